@@ -1,0 +1,163 @@
+"""An account's settings, as operators publish them (compacted: the last one counts)."""
+
+from datetime import date, time, timedelta
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.contracts.base import AccountId, Channel, Contract, Id
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        message = f"{name!r} is no time zone of the tz database (example: Europe/Rome)"
+        raise ValueError(message) from error
+    return name
+
+
+TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Address(Contract):
+    """Where the account is written to: a phone number, phone_number_id, page, mailbox, widget."""
+
+    channel: Channel
+    value: Id
+    provider: str | None = None
+
+
+class Agent(Contract):
+    """A team member."""
+
+    id: Id
+    name: str
+
+
+class Team(Contract):
+    """A named group of agents."""
+
+    id: Id
+    name: str
+    members: tuple[Id, ...] = ()
+
+
+class RoutingRule(Contract):
+    """`segment is` or `tag is` → team; the first rule that matches decides (ASG 5)."""
+
+    when: Literal["segment", "tag"]
+    is_: str = Field(alias="is")
+    team_id: Id
+
+    model_config = Contract.model_config | {"populate_by_name": True}
+
+
+class OpeningHours(Contract):
+    """One span of a day, in the account's time zone; `until` 00:00 means the day's end.
+
+    A span whose end is not after its start runs into the next day.
+    """
+
+    day: Weekday
+    from_: time = Field(alias="from")
+    until: time
+
+    model_config = Contract.model_config | {"populate_by_name": True}
+
+
+class BusinessHours(Contract):
+    """When tickets are shared out automatically (ASG 3). No spans at all: always."""
+
+    weekly: tuple[OpeningHours, ...] = ()
+    holidays: tuple[date, ...] = ()
+
+
+class AutoClose(Contract):
+    """Closing tickets whose customers fell silent (ACL)."""
+
+    enabled: bool = False
+    period: timedelta = Field(default=timedelta(days=2), ge=timedelta(days=1),
+                              le=timedelta(days=90))
+    starts_at: Literal["first_reply", "last_reply"] = "first_reply"
+    typing_delay: timedelta = Field(default=timedelta(minutes=3), gt=timedelta(0))
+    typing_limit: timedelta = Field(default=timedelta(minutes=30), ge=timedelta(0))
+
+
+class AssignmentSettings(Contract):
+    """Sharing tickets out among agents (ASG)."""
+
+    round_robin: bool = False
+    routing: tuple[RoutingRule, ...] = ()
+    default_team: str | None = None
+    max_open_tickets: int | None = Field(default=None, ge=1)
+    heartbeat_limit: timedelta = Field(default=timedelta(seconds=60), gt=timedelta(0))
+
+
+class AttributionSettings(Contract):
+    """Crediting SMS answers (ATT). `grace` is how late a record may come and still count."""
+
+    window: timedelta = Field(default=timedelta(hours=24), gt=timedelta(0))
+    grace: timedelta = Field(default=timedelta(days=7), gt=timedelta(0))
+
+
+class SpamSettings(Contract):
+    """Screening (SPM 4): what scores at or above the threshold is spam."""
+
+    threshold: float = Field(default=0.9, gt=0, le=1)
+
+
+class Keyword(Contract):
+    """A keyword of the account's own, besides the carriers' (ING 3)."""
+
+    word: Id
+    class_: Literal["stop", "start", "help", "campaign"] = Field(
+        default="campaign", alias="class"
+    )
+
+    model_config = Contract.model_config | {"populate_by_name": True}
+
+
+class ReplyWindows(Contract):
+    """How long after the customer's last message a channel lets agents reply (TKT 13)."""
+
+    whatsapp: timedelta = timedelta(hours=24)
+    instagram: timedelta = timedelta(days=7)
+
+
+class AccountSettings(Contract):
+    """All that the services need to know of an account."""
+
+    account_id: AccountId
+    name: str = ""
+    time_zone: TimeZoneName = "UTC"
+    region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    channels: tuple[Channel, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    teams: tuple[Team, ...] = ()
+    keywords: tuple[Keyword, ...] = ()
+    business_hours: BusinessHours = BusinessHours()
+    assignment: AssignmentSettings = AssignmentSettings()
+    autoclose: AutoClose = AutoClose()
+    attribution: AttributionSettings = AttributionSettings()
+    spam: SpamSettings = SpamSettings()
+    reply_windows: ReplyWindows = ReplyWindows()
+
+    @model_validator(mode="after")
+    def _names_what_exists(self) -> Self:
+        agents = {agent.id for agent in self.agents}
+        teams = {team.id for team in self.teams}
+        for team in self.teams:
+            if strangers := set(team.members) - agents:
+                message = f"team {team.id!r} has members who are no agents: {sorted(strangers)}"
+                raise ValueError(message)
+        named = [rule.team_id for rule in self.assignment.routing]
+        if self.assignment.default_team:
+            named.append(self.assignment.default_team)
+        if unknown := set(named) - teams:
+            message = f"assignment names teams that do not exist: {sorted(unknown)}"
+            raise ValueError(message)
+        return self

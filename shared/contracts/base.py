@@ -1,0 +1,83 @@
+"""The parts that every contract is made of."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+
+def to_milliseconds(moment: datetime) -> datetime:
+    """The same moment in UTC, cut to whole milliseconds, as the database keeps it."""
+    moment = moment.astimezone(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+UtcTime = Annotated[AwareDatetime, AfterValidator(to_milliseconds)]
+"""An aware time, in UTC, to the millisecond: what is stored and what is sent compare equal."""
+
+AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+"""A brand's id. Keys are joined by colons, so it has none."""
+
+Id = Annotated[str, Field(min_length=1, max_length=512)]
+
+Channel = Literal["webchat", "email", "sms", "instagram", "whatsapp"]
+CHANNELS: tuple[Channel, ...] = ("webchat", "email", "sms", "instagram", "whatsapp")
+
+
+class Contract(BaseModel):
+    """A value of the public language: immutable; unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Envelope(Contract):
+    """What everything on a topic carries.
+
+    `id` is computed, never drawn: the same cause gives the same id. `correlation_id` is the id of
+    the inbound message (or of the command) that began it, through every hop.
+    """
+
+    account_id: AccountId
+    id: Id
+    occurred_at: UtcTime
+    correlation_id: Id
+
+
+class Author(Contract):
+    """Who asked for a change or wrote an outbound message."""
+
+    kind: Literal["agent", "ai", "system", "integration"]
+    id: Id
+    name: str | None = None
+
+
+class Identity(Contract):
+    """One name under which a channel knows a contact."""
+
+    type: Literal[
+        "email", "e164", "short_code", "sender_name", "wa_id", "wa_bsuid", "igsid",
+        "visitor", "external",
+    ]
+    value: Id
+
+    @property
+    def key(self) -> str:
+        """`type:value`, unique within an account (an igsid holds its page too)."""
+        return f"{self.type}:{self.value}"
+
+
+SmsConsent = Literal["none", "transactional", "marketing"]
+
+
+class Contact(Contract):
+    """The customer as known on a channel, with their profile where one is known (ING 8).
+
+    `id` stays what it was first made from; a profile linked later merges nothing.
+    """
+
+    id: Id
+    identities: tuple[Identity, ...] = ()
+    display_name: str | None = None
+    profile_id: str | None = None
+    segments: tuple[str, ...] = ()
+    sms_consent: SmsConsent = "none"

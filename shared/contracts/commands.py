@@ -1,0 +1,158 @@
+"""Commands: what agents, the AI agent, integrations and the services ask of ticketing (TKT 11).
+
+Each has an author and an id that its sender computes: the same command sent twice is one command.
+One that cannot apply is answered by a `CommandRejected` on the ticket stream, never dropped.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Author, Envelope, Id, UtcTime
+from shared.contracts.messages import Attachment
+
+UNASSIGNED = "unassigned"
+"""What a claim names as `seen_assignee` when it saw nobody."""
+
+TagName = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Command(Envelope):
+    """A request to change one ticket."""
+
+    ticket_id: Id
+    author: Author
+
+
+class ReplyToTicket(Command):
+    """Send `text` to the customer. `auto_reply` marks what no person wrote (ACL 2)."""
+
+    type: Literal["ReplyToTicket"] = "ReplyToTicket"
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    auto_reply: bool = False
+    cc: tuple[str, ...] = ()
+
+
+class AddNote(Command):
+    """Keep a private note in the thread; it is never sent to the customer."""
+
+    type: Literal["AddNote"] = "AddNote"
+    text: str
+
+
+class AssignTicket(Command):
+    """Make `assignee` own the ticket.
+
+    A service names the `assignee_epoch` that its decision rests on, an agent may name the
+    assignee they saw; either is refused when it is no longer so.
+    """
+
+    type: Literal["AssignTicket"] = "AssignTicket"
+    assignee: Id
+    assignee_epoch: int | None = None
+    seen_assignee: str | None = None
+
+
+class UnassignTicket(Command):
+    """Return the ticket to Unassigned (ASG 4).
+
+    `share_again` asks for a new assignee at once, as for an agent removed from the account
+    (ASG 9); otherwise the ticket waits for nobody.
+    """
+
+    type: Literal["UnassignTicket"] = "UnassignTicket"
+    share_again: bool = False
+    assignee_epoch: int | None = None
+
+
+class RouteTicket(Command):
+    """Set the ticket's team, as a routing rule or an agent decided (ASG 5)."""
+
+    type: Literal["RouteTicket"] = "RouteTicket"
+    team_id: Id
+    rule: str = ""
+
+
+class CloseTicket(Command):
+    """Close the ticket.
+
+    For `inactivity`, `waiting_epoch` and `last_reply_seq` name what the timer rested on; the
+    close is refused when the customer wrote since, and annulled by a message received before it.
+    """
+
+    type: Literal["CloseTicket"] = "CloseTicket"
+    reason: Literal["done", "inactivity"] = "done"
+    waiting_epoch: int | None = None
+    last_reply_seq: int | None = None
+
+
+class ReopenTicket(Command):
+    """Open a closed ticket again, where its channel allows that (TKT 1 to 5)."""
+
+    type: Literal["ReopenTicket"] = "ReopenTicket"
+
+
+class SnoozeTicket(Command):
+    """Hide the ticket until a time to come (TKT 6)."""
+
+    type: Literal["SnoozeTicket"] = "SnoozeTicket"
+    until: UtcTime
+
+
+class WakeTicket(Command):
+    """Wake a snoozed ticket: its time has come. Refused when it was snoozed anew since."""
+
+    type: Literal["WakeTicket"] = "WakeTicket"
+    snoozed_until: UtcTime
+
+
+class TagTicket(Command):
+    """Add tags."""
+
+    type: Literal["TagTicket"] = "TagTicket"
+    tags: tuple[TagName, ...]
+
+
+class UntagTicket(Command):
+    """Remove tags."""
+
+    type: Literal["UntagTicket"] = "UntagTicket"
+    tags: tuple[TagName, ...]
+
+
+class MarkSpam(Command):
+    """Flag the ticket as spam (SPM 2)."""
+
+    type: Literal["MarkSpam"] = "MarkSpam"
+
+
+class MarkNotSpam(Command):
+    """Lift the flag: the ticket goes through what a new one goes through (SPM 2)."""
+
+    type: Literal["MarkNotSpam"] = "MarkNotSpam"
+
+
+class MarkRead(Command):
+    """Note that an agent has seen the ticket."""
+
+    type: Literal["MarkRead"] = "MarkRead"
+
+
+TicketCommand = Annotated[
+    ReplyToTicket
+    | AddNote
+    | AssignTicket
+    | UnassignTicket
+    | RouteTicket
+    | CloseTicket
+    | ReopenTicket
+    | SnoozeTicket
+    | WakeTicket
+    | TagTicket
+    | UntagTicket
+    | MarkSpam
+    | MarkNotSpam
+    | MarkRead,
+    Field(discriminator="type"),
+]

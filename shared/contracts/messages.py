@@ -1,0 +1,136 @@
+"""Inbound messages: what customers wrote, whatever the channel (topics messages and screened)."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Channel, Contact, Contract, Envelope, UtcTime
+
+
+class Attachment(Contract):
+    """A file that came with a message: its description, and where its bytes are to be had."""
+
+    kind: Literal["image", "audio", "video", "document", "sticker", "other"] = "other"
+    filename: str | None = None
+    media_type: str | None = None
+    size: int | None = None
+    ref: str | None = None
+    content_id: str | None = None
+    inline: bool = False
+
+
+class Mail(Contract):
+    """The headers of a mail that threading needs (TKT 2). Ids are without angle brackets."""
+
+    message_id: str
+    in_reply_to: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    sender: str
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    reply_to: str | None = None
+    tokens: tuple[str, ...] = ()
+    authentication: Literal["pass", "fail", "unknown"] = "unknown"
+    auto_generated: bool = False
+    bulk: bool = False
+
+
+class Story(Contract):
+    """The Instagram story that a message answers or mentions (ING 5)."""
+
+    id: str | None = None
+    url: str | None = None
+
+
+class Origin(Contract):
+    """Where the raw record of a message lies: nothing that a provider sent is lost (ING 6)."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Reason(Contract):
+    """One reason of a verdict, in words a person understands (SPM 3)."""
+
+    code: str
+    words: str
+    weight: float
+
+
+class Verdict(Contract):
+    """What screening thinks of a message (SPM 3). `score` is between 0 and 1."""
+
+    spam: bool
+    score: float
+    threshold: float
+    reasons: tuple[Reason, ...] = ()
+    model: str
+
+
+class OnChannel(Envelope):
+    """Something that a contact did on one of the account's addresses."""
+
+    channel: Channel
+    address: str
+    contact: Contact
+    conversation_id: str | None = None
+    provider: str = "unknown"
+
+    @property
+    def party(self) -> str:
+        """What must stay in order on a channel: the contact, on web chat the conversation."""
+        if self.channel == "webchat" and self.conversation_id:
+            return self.conversation_id
+        return self.contact.id
+
+
+class InboundMessage(OnChannel):
+    """A customer's message, normalised. `occurred_at` is the time of receipt.
+
+    `id` is computed from account, channel, address and the provider's id, so that a message
+    delivered twice is one message (ING 2). `sent_at` is the provider's time, clamped to what is
+    plausible. `text` is what the customer newly wrote, `text_full` all of it where that differs.
+    """
+
+    type: Literal["InboundMessage"] = "InboundMessage"
+    provider_message_id: str
+    sent_at: UtcTime
+    text: str = ""
+    text_full: str | None = None
+    html: str | None = None
+    subject: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    mail: Mail | None = None
+    story: Story | None = None
+    in_reply_to: str | None = None
+    structured: dict[str, Any] = Field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    origin: Origin | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def spam(self) -> bool:
+        """Whether screening took it for spam; what was not screened is not spam."""
+        return self.verdict is not None and self.verdict.spam
+
+
+class MessageEdited(OnChannel):
+    """A customer changed a message of theirs. `message_id` is our id of that message."""
+
+    type: Literal["MessageEdited"] = "MessageEdited"
+    message_id: str
+    version: int
+    text: str
+
+
+class MessageDeleted(OnChannel):
+    """A customer took a message back. That is final, whatever edits come later."""
+
+    type: Literal["MessageDeleted"] = "MessageDeleted"
+    message_id: str
+
+
+Message = Annotated[
+    InboundMessage | MessageEdited | MessageDeleted, Field(discriminator="type")
+]

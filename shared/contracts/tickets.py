@@ -1,0 +1,277 @@
+"""The ticket stream: every change of a ticket, as one fact (TKT 9).
+
+`seq` counts 1, 2, 3 … per ticket without a gap, and each event carries the ticket as it was then,
+so that a consumer that starts late needs no history.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.base import Author, Channel, Contact, Contract, Envelope, Id, UtcTime
+
+TicketStatus = Literal["open", "snoozed", "closed"]
+
+
+class TicketSummary(Contract):
+    """The ticket as of an event.
+
+    `waiting_epoch` is the seq at which the team began to wait for the customer, None while it
+    does not; `last_reply_seq` the seq of the newest reply since then; `assignee_epoch` the seq at
+    which the assignee last changed; `unassigned_epoch` the seq since which the ticket is in the
+    waiting line, None while it is not. `customer_waits_since` is when the oldest message was
+    received that nobody has answered yet.
+    """
+
+    number: int
+    channel: Channel
+    address: str
+    conversation_id: str | None = None
+    contact: Contact
+    status: TicketStatus
+    subject: str | None = None
+    assignee: str | None = None
+    team_id: str | None = None
+    tags: tuple[str, ...] = ()
+    spam: bool = False
+    unread: bool = True
+    ai_handled: bool = False
+    opened_at: UtcTime
+    closed_at: UtcTime | None = None
+    snoozed_until: UtcTime | None = None
+    waiting_epoch: int | None = None
+    last_reply_seq: int | None = None
+    assignee_epoch: int = 0
+    unassigned_epoch: int | None = None
+    customer_waits_since: UtcTime | None = None
+    message_count: int = 0
+
+
+class TicketFact(Envelope):
+    """A change of a ticket. `id` is `<ticket_id>:<seq>`.
+
+    `cause_id` is the message, command or signal that caused it; `because` says in words by which
+    rule and evidence.
+    """
+
+    ticket_id: Id
+    seq: int = Field(ge=1)
+    cause_id: str
+    because: str = ""
+    ticket: TicketSummary
+
+
+class TicketOpened(TicketFact):
+    """A ticket began with a customer's message; a `CustomerWrote` follows."""
+
+    type: Literal["TicketOpened"] = "TicketOpened"
+    related_ticket_id: str | None = None
+
+
+class CustomerWrote(TicketFact):
+    """A customer's message is in the thread. Times as of the message; `spam` as screened."""
+
+    type: Literal["CustomerWrote"] = "CustomerWrote"
+    message_id: str
+    text: str
+    sent_at: UtcTime
+    received_at: UtcTime
+    spam: bool = False
+    attachments: int = 0
+
+
+class CustomerEdited(TicketFact):
+    """A customer changed a message of the thread."""
+
+    type: Literal["CustomerEdited"] = "CustomerEdited"
+    message_id: str
+    version: int
+    text: str
+
+
+class CustomerDeleted(TicketFact):
+    """A customer took a message of the thread back."""
+
+    type: Literal["CustomerDeleted"] = "CustomerDeleted"
+    message_id: str
+
+
+class AgentReplied(TicketFact):
+    """An agent, the AI agent or an auto-reply answered; what went out has the id `message_id`."""
+
+    type: Literal["AgentReplied"] = "AgentReplied"
+    message_id: str
+    author: Author
+    text: str
+    auto_reply: bool = False
+
+
+class NoteAdded(TicketFact):
+    """A private note."""
+
+    type: Literal["NoteAdded"] = "NoteAdded"
+    author: Author
+    text: str
+
+
+class NoticeAdded(TicketFact):
+    """A line from the system: a keyword, a bounce (ING 3, ING 4)."""
+
+    type: Literal["NoticeAdded"] = "NoticeAdded"
+    code: str
+    text: str
+
+
+class TicketClosed(TicketFact):
+    """The ticket is done. `notice` is what the thread shows, if anything (ACL 3)."""
+
+    type: Literal["TicketClosed"] = "TicketClosed"
+    author: Author
+    reason: Literal["done", "inactivity"]
+    notice: str | None = None
+
+
+class TicketCloseAnnulled(TicketFact):
+    """A message received before an automatic close undid it (ACL 6)."""
+
+    type: Literal["TicketCloseAnnulled"] = "TicketCloseAnnulled"
+    message_id: str
+
+
+class TicketReopened(TicketFact):
+    """A closed ticket is open again: by the customer's message, or by `author`."""
+
+    type: Literal["TicketReopened"] = "TicketReopened"
+    author: Author | None = None
+
+
+class TicketSnoozed(TicketFact):
+    """The ticket is hidden until `until`."""
+
+    type: Literal["TicketSnoozed"] = "TicketSnoozed"
+    author: Author
+    until: UtcTime
+
+
+class TicketWoken(TicketFact):
+    """A snoozed ticket is open again (TKT 6)."""
+
+    type: Literal["TicketWoken"] = "TicketWoken"
+    by: Literal["customer", "time", "agent"]
+
+
+class TicketAssigned(TicketFact):
+    """The ticket has an assignee; `previous` had it before."""
+
+    type: Literal["TicketAssigned"] = "TicketAssigned"
+    author: Author
+    assignee: str
+    previous: str | None = None
+
+
+class TicketUnassigned(TicketFact):
+    """The ticket is in Unassigned again; `previous` had it."""
+
+    type: Literal["TicketUnassigned"] = "TicketUnassigned"
+    author: Author
+    previous: str
+
+
+class TicketRouted(TicketFact):
+    """The ticket belongs to a team."""
+
+    type: Literal["TicketRouted"] = "TicketRouted"
+    author: Author
+    team_id: str
+    rule: str = ""
+
+
+class TicketTagged(TicketFact):
+    """Tags were added: those that were not there before."""
+
+    type: Literal["TicketTagged"] = "TicketTagged"
+    author: Author
+    tags: tuple[str, ...]
+
+
+class TicketUntagged(TicketFact):
+    """Tags were removed: those that were there."""
+
+    type: Literal["TicketUntagged"] = "TicketUntagged"
+    author: Author
+    tags: tuple[str, ...]
+
+
+class TicketMarkedSpam(TicketFact):
+    """The ticket is in the Spam view only."""
+
+    type: Literal["TicketMarkedSpam"] = "TicketMarkedSpam"
+    author: Author
+
+
+class TicketMarkedNotSpam(TicketFact):
+    """The flag is gone: an agent marked it, or a legitimate message followed (SPM 2)."""
+
+    type: Literal["TicketMarkedNotSpam"] = "TicketMarkedNotSpam"
+    author: Author
+
+
+class TicketRead(TicketFact):
+    """An agent has seen the ticket."""
+
+    type: Literal["TicketRead"] = "TicketRead"
+    author: Author
+
+
+class TicketAttributed(TicketFact):
+    """An SMS of the thread was credited to a send, or no longer is (ATT 7)."""
+
+    type: Literal["TicketAttributed"] = "TicketAttributed"
+    message_id: str
+    revision: int
+    send_id: str | None = None
+    source: Literal["campaign", "flow"] | None = None
+    source_id: str | None = None
+
+
+class CommandRejected(Envelope):
+    """A command could not apply, and why. It changes nothing and has no seq."""
+
+    type: Literal["CommandRejected"] = "CommandRejected"
+    ticket_id: Id
+    command_id: str
+    command_type: str
+    author: Author
+    code: Literal[
+        "unknown_ticket", "wrong_account", "not_open", "already_closed", "not_closed",
+        "cannot_reopen", "stale", "taken", "in_the_past", "no_consent", "window_over",
+        "cannot_receive", "unknown_agent", "unknown_team", "nothing_to_change", "too_large",
+    ]
+    reason: str
+
+
+TicketEvent = Annotated[
+    TicketOpened
+    | CustomerWrote
+    | CustomerEdited
+    | CustomerDeleted
+    | AgentReplied
+    | NoteAdded
+    | NoticeAdded
+    | TicketClosed
+    | TicketCloseAnnulled
+    | TicketReopened
+    | TicketSnoozed
+    | TicketWoken
+    | TicketAssigned
+    | TicketUnassigned
+    | TicketRouted
+    | TicketTagged
+    | TicketUntagged
+    | TicketMarkedSpam
+    | TicketMarkedNotSpam
+    | TicketRead
+    | TicketAttributed
+    | CommandRejected,
+    Field(discriminator="type"),
+]

@@ -1,0 +1,314 @@
+"""Every topic once: what travels on it, what keeps its order, and who is at each end."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.base import CHANNELS, Channel
+from shared.contracts.commands import Command, TicketCommand
+from shared.contracts.marketing import MessageAttributed, SendEvent, SendOutcome
+from shared.contracts.messages import Message, OnChannel
+from shared.contracts.outbound import OutboundMessage
+from shared.contracts.presence import Presence, PresenceEvent
+from shared.contracts.profiles import Profile
+from shared.contracts.signals import Signal
+from shared.contracts.tickets import CommandRejected, TicketEvent, TicketFact
+from shared.delivery import Outgoing, Record
+from shared.errors import Poison
+
+M = TypeVar("M")
+
+Service = Literal["ingest", "spam", "ticketing", "assignment", "autoclose", "attribution"]
+SERVICES: tuple[Service, ...] = (
+    "ingest", "spam", "ticketing", "assignment", "autoclose", "attribution",
+)
+MEBIBYTE = 1024 * 1024
+FOR_EVER = timedelta.max
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What a tombstone on a compacted topic says: `key` is no more."""
+
+    key: str
+
+
+class UnknownType(Exception):  # noqa: N818  # no error: a newer producer's type, to be ignored
+    """The record is of a type that this version does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic(Generic[M]):
+    """A Kafka topic.
+
+    `contract` is None where others publish whatever their provider sends: handlers then get the
+    `Record` itself. `outside` names who else produces or consumes. A topic that is `open_ended`
+    may carry types of a newer version, which are ignored. `key` always begins with the account.
+    """
+
+    name: str
+    about: str
+    contract: TypeAdapter[M] | None
+    key: Callable[[M], str]
+    key_form: str
+    producers: frozenset[Service] = frozenset()
+    consumers: frozenset[Service] = frozenset()
+    outside_producers: str = ""
+    outside_consumers: str = ""
+    partitions: int = 12
+    retention: timedelta = timedelta(days=14)
+    compacted: bool = False
+    open_ended: bool = False
+    max_bytes: int = 4 * MEBIBYTE
+
+    def parse(self, record: Record) -> M | Deleted | Record:
+        """What the record says.
+
+        Raises Poison (a readable reason) for what can never be understood, UnknownType for what
+        a newer version may have sent on an open-ended topic.
+        """
+        if self.contract is None:
+            return record
+        if record.value is None:
+            if self.compacted and record.key:
+                return Deleted(record.key.decode(errors="replace"))
+            raise Poison("empty", "a record without a value says nothing on this topic")
+        try:
+            return self.contract.validate_json(record.value)
+        except ValidationError as error:
+            if self.open_ended and _is_unknown_type(error):
+                raise UnknownType from None
+            raise Poison("malformed", _in_words(error)) from None
+
+    def record(self, body: M, headers: Sequence[tuple[str, bytes]] = ()) -> Outgoing:
+        """The record that says `body` on this topic, its correlation id in a header too."""
+        correlation_id = getattr(body, "correlation_id", None)
+        if correlation_id is not None:
+            headers = (*headers, ("correlation-id", correlation_id.encode()))
+        return Outgoing(
+            topic=self.name,
+            key=self.key(body).encode(),
+            value=body.model_dump_json(exclude_none=True, by_alias=True).encode(),  # type: ignore[attr-defined]
+            headers=tuple(headers),
+        )
+
+
+def _is_unknown_type(error: ValidationError) -> bool:
+    first = error.errors(include_url=False, include_context=False, include_input=True)[0]
+    if first["type"] == "union_tag_invalid" and not first["loc"]:
+        return True
+    # A topic of a single type has no union: its `type` is a plain literal.
+    return first["type"] == "literal_error" and first["loc"] == ("type",) and isinstance(
+        first["input"], str
+    )
+
+
+def _in_words(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    lines = [
+        f"{'.'.join(str(step) for step in problem['loc']) or 'value'}: {problem['msg']}"
+        for problem in problems[:3]
+    ]
+    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+    return "; ".join(lines) + more
+
+
+def _party_key(body: OnChannel | Signal) -> str:
+    return f"{body.account_id}:{body.channel}:{body.party}"
+
+
+def _ticket_key(body: TicketFact | CommandRejected | Command | OutboundMessage) -> str:
+    return f"{body.account_id}:{body.ticket_id}"
+
+
+def _phone_key(body: SendOutcome | MessageAttributed) -> str:
+    return f"{body.account_id}:{body.phone}"
+
+
+def _presence_key(body: Presence) -> str:
+    return f"{body.account_id}:{body.agent_id}"
+
+
+def _profile_key(body: Profile) -> str:
+    return f"{body.account_id}:{body.profile_id}"
+
+
+def _account_key(body: AccountSettings) -> str:
+    return body.account_id
+
+
+def _raw_key(body: Record) -> str:
+    return (body.key or b"").decode(errors="replace")
+
+
+def _inbound(channel: Channel) -> Topic[Record]:
+    return Topic(
+        name=f"helpdesk.inbound.{channel}",
+        about=f"{channel} messages, as their provider delivers them",
+        contract=None,
+        key=_raw_key,
+        key_form="any (the sender, best)",
+        outside_producers="channel webhooks",
+        consumers=frozenset({"ingest"}),
+        max_bytes=2 * MEBIBYTE,
+    )
+
+
+INBOUND: dict[Channel, Topic[Record]] = {channel: _inbound(channel) for channel in CHANNELS}
+
+MESSAGES: Topic[Any] = Topic(
+    name="helpdesk.messages",
+    about="normalised inbound messages, edits and deletions",
+    contract=TypeAdapter(Message),
+    key=_party_key,
+    key_form="account:channel:contact (web chat: conversation)",
+    producers=frozenset({"ingest"}),
+    consumers=frozenset({"spam"}),
+)
+SCREENED: Topic[Any] = Topic(
+    name="helpdesk.messages.screened",
+    about="the same, with the verdict of screening",
+    contract=TypeAdapter(Message),
+    key=_party_key,
+    key_form="account:channel:contact (web chat: conversation)",
+    producers=frozenset({"spam"}),
+    consumers=frozenset({"ticketing"}),
+)
+SIGNALS: Topic[Any] = Topic(
+    name="helpdesk.signals",
+    about="keywords, typing, receipts, bounces: what is no message",
+    contract=TypeAdapter(Signal),
+    key=_party_key,
+    key_form="account:channel:contact (web chat: conversation)",
+    producers=frozenset({"ingest"}),
+    consumers=frozenset({"ticketing", "autoclose"}),
+    outside_consumers="integrations",
+    open_ended=True,
+)
+TICKETS: Topic[Any] = Topic(
+    name="helpdesk.tickets",
+    about="every change of every ticket, numbered without a gap",
+    contract=TypeAdapter(TicketEvent),
+    key=_ticket_key,
+    key_form="account:ticket",
+    producers=frozenset({"ticketing"}),
+    consumers=frozenset({"spam", "assignment", "autoclose", "attribution"}),
+    outside_consumers="agents' apps, integrations",
+    retention=timedelta(days=90),
+    open_ended=True,
+)
+COMMANDS: Topic[Any] = Topic(
+    name="helpdesk.commands",
+    about="what agents, integrations and services ask of tickets",
+    contract=TypeAdapter(TicketCommand),
+    key=_ticket_key,
+    key_form="account:ticket",
+    producers=frozenset({"assignment", "autoclose"}),
+    consumers=frozenset({"ticketing"}),
+    outside_producers="agents' apps, integrations",
+)
+OUTBOUND: Topic[OutboundMessage] = Topic(
+    name="helpdesk.outbound",
+    about="replies to be delivered",
+    contract=TypeAdapter(OutboundMessage),
+    key=_ticket_key,
+    key_form="account:ticket",
+    producers=frozenset({"ticketing"}),
+    outside_consumers="channel gateways",
+)
+SENDS: Topic[Any] = Topic(
+    name="helpdesk.sends",
+    about="marketing SMS delivered or failed",
+    contract=TypeAdapter(SendEvent),
+    key=_phone_key,
+    key_form="account:phone",
+    consumers=frozenset({"attribution"}),
+    outside_producers="marketing",
+)
+ATTRIBUTIONS: Topic[MessageAttributed] = Topic(
+    name="helpdesk.attributions",
+    about="which send an SMS answered",
+    contract=TypeAdapter(MessageAttributed),
+    key=_phone_key,
+    key_form="account:phone",
+    producers=frozenset({"attribution"}),
+    consumers=frozenset({"ticketing"}),
+    outside_consumers="marketing",
+    retention=timedelta(days=90),
+)
+PROFILES: Topic[Any] = Topic(
+    name="helpdesk.profiles",
+    about="profiles: identities, segments, consent",
+    contract=TypeAdapter(Profile),
+    key=_profile_key,
+    key_form="account:profile",
+    consumers=frozenset({"ingest"}),
+    outside_producers="profiles",
+    compacted=True,
+    retention=FOR_EVER,
+)
+ACCOUNTS: Topic[Any] = Topic(
+    name="helpdesk.accounts",
+    about="accounts' settings, agents, teams, rules",
+    contract=TypeAdapter(AccountSettings),
+    key=_account_key,
+    key_form="account",
+    consumers=frozenset(SERVICES),
+    outside_producers="operators",
+    compacted=True,
+    retention=FOR_EVER,
+    partitions=1,
+)
+PRESENCE: Topic[Any] = Topic(
+    name="helpdesk.presence",
+    about="agents online, offline, connected",
+    contract=TypeAdapter(PresenceEvent),
+    key=_presence_key,
+    key_form="account:agent",
+    consumers=frozenset({"assignment"}),
+    outside_producers="agents' apps",
+    retention=timedelta(days=1),
+)
+
+
+def _dead(service: Service) -> Topic[Record]:
+    return Topic(
+        name=f"helpdesk.dead.{service}",
+        about=f"what {service} could not take: bytes, headers, position, reason",
+        contract=None,
+        key=_raw_key,
+        key_form="as it was",
+        producers=frozenset({service}),
+        outside_consumers="operators",
+        retention=timedelta(days=90),
+        # Whatever fits on another topic fits here, its reasons beside it.
+        max_bytes=6 * MEBIBYTE,
+    )
+
+
+DEAD: dict[Service, Topic[Record]] = {service: _dead(service) for service in SERVICES}
+
+TOPICS: tuple[Topic[Any], ...] = (
+    *INBOUND.values(), MESSAGES, SCREENED, SIGNALS, TICKETS, COMMANDS, OUTBOUND, SENDS,
+    ATTRIBUTIONS, PROFILES, ACCOUNTS, PRESENCE, *DEAD.values(),
+)
+BY_NAME: dict[str, Topic[Any]] = {topic.name: topic for topic in TOPICS}
+
+
+def markdown() -> str:
+    """The registry as a table, as the README shows it."""
+    rows = ["| topic | what | key | from | to |", "|---|---|---|---|---|"]
+    for topic in TOPICS:
+        producers = [*sorted(topic.producers), *filter(None, [topic.outside_producers])]
+        everybody = topic.consumers == frozenset(SERVICES)
+        services = ["every service"] if everybody else sorted(topic.consumers)
+        consumers = [*services, *filter(None, [topic.outside_consumers])]
+        rows.append(
+            f"| `{topic.name}` | {topic.about} | {topic.key_form} "
+            f"| {', '.join(producers)} | {', '.join(consumers)} |"
+        )
+    return "\n".join(rows)
