@@ -39,7 +39,7 @@ class AccountsTable:
     def __init__(self, refresh: Callable[[], Awaitable[None]] = _nothing_newer) -> None:
         self._refresh = refresh
         self._accounts: dict[str, AccountSettings] = {}
-        self._owners: dict[tuple[Channel, str], str] = {}
+        self._addresses: dict[tuple[Channel, str], str] | None = None
 
     def apply(self, change: AccountSettings | Deleted) -> None:
         """Hold `change` in place of what was known of that account."""
@@ -47,11 +47,17 @@ class AccountsTable:
         self._accounts.pop(account_id, None)
         if isinstance(change, AccountSettings):
             self._accounts[account_id] = change
-        self._owners = {
-            address_key(address.channel, address.value): account.account_id
-            for account in reversed(list(self))
-            for address in account.addresses
-        }
+        self._addresses = None
+
+    @property
+    def _owners(self) -> dict[tuple[Channel, str], str]:
+        if self._addresses is None:
+            self._addresses = {
+                address_key(address.channel, address.value): account.account_id
+                for account in reversed(list(self))
+                for address in account.addresses
+            }
+        return self._addresses
 
     def get(self, account_id: str) -> AccountSettings | None:
         """See `Accounts`."""

@@ -79,7 +79,7 @@ class RetryPolicy:
 
         Between half of and the whole doubled pause, never more than the longest.
         """
-        doubled = self.first_pause * 2 ** min(attempt - 1, 16)
+        doubled = self.first_pause * int(2 ** min(attempt - 1, 16))
         return min(doubled, self.longest_pause) * (0.5 + jitter / 2)
 
     def fate(self, error: Exception, attempt: int, *, alone: bool, transient: bool) -> Fate:
