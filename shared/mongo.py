@@ -1,0 +1,255 @@
+"""MongoDB: the connection, which of its errors pass by themselves, and aggregates kept in it.
+
+Only this module and the services' `store.py` import the driver, so that its successor is a change
+of these files.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from bson.binary import Binary
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pydantic import BaseModel
+from pymongo import InsertOne, ReadPreference, UpdateOne, WriteConcern
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    PyMongoError,
+    WaitQueueTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+
+from shared.aggregates import Document, Entry, Pending, State, Target
+from shared.clock import EPOCH, FAR_FUTURE
+from shared.delivery import Outgoing
+from shared.ids import attempt_token
+from shared.settings import MongoSettings
+
+DUPLICATE_KEY = 11000
+Database = AsyncIOMotorDatabase[dict[str, Any]]
+MongoCollection = AsyncIOMotorCollection[dict[str, Any]]
+
+
+class Mongo:
+    """A connection to one database: writes are journalled by a majority, reads see only such."""
+
+    def __init__(self, settings: MongoSettings) -> None:
+        self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+            settings.url.get_secret_value(),
+            tz_aware=True,
+            serverSelectionTimeoutMS=2_000,
+            connectTimeoutMS=2_000,
+            socketTimeoutMS=20_000,
+            retryWrites=False,
+        )
+        self.database: Database = self._client.get_database(
+            settings.database,
+            write_concern=WriteConcern(w="majority", j=True),
+            read_concern=ReadConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
+        )
+
+    async def ping(self) -> None:
+        """Return if the server answers; raises the driver's error otherwise."""
+        await self._client.admin.command("ping")
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._client.close()
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the database was away or busy, so that the same call may succeed later."""
+    if isinstance(error, ConnectionFailure | WaitQueueTimeoutError | ExecutionTimeout):
+        return True
+    if isinstance(error, BulkWriteError):
+        return bool(error.details.get("writeConcernErrors"))
+    return isinstance(error, PyMongoError) and (
+        error.has_error_label("RetryableWriteError")
+        or error.has_error_label("TransientTransactionError")
+    )
+
+
+async def insert_new(
+    collection: MongoCollection, documents: Sequence[Mapping[str, Any]]
+) -> set[int]:
+    """Insert each document that is not there yet; returns the places of those that were."""
+    if not documents:
+        return set()
+    try:
+        await collection.insert_many([dict(document) for document in documents], ordered=False)
+    except BulkWriteError as error:
+        return _duplicates(error)
+    return set()
+
+
+def _duplicates(error: BulkWriteError) -> set[int]:
+    """The places that failed for a duplicate key; any other failure is raised."""
+    failures = error.details.get("writeErrors", [])
+    if error.details.get("writeConcernErrors") or any(
+        failure["code"] != DUPLICATE_KEY for failure in failures
+    ):
+        raise error
+    return {failure["index"] for failure in failures}
+
+
+ModelState = TypeVar("ModelState", bound=BaseModel)
+
+
+class MongoAggregates(Generic[ModelState]):
+    """Aggregates (see `shared.aggregates`) in one collection, their ledger in another.
+
+    The state is a pydantic model with the properties of `State`; what its `indexed()` gives, if
+    it has one, is kept beside it, to be found by. Entries get their document's id as `of`.
+    """
+
+    def __init__(
+        self, documents: MongoCollection, ledger: MongoCollection, model: type[ModelState]
+    ) -> None:
+        self._documents = documents
+        self._ledger = ledger
+        self._model = model
+
+    async def ensure_indexes(self) -> None:
+        """Make sure of the indexes that the promises and the sweeps rest on."""
+        await self._documents.create_index([("account_id", 1), ("slot", 1)], unique=True)
+        await self._documents.create_index([("outbox_at", 1)])
+        await self._documents.create_index([("due_at", 1)])
+
+    async def load(self, targets: Collection[Target]) -> list[Document[Any]]:
+        """See `shared.aggregates.Store`."""
+        ids = sorted({target.id for target in targets if target.id is not None})
+        slots: dict[str, set[str]] = {}
+        for target in targets:
+            if target.slot is not None:
+                slots.setdefault(target.account_id, set()).add(target.slot)
+        found: dict[str, dict[str, Any]] = {}
+        if ids:
+            async for row in self._documents.find({"_id": {"$in": ids}}):
+                found[row["_id"]] = row
+        for account_id, wanted in slots.items():
+            query = {"account_id": account_id, "slot": {"$in": sorted(wanted)}}
+            async for row in self._documents.find(query):
+                found[row["_id"]] = row
+        return [self._read(row) for row in found.values()]
+
+    async def find(
+        self, query: Mapping[str, Any], limit: int, sort: Sequence[tuple[str, int]] = ()
+    ) -> list[Document[Any]]:
+        """The documents that a query finds, `limit` at most."""
+        cursor = self._documents.find(dict(query), limit=limit, sort=list(sort) or None)
+        return [self._read(row) async for row in cursor]
+
+    async def applied(self, ids: Collection[str]) -> set[str]:
+        """See `shared.aggregates.Store`."""
+        query = {"_id": {"$in": list(ids)}}
+        return {row["_id"] async for row in self._ledger.find(query, projection={"_id": 1})}
+
+    async def write(self, documents: Sequence[Document[Any]]) -> set[str]:
+        """See `shared.aggregates.Store`."""
+        token = attempt_token()
+        operations: list[InsertOne[dict[str, Any]] | UpdateOne] = []
+        for document in documents:
+            row = self._row(document, token)
+            if document.revision == 0:
+                operations.append(InsertOne(row))
+            else:
+                key = {"_id": row.pop("_id"), "rev": document.revision}
+                operations.append(UpdateOne(key, {"$set": row}))
+        failed: set[int] = set()
+        matched = inserted = 0
+        try:
+            result = await self._documents.bulk_write(operations, ordered=False)
+            matched, inserted = result.matched_count, result.inserted_count
+        except BulkWriteError as error:
+            failed = _duplicates(error)
+        if matched + inserted == len(documents):
+            return {document.state.id for document in documents}
+        # Only how many matched is known: read back which carry this attempt's token.
+        ids = [doc.state.id for place, doc in enumerate(documents) if place not in failed]
+        query = {"_id": {"$in": ids}, "token": token}
+        return {row["_id"] async for row in self._documents.find(query, projection={"_id": 1})}
+
+    async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
+        """See `shared.aggregates.Store`."""
+        await insert_new(
+            self._ledger, [{**entry.body, "_id": entry.id, "of": of} for of, entry in entries]
+        )
+
+    async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
+        """See `shared.aggregates.Store`."""
+        if not done:
+            return
+        await self._documents.bulk_write(
+            [
+                UpdateOne(
+                    {"_id": document_id, "rev": revision},
+                    {
+                        "$pull": {"outbox": {"id": {"$in": sorted(ids)}}},
+                        "$set": {"outbox_at": FAR_FUTURE},
+                    },
+                )
+                for document_id, revision, ids in done
+            ],
+            ordered=False,
+        )
+
+    async def unfinished(self, before: datetime, limit: int) -> list[Document[Any]]:
+        """See `shared.aggregates.Store`."""
+        return await self.find({"outbox_at": {"$gte": EPOCH, "$lt": before}}, limit)
+
+    def _row(self, document: Document[Any], token: str) -> dict[str, Any]:
+        state: State = document.state
+        indexed: Mapping[str, Any] = getattr(state, "indexed", dict)()
+        return {
+            **indexed,
+            "_id": state.id,
+            "account_id": state.account_id,
+            "slot": state.slot,
+            "due_at": state.due_at,
+            "rev": document.revision + 1,
+            "token": token,
+            "outbox": [_pending_row(pending) for pending in document.outbox],
+            "outbox_at": document.outbox_at,
+            "state": document.state.model_dump(),
+        }
+
+    def _read(self, row: Mapping[str, Any]) -> Document[Any]:
+        return Document(
+            state=self._model.model_validate(row["state"]),
+            revision=row["rev"],
+            outbox=tuple(_pending(item) for item in row["outbox"]),
+            outbox_at=row["outbox_at"],
+        )
+
+
+def _pending_row(pending: Pending) -> dict[str, Any]:
+    match pending.owed:
+        case Entry(entry_id, body, size):
+            return {"id": pending.id, "entry": {"id": entry_id, "body": dict(body), "size": size}}
+        case Outgoing(topic, key, value, headers):
+            return {
+                "id": pending.id,
+                "publish": {
+                    "topic": topic,
+                    "key": key,
+                    "value": value,
+                    "headers": [[name, text] for name, text in headers],
+                },
+            }
+
+
+def _pending(row: Mapping[str, Any]) -> Pending:
+    if "entry" in row:
+        entry = row["entry"]
+        return Pending(row["id"], Entry(entry["id"], entry["body"], entry["size"]))
+    record = row["publish"]
+    headers = tuple((name, _bytes(text)) for name, text in record["headers"])
+    owed = Outgoing(record["topic"], _bytes(record["key"]), _bytes(record["value"]), headers)
+    return Pending(row["id"], owed)
+
+
+def _bytes(value: bytes | Binary | None) -> bytes | None:
+    return None if value is None else bytes(value)
