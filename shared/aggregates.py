@@ -25,9 +25,14 @@ from typing import Any, Generic, Protocol, TypeVar
 from shared.clock import FAR_FUTURE, Clock
 from shared.delivery import Outgoing, Publish
 from shared.errors import Poison, Transient
+from shared.topics import BY_NAME
 
 LARGEST_WRITE = 6 * 1024 * 1024
 """Bytes that one write may add to a document; what is over waits for the next write."""
+
+
+ROOM_FOR_HEADERS = 16 * 1024
+"""Bytes of a topic's limit that are left for a record's key, headers and framing."""
 
 
 class State(Protocol):
@@ -287,8 +292,7 @@ class Aggregates(Generic[S, I]):
                     loose.append(outcome)
                 case Applied(state, entry, publish):
                     size = entry.size + sum(len(record.value or b"") for record in publish)
-                    if size > LARGEST_WRITE:
-                        text = f"it would add {size} bytes to a write; {LARGEST_WRITE} may be"
+                    if text := _too_large(size, publish):
                         refused[place] = Poison("too_large", text)
                         continue
                     if work.size + size > LARGEST_WRITE:
@@ -361,6 +365,17 @@ class Aggregates(Generic[S, I]):
             await self.store.record(entries)
         if records:
             await self.publish(records)
+
+
+def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:
+    """Why this can never be written or published, if so: afterwards it is only waited for."""
+    if size > LARGEST_WRITE:
+        return f"it would add {size} bytes to a document; {LARGEST_WRITE} may be"
+    for record in publish:
+        largest = BY_NAME[record.topic].max_bytes - ROOM_FOR_HEADERS
+        if len(record.value or b"") > largest:
+            return f"it would be {len(record.value or b'')} bytes on {record.topic}; {largest} may be"
+    return None
 
 
 def _ids(outbox: Iterable[Pending]) -> frozenset[str]:

@@ -1,0 +1,55 @@
+"""`/metrics`, `/live` and `/ready` on a port of their own, answered by a thread of their own.
+
+A blocked event loop must not keep the probes from saying so.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import make_wsgi_app
+
+Probe = Callable[[], str | None]
+"""None: well; else what is wrong, for people."""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base's name
+        return
+
+
+class HealthServer:
+    """Serves until closed. `live` and `ready` are asked at each request, from another thread."""
+
+    def __init__(self, host: str, port: int, *, live: Probe, ready: Probe) -> None:
+        self._probes = {"/live": live, "/ready": ready}
+        self._metrics: Callable[..., Iterable[bytes]] = make_wsgi_app()
+        self._server: WSGIServer = make_server(host, port, self._answer, handler_class=_Quiet)
+        self.port: int = self._server.server_port
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, name="health", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop answering and free the port."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _answer(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == "/metrics":
+            return self._metrics(environ, start_response)
+        probe = self._probes.get(path)
+        if probe is None:
+            status, text = "404 Not Found", "only /metrics, /live and /ready are here"
+        else:
+            trouble = probe()
+            status = "200 OK" if trouble is None else "503 Service Unavailable"
+            text = trouble or "ok"
+        start_response(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [text.encode() + b"\n"]

@@ -1,0 +1,251 @@
+"""Kafka below the bus: connecting, publishing, creating topics, following the accounts."""
+
+import asyncio
+import ssl
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    TopicAlreadyExistsError,
+    for_code,
+)
+
+from shared.accounts import AccountsTable
+from shared.clock import EPOCH
+from shared.delivery import Outgoing, Record
+from shared.errors import HelpdeskError, Poison, Transient
+from shared.settings import KafkaSettings
+from shared.topics import ACCOUNTS, FOR_EVER, MEBIBYTE, TOPICS, Topic
+
+LARGEST_RECORD = 7 * MEBIBYTE
+"""Bytes; above every topic's own limit, so that the topic's limit is the one that is met."""
+
+_log = structlog.get_logger()
+
+
+def connection(settings: KafkaSettings) -> dict[str, Any]:
+    """The arguments with which every client of this process connects."""
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.bootstrap.split(","),
+        "security_protocol": settings.security_protocol,
+    }
+    if "SSL" in settings.security_protocol:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        if settings.cert_file:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+        options["ssl_context"] = context
+    if settings.security_protocol.startswith("SASL"):
+        options["sasl_mechanism"] = settings.sasl_mechanism
+        options["sasl_plain_username"] = settings.username
+        options["sasl_plain_password"] = (
+            settings.password.get_secret_value() if settings.password else None
+        )
+    return options
+
+
+def record_of(raw: Any, prefix: str) -> Record:  # noqa: ANN401  # aiokafka ships no types
+    """aiokafka's record as ours: the topic without its prefix, headers as they are."""
+    return Record(
+        topic=raw.topic.removeprefix(prefix),
+        partition=raw.partition,
+        offset=raw.offset,
+        key=raw.key,
+        value=raw.value,
+        headers=tuple(raw.headers),
+        timestamp=EPOCH + timedelta(milliseconds=max(raw.timestamp, 0)),
+    )
+
+
+class Producer:
+    """Publishes and waits for the acknowledgement of all in-sync replicas."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._prefix = settings.topic_prefix
+        self._settings = settings
+        self._producer: Any = None
+
+    async def start(self) -> None:
+        """Connect; raises the driver's error when no broker answers."""
+        self._producer = AIOKafkaProducer(
+            **connection(self._settings),
+            acks="all",
+            enable_idempotence=self._settings.idempotent_producer,
+            linger_ms=0,
+            max_request_size=LARGEST_RECORD,
+            request_timeout_ms=15_000,
+        )
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Send what is buffered and let go of the connections."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Publish in order per key; return when all are acknowledged.
+
+        Raises Transient when a broker did not take a record (others of the sequence may have
+        arrived), Poison when one is too large for its topic.
+        """
+        try:
+            futures = [
+                await self._producer.send(
+                    self._prefix + record.topic,
+                    key=record.key,
+                    value=record.value,
+                    headers=list(record.headers),
+                )
+                for record in records
+            ]
+            outcomes = await asyncio.gather(*futures, return_exceptions=True)
+        except MessageSizeTooLargeError as error:
+            raise Poison("too_large", str(error)) from error
+        except KafkaError as error:
+            text = f"publishing failed: {error!r}"
+            raise Transient(text) from error
+        for record, outcome in zip(records, outcomes, strict=True):
+            if isinstance(outcome, MessageSizeTooLargeError):
+                text = f"{record.topic} takes no record of {len(record.value or b'')} bytes"
+                raise Poison("too_large", text) from outcome
+            if isinstance(outcome, BaseException):
+                text = f"publishing to {record.topic} failed: {outcome!r}"
+                raise Transient(text) from outcome
+
+    async def missing(self, topics: Iterable[Topic[Any]]) -> list[str]:
+        """Which of these topics the brokers do not have, by their full names."""
+        there = (await self._producer.client.fetch_all_metadata()).topics()
+        return sorted({self._prefix + topic.name for topic in topics} - set(there))
+
+
+async def create_topics(
+    settings: KafkaSettings, *, replication: int, partitions: int | None = None
+) -> list[str]:
+    """Create the topics that are not there yet; returns their full names.
+
+    `partitions` overrides the registry's count, for small brokers. With a replication of 3 or
+    more, two replicas must have a record before it counts. What exists is left as it is.
+    """
+    admin = AIOKafkaAdminClient(**connection(settings))
+    await admin.start()
+    try:
+        created = []
+        for topic in TOPICS:
+            name = settings.topic_prefix + topic.name
+            count = topic.partitions if partitions is None else min(partitions, topic.partitions)
+            new = NewTopic(name, count, replication, topic_configs=_configuration(topic, replication))
+            try:
+                response = await admin.create_topics([new])
+            except TopicAlreadyExistsError:
+                continue
+            (code, *_), = [outcome[1:] for outcome in response.topic_errors]
+            if code and for_code(code) is not TopicAlreadyExistsError:
+                text = f"creating {name} failed: {for_code(code).__name__}"
+                raise HelpdeskError(text)
+            if not code:
+                created.append(name)
+        return created
+    finally:
+        await admin.close()
+
+
+def _configuration(topic: Topic[Any], replication: int) -> dict[str, str]:
+    retention = -1 if topic.retention == FOR_EVER else int(topic.retention.total_seconds() * 1000)
+    return {
+        "cleanup.policy": "compact" if topic.compacted else "delete",
+        "retention.ms": str(retention),
+        "max.message.bytes": str(topic.max_bytes),
+        "min.insync.replicas": "2" if replication > 2 else "1",
+        "unclean.leader.election.enable": "false",
+    }
+
+
+class AccountsFollower:
+    """Keeps a table of all accounts' settings current: all of the topic, in every replica."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self.table = AccountsTable(self.refresh)
+        self._settings = settings
+        self._consumer: Any = None
+        self._task: asyncio.Task[None] | None = None
+        self._partitions: list[Any] = []
+        self._read: dict[Any, int] = {}
+        self._moved = asyncio.Condition()
+
+    async def start(self) -> None:
+        """Return once the table holds what the topic holds now."""
+        name = self._settings.topic_prefix + ACCOUNTS.name
+        self._consumer = AIOKafkaConsumer(
+            **connection(self._settings),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=int(self._settings.fetch_wait.total_seconds() * 1000),
+            max_partition_fetch_bytes=LARGEST_RECORD,
+        )
+        await self._consumer.start()
+        metadata = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001  # not public
+        self._partitions = [
+            TopicPartition(name, number) for number in metadata.partitions_for_topic(name) or ()
+        ]
+        self._consumer.assign(self._partitions)
+        self._read = await self._consumer.beginning_offsets(self._partitions)
+        self._task = asyncio.create_task(self._follow())
+        await self.refresh()
+
+    async def stop(self) -> None:
+        """Stop following."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def refresh(self) -> None:
+        """Return once the table holds what the topic held when this was called.
+
+        Raises Transient when the brokers do not let it catch up within ten seconds.
+        """
+        try:
+            async with asyncio.timeout(10):
+                ends = await self._consumer.end_offsets(self._partitions)
+                async with self._moved:
+                    await self._moved.wait_for(
+                        lambda: all(self._read[tp] >= end for tp, end in ends.items())
+                    )
+        except (TimeoutError, KafkaError) as error:
+            text = f"the accounts' settings could not be read up to their end: {error!r}"
+            raise Transient(text) from error
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                batches = await self._consumer.getmany(timeout_ms=1000)
+            except KafkaError as error:
+                _log.warning("following the accounts failed, trying again", error=repr(error))
+                await asyncio.sleep(1)
+                continue
+            for partition, raws in batches.items():
+                for raw in raws:
+                    self._apply(record_of(raw, self._settings.topic_prefix))
+                # Compaction leaves gaps, so the position counts, not the last offset.
+                self._read[partition] = await self._consumer.position(partition)
+            # Also without records: a topic whose tail was compacted away has none to give.
+            for partition in self._partitions:
+                position = await self._consumer.position(partition)
+                self._read[partition] = max(self._read[partition], position)
+            async with self._moved:
+                self._moved.notify_all()
+
+    def _apply(self, record: Record) -> None:
+        try:
+            self.table.apply(ACCOUNTS.parse(record))  # type: ignore[arg-type]
+        except Poison as error:
+            # Ingest dead-letters it; here the settings before it go on counting.
+            _log.warning("settings of an account ignored", at=record.position, error=str(error))
+
+

@@ -1,0 +1,78 @@
+"""Every metric once. Labels come from closed sets; never an account's, contact's or ticket's id."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
+
+MESSAGES_PROCESSED = Counter(
+    "helpdesk_messages_processed",
+    "Records whose fate is decided: handled, ignored (a newer version's type) or dead.",
+    ["service", "topic", "outcome"],
+)
+EVENT_LATENCY = Histogram(
+    "helpdesk_event_latency_seconds",
+    "From a record's time on its topic to all its effects, of the newest record of each batch.",
+    ["service", "topic"],
+    buckets=_SECONDS,
+)
+PROCESSING_DURATION = Histogram(
+    "helpdesk_processing_duration_seconds",
+    "How long a batch of one topic took.",
+    ["service", "topic"],
+    buckets=_SECONDS,
+)
+BATCH_SIZE = Histogram(
+    "helpdesk_batch_size_messages",
+    "Records a batch of one topic.",
+    ["service", "topic"],
+    buckets=(1, 2, 5, 10, 25, 50, 100, 250, 500, 1000),
+)
+CONSUMER_LAG = Gauge(
+    "helpdesk_consumer_lag_messages",
+    "Records not yet handled, of the partitions this replica has.",
+    ["service", "topic", "partition"],
+)
+REBALANCES = Counter(
+    "helpdesk_consumer_rebalances", "How often partitions were handed out anew.", ["service"]
+)
+ASSIGNED_PARTITIONS = Gauge(
+    "helpdesk_consumer_assigned_partitions", "Partitions this replica has.", ["service"]
+)
+RETRIES = Counter(
+    "helpdesk_retries",
+    "Batches that wait or are tried again: transient (a dependency is away) or bug.",
+    ["service", "topic", "reason"],
+)
+DEAD_LETTERS = Counter(
+    "helpdesk_dead_letters",
+    "Records that went to the dead letters.",
+    ["service", "topic", "reason"],
+)
+DEAD_LETTER_FAILURES = Counter(
+    "helpdesk_dead_letter_publish_failures",
+    "Dead letters that could not be published; their records wait.",
+    ["service"],
+)
+SWEEP_LAST_RUN = Gauge(
+    "helpdesk_sweep_last_run_timestamp_seconds",
+    "When a sweep last ended well, in Unix seconds.",
+    ["service", "sweep"],
+)
+SWEEP_FAILURES = Counter(
+    "helpdesk_sweep_failures", "Sweeps that ended with an error.", ["service", "sweep"]
+)
+EVENT_LOOP_LAG = Gauge(
+    "helpdesk_event_loop_lag_seconds", "How late the event loop turned, last time.", ["service"]
+)
+INBOUND_OUTCOMES = Counter(
+    "helpdesk_inbound_outcomes",
+    "What providers' records became: message, edit, deletion, signal or dead, and of which kind.",
+    ["channel", "outcome", "reason"],
+)
+SPAM_VERDICTS = Counter(
+    "helpdesk_spam_verdicts", "Screened messages by verdict.", ["verdict", "channel"]
+)
+COMMANDS_REJECTED = Counter(
+    "helpdesk_commands_rejected", "Commands that could not apply, by reason.", ["code"]
+)
+BUILD_INFO = Gauge("helpdesk_build_info", "Always 1; the version is in the label.", ["version"])

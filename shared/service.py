@@ -1,0 +1,78 @@
+"""A service as a process: start in order, answer the probes, stop in order."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import structlog
+import uvloop
+
+from shared import logs, metrics
+from shared.bus import KafkaBus
+from shared.errors import HelpdeskError
+from shared.health import HealthServer
+from shared.settings import ServiceSettings
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service, wired: what is made ready before it consumes, and let go of after it stopped."""
+
+    settings: ServiceSettings
+    bus: KafkaBus
+    opening: Sequence[Callable[[], Awaitable[None]]] = ()
+    closing: Sequence[Callable[[], Awaitable[None]]] = ()
+
+    async def start(self) -> None:
+        """Make ready (indexes, say), then consume. On an error nothing is left running."""
+        try:
+            for step in self.opening:
+                await step()
+            await self.bus.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Finish the batch in flight, commit, leave the group; then let go of the stores."""
+        await self.bus.stop()
+        for step in self.closing:
+            await step()
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT; the exit code: 0, or 1 if something made it stop."""
+        logs.configure(self.bus.service, self.settings)
+        metrics.BUILD_INFO.labels(version("helpdesk-pipeline")).set(1)
+        return uvloop.run(self._serve())
+
+    async def _serve(self) -> int:
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        health = HealthServer(
+            self.settings.health_host,
+            self.settings.health_port,
+            live=self.bus.live,
+            ready=self.bus.ready,
+        )
+        try:
+            try:
+                await self.start()
+            except HelpdeskError as error:
+                _log.critical("cannot start", why=str(error))
+                return 1
+            _log.info("serving", health_port=health.port)
+            waiting = [asyncio.create_task(e.wait()) for e in (stopping, self.bus.gave_up)]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                task.cancel()
+            _log.info("stopping")
+            await self.stop()
+        finally:
+            health.close()
+        return 1 if self.bus.stopped_by else 0
