@@ -89,11 +89,15 @@ class Document(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an item touches: a document by its id, or whatever holds a slot of an account."""
+    """What an item touches: a document by its id, or whatever holds a slot of an account.
+
+    `related` is what a redirecting document tells the next decision: its own id, say.
+    """
 
     account_id: str
     id: str | None = None
     slot: str | None = None
+    related: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,4 @@ INBOUND_OUTCOMES = Counter(
 SPAM_VERDICTS = Counter(
     "helpdesk_spam_verdicts", "Screened messages by verdict.", ["verdict", "channel"]
 )
-COMMANDS_REJECTED = Counter(
-    "helpdesk_commands_rejected", "Commands that could not apply, by reason.", ["code"]
-)
 BUILD_INFO = Gauge("helpdesk_build_info", "Always 1; the version is in the label.", ["version"])

@@ -55,7 +55,7 @@ class Mongo:
         """Return if the server answers; raises the driver's error otherwise."""
         await self._client.admin.command("ping")
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of all connections."""
         self._client.close()
 

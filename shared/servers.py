@@ -26,7 +26,7 @@ from shared.probes import HOST
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LOG_TAIL = 20
+_LAST_LINES = 20
 _POLL = 0.02
 _STOP_TIMEOUT = 10.0
 _KILL_TIMEOUT = 5.0
@@ -34,7 +34,7 @@ _KILL_TIMEOUT = 5.0
 # Reads until its parent, the only writer, is gone; then ends the server and its temporary folder.
 _GUARD = """
 read -r _
-kill -KILL -- "-$1"
+kill -s KILL -- "-$1"
 for _ in 1 2 3 4 5 6 7 8 9 10; do [ -z "$2" ] || rm -rf -- "$2" && exit; sleep 0.2; done
 """
 
@@ -110,6 +110,11 @@ class Server(ABC):
             return None
         return self._process.pid
 
+    @property
+    def runs(self) -> bool:
+        """Whether the server's process is there; `answers` tells whether it serves."""
+        return self.pid is not None
+
     def start(self) -> None:
         """Start the server, or start it again; it serves afterwards."""
         self.launch()
@@ -117,7 +122,7 @@ class Server(ABC):
 
     def launch(self) -> None:
         """Start the process without waiting for it to serve: `wait` does."""
-        if self.pid is not None:
+        if self.runs:
             return
         self._release_guard()
         if probes.is_taken(self.port):
@@ -135,24 +140,30 @@ class Server(ABC):
 
         If it ends or takes too long it is stopped, and `ServerError` tells the last it wrote.
         """
-        while self.pid is None or not self.answers():
-            if self.pid is None:
+        while not (self.runs and self.answers()):
+            if not self.runs:
                 problem = "ended while starting"
             elif time.monotonic() > self._deadline:
                 problem = f"did not serve within {self.start_timeout:.0f} s"
             else:
                 time.sleep(_POLL)
                 continue
+            last = "\n".join(self.last_lines())
             self.kill()
-            raise ServerError(self._report(problem))
+            tried = shlex.join(self._command)
+            raise ServerError(f"{self.name} {problem}: {tried}\nThe last it wrote:\n{last}")
+
+    def last_lines(self) -> list[str]:
+        """Return the last that the server has written."""
+        return self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
 
     def stop(self) -> None:
         """Ask the server to end, and kill it if it does not; port, folder and data stay."""
-        self._end(signal.SIGTERM, _STOP_TIMEOUT)
+        self._end(signal.SIGTERM)
 
     def kill(self) -> None:
         """Kill the server without a warning; port, folder and what is on the disk stay."""
-        self._end(signal.SIGKILL, _KILL_TIMEOUT)
+        self._end(signal.SIGKILL)
 
     def close(self) -> None:
         """End the server for good; if its folder is a temporary one, it is gone as well."""
@@ -192,11 +203,11 @@ class Server(ABC):
         except OSError as error:
             raise ServerError(f"{self.name}: cannot run {command[0]}: {error}") from error
 
-    def _end(self, how: signal.Signals, timeout: float) -> None:
-        if self._process is not None and self.pid:
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is not None and self.runs:
             os.killpg(self._process.pid, how)
             try:
-                self._process.wait(timeout)
+                self._process.wait(_STOP_TIMEOUT)
             except subprocess.TimeoutExpired:
                 os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait(_KILL_TIMEOUT)
@@ -207,11 +218,6 @@ class Server(ABC):
             self._guard.kill()
             self._guard.communicate()
             self._guard = None
-
-    def _report(self, problem: str) -> str:
-        command = shlex.join(self._command)
-        last = self.log.read_text(errors="replace").splitlines()[-_LOG_TAIL:]
-        return "\n".join((f"{self.name} {problem}: {command}", "The last it wrote:", *last))
 
 
 class KafkaServer(Server):

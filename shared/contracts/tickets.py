@@ -13,6 +13,16 @@ from shared.contracts.base import Author, Channel, Contact, Contract, Envelope, 
 TicketStatus = Literal["open", "snoozed", "closed"]
 
 
+class TicketCredit(Contract):
+    """The send that a message of the ticket is credited to (ATT 7); None: to nothing any more."""
+
+    message_id: str
+    revision: int
+    send_id: str | None = None
+    source: Literal["campaign", "flow"] | None = None
+    source_id: str | None = None
+
+
 class TicketSummary(Contract):
     """The ticket as of an event.
 
@@ -45,6 +55,7 @@ class TicketSummary(Contract):
     unassigned_epoch: int | None = None
     customer_waits_since: UtcTime | None = None
     message_count: int = 0
+    credit: TicketCredit | None = None
 
 
 class TicketFact(Envelope):
@@ -227,11 +238,7 @@ class TicketAttributed(TicketFact):
     """An SMS of the thread was credited to a send, or no longer is (ATT 7)."""
 
     type: Literal["TicketAttributed"] = "TicketAttributed"
-    message_id: str
-    revision: int
-    send_id: str | None = None
-    source: Literal["campaign", "flow"] | None = None
-    source_id: str | None = None
+    credit: TicketCredit
 
 
 class CommandRejected(Envelope):

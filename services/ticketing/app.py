@@ -1,0 +1,55 @@
+"""Ticketing, wired: read it top to bottom."""
+
+from datetime import timedelta
+from typing import Final, Protocol
+
+from services.ticketing.handlers import Item, Ticketing, TicketPolicy, Tickets
+from services.ticketing.rules.ticket import Ticket
+from services.ticketing.settings import Settings
+from services.ticketing.store import MongoTickets
+from services.ticketing.sweep import Due, TicketSweep
+from shared.aggregates import Aggregates, Store
+from shared.bus import KafkaBus
+from shared.clock import Clock, system_clock
+from shared.mongo import Mongo, is_transient
+from shared.ports import Bus
+from shared.service import Service
+from shared.topics import ATTRIBUTIONS, COMMANDS, SCREENED, SIGNALS
+
+SERVICE: Final = "ticketing"
+
+
+class TicketStore(Store[Ticket], Tickets, Due, Protocol):
+    """All that ticketing needs of its store."""
+
+
+def wire(
+    bus: Bus,
+    store: TicketStore,
+    clock: Clock,
+    sweep_interval: timedelta = timedelta(seconds=1),
+) -> None:
+    """Connect the handlers and the sweep to a bus and a store."""
+    policy = TicketPolicy(store, bus.accounts)
+    tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock)
+    ticketing = Ticketing(tickets)
+    sweep = TicketSweep(store, tickets, clock)
+    bus.consume(SCREENED, ticketing.messages_screened)
+    bus.consume(SIGNALS, ticketing.signals_seen)
+    bus.consume(COMMANDS, ticketing.commands_given)
+    bus.consume(ATTRIBUTIONS, ticketing.messages_attributed)
+    bus.every(sweep_interval, sweep.wake)
+    bus.every(sweep_interval, sweep.finish)
+
+
+def build(settings: Settings) -> Service:
+    """Ticketing on Kafka and MongoDB, ready to run."""
+    mongo = Mongo(settings.mongo)
+    bus = KafkaBus(
+        SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
+    )
+    store = MongoTickets(mongo.database)
+    wire(bus, store, system_clock, settings.sweep_interval)
+    return Service(
+        settings, bus, opening=[store.ensure_indexes], closing=[mongo.close]
+    )

@@ -1,0 +1,171 @@
+"""Ticketing's handlers: every record is an item for the tickets' aggregates."""
+
+from collections import Counter, deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from services.ticketing.rules import slots
+from services.ticketing.rules.commands import command_given
+from services.ticketing.rules.messages import message_arrived, message_changed
+from services.ticketing.rules.signals import SHOWN_KINDS, message_attributed, signal_seen
+from services.ticketing.rules.ticket import Ticket
+from shared.accounts import Accounts
+from shared.aggregates import Aggregates, Outcome, Target
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.commands import Command
+from shared.contracts.marketing import MessageAttributed
+from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
+from shared.contracts.signals import Signal
+from shared.delivery import Refusals
+
+Item = InboundMessage | MessageEdited | MessageDeleted | Signal | Command | MessageAttributed
+
+
+class Tickets(Protocol):
+    """What finding tickets needs of the store."""
+
+    async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
+        """The account's tickets that know one of these `mailbox|mail id` keys."""
+
+    async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
+        """The ticket of each of these entries that the ledger has."""
+
+    async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
+        """`count` ticket numbers of the account that nobody else gets."""
+
+
+@dataclass(slots=True)
+class TicketPolicy:
+    """Which ticket an item touches, and what it makes of it (see `shared.aggregates.Policy`)."""
+
+    tickets: Tickets
+    accounts: Accounts
+    _numbers: dict[str, deque[int]] = field(default_factory=dict)
+
+    def id_of(self, item: Item) -> str:
+        """The item's own id: computed by whoever made it, the same at every repeat."""
+        return item.id
+
+    async def resolve(self, items: Sequence[Item]) -> Sequence[Target]:
+        """The ticket or slot of each item, as far as is stored; numbers are at hand afterwards."""
+        await self._stock_numbers(items)
+        mails = await self._threads([item for item in items if _is_mail(item)])
+        changes = [i for i in items if isinstance(i, MessageEdited | MessageDeleted)]
+        of = await self.tickets.holding({c.message_id for c in changes}) if changes else {}
+        targets = []
+        for item in items:
+            match item:
+                case InboundMessage(mail=mail) if mail is not None:
+                    targets.append(mails[item.id])
+                case MessageEdited() | MessageDeleted() if ticket_id := of.get(item.message_id):
+                    targets.append(Target(item.account_id, id=ticket_id))
+                case InboundMessage() | MessageEdited() | MessageDeleted() | Signal():
+                    targets.append(Target(item.account_id, slot=slots.slot_for(item)))
+                case Command() | MessageAttributed():
+                    targets.append(Target(item.account_id, id=item.ticket_id))
+        return targets
+
+    def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
+        """See the rules."""
+        match item:
+            case InboundMessage():
+                number = self._numbers[item.account_id][0]
+                outcome = message_arrived(target, state, item, number)
+                if state is None:
+                    self._numbers[item.account_id].popleft()
+                return outcome
+            case MessageEdited() | MessageDeleted():
+                return message_changed(state, item)
+            case Signal():
+                return signal_seen(state, item)
+            case MessageAttributed():
+                return message_attributed(state, item)
+            case Command():
+                settings = self.accounts.get(item.account_id)
+                return command_given(
+                    state, item, settings or AccountSettings(account_id=item.account_id)
+                )
+
+    async def _stock_numbers(self, items: Sequence[Item]) -> None:
+        """Have as many numbers at hand as tickets might be opened."""
+        wanted = Counter(item.account_id for item in items if isinstance(item, InboundMessage))
+        for account_id, count in wanted.items():
+            stock = self._numbers.setdefault(account_id, deque())
+            # A redirected item is decided without being resolved again: one round more.
+            if len(stock) < 2 * count:
+                stock.extend(await self.tickets.take_numbers(account_id, 2 * count - len(stock)))
+
+    async def _threads(self, mails: Sequence[Item]) -> dict[str, Target]:
+        """Where each mail belongs: the ticket of its best evidence that its author may join.
+
+        Mails of one batch see each other: what an earlier one makes known leads a later one.
+        """
+        known = await self._known(mails)
+        targets: dict[str, Target] = {}
+        new: dict[tuple[str, str], Target] = {}
+        for message in mails:
+            if not isinstance(message, InboundMessage) or message.mail is None:
+                continue
+            keys = [f"{message.address}|{mail_id}" for mail_id in slots.evidence(message.mail)]
+            cited = [t for key in keys for t in known.get((message.account_id, key), ())]
+            joinable = [ticket for ticket in cited if slots.may_join(ticket, message)]
+            target = None
+            if cited:
+                ticket = (joinable or cited)[0]
+                target = Target(message.account_id, id=ticket.id)
+            for key in keys:
+                target = target or new.get((message.account_id, key))
+            if target is None:
+                slot = slots.mail_slot(message, message.mail)
+                target = Target(message.account_id, slot=slot)
+            for key in keys:
+                new.setdefault((message.account_id, key), target)
+            targets[message.id] = target
+        return targets
+
+    async def _known(self, mails: Sequence[Item]) -> dict[tuple[str, str], list[Ticket]]:
+        """The stored tickets by account and by each of the mail keys they know."""
+        keys: dict[str, set[str]] = {}
+        for message in mails:
+            if isinstance(message, InboundMessage) and message.mail is not None:
+                wanted = keys.setdefault(message.account_id, set())
+                wanted |= {f"{message.address}|{i}" for i in slots.evidence(message.mail)}
+        known: dict[tuple[str, str], list[Ticket]] = {}
+        for account_id, wanted in keys.items():
+            for ticket in await self.tickets.by_mail(account_id, wanted):
+                for mail_id in ticket.mail_ids:
+                    known.setdefault((account_id, f"{ticket.address}|{mail_id}"), []).append(ticket)
+        return known
+
+
+def _is_mail(item: Item) -> bool:
+    return isinstance(item, InboundMessage) and item.mail is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticketing:
+    """Applies what is said to and of tickets, each thing once."""
+
+    tickets: Aggregates[Ticket, Item]
+
+    async def messages_screened(
+        self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
+    ) -> Refusals | None:
+        """Customers' messages, edits and deletions are in their tickets (TKT 1 to 9)."""
+        return await self.tickets.apply(messages)
+
+    async def commands_given(self, commands: Sequence[Command]) -> Refusals | None:
+        """Each command applied, or was answered with a rejection (TKT 11)."""
+        return await self.tickets.apply(commands)
+
+    async def signals_seen(self, signals: Sequence[Signal]) -> Refusals | None:
+        """Keywords show in tickets that are not closed (ING 3); the rest is not ticketing's."""
+        shown = {at: signal for at, signal in enumerate(signals) if signal.kind in SHOWN_KINDS}
+        refused = await self.tickets.apply(list(shown.values()))
+        places = list(shown)
+        return {places[at]: why for at, why in refused.items()}
+
+    async def messages_attributed(self, facts: Sequence[MessageAttributed]) -> Refusals | None:
+        """Attributions show on their tickets (ATT 7)."""
+        return await self.tickets.apply(facts)

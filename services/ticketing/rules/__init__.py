@@ -1,0 +1,1 @@
+"""Ticketing's whole policy: values in, values out."""

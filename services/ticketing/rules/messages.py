@@ -1,0 +1,235 @@
+"""What a customer's message makes of a ticket (TKT 1 to 6, SPM 1 and 2, ACL 6)."""
+
+from services.ticketing.rules import slots
+from services.ticketing.rules.ticket import REOPENABLE, Draft, Ticket, thread_entry
+from shared.aggregates import Applied, Outcome, Redirected, Released, Target
+from shared.contracts.base import Author, Channel
+from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
+from shared.contracts.tickets import (
+    CustomerDeleted,
+    CustomerEdited,
+    CustomerWrote,
+    TicketCloseAnnulled,
+    TicketMarkedNotSpam,
+    TicketOpened,
+    TicketReopened,
+    TicketWoken,
+)
+from shared.ids import computed_id
+
+SCREENING = Author(kind="system", id="spam")
+
+_OPENS: dict[Channel, str] = {
+    "webchat": "TKT 1: every conversation makes a ticket",
+    "email": "TKT 2: every mail thread makes a ticket",
+    "sms": "TKT 3: the first SMS of a person makes their ticket",
+    "instagram": "TKT 4: no ticket of this contact is open",
+    "whatsapp": "TKT 5: the first message of a person makes their ticket",
+}
+_JOINS: dict[Channel, str] = {
+    "webchat": "TKT 1: the conversation's ticket is not closed",
+    "email": "TKT 2: the mail's thread, and its author takes part in it",
+    "sms": "TKT 3: one ticket per person",
+    "instagram": "TKT 4: the contact's ticket is not closed",
+    "whatsapp": "TKT 5: one ticket per person",
+}
+
+
+def message_arrived(
+    target: Target, ticket: Ticket | None, message: InboundMessage, number: int
+) -> Outcome[Ticket]:
+    """The fate of a message: it opens a ticket, joins one, or belongs elsewhere.
+
+    `number` is what a new ticket would be called.
+    """
+    if ticket is None:
+        return _open(target, message, number)
+    if message.channel == "email" and not slots.may_join(ticket, message):
+        elsewhere = slots.strangers_slot(ticket, message)
+        if elsewhere == target.slot:
+            # Their own ticket, and still not theirs: the sender is forged. Yet another slot.
+            elsewhere = f"{elsewhere}:{message.id}"
+        return Redirected(Target(message.account_id, slot=elsewhere, related=ticket.id))
+    if ticket.status == "closed" and not _finds_it_open(ticket, message):
+        if ticket.channel not in REOPENABLE:
+            return Released(ticket.model_copy(update={"slot": slots.released_slot(ticket)}))
+    return _join(ticket, message)
+
+
+def _finds_it_open(ticket: Ticket, message: InboundMessage) -> bool:
+    """Whether a closed ticket counts as open for a message: it was received before (ACL 6)."""
+    return (
+        ticket.close_reason == "inactivity"
+        and ticket.closed_at is not None
+        and message.occurred_at < ticket.closed_at
+    )
+
+
+def _open(target: Target, message: InboundMessage, number: int) -> Applied[Ticket]:
+    mail = message.mail
+    ticket = Ticket(
+        id=computed_id("ticket", message.account_id, message.id),
+        account_id=message.account_id,
+        slot=target.slot or slots.slot_for(message),
+        number=number,
+        channel=message.channel,
+        address=message.address,
+        conversation_id=message.conversation_id,
+        contact=message.contact,
+        subject=message.subject,
+        spam=message.spam,
+        opened_at=message.occurred_at,
+        mail_root=slots.thread_root(mail) if mail else None,
+        related_ticket_id=target.related,
+    )
+    draft = _draft(ticket, message)
+    because = _OPENS[message.channel]
+    if target.related:
+        because = "TKT 2: the author takes no part in the thread they cite"
+    draft.happen(
+        TicketOpened,
+        because,
+        {} if ticket.spam else {"unassigned_epoch": draft.next_seq},
+        related_ticket_id=target.related,
+    )
+    return _write(draft, message, because)
+
+
+def _join(ticket: Ticket, message: InboundMessage) -> Applied[Ticket]:
+    """The message is the ticket's; what is spam, or written to an agent's spam, wakes nothing."""
+    draft = _draft(ticket, message)
+    if not message.spam and not ticket.spam_by_agent:
+        _bring_back(draft, message)
+    return _write(draft, message, _JOINS[ticket.channel])
+
+
+def _bring_back(draft: Draft, message: InboundMessage) -> None:
+    """A legitimate message: the ticket is open afterwards, and not in the Spam view."""
+    ticket = draft.ticket
+    waits = {} if ticket.assignee or ticket.spam else {"unassigned_epoch": draft.next_seq}
+    opened = {
+        "status": "open", "closed_at": None, "close_reason": None, "snoozed_until": None, **waits
+    }
+    if ticket.status == "closed" and _finds_it_open(ticket, message):
+        draft.happen(
+            TicketCloseAnnulled,
+            "ACL 6: the message was received before the automatic close",
+            opened,
+            message_id=message.id,
+        )
+    elif ticket.status == "closed":
+        draft.happen(
+            TicketReopened, f"{_JOINS[ticket.channel]}; the customer wrote again", opened
+        )
+    elif ticket.status == "snoozed":
+        draft.happen(
+            TicketWoken,
+            "TKT 6: the customer wrote",
+            {"status": "open", "snoozed_until": None},
+            by="customer",
+        )
+    if draft.ticket.spam:
+        draft.happen(
+            TicketMarkedNotSpam,
+            "SPM 2: a legitimate message followed",
+            not_spam(draft),
+            author=SCREENING,
+        )
+
+
+def not_spam(draft: Draft) -> dict[str, object]:
+    """What lifting the flag changes: the ticket waits for an assignee like a new one (SPM 2)."""
+    ticket = draft.ticket
+    waits = ticket.assignee is None and ticket.status != "closed"
+    return {
+        "spam": False,
+        "spam_by_agent": False,
+        "unassigned_epoch": draft.next_seq if waits else None,
+    }
+
+
+def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticket]:
+    ticket = draft.ticket
+    changes: dict[str, object] = slots.with_mail(ticket, message)
+    if ticket.spam or not message.spam:
+        changes["message_count"] = ticket.message_count + 1
+        changes["unread"] = True
+    if not message.spam:
+        last = ticket.last_customer_at
+        changes |= {
+            "contact": _newest(ticket, message),
+            "waiting_epoch": None,
+            "last_reply_seq": None,
+            "customer_waits_since": ticket.customer_waits_since or message.occurred_at,
+            "last_customer_at": max(last, message.occurred_at) if last else message.occurred_at,
+        }
+    draft.happen(
+        CustomerWrote,
+        because,
+        changes,
+        message_id=message.id,
+        text=message.text,
+        sent_at=message.sent_at,
+        received_at=message.occurred_at,
+        spam=message.spam,
+        attachments=len(message.attachments),
+    )
+    entry = thread_entry(
+        message.id,
+        message.account_id,
+        "message",
+        sent_at=message.sent_at,
+        received_at=message.occurred_at,
+        text=message.text,
+        because=because,
+        spam=message.spam,
+        mail_key=f"{message.address}|{message.mail.message_id}" if message.mail else None,
+        message=message.model_dump(exclude={"text"}, exclude_none=True),
+    )
+    return draft.applied(entry)
+
+
+def _newest(ticket: Ticket, message: InboundMessage) -> object:
+    """The contact with what is known of them now; a ticket's contact stays the person it is."""
+    return message.contact if message.contact.id == ticket.contact.id else ticket.contact
+
+
+def _draft(ticket: Ticket, message: InboundMessage | MessageEdited | MessageDeleted) -> Draft:
+    return Draft(ticket, message.id, message.correlation_id, message.occurred_at)
+
+
+def message_changed(
+    ticket: Ticket | None, change: MessageEdited | MessageDeleted
+) -> Applied[Ticket]:
+    """An edit or a deletion is kept with the thread; it opens, wakes and resets nothing (ING 4).
+
+    The thread's lines stay what they were; whoever shows them applies the newest edit, and
+    nothing after a deletion.
+    """
+    edited = isinstance(change, MessageEdited)
+    entry = thread_entry(
+        change.id,
+        change.account_id,
+        "edit" if edited else "deletion",
+        sent_at=change.occurred_at,
+        text=change.text if isinstance(change, MessageEdited) else "",
+        message_id=change.message_id,
+        version=change.version if isinstance(change, MessageEdited) else None,
+    )
+    if ticket is None:
+        return Applied(None, entry)
+    draft = _draft(ticket, change)
+    if isinstance(change, MessageEdited):
+        draft.happen(
+            CustomerEdited,
+            "ING 4: the customer changed a message",
+            message_id=change.message_id,
+            version=change.version,
+            text=change.text,
+        )
+    else:
+        draft.happen(
+            CustomerDeleted, "ING 4: the customer took a message back",
+            message_id=change.message_id,
+        )
+    return draft.applied(entry)

@@ -1,0 +1,122 @@
+"""Replies to customers: what a channel allows, and what goes out (TKT 13)."""
+
+from services.ticketing.rules import slots
+from services.ticketing.rules.ticket import Draft, Ticket, thread_entry
+from shared.aggregates import Applied
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.commands import ReplyToTicket
+from shared.contracts.outbound import OutboundMessage
+from shared.contracts.tickets import AgentReplied
+from shared.ids import computed_id
+from shared.topics import OUTBOUND
+
+Refusal = tuple[str, str]
+"""The code of a rejection, and the reason in words."""
+
+
+def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -> Refusal | None:
+    """Why a reply cannot be sent, None when it can (TKT 13).
+
+    Web chat and mail always; SMS with consent (marketing or transactional) and from a number that
+    can receive; WhatsApp and Instagram within their window after the customer's last message.
+    """
+    if ticket.status == "closed":
+        return "not_open", "the ticket is closed: reopen it first, where its channel allows that"
+    if ticket.channel == "sms":
+        if not ticket.address.lstrip("+").isdigit():
+            return "cannot_receive", f"{ticket.address} is no number: answers could not come back"
+        if ticket.contact.sms_consent == "none":
+            return "no_consent", "the contact has not consented to SMS, marketing or transactional"
+    windows = settings.reply_windows
+    window = {"whatsapp": windows.whatsapp, "instagram": windows.instagram}.get(ticket.channel)
+    if window is not None:
+        last = ticket.last_customer_at
+        if last is None or command.occurred_at - last > window:
+            return "window_over", f"the customer's last message is more than {window} old"
+    return None
+
+
+def reply(ticket: Ticket, command: ReplyToTicket) -> Applied[Ticket]:
+    """The reply is in the thread and goes out; the team now waits for the customer (ACL 2)."""
+    out = _outbound(ticket, command)
+    draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)
+    draft.happen(
+        AgentReplied,
+        "TKT 13: the channel allows it",
+        _changes(draft, command, out),
+        message_id=out.id,
+        author=command.author,
+        text=command.text,
+        auto_reply=command.auto_reply,
+    )
+    entry = thread_entry(
+        command.id,
+        command.account_id,
+        "reply",
+        sent_at=command.occurred_at,
+        text=command.text,
+        author=command.author.model_dump(),
+        auto_reply=command.auto_reply,
+        outbound_id=out.id,
+        mail_key=f"{ticket.address}|{out.message_id}" if out.message_id else None,
+        attachments=[attachment.model_dump() for attachment in command.attachments] or None,
+    )
+    return draft.applied(entry, OUTBOUND.record(out))
+
+
+def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict[str, object]:
+    ticket = draft.ticket
+    changes: dict[str, object] = {"message_count": ticket.message_count + 1}
+    if command.author.kind == "agent":
+        changes["unread"] = False
+    if command.author.kind in ("agent", "ai") and not command.auto_reply:
+        changes |= {
+            "waiting_epoch": ticket.waiting_epoch or draft.next_seq,
+            "last_reply_seq": draft.next_seq,
+            "customer_waits_since": None,
+        }
+    if out.message_id:
+        people = [*ticket.participants]
+        people += [a for a in (cc.strip().casefold() for cc in command.cc) if a not in people]
+        changes |= {
+            "mail_ids": slots.bounded([*ticket.mail_ids, out.message_id]),
+            "participants": tuple(people[:200]),
+        }
+    return changes
+
+
+def _outbound(ticket: Ticket, command: ReplyToTicket) -> OutboundMessage:
+    """What the gateway delivers; for mail with the headers that lead the answer back (TKT 2)."""
+    mail: dict[str, object] = {}
+    if ticket.channel == "email":
+        unique = computed_id("mail", command.account_id, command.id)
+        domain = ticket.address.rpartition("@")[2] or "localhost"
+        head, last = ticket.mail_root, ticket.last_mail_id
+        subject = ticket.subject or ""
+        answered = subject.casefold().startswith("re:")
+        mail = {
+            "subject": subject if answered else f"Re: {subject}".strip(),
+            "message_id": f"{unique}@{domain}",
+            "in_reply_to": last,
+            "references": tuple(dict.fromkeys(i for i in (head, last) if i)),
+            "reply_to": ticket.address,
+            "cc": command.cc,
+        }
+    return OutboundMessage.model_validate(
+        {
+            "account_id": command.account_id,
+            "id": computed_id("outbound", command.account_id, command.id),
+            "occurred_at": command.occurred_at,
+            "correlation_id": command.correlation_id,
+            "ticket_id": ticket.id,
+            "idempotency_key": command.id,
+            "channel": ticket.channel,
+            "address": ticket.address,
+            "contact": ticket.contact,
+            "conversation_id": ticket.conversation_id,
+            "author": command.author,
+            "text": command.text,
+            "attachments": command.attachments,
+            **mail,
+        }
+    )

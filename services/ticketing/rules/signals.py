@@ -1,0 +1,69 @@
+"""What signals and attributions show on a ticket (ING 3, ATT 7)."""
+
+from services.ticketing.rules.ticket import Draft, Ticket, thread_entry
+from shared.aggregates import Applied
+from shared.contracts.marketing import MessageAttributed
+from shared.contracts.signals import Signal
+from shared.contracts.tickets import NoticeAdded, TicketAttributed, TicketCredit
+
+SHOWN_KINDS = frozenset({"keyword"})
+"""The kinds of signal that a thread shows."""
+
+
+def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
+    """A keyword is a notice in a ticket that is not closed, and nothing else (ING 3).
+
+    A ticket that was opened after the signal was received does not show it, so that a replay
+    shows what was shown then.
+    """
+    shows = (
+        ticket is not None
+        and ticket.status != "closed"
+        and signal.occurred_at >= ticket.opened_at
+    )
+    text = f"Keyword {signal.keyword or ''} ({signal.keyword_class or 'unknown'}): {signal.text}"
+    entry = thread_entry(
+        signal.id,
+        signal.account_id,
+        "notice" if shows else "hidden",
+        sent_at=signal.occurred_at,
+        text=text,
+        because="ING 3: a keyword",
+    )
+    if ticket is None or not shows:
+        return Applied(ticket, entry)
+    draft = Draft(ticket, signal.id, signal.correlation_id, signal.occurred_at)
+    draft.happen(NoticeAdded, "ING 3: a keyword opens and resets nothing", code="keyword",
+                 text=text)
+    return draft.applied(entry)
+
+
+def message_attributed(ticket: Ticket | None, fact: MessageAttributed) -> Applied[Ticket]:
+    """The newest fact about a message shows on its ticket (ATT 7)."""
+    credit = TicketCredit(
+        message_id=fact.message_id,
+        revision=fact.revision,
+        send_id=fact.credit.send_id if fact.credit else None,
+        source=fact.credit.source if fact.credit else None,
+        source_id=fact.credit.source_id if fact.credit else None,
+    )
+    known = ticket.credit if ticket else None
+    old = (
+        known is not None
+        and known.message_id == fact.message_id
+        and known.revision >= fact.revision
+    )
+    source = f"{credit.source} {credit.source_id}" if fact.credit else "nothing any more"
+    entry = thread_entry(
+        fact.id,
+        fact.account_id,
+        "hidden" if ticket is None or old else "notice",
+        sent_at=fact.occurred_at,
+        text=f"Attributed to {source}",
+        because=fact.because,
+    )
+    if ticket is None or old or ticket.account_id != fact.account_id:
+        return Applied(None if ticket is None else ticket, entry)
+    draft = Draft(ticket, fact.id, fact.correlation_id, fact.occurred_at)
+    draft.happen(TicketAttributed, f"ATT: {fact.because}", {"credit": credit}, credit=credit)
+    return draft.applied(entry)

@@ -1,0 +1,113 @@
+"""What may exist once: which slot a message belongs to (TKT 1 to 5), and who may join mail."""
+
+from collections.abc import Iterator
+
+from services.ticketing.rules.ticket import Ticket
+from shared.contracts.base import Channel
+from shared.contracts.messages import InboundMessage, Mail, OnChannel
+from shared.contracts.signals import Signal
+
+KEPT_FIRST, KEPT_LAST = 10, 90
+"""How many mail ids a ticket keeps: the thread's head and its newest; the ledger has all."""
+
+
+def slot_of(channel: Channel, party: str) -> str:
+    """The slot of a contact on a channel, or of a web-chat conversation.
+
+    SMS and WhatsApp: one ticket per person for ever (TKT 3, TKT 5). Instagram: one that is not
+    closed (TKT 4). Web chat: one per conversation (TKT 1).
+    """
+    return f"{channel}:{party}"
+
+
+def slot_for(item: OnChannel | Signal) -> str:
+    """The slot that an item without mail headers belongs to."""
+    return slot_of(item.channel, item.party)
+
+
+def mail_slot(message: InboundMessage, mail: Mail) -> str:
+    """The slot of a mail thread that nothing is known of yet: its mailbox and root (TKT 2)."""
+    return f"email:{message.address}:{thread_root(mail)}"
+
+
+def strangers_slot(ticket: Ticket, message: InboundMessage) -> str:
+    """Where somebody writes who may not join the thread: a ticket of their own (TKT 2)."""
+    root = ticket.mail_root or ticket.id
+    return f"email:{message.address}:{root}:{author(message)}"
+
+
+def released_slot(ticket: Ticket) -> str:
+    """The slot of a closed ticket whose place a newer one takes."""
+    return f"ticket:{ticket.id}"
+
+
+def thread_root(mail: Mail) -> str:
+    """The oldest mail of the thread that the headers name; the mail itself if they name none."""
+    return next(iter((*mail.references, *mail.in_reply_to)), mail.message_id)
+
+
+def evidence(mail: Mail) -> Iterator[str]:
+    """The mail ids that say which thread it is, the best first.
+
+    Its own (a redelivery, or somebody cited it already), what it answers, then its references
+    from the newest on; of very long ones the ends, which gateways leave whole.
+    """
+    yield mail.message_id
+    yield from mail.in_reply_to
+    references = mail.references
+    if len(references) > KEPT_FIRST + KEPT_LAST:
+        references = references[:KEPT_FIRST] + references[-KEPT_LAST:]
+    yield from reversed(references)
+
+
+def author(message: InboundMessage) -> str:
+    """The address that a mail claims to be from, as it is compared."""
+    sender = message.mail.sender if message.mail else message.contact.id
+    return sender.strip().casefold()
+
+
+def may_join(ticket: Ticket, message: InboundMessage) -> bool:
+    """Whether a mail's author takes part in the ticket's thread (TKT 2).
+
+    The ticket's contact, another address of the same profile, or somebody whom the contact or an
+    agent addressed; nobody whose sender address is known to be forged. Only within the mailbox.
+    """
+    if message.mail is None or message.mail.authentication == "fail":
+        return False
+    if ticket.account_id != message.account_id or ticket.address != message.address:
+        return False
+    same_profile = (
+        ticket.contact.profile_id is not None
+        and ticket.contact.profile_id == message.contact.profile_id
+    )
+    return (
+        ticket.contact.id == message.contact.id
+        or same_profile
+        or author(message) in ticket.participants
+    )
+
+
+def with_mail(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
+    """What a mail that joined adds to the ticket: its ids, and whom the contact addressed."""
+    mail = message.mail
+    if mail is None:
+        return {}
+    ids = [*ticket.mail_ids]
+    ids += [i for i in (*mail.references, *mail.in_reply_to, mail.message_id) if i not in ids]
+    people = [*ticket.participants]
+    own = {author(message)}
+    if ticket.contact.id == message.contact.id:
+        own |= {address.strip().casefold() for address in (*mail.to, *mail.cc)}
+    people += sorted(own - set(people) - {ticket.address})
+    return {
+        "mail_ids": bounded(ids),
+        "last_mail_id": mail.message_id,
+        "participants": tuple(people[:200]),
+    }
+
+
+def bounded(ids: list[str]) -> tuple[str, ...]:
+    """The head and the newest of a thread's mail ids."""
+    if len(ids) > KEPT_FIRST + KEPT_LAST:
+        ids = ids[:KEPT_FIRST] + ids[-KEPT_LAST:]
+    return tuple(ids)

@@ -1,0 +1,165 @@
+"""The ticket as it is stored, and drafting what happens to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from shared.aggregates import Applied, Entry
+from shared.clock import FAR_FUTURE
+from shared.contracts.base import Channel, Contact, Contract, UtcTime
+from shared.contracts.tickets import TicketCredit, TicketFact, TicketStatus, TicketSummary
+from shared.delivery import Outgoing
+from shared.topics import TICKETS
+
+REOPENABLE: frozenset[Channel] = frozenset({"email", "sms", "whatsapp"})
+"""The channels whose closed tickets can be open again (TKT 1 to 5)."""
+
+
+class Ticket(Contract):
+    """Everything that ticketing knows of a ticket, except its thread."""
+
+    id: str
+    account_id: str
+    slot: str
+    seq: int = 0
+    number: int
+    channel: Channel
+    address: str
+    conversation_id: str | None = None
+    contact: Contact
+    status: TicketStatus = "open"
+    subject: str | None = None
+    assignee: str | None = None
+    team_id: str | None = None
+    tags: tuple[str, ...] = ()
+    spam: bool = False
+    spam_by_agent: bool = False
+    unread: bool = True
+    ai_handled: bool = False
+    opened_at: UtcTime
+    closed_at: UtcTime | None = None
+    close_reason: Literal["done", "inactivity"] | None = None
+    snoozed_until: UtcTime | None = None
+    waiting_epoch: int | None = None
+    last_reply_seq: int | None = None
+    assignee_epoch: int = 0
+    unassigned_epoch: int | None = None
+    customer_waits_since: UtcTime | None = None
+    last_customer_at: UtcTime | None = None
+    message_count: int = 0
+    credit: TicketCredit | None = None
+    related_ticket_id: str | None = None
+    mail_root: str | None = None
+    mail_ids: tuple[str, ...] = ()
+    last_mail_id: str | None = None
+    participants: tuple[str, ...] = ()
+
+    @property
+    def due_at(self) -> datetime:
+        """When a snoozed ticket wakes by itself (TKT 6)."""
+        if self.status == "snoozed" and self.snoozed_until is not None:
+            return self.snoozed_until
+        return FAR_FUTURE
+
+    def indexed(self) -> dict[str, Any]:
+        """What tickets are found by, besides their slot."""
+        return {
+            "number": self.number,
+            "contact_id": self.contact.id,
+            "profile_id": self.contact.profile_id or "",
+            "mail_keys": [f"{self.address}|{mail_id}" for mail_id in self.mail_ids],
+        }
+
+    def summary(self) -> TicketSummary:
+        """The ticket as events show it."""
+        return TicketSummary.model_construct(
+            **{name: getattr(self, name) for name in TicketSummary.model_fields}
+        )
+
+
+F = TypeVar("F", bound=TicketFact)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A ticket and the events of one cause, as they are decided one after another.
+
+    Every event's seq is one more than the one before (TKT 9); `because` says why (the rule and
+    the evidence).
+    """
+
+    ticket: Ticket
+    cause_id: str
+    correlation_id: str
+    occurred_at: datetime
+    events: list[TicketFact] = field(default_factory=list)
+
+    @property
+    def next_seq(self) -> int:
+        """The seq that the next event will have."""
+        return self.ticket.seq + 1
+
+    def happen(
+        self, kind: type[F], because: str, changes: Mapping[str, Any] = {}, **facts: Any  # noqa: ANN401, B006  # read only
+    ) -> F:
+        """Change the ticket, and say so in an event of that kind."""
+        self.ticket = self.ticket.model_copy(update={**changes, "seq": self.next_seq})
+        event = kind(
+            account_id=self.ticket.account_id,
+            id=f"{self.ticket.id}:{self.ticket.seq}",
+            occurred_at=self.occurred_at,
+            correlation_id=self.correlation_id,
+            ticket_id=self.ticket.id,
+            seq=self.ticket.seq,
+            cause_id=self.cause_id,
+            because=because,
+            ticket=self.ticket.summary(),
+            **facts,
+        )
+        self.events.append(event)
+        return event
+
+    def applied(self, entry: Entry, *others: Outgoing) -> Applied[Ticket]:
+        """The outcome: this ticket, its entry, its events, and what else is to be published."""
+        records = [TICKETS.record(event) for event in self.events]
+        return Applied(self.ticket, entry, (*records, *others))
+
+
+def thread_entry(  # noqa: PLR0913  # one line of a thread has that many sides
+    entry_id: str,
+    account_id: str,
+    kind: Literal["message", "reply", "note", "notice", "edit", "deletion", "hidden"],
+    *,
+    sent_at: datetime,
+    received_at: datetime | None = None,
+    text: str = "",
+    because: str = "",
+    **more: Any,  # noqa: ANN401  # what the kind has besides
+) -> Entry:
+    """One line of a thread, or (`hidden`) what is known of something that changed nothing.
+
+    A thread is shown by (sent_at, received_at, id): the channel's time, then arrival (TKT 8).
+    """
+    body = {
+        "account_id": account_id,
+        "kind": kind,
+        "shown": kind not in ("hidden", "edit", "deletion"),
+        "sent_at": sent_at,
+        "received_at": received_at or sent_at,
+        "text": text,
+        "because": because,
+        **{name: value for name, value in more.items() if value is not None},
+    }
+    return Entry(entry_id, body, size=512 + _weight(body))
+
+
+def _weight(value: object) -> int:
+    """About how many bytes a value takes in the database."""
+    if isinstance(value, str):
+        return len(value.encode(errors="surrogatepass")) + 8
+    if isinstance(value, Mapping):
+        return sum(_weight(inner) + len(key) + 8 for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return sum(_weight(inner) for inner in value)
+    return 16

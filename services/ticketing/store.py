@@ -1,0 +1,102 @@
+"""Tickets, their threads and their numbers in MongoDB."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReturnDocument
+
+from services.ticketing.rules.ticket import Ticket
+from shared.clock import EPOCH
+from shared.mongo import Database, MongoAggregates, insert_new
+
+
+class MongoTickets(MongoAggregates[Ticket]):
+    """Collections `tickets`, `thread` (the ledger) and `ticket_numbers`."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database["tickets"], database["thread"], Ticket)
+        self._tickets = database["tickets"]
+        self._thread = database["thread"]
+        self._counters = database["ticket_numbers"]
+        self._counted: set[str] = set()
+
+    async def ensure_indexes(self) -> None:
+        """Make sure of every index that a query here uses."""
+        await super().ensure_indexes()
+        await self._tickets.create_index([("account_id", 1), ("mail_keys", 1)])
+        await self._tickets.create_index([("account_id", 1), ("number", 1)])
+        await self._tickets.create_index([("account_id", 1), ("contact_id", 1)])
+        await self._tickets.create_index([("account_id", 1), ("profile_id", 1)])
+        await self._thread.create_index(
+            [("of", 1), ("shown", 1), ("sent_at", -1), ("received_at", -1), ("_id", -1)]
+        )
+        await self._thread.create_index([("account_id", 1), ("mail_key", 1)])
+
+    async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
+        """The account's tickets that know one of these `mailbox|mail id` keys."""
+        query: dict[str, Any] = {"account_id": account_id, "mail_keys": {"$in": sorted(keys)}}
+        found = {doc.state.id: doc.state for doc in await self.find(query, 1000)}
+        seen = {f"{t.address}|{mail_id}" for t in found.values() for mail_id in t.mail_ids}
+        if older := set(keys) - seen:
+            # A ticket keeps the ends of a long thread's ids only; the ledger has them all.
+            query = {"account_id": account_id, "mail_key": {"$in": sorted(older)}}
+            rows = self._thread.find(query, projection={"of": 1, "mail_key": 1}, limit=1000)
+            cited = {row["of"]: row["mail_key"] async for row in rows if row["of"] not in found}
+            if cited:
+                for document in await self.find({"_id": {"$in": sorted(cited)}}, 1000):
+                    ticket = document.state
+                    mail_id = cited[ticket.id].partition("|")[2]
+                    found[ticket.id] = ticket.model_copy(
+                        update={"mail_ids": (*ticket.mail_ids, mail_id)}
+                    )
+        return list(found.values())
+
+    async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
+        """The ticket of each of these entries that the ledger has."""
+        rows = self._thread.find({"_id": {"$in": sorted(ids)}}, projection={"of": 1})
+        return {row["_id"]: row["of"] async for row in rows if row["of"]}
+
+    async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
+        """`count` ticket numbers of the account that nobody else gets; gaps are possible."""
+        if account_id not in self._counted:
+            await insert_new(self._counters, [{"_id": account_id, "next": 1}])
+            self._counted.add(account_id)
+        row = await self._counters.find_one_and_update(
+            {"_id": account_id}, {"$inc": {"next": count}}, return_document=ReturnDocument.AFTER
+        )
+        end: int = row["next"]
+        return range(end - count, end)
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Ticket]:
+        """Snoozed tickets whose time came before `now`; `limit` at most."""
+        rows = await self.find({"due_at": {"$gte": EPOCH, "$lt": now}}, limit)
+        return [document.state for document in rows]
+
+    async def thread(
+        self, ticket_id: str, *, limit: int = 50, before: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """The thread's shown lines, newest first, `limit` at most; older than line `before`."""
+        query: dict[str, Any] = {"of": ticket_id, "shown": True}
+        if before is not None:
+            at, received, line = before["sent_at"], before["received_at"], before["_id"]
+            query["$or"] = [
+                {"sent_at": {"$lt": at}},
+                {"sent_at": at, "received_at": {"$lt": received}},
+                {"sent_at": at, "received_at": received, "_id": {"$lt": line}},
+            ]
+        sort = [("sent_at", -1), ("received_at", -1), ("_id", -1)]
+        return [row async for row in self._thread.find(query, limit=limit, sort=sort)]
+
+    async def tickets_of(self, ticket: Ticket) -> int:
+        """How many tickets the profile has over all channels; the contact, without one (TKT 10)."""
+        if ticket.contact.profile_id:
+            query = {"account_id": ticket.account_id, "profile_id": ticket.contact.profile_id}
+        else:
+            query = {"account_id": ticket.account_id, "contact_id": ticket.contact.id}
+        return await self._tickets.count_documents(query)
+
+    async def numbered(self, account_id: str, number: int) -> Ticket | None:
+        """The account's ticket of that number."""
+        rows = await self.find({"account_id": account_id, "number": number}, 1)
+        return rows[0].state if rows else None

@@ -1,0 +1,59 @@
+"""Where time acts on tickets: snoozed ones wake, and what a crash left unfinished is finished."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.ticketing.handlers import Item
+from services.ticketing.rules.ticket import Ticket
+from shared.aggregates import Aggregates
+from shared.clock import Clock
+from shared.contracts.base import Author
+from shared.contracts.commands import WakeTicket
+from shared.ids import computed_id
+
+AT_ONCE = 200
+"""Tickets a sweep wakes at most; the next one goes on."""
+
+ALARM = Author(kind="system", id="ticketing")
+
+
+class Due(Protocol):
+    """What the sweep needs of the store."""
+
+    async def due(self, now: datetime, limit: int) -> Sequence[Ticket]:
+        """Snoozed tickets whose time came before `now`; `limit` at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSweep:
+    """Several replicas may run it at once: each waking is one command with one id."""
+
+    store: Due
+    tickets: Aggregates[Ticket, Item]
+    clock: Clock
+
+    async def wake(self) -> None:
+        """Every ticket whose snooze ended is open, with an event that says so (TKT 6)."""
+        now = self.clock()
+        due = await self.store.due(now, AT_ONCE)
+        await self.tickets.apply([_waking(ticket, now) for ticket in due])
+
+    async def finish(self) -> None:
+        """What a crash, or a dead letter, left in an outbox for some seconds is published."""
+        await self.tickets.finish_left_over()
+
+
+def _waking(ticket: Ticket, now: datetime) -> WakeTicket:
+    until = ticket.snoozed_until or now
+    command_id = computed_id("wake", ticket.id, str(ticket.seq))
+    return WakeTicket(
+        account_id=ticket.account_id,
+        id=command_id,
+        occurred_at=until,
+        correlation_id=command_id,
+        ticket_id=ticket.id,
+        author=ALARM,
+        snoozed_until=until,
+    )
