@@ -271,14 +271,14 @@ class Stack:
     def __init__(self, *, kafka: KafkaServer, mongo: MongoServer, redis: RedisServer) -> None:
         """Take the servers; nothing runs yet."""
         self.kafka, self.mongo, self.redis = kafka, mongo, redis
+        self._servers = (mongo, redis, kafka)
 
     def start(self) -> Servers:
         """Start the three at the same time; they serve afterwards, or none of them runs."""
-        servers = (self.mongo, self.redis, self.kafka)
         try:
-            for server in servers:
+            for server in self._servers:
                 server.launch()
-            for server in servers:
+            for server in self._servers:
                 server.wait()
         except BaseException:
             self.close()
@@ -288,7 +288,7 @@ class Stack:
     def close(self) -> None:
         """Close the three; none runs afterwards, and no temporary folder is left."""
         with contextlib.ExitStack() as closing:
-            for server in (self.mongo, self.redis, self.kafka):
+            for server in self._servers:
                 closing.callback(server.close)
 
     def __enter__(self) -> Servers:

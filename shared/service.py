@@ -2,12 +2,15 @@
 
 import asyncio
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TypeVar
 
 import structlog
 import uvloop
+from pydantic import ValidationError
 
 from shared import logs, metrics
 from shared.bus import KafkaBus
@@ -16,6 +19,19 @@ from shared.health import HealthServer
 from shared.settings import ServiceSettings
 
 _log = structlog.get_logger()
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def main(build: "Callable[[S], Service]", settings: type[S]) -> int:
+    """Run a service as the environment says; the exit code. 2: the environment is wrong."""
+    try:
+        read = settings()
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_context=False):
+            name = "__".join(str(step) for step in problem["loc"]).upper()
+            sys.stderr.write(f"HELPDESK_{name}={problem['input']!r}: {problem['msg']}\n")
+        return 2
+    return build(read).run()
 
 
 @dataclass(frozen=True, slots=True)

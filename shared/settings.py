@@ -1,10 +1,21 @@
 """Blocks of settings that services compose. Only a service's `settings.py` reads them."""
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _seconds(value: object) -> object:
+    """A plain number in the environment is seconds; ISO 8601 (`PT1M`) is understood too."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
 class _Block(BaseModel):
@@ -32,15 +43,15 @@ class KafkaSettings(_Block):
     idempotent_producer: bool = Field(
         default=True, description="off only for brokers that do not know it (the embedded one)"
     )
-    session_timeout: timedelta = Field(
+    session_timeout: Duration = Field(
         default=timedelta(seconds=10), gt=timedelta(seconds=1),
         description="after so long without a heartbeat a replica's partitions move on",
     )
-    rebalance_timeout: timedelta = Field(
+    rebalance_timeout: Duration = Field(
         default=timedelta(seconds=60), gt=timedelta(seconds=1),
         description="how long a rebalance waits for a replica to finish its batch",
     )
-    fetch_wait: timedelta = Field(
+    fetch_wait: Duration = Field(
         default=timedelta(milliseconds=500), gt=timedelta(0),
         description="how long the broker may hold an empty fetch",
     )
@@ -87,11 +98,11 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = Field(
         default="json", description="a JSON object a line, or coloured text"
     )
-    stop_timeout: timedelta = Field(
+    stop_timeout: Duration = Field(
         default=timedelta(seconds=25), gt=timedelta(0),
         description="how long stopping waits for the batch in flight",
     )
-    sweep_interval: timedelta = Field(
+    sweep_interval: Duration = Field(
         default=timedelta(seconds=1), gt=timedelta(0),
         description="how often a service looks for what time has made due",
     )

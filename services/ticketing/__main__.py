@@ -4,5 +4,6 @@ import sys
 
 from services.ticketing.app import build
 from services.ticketing.settings import Settings
+from shared.service import main
 
-sys.exit(build(Settings()).run())
+sys.exit(main(build, Settings))

@@ -51,7 +51,7 @@ class MessageAttributed(Envelope):
     ticket_id: Id
     message_id: str
     phone: str
-    credit: Credit | None
+    credit: Credit | None = None
     revision: int
     replaces: str | None = None
     because: str = ""
