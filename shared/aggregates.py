@@ -34,6 +34,9 @@ LARGEST_WRITE = 6 * 1024 * 1024
 ROOM_FOR_HEADERS = 16 * 1024
 """Bytes of a topic's limit that are left for a record's key, headers and framing."""
 
+REMEMBERED = 100
+"""How many of the items that a document sent elsewhere last it keeps in mind."""
+
 
 class State(Protocol):
     """What an aggregate is to this module; everything else about it is its service's."""
@@ -78,16 +81,6 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Document(Generic[S]):
-    """An aggregate as stored; `revision` is 0 for one that is yet to be inserted."""
-
-    state: S
-    revision: int
-    outbox: tuple[Pending, ...] = ()
-    outbox_at: datetime = FAR_FUTURE
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """What an item touches: a document by its id, or whatever holds a slot of an account.
 
@@ -101,10 +94,26 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Document(Generic[S]):
+    """An aggregate as stored; `revision` is 0 for one that is yet to be inserted.
+
+    `sent_away` are the ids of items that it sent elsewhere, and where to.
+    """
+
+    state: S
+    revision: int
+    outbox: tuple[Pending, ...] = ()
+    outbox_at: datetime = FAR_FUTURE
+    sent_away: tuple[tuple[str, Target], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Applied(Generic[S]):
     """The item is decided: the new state, its one ledger entry, and what is to be published.
 
-    With no state there is nothing to write to: a command for a ticket that is unknown.
+    With no state there is nothing to write to: a command for a ticket that is unknown. Only for
+    what no document can come to hold meanwhile: there is no revision to compare, so of two
+    handlers of the item one could leave it without a document and the other give it one.
     """
 
     state: S | None
@@ -125,7 +134,11 @@ class Released(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Redirected:
-    """The item belongs elsewhere."""
+    """The item belongs elsewhere.
+
+    The document keeps that in mind first, by a write of its own revision: what sends an item away
+    may change, and another handler of it must not take it here after all.
+    """
 
     target: Target
 
@@ -187,6 +200,7 @@ class _Work(Generic[S]):
     state: S | None
     changed: bool = False
     taken: list[int] = field(default_factory=list)
+    sent: dict[int, Target] = field(default_factory=dict)
     owed: list[Entry | Outgoing] = field(default_factory=list)
     size: int = 0
 
@@ -248,11 +262,19 @@ class Aggregates(Generic[S, I]):
             if work.changed:
                 works.append(work)
 
-        fresh = {id(work): self._document(work) for work in works}
-        won = await self.store.write(list(fresh.values())) if works else set()
+        fresh: dict[str, Document[S]] = {}
+        making: dict[str, _Work[S]] = {}
         for work in works:
-            if fresh[id(work)].state.id not in won:
-                left.update(dict.fromkeys(work.taken))
+            document = self._document(work, items)
+            # Two groups may be about to make the same document: the second finds it then.
+            if fresh.setdefault(document.state.id, document) is document:
+                making[document.state.id] = work
+            else:
+                left.update(dict.fromkeys([*work.taken, *work.sent]))
+        won = await self.store.write(list(fresh.values())) if fresh else set()
+        for document_id, work in making.items():
+            again = dict.fromkeys([*work.taken, *work.sent])
+            left.update(work.sent if document_id in won else again)
         await self._carry_out([doc for doc in fresh.values() if doc.state.id in won], loose)
         return left
 
@@ -266,7 +288,7 @@ class Aggregates(Generic[S, I]):
             targets.update(zip(unknown, resolved, strict=True))
         return targets
 
-    def _fold(  # noqa: PLR0913  # one step of `_round`, apart from it only to be read
+    def _fold(  # noqa: C901, PLR0913  # one step of `_round`, apart from it only to be read
         self,
         work: _Work[S],
         members: Sequence[int],
@@ -278,15 +300,22 @@ class Aggregates(Generic[S, I]):
         loose: list[Applied[S]],
     ) -> None:
         """Fold a group's items into its document, until one needs another write first."""
+        sent_away = dict(work.found.sent_away) if work.found else {}
         for index, place in enumerate(members):
-            if self.policy.id_of(items[place]) in done:
+            item_id = self.policy.id_of(items[place])
+            if item_id in done:
+                continue
+            if item_id in sent_away:
+                left[place] = sent_away[item_id]
                 continue
             outcome = self.policy.decide(targets[place], work.state, items[place])
             match outcome:
                 case Refused(why):
                     refused[place] = why
-                case Redirected(target):
+                case Redirected(target) if work.state is None:
                     left[place] = target
+                case Redirected(target):
+                    work.sent[place], work.changed = target, True
                 case Released(state):
                     if not work.taken:
                         work.state, work.changed = state, True
@@ -307,7 +336,7 @@ class Aggregates(Generic[S, I]):
                     work.taken.append(place)
                     work.owed += [entry, *publish]
 
-    def _document(self, work: _Work[S]) -> Document[S]:
+    def _document(self, work: _Work[S], items: Sequence[I]) -> Document[S]:
         """What is to be written: the outbox as read was finished, so only the new is in it."""
         if work.state is None:
             raise AssertionError("a document is written with a state")
@@ -317,7 +346,9 @@ class Aggregates(Generic[S, I]):
             for number, owed in enumerate(work.owed)
         )
         overdue = self.clock() + self.patience if outbox else FAR_FUTURE
-        return Document(state=work.state, revision=revision, outbox=outbox, outbox_at=overdue)
+        sent_away = work.found.sent_away if work.found else ()
+        sent_away += tuple((self.policy.id_of(items[place]), to) for place, to in work.sent.items())
+        return Document(work.state, revision, outbox, overdue, sent_away[-REMEMBERED:])
 
     async def _carry_out(
         self, written: Sequence[Document[S]], loose: Sequence[Applied[S]]
@@ -377,8 +408,8 @@ def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:
         return f"it would add {size} bytes to a document; {LARGEST_WRITE} may be"
     for record in publish:
         largest = BY_NAME[record.topic].max_bytes - ROOM_FOR_HEADERS
-        if len(record.value or b"") > largest:
-            return f"it would be {len(record.value or b'')} bytes on {record.topic}; {largest} may be"
+        if (length := len(record.value or b"")) > largest:
+            return f"it would be {length} bytes on {record.topic}; {largest} may be"
     return None
 
 
@@ -402,6 +433,6 @@ def _grouped(
             if target.id is not None
             else by_slot.get((target.account_id, target.slot or ""))
         )
-        key = found.state.id if found else target
+        key = found.state.id if found else (target.account_id, target.id, target.slot)
         groups.setdefault(key, (found, []))[1].append(place)
     return list(groups.values())

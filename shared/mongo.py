@@ -4,12 +4,20 @@ Only this module and the services' `store.py` import the driver, so that its suc
 of these files.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from bson.binary import Binary
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from bson.timestamp import Timestamp
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
 from pydantic import BaseModel
 from pymongo import InsertOne, ReadPreference, UpdateOne, WriteConcern
 from pymongo.errors import (
@@ -111,6 +119,22 @@ class MongoAggregates(Generic[ModelState]):
         self._documents = documents
         self._ledger = ledger
         self._model = model
+        self._read_up_to: Timestamp | None = None
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncIOMotorClientSession]:
+        """Reads that see at least what was seen here before, after a failover too.
+
+        The ledger must not be older than the documents that were read first.
+        """
+        client = self._documents.database.client
+        async with await client.start_session(causal_consistency=True) as session:
+            if self._read_up_to is not None:
+                session.advance_operation_time(self._read_up_to)
+            yield session
+            seen = session.operation_time
+            if seen is not None and (self._read_up_to is None or seen > self._read_up_to):
+                self._read_up_to = seen
 
     async def ensure_indexes(self) -> None:
         """Make sure of the indexes that the promises and the sweeps rest on."""
@@ -126,13 +150,14 @@ class MongoAggregates(Generic[ModelState]):
             if target.slot is not None:
                 slots.setdefault(target.account_id, set()).add(target.slot)
         found: dict[str, dict[str, Any]] = {}
-        if ids:
-            async for row in self._documents.find({"_id": {"$in": ids}}):
-                found[row["_id"]] = row
-        for account_id, wanted in slots.items():
-            query = {"account_id": account_id, "slot": {"$in": sorted(wanted)}}
-            async for row in self._documents.find(query):
-                found[row["_id"]] = row
+        async with self._reading() as session:
+            if ids:
+                async for row in self._documents.find({"_id": {"$in": ids}}, session=session):
+                    found[row["_id"]] = row
+            for account_id, wanted in slots.items():
+                query = {"account_id": account_id, "slot": {"$in": sorted(wanted)}}
+                async for row in self._documents.find(query, session=session):
+                    found[row["_id"]] = row
         return [self._read(row) for row in found.values()]
 
     async def find(
@@ -145,7 +170,9 @@ class MongoAggregates(Generic[ModelState]):
     async def applied(self, ids: Collection[str]) -> set[str]:
         """See `shared.aggregates.Store`."""
         query = {"_id": {"$in": list(ids)}}
-        return {row["_id"] async for row in self._ledger.find(query, projection={"_id": 1})}
+        async with self._reading() as session:
+            rows = self._ledger.find(query, projection={"_id": 1}, session=session)
+            return {row["_id"] async for row in rows}
 
     async def write(self, documents: Sequence[Document[Any]]) -> set[str]:
         """See `shared.aggregates.Store`."""
@@ -213,6 +240,7 @@ class MongoAggregates(Generic[ModelState]):
             "token": token,
             "outbox": [_pending_row(pending) for pending in document.outbox],
             "outbox_at": document.outbox_at,
+            "sent_away": [[item, asdict(target)] for item, target in document.sent_away],
             "state": document.state.model_dump(),
         }
 
@@ -222,6 +250,7 @@ class MongoAggregates(Generic[ModelState]):
             revision=row["rev"],
             outbox=tuple(_pending(item) for item in row["outbox"]),
             outbox_at=row["outbox_at"],
+            sent_away=tuple((item, Target(**target)) for item, target in row["sent_away"]),
         )
 
 

@@ -24,7 +24,7 @@ from shared import probes
 from shared.probes import HOST
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _LAST_LINES = 20
 _POLL = 0.02
@@ -87,6 +87,10 @@ class Server(ABC):
     @abstractmethod
     def answers(self) -> bool:
         """Whether the server can serve now."""
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the environment of the process: ours, unless a kind needs another."""
+        return os.environ
 
     @property
     def folder(self) -> Path:
@@ -195,6 +199,7 @@ class Server(ABC):
             return subprocess.Popen(  # noqa: S603
                 command,
                 cwd=self.folder,
+                env=self.environment(),
                 stdin=stdin,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -9,7 +9,7 @@ from services.ticketing.rules import slots
 from services.ticketing.rules.commands import command_given
 from services.ticketing.rules.messages import message_arrived, message_changed
 from services.ticketing.rules.signals import SHOWN_KINDS, message_attributed, signal_seen
-from services.ticketing.rules.ticket import Ticket
+from services.ticketing.rules.ticket import Ticket, ledger_id
 from shared.accounts import Accounts
 from shared.aggregates import Aggregates, Outcome, Target
 from shared.contracts.accounts import AccountSettings
@@ -45,7 +45,7 @@ class TicketPolicy:
 
     def id_of(self, item: Item) -> str:
         """The item's own id: computed by whoever made it, the same at every repeat."""
-        return item.id
+        return ledger_id(item)
 
     async def resolve(self, items: Sequence[Item]) -> Sequence[Target]:
         """The ticket or slot of each item, as far as is stored; numbers are at hand afterwards."""

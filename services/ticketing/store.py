@@ -29,7 +29,7 @@ class MongoTickets(MongoAggregates[Ticket]):
         await self._tickets.create_index([("account_id", 1), ("contact_id", 1)])
         await self._tickets.create_index([("account_id", 1), ("profile_id", 1)])
         await self._thread.create_index(
-            [("of", 1), ("shown", 1), ("sent_at", -1), ("received_at", -1), ("_id", -1)]
+            [("of", 1), ("shown", 1), ("sent_at", -1), ("received_at", -1), ("seq", -1)]
         )
         await self._thread.create_index([("account_id", 1), ("mail_key", 1)])
 
@@ -42,14 +42,16 @@ class MongoTickets(MongoAggregates[Ticket]):
             # A ticket keeps the ends of a long thread's ids only; the ledger has them all.
             query = {"account_id": account_id, "mail_key": {"$in": sorted(older)}}
             rows = self._thread.find(query, projection={"of": 1, "mail_key": 1}, limit=1000)
-            cited = {row["of"]: row["mail_key"] async for row in rows if row["of"] not in found}
-            if cited:
-                for document in await self.find({"_id": {"$in": sorted(cited)}}, 1000):
-                    ticket = document.state
-                    mail_id = cited[ticket.id].partition("|")[2]
-                    found[ticket.id] = ticket.model_copy(
-                        update={"mail_ids": (*ticket.mail_ids, mail_id)}
-                    )
+            cited: dict[str, list[str]] = {}
+            async for row in rows:
+                cited.setdefault(row["of"], []).append(row["mail_key"].partition("|")[2])
+            if missing := sorted(cited.keys() - found.keys()):
+                for document in await self.find({"_id": {"$in": missing}}, 1000):
+                    found[document.state.id] = document.state
+            for ticket_id in cited.keys() & found.keys():
+                ticket = found[ticket_id]
+                mail_ids = (*ticket.mail_ids, *cited[ticket_id])
+                found[ticket_id] = ticket.model_copy(update={"mail_ids": mail_ids})
         return list(found.values())
 
     async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
@@ -79,13 +81,13 @@ class MongoTickets(MongoAggregates[Ticket]):
         """The thread's shown lines, newest first, `limit` at most; older than line `before`."""
         query: dict[str, Any] = {"of": ticket_id, "shown": True}
         if before is not None:
-            at, received, line = before["sent_at"], before["received_at"], before["_id"]
+            at, received, seq = before["sent_at"], before["received_at"], before["seq"]
             query["$or"] = [
                 {"sent_at": {"$lt": at}},
                 {"sent_at": at, "received_at": {"$lt": received}},
-                {"sent_at": at, "received_at": received, "_id": {"$lt": line}},
+                {"sent_at": at, "received_at": received, "seq": {"$lt": seq}},
             ]
-        sort = [("sent_at", -1), ("received_at", -1), ("_id", -1)]
+        sort = [("sent_at", -1), ("received_at", -1), ("seq", -1)]
         return [row async for row in self._thread.find(query, limit=limit, sort=sort)]
 
     async def tickets_of(self, ticket: Ticket) -> int:

@@ -14,7 +14,10 @@ from shared.contracts.commands import WakeTicket
 from shared.ids import computed_id
 
 AT_ONCE = 200
-"""Tickets a sweep wakes at most; the next one goes on."""
+"""Tickets that are woken by one write."""
+
+TIMES = 100
+"""How often a sweep looks for more: many tickets sleep until nine."""
 
 ALARM = Author(kind="system", id="ticketing")
 
@@ -37,8 +40,11 @@ class TicketSweep:
     async def wake(self) -> None:
         """Every ticket whose snooze ended is open, with an event that says so (TKT 6)."""
         now = self.clock()
-        due = await self.store.due(now, AT_ONCE)
-        await self.tickets.apply([_waking(ticket, now) for ticket in due])
+        for _ in range(TIMES):
+            due = await self.store.due(now, AT_ONCE)
+            await self.tickets.apply([_waking(ticket, now) for ticket in due])
+            if len(due) < AT_ONCE:
+                return
 
     async def finish(self) -> None:
         """What a crash, or a dead letter, left in an outbox for some seconds is published."""

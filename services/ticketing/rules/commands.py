@@ -3,8 +3,8 @@
 from services.ticketing.rules import replies
 from services.ticketing.rules.messages import not_spam
 from services.ticketing.rules.replies import Refusal
-from services.ticketing.rules.ticket import REOPENABLE, Draft, Ticket, thread_entry
-from shared.aggregates import Applied, Entry
+from services.ticketing.rules.ticket import REOPENABLE, Draft, Ticket, ledger_id, thread_entry
+from shared.aggregates import LARGEST_WRITE, ROOM_FOR_HEADERS, Applied, Entry
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import (
     UNASSIGNED,
@@ -45,11 +45,32 @@ from shared.topics import TICKETS
 
 INACTIVITY_NOTICE = "Ticket closed due to inactivity"
 
+MOST_TAGS = 200
+"""Tags of one ticket: every event shows them all."""
+
 
 def command_given(
     ticket: Ticket | None, command: Command, settings: AccountSettings
 ) -> Applied[Ticket]:
     """The outcome of a command: its events, or one rejection; its entry in any case."""
+    outcome = _decided(ticket, command, settings)
+    if _is_too_large(outcome):
+        return _refused(outcome.state, command, ("too_large", "it has more text than is kept"))
+    return outcome
+
+
+def _is_too_large(outcome: Applied[Ticket]) -> bool:
+    """Whether it could not be stored or published (see `shared.aggregates`)."""
+    sizes = [len(record.value or b"") for record in outcome.publish]
+    return (
+        max(sizes) > TICKETS.max_bytes - ROOM_FOR_HEADERS
+        or sum(sizes) + outcome.entry.size > LARGEST_WRITE
+    )
+
+
+def _decided(
+    ticket: Ticket | None, command: Command, settings: AccountSettings
+) -> Applied[Ticket]:
     if ticket is None:
         return _refused(None, command, ("unknown_ticket", f"there is no {command.ticket_id}"))
     if ticket.account_id != command.account_id:
@@ -109,7 +130,7 @@ def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Appli
         }
     )
     entry = thread_entry(
-        command.id,
+        ledger_id(command),
         command.account_id,
         "hidden",
         sent_at=command.occurred_at,
@@ -149,7 +170,7 @@ def _line(draft: Draft, command: Command) -> Entry:
         case _:
             text = _SHOWN.get(type(event), "")
     return thread_entry(
-        command.id,
+        ledger_id(command),
         command.account_id,
         "notice" if text else "hidden",
         sent_at=command.occurred_at,
@@ -162,7 +183,7 @@ def _line(draft: Draft, command: Command) -> Entry:
 def _note(draft: Draft, command: AddNote) -> Applied[Ticket]:
     draft.happen(NoteAdded, "TKT 11", author=command.author, text=command.text)
     entry = thread_entry(
-        command.id,
+        ledger_id(command),
         command.account_id,
         "note",
         sent_at=command.occurred_at,
@@ -337,6 +358,8 @@ def _tags(draft: Draft, command: TagTicket | UntagTicket) -> Refusal | None:
         new = tuple(tag for tag in dict.fromkeys(command.tags) if tag not in ticket.tags)
         if not new:
             return "nothing_to_change", "it has these tags already"
+        if len(ticket.tags) + len(new) > MOST_TAGS:
+            return "too_large", f"a ticket has {MOST_TAGS} tags at most"
         changes = {"tags": (*ticket.tags, *new)}
         draft.happen(TicketTagged, "TKT 11", changes, author=command.author, tags=new)
         return None

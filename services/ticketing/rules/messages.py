@@ -45,14 +45,15 @@ def message_arrived(
     if ticket is None:
         return _open(target, message, number)
     if message.channel == "email" and not slots.may_join(ticket, message):
-        elsewhere = slots.strangers_slot(ticket, message)
-        if elsewhere == target.slot:
-            # Their own ticket, and still not theirs: the sender is forged. Yet another slot.
-            elsewhere = f"{elsewhere}:{message.id}"
-        return Redirected(Target(message.account_id, slot=elsewhere, related=ticket.id))
-    if ticket.status == "closed" and not _finds_it_open(ticket, message):
-        if ticket.channel not in REOPENABLE:
-            return Released(ticket.model_copy(update={"slot": slots.released_slot(ticket)}))
+        elsewhere, related = slots.strangers_slot(ticket, message), ticket.id
+        if target.related is not None:
+            # Sent here already, and not theirs either: the sender is forged. A slot that no other
+            # message has, for whatever their headers name they must not go round in circles.
+            elsewhere, related = f"{target.slot}:{message.id}", target.related
+        return Redirected(Target(message.account_id, slot=elsewhere, related=related))
+    over = ticket.status == "closed" and not _finds_it_open(ticket, message)
+    if over and ticket.channel not in REOPENABLE:
+        return Released(ticket.model_copy(update={"slot": slots.released_slot(ticket)}))
     return _join(ticket, message)
 
 
@@ -150,18 +151,20 @@ def not_spam(draft: Draft) -> dict[str, object]:
 
 def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticket]:
     ticket = draft.ticket
+    received = message.occurred_at
     changes: dict[str, object] = slots.with_mail(ticket, message)
+    # Whatever it is taken for, the channel's reply window is open (TKT 13).
+    changes["last_customer_at"] = max(ticket.last_customer_at or received, received)
     if ticket.spam or not message.spam:
-        changes["message_count"] = ticket.message_count + 1
-        changes["unread"] = True
-    if not message.spam:
-        last = ticket.last_customer_at
+        # A flagged ticket that turns out to be none has had a customer waiting all along (SPM 2).
         changes |= {
-            "contact": _newest(ticket, message),
-            "waiting_epoch": None,
-            "last_reply_seq": None,
-            "customer_waits_since": ticket.customer_waits_since or message.occurred_at,
-            "last_customer_at": max(last, message.occurred_at) if last else message.occurred_at,
+            "message_count": ticket.message_count + 1,
+            "unread": True,
+            "customer_waits_since": min(ticket.customer_waits_since or received, received),
+        }
+    if not message.spam:
+        changes |= {
+            "contact": _newest(ticket, message), "waiting_epoch": None, "last_reply_seq": None
         }
     draft.happen(
         CustomerWrote,
@@ -216,7 +219,7 @@ def message_changed(
         message_id=change.message_id,
         version=change.version if isinstance(change, MessageEdited) else None,
     )
-    if ticket is None:
+    if ticket is None or ticket.account_id != change.account_id:
         return Applied(None, entry)
     draft = _draft(ticket, change)
     if isinstance(change, MessageEdited):

@@ -1,7 +1,7 @@
 """Replies to customers: what a channel allows, and what goes out (TKT 13)."""
 
 from services.ticketing.rules import slots
-from services.ticketing.rules.ticket import Draft, Ticket, thread_entry
+from services.ticketing.rules.ticket import Draft, Ticket, ledger_id, thread_entry
 from shared.aggregates import Applied
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import ReplyToTicket
@@ -25,6 +25,8 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
     if ticket.channel == "sms":
         if not ticket.address.lstrip("+").isdigit():
             return "cannot_receive", f"{ticket.address} is no number: answers could not come back"
+        if ticket.opted_out:
+            return "no_consent", "the contact said STOP, and has not said START since"
         if ticket.contact.sms_consent == "none":
             return "no_consent", "the contact has not consented to SMS, marketing or transactional"
     windows = settings.reply_windows
@@ -50,7 +52,7 @@ def reply(ticket: Ticket, command: ReplyToTicket) -> Applied[Ticket]:
         auto_reply=command.auto_reply,
     )
     entry = thread_entry(
-        command.id,
+        ledger_id(command),
         command.account_id,
         "reply",
         sent_at=command.occurred_at,

@@ -11,7 +11,9 @@ SHOWN_KINDS = frozenset({"keyword"})
 
 
 def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
-    """A keyword is a notice in a ticket that is not closed, and nothing else (ING 3).
+    """A keyword is a notice in a ticket that is not closed, and wakes nothing (ING 3).
+
+    A STOP is kept in mind in any case, until a START: no reply goes out meanwhile (TKT 13).
 
     A ticket that was opened after the signal was received does not show it, so that a replay
     shows what was shown then.
@@ -21,7 +23,8 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
         and ticket.status != "closed"
         and signal.occurred_at >= ticket.opened_at
     )
-    text = f"Keyword {signal.keyword or ''} ({signal.keyword_class or 'unknown'}): {signal.text}"
+    said = signal.text or signal.keyword or ""
+    text = f"Keyword {signal.keyword or ''} ({signal.keyword_class or 'unknown'}): {said}"
     entry = thread_entry(
         signal.id,
         signal.account_id,
@@ -30,7 +33,11 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
         text=text,
         because="ING 3: a keyword",
     )
-    if ticket is None or not shows:
+    if ticket is None:
+        return Applied(None, entry)
+    if signal.keyword_class in ("stop", "start"):
+        ticket = ticket.model_copy(update={"opted_out": signal.keyword_class == "stop"})
+    if not shows:
         return Applied(ticket, entry)
     draft = Draft(ticket, signal.id, signal.correlation_id, signal.occurred_at)
     draft.happen(NoticeAdded, "ING 3: a keyword opens and resets nothing", code="keyword",
@@ -40,6 +47,8 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
 
 def message_attributed(ticket: Ticket | None, fact: MessageAttributed) -> Applied[Ticket]:
     """The newest fact about a message shows on its ticket (ATT 7)."""
+    if ticket is not None and ticket.account_id != fact.account_id:
+        ticket = None
     credit = TicketCredit(
         message_id=fact.message_id,
         revision=fact.revision,
@@ -62,8 +71,8 @@ def message_attributed(ticket: Ticket | None, fact: MessageAttributed) -> Applie
         text=f"Attributed to {source}",
         because=fact.because,
     )
-    if ticket is None or old or ticket.account_id != fact.account_id:
-        return Applied(None if ticket is None else ticket, entry)
+    if ticket is None or old:
+        return Applied(ticket, entry)
     draft = Draft(ticket, fact.id, fact.correlation_id, fact.occurred_at)
     draft.happen(TicketAttributed, f"ATT: {fact.because}", {"credit": credit}, credit=credit)
     return draft.applied(entry)

@@ -21,7 +21,9 @@ def slot_of(channel: Channel, party: str) -> str:
 
 
 def slot_for(item: OnChannel | Signal) -> str:
-    """The slot that an item without mail headers belongs to."""
+    """The slot that an item without mail headers belongs to; a mail without is its own thread."""
+    if isinstance(item, InboundMessage) and item.channel == "email":
+        return f"email:{item.address}:{item.id}"
     return slot_of(item.channel, item.party)
 
 

@@ -1,13 +1,14 @@
 """The ticket as it is stored, and drafting what happens to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from shared.aggregates import Applied, Entry
 from shared.clock import FAR_FUTURE
-from shared.contracts.base import Channel, Contact, Contract, UtcTime
+from shared.contracts.base import Channel, Contact, Contract, Envelope, UtcTime
+from shared.contracts.commands import Command
 from shared.contracts.tickets import TicketCredit, TicketFact, TicketStatus, TicketSummary
 from shared.delivery import Outgoing
 from shared.topics import TICKETS
@@ -17,7 +18,10 @@ REOPENABLE: frozenset[Channel] = frozenset({"email", "sms", "whatsapp"})
 
 
 class Ticket(Contract):
-    """Everything that ticketing knows of a ticket, except its thread."""
+    """Everything that ticketing knows of a ticket, except its thread.
+
+    `opted_out`: the contact's last keyword was a STOP, whatever their profile says yet (TKT 13).
+    """
 
     id: str
     account_id: str
@@ -49,6 +53,7 @@ class Ticket(Contract):
     last_customer_at: UtcTime | None = None
     message_count: int = 0
     credit: TicketCredit | None = None
+    opted_out: bool = False
     related_ticket_id: str | None = None
     mail_root: str | None = None
     mail_ids: tuple[str, ...] = ()
@@ -101,7 +106,7 @@ class Draft:
         return self.ticket.seq + 1
 
     def happen(
-        self, kind: type[F], because: str, changes: Mapping[str, Any] = {}, **facts: Any  # noqa: ANN401, B006  # read only
+        self, kind: type[F], because: str, changes: Mapping[str, Any] = {}, **facts: Any  # noqa: ANN401  # read only
     ) -> F:
         """Change the ticket, and say so in an event of that kind."""
         self.ticket = self.ticket.model_copy(update={**changes, "seq": self.next_seq})
@@ -121,12 +126,24 @@ class Draft:
         return event
 
     def applied(self, entry: Entry, *others: Outgoing) -> Applied[Ticket]:
-        """The outcome: this ticket, its entry, its events, and what else is to be published."""
+        """The outcome: this ticket, its entry, its events, and what else is to be published.
+
+        The entry has the seq that it led to, which orders the lines of one moment.
+        """
         records = [TICKETS.record(event) for event in self.events]
-        return Applied(self.ticket, entry, (*records, *others))
+        line = replace(entry, body={**entry.body, "seq": self.ticket.seq})
+        return Applied(self.ticket, line, (*records, *others))
 
 
-def thread_entry(  # noqa: PLR0913  # one line of a thread has that many sides
+def ledger_id(item: Envelope) -> str:
+    """Under which id the ledger has an item.
+
+    Ids of commands are drawn by whoever gives them: two accounts may draw the same.
+    """
+    return f"{item.account_id}:{item.id}" if isinstance(item, Command) else item.id
+
+
+def thread_entry(
     entry_id: str,
     account_id: str,
     kind: Literal["message", "reply", "note", "notice", "edit", "deletion", "hidden"],
@@ -139,7 +156,7 @@ def thread_entry(  # noqa: PLR0913  # one line of a thread has that many sides
 ) -> Entry:
     """One line of a thread, or (`hidden`) what is known of something that changed nothing.
 
-    A thread is shown by (sent_at, received_at, id): the channel's time, then arrival (TKT 8).
+    A thread is shown by (sent_at, received_at, seq): the channel's time, then arrival (TKT 8).
     """
     body = {
         "account_id": account_id,

@@ -1,0 +1,79 @@
+# What people and CI run. Each target sets up .venv first, and says so on stderr: stdout is the
+# target's own. Needed: Python 3.11 or newer, and for the whole suite Java 17 and Maven.
+#
+#   make test ARGS='-k spam -x'      what comes after the tool's own arguments
+#   make demo JSON=1                 the demo's result for programs
+#   make setup PYTHON=python3.13     another interpreter
+#   make check READY= BIN=/usr/bin   tools that are there already
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup check fix lint types imports test test-fast demo lock
+
+PYTHON = python3.11 python3 python3.13 python3.12
+VENV = .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.dev
+PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+help:  ## show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY)  ## make .venv with everything in it
+
+check: lint types imports  ## everything but the tests
+
+fix: $(READY)  ## mend what a machine can mend: lint and format
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+lint: $(READY)  ## ruff, rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)  ## mypy --strict
+	@$(BIN)/mypy $(ARGS)
+
+imports: $(READY)  ## who may import whom
+	@$(BIN)/lint-imports --no-logo $(ARGS)
+
+test: $(READY)  ## the whole suite, Apache Kafka and the databases included
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(READY)  ## what needs no server, in seconds
+	@$(BIN)/python -m pytest -m "not connected" $(ARGS)
+
+demo: $(VENV)/.embedded  ## the whole pipeline on this machine; JSON=1 for programs
+	@$(BIN)/helpdesk demo $(if $(JSON),--json) $(ARGS)
+
+# Pins stay as they are where they can: ARGS=--upgrade for the newest.
+LOCK = PATH="$$PATH:.cache/uv/bin" uv pip compile pyproject.toml --quiet --universal \
+	--python-version 3.11 --prerelease if-necessary-or-explicit --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
+
+lock: $(VENV)/pyvenv.cfg  ## resolve the dependencies anew
+	@command -v uv >/dev/null || test -x .cache/uv/bin/uv || $(PIP) install --target .cache/uv uv >&2
+	@$(LOCK) --all-extras --group dev --output-file requirements-dev.lock
+	@$(LOCK) --constraints requirements-dev.lock --extra embedded --group build \
+		--output-file requirements-embedded.lock
+	@$(LOCK) --constraints requirements-dev.lock --output-file requirements.lock
+
+$(VENV)/pyvenv.cfg:
+	@echo "Making $(VENV) ..." >&2
+	@for python in $(PYTHON); do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			exec "$$python" -m venv --clear $(VENV) >&2; \
+		fi; \
+	done; \
+	echo "No Python 3.11 or newer among: $(PYTHON). Name one: make PYTHON=..." >&2; exit 1
+
+$(VENV)/.embedded: requirements-embedded.lock pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "Installing what the product and its demo need ..." >&2
+	@$(PIP) install --require-hashes --requirement requirements-embedded.lock >&2
+	@$(PIP) install --no-deps --no-build-isolation --editable . >&2
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.embedded
+	@echo "Installing the tools and the tests' packages ..." >&2
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock >&2
+	@touch $@

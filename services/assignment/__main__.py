@@ -1,0 +1,9 @@
+"""`python -m services.assignment`."""
+
+import sys
+
+from services.assignment.app import build
+from services.assignment.settings import Settings
+from shared.service import main
+
+sys.exit(main(build, Settings))

@@ -1,0 +1,90 @@
+"""Assignment, wired together."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Protocol
+
+from services.assignment import handlers, sharing, sweep
+from services.assignment.handlers import Assignment
+from services.assignment.rules.rotation import Rotation
+from services.assignment.settings import Settings
+from services.assignment.sharing import Sharing
+from services.assignment.store import MongoAgents, MongoTickets, RedisHeartbeats, mongo_rotations
+from services.assignment.sweep import Sweep
+from shared import mongo, redis
+from shared.aggregates import Store
+from shared.bus import KafkaBus
+from shared.clock import Clock, system_clock
+from shared.mongo import Mongo
+from shared.ports import Bus
+from shared.service import Service
+from shared.topics import PRESENCE, TICKETS
+
+SERVICE: Final = "assignment"
+SWEEP_INTERVAL = timedelta(milliseconds=500)
+
+
+class Tickets(handlers.Tickets, sharing.Tickets, sweep.Tickets, Protocol):
+    """The followed tickets, as all parts need them."""
+
+
+class Agents(handlers.Agents, sharing.Agents, sweep.Agents, Protocol):
+    """The agents' choices, as all parts need them."""
+
+
+class Heartbeats(handlers.Heartbeats, sweep.Heartbeats, Protocol):
+    """The agents' heartbeats, as all parts need them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where assignment keeps what it knows."""
+
+    tickets: Tickets
+    agents: Agents
+    heartbeats: Heartbeats
+    rotations: Store[Rotation]
+
+
+def wire(
+    bus: Bus, stores: Stores, clock: Clock, sweep_interval: timedelta = SWEEP_INTERVAL
+) -> None:
+    """Connect the handlers and the sweeps to a bus and the stores."""
+    turns = Sharing(
+        stores.tickets, stores.agents, stores.rotations, bus.accounts, bus.publish, clock
+    )
+    assignment = Assignment(
+        stores.tickets, stores.agents, stores.heartbeats, turns, bus.accounts, bus.publish, clock
+    )
+    bus.consume(TICKETS, assignment.tickets_changed)
+    bus.consume(PRESENCE, assignment.presence_changed)
+    sweeper = Sweep(
+        stores.tickets, stores.agents, stores.heartbeats, turns, bus.accounts, bus.publish, clock
+    )
+    bus.every(sweep_interval, sweeper.share_out)
+    bus.every(sweep_interval, sweeper.end_silent_presence)
+
+
+def build(settings: Settings) -> Service:
+    """Assignment on Kafka, MongoDB and Redis, ready to run."""
+    database = Mongo(settings.mongo)
+    cache = redis.connect(settings.redis)
+    bus = KafkaBus(
+        SERVICE, settings.kafka, transient=_is_transient, stop_timeout=settings.stop_timeout
+    )
+    tickets = MongoTickets(database.database)
+    agents = MongoAgents(database.database)
+    rotations = mongo_rotations(database.database)
+    heartbeats = RedisHeartbeats(cache, settings.redis.prefix)
+    stores = Stores(tickets, agents, heartbeats, rotations)
+    wire(bus, stores, system_clock, settings.sweep_interval)
+    return Service(
+        settings,
+        bus,
+        opening=[tickets.ensure_indexes, agents.ensure_indexes, rotations.ensure_indexes],
+        closing=[database.close, cache.aclose],
+    )
+
+
+def _is_transient(error: BaseException) -> bool:
+    return mongo.is_transient(error) or redis.is_transient(error)

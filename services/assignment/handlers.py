@@ -1,0 +1,164 @@
+"""What assignment does when tickets change and agents come and go."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.assignment.rules import follow, presence
+from services.assignment.rules.follow import Followed
+from services.assignment.rules.presence import Beat, Choice
+from shared.accounts import Accounts
+from shared.clock import Clock
+from shared.contracts.presence import AgentWentOnline, Presence
+from shared.contracts.tickets import CommandRejected, TicketFact
+from shared.delivery import Publish, Refusals
+from shared.errors import Poison, Transient
+from shared.topics import COMMANDS
+
+_ROUNDS = 50
+
+
+class Tickets(Protocol):
+    """The followed tickets."""
+
+    async def load(self, ids: Collection[str]) -> dict[str, Followed]:
+        """The tickets of these ids that are known."""
+
+    async def save(self, tickets: Collection[Followed]) -> set[str]:
+        """Compare-and-set each on the revision it was read at; the ids of those that lost."""
+
+
+class Turns(Protocol):
+    """The rotation."""
+
+    async def share(self, account_ids: Collection[str] | None = None) -> None:
+        """Give out all that can be given in these accounts."""
+
+    async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
+        """Undo the turns of refused AssignTickets, given by account and command id."""
+
+
+class Agents(Protocol):
+    """The agents' own choices."""
+
+    async def choose(self, choices: Sequence[Choice], now: datetime) -> None:
+        """Keep each choice, in order, that is later than what is stored of its agent.
+
+        Offline wins where both are of one moment. What is dated after `now` came from a clock
+        that is wrong: it outranks nothing.
+        """
+
+
+class Heartbeats(Protocol):
+    """When agents' apps were last connected."""
+
+    async def beat(self, beats: Sequence[Beat]) -> None:
+        """Keep the newest of each agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Follows tickets and agents, routes what is new, and shares out what waits."""
+
+    tickets: Tickets
+    agents: Agents
+    heartbeats: Heartbeats
+    turns: Turns
+    accounts: Accounts
+    publish: Publish
+    clock: Clock
+
+    async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
+        """Route what is new (ASG 5), note who needs whom, share out what waits (ASG 6)."""
+        groups: dict[str, list[TicketFact | CommandRejected]] = {}
+        for event in events:
+            groups.setdefault(f"{event.account_id}:{event.ticket_id}", []).append(event)
+        followed: dict[str, Followed] = {}
+        left: Mapping[str, list[TicketFact | CommandRejected]] = groups
+        for _ in range(_ROUNDS):
+            done, lost = await self._follow(left)
+            followed.update(done)
+            left = {ticket_id: groups[ticket_id] for ticket_id in lost}
+            if not left:
+                break
+        else:
+            text = f"{len(left)} tickets lost the race to be followed {_ROUNDS} times"
+            raise Transient(text)
+        await self._take_from_removed(followed.values())
+        waiting = {ticket.account_id for ticket in followed.values() if ticket.line}
+        if waiting:
+            await self.turns.share(waiting)
+
+    async def presence_changed(self, events: Sequence[Presence]) -> Refusals | None:
+        """Note who is there (ASG 2), and give those who came what waits for them (ASG 6)."""
+        now = self.clock()
+        theirs = [event for event in events if presence.is_theirs(event)]
+        beats = [beat for event in theirs if (beat := presence.beat_of(event, now))]
+        if beats:
+            await self.heartbeats.beat(beats)
+        choices = [choice for event in theirs if (choice := self._choice(event, now))]
+        if choices:
+            await self.agents.choose(choices, now)
+        came = {event.account_id for event in theirs if isinstance(event, AgentWentOnline)}
+        if came:
+            await self.turns.share(came)
+        return {
+            place: Poison("not_theirs", f"{event.said_by} spoke for agent {event.agent_id}")
+            for place, event in enumerate(events)
+            if not presence.is_theirs(event)
+        }
+
+    def _choice(self, event: Presence, now: datetime) -> Choice | None:
+        limit = presence.heartbeat_limit(self.accounts.get(event.account_id))
+        return presence.choice_of(event, limit, now)
+
+    async def _follow(
+        self, groups: Mapping[str, Sequence[TicketFact | CommandRejected]]
+    ) -> tuple[dict[str, Followed], set[str]]:
+        """Replay each ticket's events once; the tickets, and the ids that are to be done again.
+
+        A ticket whose account's settings changed meanwhile is one of these: as the sweep compares
+        what is stored at every change of settings, no ticket stays placed by old ones.
+        """
+        known = await self.tickets.load(groups)
+        settings = {
+            ticket_id: self.accounts.get(events[0].account_id)
+            for ticket_id, events in groups.items()
+        }
+        replayed = {
+            ticket_id: follow.replay(known.get(ticket_id), events, settings[ticket_id])
+            for ticket_id, events in groups.items()
+        }
+        routes = [COMMANDS.record(route) for done in replayed.values() for route in done.routes]
+        if routes:
+            await self.publish(routes)
+        await self.turns.give_back(
+            [
+                (groups[ticket_id][0].account_id, command_id)
+                for ticket_id, done in replayed.items()
+                for command_id in done.returned
+            ]
+        )
+        tickets = {id_: done.ticket for id_, done in replayed.items() if done.ticket is not None}
+        changed = [ticket for id_, ticket in tickets.items() if ticket != known.get(id_)]
+        lost = await self.tickets.save(changed) if changed else set()
+        lost |= {
+            ticket_id
+            for ticket_id, ticket in tickets.items()
+            if self.accounts.get(ticket.account_id) is not settings[ticket_id]
+        }
+        return {id_: ticket for id_, ticket in tickets.items() if id_ not in lost}, lost
+
+    async def _take_from_removed(self, tickets: Collection[Followed]) -> None:
+        """Ask back the tickets of agents who left the account (ASG 9).
+
+        An agent who is unknown here may have joined just now: the table is refreshed first.
+        """
+        now = self.clock()
+        held = [t for t in tickets if follow.left_behind(t, self.accounts.get(t.account_id), now)]
+        if not held:
+            return
+        await self.accounts.refresh()
+        asked = [follow.left_behind(t, self.accounts.get(t.account_id), now) for t in held]
+        await self.publish([COMMANDS.record(command) for command in asked if command])

@@ -1,0 +1,1 @@
+"""The policy of assignment, pure: values and `now` in, values out."""

@@ -1,0 +1,249 @@
+"""What assignment knows of a ticket, from the ticket stream (ASG 1, ASG 5, ASG 6, ASG 9)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.assignment.rules import commands, routing
+from services.assignment.rules.lines import line_for
+from shared.clock import EPOCH
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.commands import RouteTicket, UnassignTicket
+from shared.contracts.tickets import (
+    CommandRejected,
+    TicketAssigned,
+    TicketCloseAnnulled,
+    TicketFact,
+    TicketMarkedNotSpam,
+    TicketOpened,
+    TicketReopened,
+    TicketRouted,
+    TicketStatus,
+    TicketTagged,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A ticket as of `last_seq`, and what assignment has under way for it.
+
+    `need` is the seq since which the ticket wants an assignee of the round robin, None while it
+    wants none; `attempt` counts the offers for that need which ticketing refused. `offered` is
+    the id of the AssignTicket that is out and not answered yet, `route_id` that of the
+    RouteTicket, which asks for `route_team`. `line` is the waiting line the ticket stands in, ""
+    for none. `revision` is 0 for what is not stored yet.
+    """
+
+    account_id: str
+    ticket_id: str
+    last_seq: int
+    status: TicketStatus
+    assignee: str | None
+    assignee_epoch: int
+    team_id: str | None
+    ai_handled: bool
+    need: int | None
+    waiting_since: datetime
+    correlation_id: str
+    attempt: int = 0
+    offered: str = ""
+    route_id: str = ""
+    route_team: str | None = None
+    line: str = ""
+    revision: int = 0
+
+    @property
+    def id(self) -> str:
+        """The ticket, among all accounts'."""
+        return f"{self.account_id}:{self.ticket_id}"
+
+    @property
+    def holder(self) -> str:
+        """The agent whose open ticket it is, among all accounts'; "" where it is nobody's."""
+        if self.assignee is None or self.status == "closed":
+            return ""
+        return f"{self.account_id}:{self.assignee}"
+
+    @property
+    def offer_id(self) -> str:
+        """The id of the command that gives it to somebody; "" where it has no need."""
+        if self.need is None:
+            return ""
+        return commands.assign_id(self.account_id, self.ticket_id, self.need, self.attempt)
+
+    @property
+    def future_team(self) -> str | None:
+        """Its team once the RouteTicket that is out has been carried out."""
+        return self.route_team if self.route_id else self.team_id
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A ticket after some events, and what is to be asked for because of them.
+
+    `returned` are the ids of refused AssignTickets whose agents get their turn back.
+    """
+
+    ticket: Followed | None
+    routes: tuple[RouteTicket, ...] = ()
+    returned: tuple[str, ...] = ()
+
+
+def replay(
+    before: Followed | None,
+    events: Iterable[TicketFact | CommandRejected],
+    settings: AccountSettings | None,
+) -> Replayed:
+    """What is known after `events`, in order; what was known already changes nothing.
+
+    Of facts that were lost only the newest one's summary is missed: it tells how the ticket is.
+    """
+    ticket = before
+    routes: list[RouteTicket] = []
+    returned: list[str] = []
+    for event in events:
+        if isinstance(event, CommandRejected):
+            if not _is_ours(event):
+                continue
+            if event.command_type == "AssignTicket" and event.code != "unknown_agent":
+                returned.append(event.command_id)
+            ticket = ticket and _after_refusal(ticket, event)
+        elif ticket is None or event.seq > ticket.last_seq:
+            route = _route(ticket, event, settings)
+            ticket = _after(ticket, event, route)
+            routes += [route] if route else []
+    return Replayed(ticket and placed(ticket, settings), tuple(routes), tuple(returned))
+
+
+def placed(ticket: Followed, settings: AccountSettings | None) -> Followed:
+    """The ticket in the line where it has to wait, or in none.
+
+    It waits while it needs an assignee and no offer is out; one that the AI agent handles is left
+    to it (ASG 1).
+    """
+    waits = ticket.need is not None and not ticket.ai_handled and ticket.offered != ticket.offer_id
+    if settings is None or not waits:
+        return replace(ticket, line="")
+    return replace(ticket, line=line_for(settings, ticket.future_team))
+
+
+def left_behind(
+    ticket: Followed, settings: AccountSettings | None, now: datetime
+) -> UnassignTicket | None:
+    """What returns the ticket to Unassigned when its assignee is no agent any more (ASG 9).
+
+    The AI agent is none of the account's agents, and keeps what it handles.
+    """
+    if settings is None or not ticket.holder or ticket.ai_handled:
+        return None
+    if ticket.assignee in {agent.id for agent in settings.agents}:
+        return None
+    return commands.unassign_removed(
+        account_id=ticket.account_id,
+        ticket_id=ticket.ticket_id,
+        assignee_epoch=ticket.assignee_epoch,
+        now=now,
+    )
+
+
+def _is_ours(event: CommandRejected) -> bool:
+    return (event.author.kind, event.author.id) == (commands.AUTHOR.kind, commands.AUTHOR.id)
+
+
+def _after(before: Followed | None, event: TicketFact, route: RouteTicket | None) -> Followed:
+    """The ticket once `event`, newer than all before, is known; `route` is what it gave rise to."""
+    now = event.ticket
+    settled = now.status == "closed" or now.spam or now.assignee is not None
+    need = None if settled else now.unassigned_epoch
+    after = Followed(
+        account_id=event.account_id,
+        ticket_id=event.ticket_id,
+        last_seq=event.seq,
+        status=now.status,
+        assignee=now.assignee,
+        assignee_epoch=now.assignee_epoch,
+        team_id=now.team_id,
+        ai_handled=now.ai_handled,
+        need=need,
+        waiting_since=EPOCH if need is None else _since(event, need),
+        correlation_id=event.correlation_id,
+    )
+    if before is not None:
+        after = replace(after, revision=before.revision)
+        if event.seq == before.last_seq + 1:
+            after = _with_what_is_out(after, before, event)
+        if need is not None and need == before.need:
+            after = replace(
+                after,
+                waiting_since=before.waiting_since,
+                correlation_id=before.correlation_id,
+                attempt=before.attempt,
+                offered=before.offered,
+            )
+    if route is not None:
+        after = replace(after, route_id=route.id, route_team=route.team_id)
+    return after
+
+
+def _with_what_is_out(after: Followed, before: Followed, event: TicketFact) -> Followed:
+    """The ticket with the commands that were out before `event` and that it doesn't answer."""
+    if not (isinstance(event, TicketAssigned) and event.cause_id == before.offered):
+        after = replace(after, offered=before.offered)
+    if not (isinstance(event, TicketRouted) and event.cause_id == before.route_id):
+        after = replace(after, route_id=before.route_id, route_team=before.route_team)
+    return after
+
+
+def _since(event: TicketFact, need: int) -> datetime:
+    return event.ticket.opened_at if need == 1 else event.occurred_at
+
+
+def _after_refusal(ticket: Followed, refusal: CommandRejected) -> Followed:
+    """The ticket once one of our commands was refused.
+
+    If it still needs somebody (the agent had left the account, say), there is another offer: what
+    made an offer stale is told before its refusal, and would have ended the need.
+    """
+    if refusal.command_id == ticket.route_id:
+        return replace(ticket, route_id="", route_team=None)
+    if refusal.command_id == ticket.offer_id:
+        return replace(ticket, attempt=ticket.attempt + 1, offered="")
+    if refusal.command_id == ticket.offered:
+        return replace(ticket, offered="")
+    return ticket
+
+
+def _route(
+    before: Followed | None, event: TicketFact, settings: AccountSettings | None
+) -> RouteTicket | None:
+    """The team that the rules decide because of `event`, if it is not the ticket's already.
+
+    Spam, closed tickets and those that somebody has are left as they are (ASG 9).
+    """
+    ticket = event.ticket
+    if settings is None or ticket.spam or ticket.status == "closed" or ticket.assignee is not None:
+        return None
+    decided = _decided(before, event, settings)
+    if decided is None:
+        return None
+    out = before is not None and before.route_id and event.seq == before.last_seq + 1
+    team_id = before.route_team if before is not None and out else ticket.team_id
+    return commands.route(event, decided) if decided.team_id != team_id else None
+
+
+def _decided(
+    before: Followed | None, event: TicketFact, settings: AccountSettings
+) -> routing.Route | None:
+    ticket = event.ticket
+    teamless = ticket.team_id is None
+    missed = event.seq > (before.last_seq if before else 0) + 1
+    match event:
+        case TicketOpened() | TicketMarkedNotSpam():
+            return routing.route_new(settings, ticket)
+        case TicketTagged() if not missed:
+            return routing.route_tagged(settings, ticket, event.tags)
+        case TicketReopened() | TicketCloseAnnulled() if teamless:
+            return routing.route_new(settings, ticket)
+        case _ if missed and teamless:
+            return routing.route_new(settings, ticket)
+    return None

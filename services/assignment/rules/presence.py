@@ -1,0 +1,79 @@
+"""Who is there (ASG 2): an agent's own choice, and how long their silence is believed."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.clock import FAR_FUTURE
+from shared.contracts.accounts import AccountSettings, AssignmentSettings
+from shared.contracts.presence import AgentHeartbeat, AgentWentOnline, Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """An agent's app was connected at `at`."""
+
+    account_id: str
+    agent_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An agent's own choice, made at `at`.
+
+    Unless a heartbeat is found by then, an online agent is offline from `due_at` on; FAR_FUTURE
+    for an agent who is offline.
+    """
+
+    account_id: str
+    agent_id: str
+    at: datetime
+    due_at: datetime
+
+    @property
+    def id(self) -> str:
+        """The agent, among all accounts'."""
+        return f"{self.account_id}:{self.agent_id}"
+
+    @property
+    def online(self) -> bool:
+        """Whether the agent is there as far as is known."""
+        return self.due_at < FAR_FUTURE
+
+
+def is_theirs(event: Presence) -> bool:
+    """Whether an agent speaks of themself: nobody else can change their presence."""
+    return event.said_by == event.agent_id
+
+
+def heartbeat_limit(settings: AccountSettings | None) -> timedelta:
+    """How long an agent is taken to be there after their last heartbeat."""
+    return (settings.assignment if settings else AssignmentSettings()).heartbeat_limit
+
+
+def beat_of(event: Presence, now: datetime) -> Beat | None:
+    """What the event says about being connected; a time to come counts as `now`."""
+    if not isinstance(event, AgentHeartbeat | AgentWentOnline):
+        return None
+    return Beat(event.account_id, event.agent_id, min(event.occurred_at, now))
+
+
+def choice_of(event: Presence, limit: timedelta, now: datetime) -> Choice | None:
+    """What the event chooses; a heartbeat chooses nothing."""
+    if isinstance(event, AgentHeartbeat):
+        return None
+    online = isinstance(event, AgentWentOnline)
+    due_at = min(event.occurred_at, now) + limit if online else FAR_FUTURE
+    return Choice(event.account_id, event.agent_id, event.occurred_at, due_at)
+
+
+def checked(choice: Choice, beat: datetime, limit: timedelta, now: datetime) -> Choice:
+    """The choice after its heartbeat was looked up: believed until the limit, or lapsed.
+
+    It keeps the time it was made at, so that a later choice of the agent's, however late it
+    arrives, counts, and this one delivered again does not.
+    """
+    until = beat + limit
+    return Choice(
+        choice.account_id, choice.agent_id, choice.at, until if until > now else FAR_FUTURE
+    )

@@ -1,0 +1,17 @@
+"""What assignment reads from its environment."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from shared.settings import RedisSettings, ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """Assignment's settings; the sweep runs twice a second, to be within one (ASG 6)."""
+
+    redis: RedisSettings = RedisSettings()
+    sweep_interval: timedelta = Field(
+        default=timedelta(milliseconds=500), gt=timedelta(0),
+        description="how often waiting tickets, silent agents and opening hours are looked at",
+    )

@@ -1,0 +1,217 @@
+"""Sharing waiting tickets out, one turn each, whoever asks for it and however often."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from services.assignment.rules import commands, hours, lines, rotation
+from services.assignment.rules.follow import Followed
+from services.assignment.rules.rotation import Rotation, Terms, Waiting
+from shared.accounts import Accounts
+from shared.aggregates import Aggregates, Applied, Entry, Outcome, Refused, Store, Target
+from shared.clock import Clock
+from shared.contracts.accounts import AccountSettings
+from shared.delivery import Publish
+from shared.errors import Poison
+from shared.topics import COMMANDS
+
+PAGE = 200
+"""How many tickets of a line are given out at a time."""
+
+_NOT_NOW = Refused(Poison("not_now", "nobody is there for it, or there is no such turn"))
+"""A refusal leaves no trace in the ledger: the item may come again, and be taken then."""
+
+
+class Tickets(Protocol):
+    """The followed tickets, as far as sharing out asks."""
+
+    async def load(self, ids: Collection[str]) -> dict[str, Followed]:
+        """The tickets of these ids that are known."""
+
+    async def busy(self, names: Collection[str]) -> set[str]:
+        """Those of the lines in which a ticket waits."""
+
+    async def waiting(self, line: str, limit: int) -> list[Followed]:
+        """The tickets of a line that have waited longest, the oldest first."""
+
+    async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
+        """How many open or snoozed tickets each holder has; none is left out or 0."""
+
+    async def offered(self, tickets: Collection[Followed]) -> None:
+        """Take each out of its line, its offer being out, unless its need or attempt changed."""
+
+
+class Agents(Protocol):
+    """Who is there."""
+
+    async def online(
+        self, now: datetime, account_ids: Collection[str] | None
+    ) -> dict[str, set[str]]:
+        """By account the agents who are available; of all accounts for None."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """A turn whose AssignTicket was refused."""
+
+    account_id: str
+    command_id: str
+
+
+_Item = Waiting | _Back
+
+
+@dataclass(frozen=True, slots=True)
+class _Turns:
+    """The policy of the rotations, for what was read of each account before."""
+
+    terms: Mapping[str, Terms]
+
+    def id_of(self, item: _Item) -> str:
+        return f"back:{item.command_id}" if isinstance(item, _Back) else item.id
+
+    async def resolve(self, items: Sequence[_Item]) -> Sequence[Target]:
+        return [_target(_account_of(item)) for item in items]
+
+    def decide(self, target: Target, state: Rotation | None, item: _Item) -> Outcome[Rotation]:
+        before = state or Rotation(account_id=target.account_id)
+        if isinstance(item, _Back):
+            returned = rotation.give_back(before, item.command_id)
+            return Applied(returned, Entry(self.id_of(item))) if returned else _NOT_NOW
+        terms = self.terms[target.account_id]
+        taken = rotation.take_turn(before, item, terms)
+        if taken is None:
+            return _NOT_NOW
+        after, turn = taken
+        ticket = item.ticket
+        command = commands.assign(
+            account_id=ticket.account_id,
+            ticket_id=ticket.ticket_id,
+            need=ticket.need or 0,
+            attempt=ticket.attempt,
+            assignee=turn.agent,
+            assignee_epoch=ticket.assignee_epoch,
+            correlation_id=ticket.correlation_id,
+            now=terms.now,
+        )
+        body = {"account_id": ticket.account_id, "agent": turn.agent, "line": turn.line,
+                "at": turn.at}
+        return Applied(after, Entry(item.id, body), (COMMANDS.record(command),))
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Gives waiting tickets to the agents whose turn it is (ASG 1, ASG 3, ASG 6 to 8)."""
+
+    tickets: Tickets
+    agents: Agents
+    rotations: Store[Rotation]
+    accounts: Accounts
+    publish: Publish
+    clock: Clock
+
+    async def share(self, account_ids: Collection[str] | None = None) -> None:
+        """Give out all that can be given in these accounts (None: in all), the oldest first.
+
+        Afterwards a ticket still waits only if its account is closed or has the round robin off,
+        or nobody of its line is there and below the limit.
+        """
+        now = self.clock()
+        online = await self.agents.online(now, account_ids)
+        open_now = {
+            account_id: settings
+            for account_id in online
+            if (settings := self.accounts.get(account_id)) is not None
+            and settings.assignment.round_robin
+            and hours.is_open(settings, now)
+        }
+        served = {
+            line: account_id
+            for account_id, settings in open_now.items()
+            for line, members in lines.members_of_lines(settings).items()
+            if not online[account_id].isdisjoint(members)
+        }
+        busy = await self.tickets.busy(served) if served else set()
+        while busy:
+            accounts = {served[line]: open_now[served[line]] for line in busy}
+            terms = await self._terms(now, accounts, online)
+            busy = await self._give_out({line: served[line] for line in busy}, terms)
+
+    async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
+        """Undo the turns of refused AssignTickets, given by account and command id (ASG 4)."""
+        if refused:
+            items = [_Back(account_id, command_id) for account_id, command_id in refused]
+            await self._aggregates({}).apply(items)
+
+    async def finish_left_over(self) -> None:
+        """Publish what a replica wrote and did not live to publish."""
+        await self._aggregates({}).finish_left_over()
+
+    def _aggregates(self, terms: Mapping[str, Terms]) -> Aggregates[Rotation, _Item]:
+        return Aggregates(self.rotations, _Turns(terms), self.publish, self.clock)
+
+    async def _give_out(self, busy: Mapping[str, str], terms: Mapping[str, Terms]) -> set[str]:
+        """Give out a page of each line; the lines of which more may be given."""
+        pages = {line: await self.tickets.waiting(line, PAGE) for line in busy}
+        items = sorted(
+            (Waiting(ticket, line) for line, page in pages.items() for ticket in page),
+            key=lambda item: (item.ticket.waiting_since, item.ticket.id),
+        )
+        if not items:
+            return set()
+        refused = await self._aggregates(terms).apply(items)
+        given = [item.ticket for place, item in enumerate(items) if place not in refused]
+        # An item that the ledger had already is given too: its replica did not live to note it.
+        await self.tickets.offered(given)
+        stuck = {items[place].line for place in refused}
+        return {line for line, page in pages.items() if len(page) == PAGE and line not in stuck}
+
+    async def _terms(
+        self,
+        now: datetime,
+        accounts: Mapping[str, AccountSettings],
+        online: Mapping[str, Collection[str]],
+    ) -> dict[str, Terms]:
+        """What the decisions rest on. Answers are read before open tickets: see `Terms`."""
+        answered = await self._answered(accounts)
+        limited = [
+            f"{account_id}:{agent_id}"
+            for account_id, settings in accounts.items()
+            if settings.assignment.max_open_tickets is not None
+            for agent_id in online[account_id]
+        ]
+        held = await self.tickets.open_tickets(limited) if limited else {}
+        return {
+            account_id: Terms(
+                now=now,
+                members=lines.members_of_lines(settings),
+                online=online[account_id],
+                limit=settings.assignment.max_open_tickets,
+                open_tickets={
+                    agent_id: held.get(f"{account_id}:{agent_id}", 0)
+                    for agent_id in online[account_id]
+                },
+                answered=answered,
+            )
+            for account_id, settings in accounts.items()
+        }
+
+    async def _answered(self, account_ids: Collection[str]) -> set[str]:
+        """The commands of turns still out that the ticket stream has answered meanwhile."""
+        documents = await self.rotations.load({_target(account_id) for account_id in account_ids})
+        out = [turn for document in documents for turn in document.state.unanswered]
+        tickets = await self.tickets.load({turn.ticket for turn in out}) if out else {}
+        return {
+            turn.command_id
+            for turn in out
+            if rotation.is_answered(turn, tickets.get(turn.ticket))
+        }
+
+
+def _account_of(item: _Item) -> str:
+    return item.account_id if isinstance(item, _Back) else item.ticket.account_id
+
+
+def _target(account_id: str) -> Target:
+    return Target(account_id, id=account_id)

@@ -1,0 +1,281 @@
+"""Followed tickets and agents in MongoDB, heartbeats in Redis."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import InsertOne, UpdateOne
+from pymongo.errors import BulkWriteError
+from redis.asyncio import Redis
+
+from services.assignment.rules.follow import Followed
+from services.assignment.rules.presence import Beat, Choice
+from services.assignment.rules.rotation import Rotation
+from shared.clock import EPOCH, FAR_FUTURE
+from shared.ids import attempt_token
+from shared.mongo import DUPLICATE_KEY, Database, MongoAggregates, insert_new
+
+_PAGE = 500
+_FIELDS = [field.name for field in fields(Followed) if field.name != "revision"]
+
+
+class MongoTickets:
+    """The followed tickets, in the collection `assignment_tickets`."""
+
+    def __init__(self, database: Database) -> None:
+        self._tickets = database["assignment_tickets"]
+
+    async def ensure_indexes(self) -> None:
+        """Make sure of the indexes that waiting lines and open tickets are found by."""
+        await self._tickets.create_index([("line", 1), ("waiting_since", 1)])
+        await self._tickets.create_index([("holder", 1)])
+
+    async def load(self, ids: Collection[str]) -> dict[str, Followed]:
+        """See `handlers.Tickets`."""
+        query = {"_id": {"$in": sorted(ids)}}
+        return {row["_id"]: _followed(row) async for row in self._tickets.find(query)}
+
+    async def save(self, tickets: Collection[Followed]) -> set[str]:
+        """See `handlers.Tickets`."""
+        token = attempt_token()
+        operations: list[InsertOne[dict[str, Any]] | UpdateOne] = []
+        for ticket in tickets:
+            row = _row(ticket) | {"token": token}
+            if ticket.revision == 0:
+                operations.append(InsertOne(row))
+            else:
+                key = {"_id": row.pop("_id"), "rev": ticket.revision}
+                operations.append(UpdateOne(key, {"$set": row}))
+        saved = 0
+        try:
+            result = await self._tickets.bulk_write(operations, ordered=False)
+            saved = result.matched_count + result.inserted_count
+        except BulkWriteError as error:
+            _only_duplicates(error)
+        if saved == len(operations):
+            return set()
+        # Only how many matched is known: read back which carry this attempt's token.
+        ids = {ticket.id for ticket in tickets}
+        query = {"_id": {"$in": sorted(ids)}, "token": token}
+        return ids - {row["_id"] async for row in self._tickets.find(query, {"_id": 1})}
+
+    async def busy(self, names: Collection[str]) -> set[str]:
+        """See `sharing.Tickets`."""
+        ordered = sorted(names)
+        found: set[str] = set()
+        for start in range(0, len(ordered), _PAGE):
+            query = {"line": {"$in": ordered[start : start + _PAGE]}}
+            found.update(await self._tickets.distinct("line", query))
+        return found
+
+    async def waiting(self, line: str, limit: int) -> list[Followed]:
+        """See `sharing.Tickets`."""
+        cursor = self._tickets.find({"line": line}, sort=[("waiting_since", 1)], limit=limit)
+        return [_followed(row) async for row in cursor]
+
+    async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
+        """See `sharing.Tickets`."""
+        cursor = self._tickets.aggregate(
+            [
+                {"$match": {"holder": {"$in": sorted(holders)}}},
+                {"$group": {"_id": "$holder", "count": {"$sum": 1}}},
+            ]
+        )
+        return {row["_id"]: row["count"] async for row in cursor}
+
+    async def offered(self, tickets: Collection[Followed]) -> None:
+        """See `sharing.Tickets`."""
+        if tickets:
+            await self._tickets.bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": ticket.id, "need": ticket.need, "attempt": ticket.attempt},
+                        {"$set": {"line": "", "offered": ticket.offer_id}, "$inc": {"rev": 1}},
+                    )
+                    for ticket in tickets
+                ],
+                ordered=False,
+            )
+
+    async def holders(self, account_id: str) -> set[str]:
+        """See `sweep.Tickets`."""
+        found = await self._tickets.distinct("holder", {"holder": _of(account_id)})
+        return {holder.removeprefix(f"{account_id}:") for holder in found}
+
+    def held_by(self, account_id: str, agent_id: str) -> AsyncIterator[list[Followed]]:
+        """See `sweep.Tickets`."""
+        return self._pages({"holder": f"{account_id}:{agent_id}"})
+
+    def standing(self, account_id: str) -> AsyncIterator[list[Followed]]:
+        """See `sweep.Tickets`."""
+        return self._pages({"line": _of(account_id)})
+
+    async def _pages(self, query: Mapping[str, Any]) -> AsyncIterator[list[Followed]]:
+        cursor = self._tickets.find(dict(query), batch_size=_PAGE)
+        while rows := await cursor.to_list(_PAGE):
+            yield [_followed(row) for row in rows]
+
+
+class MongoAgents:
+    """The agents' own choices, in the collection `assignment_agents`."""
+
+    def __init__(self, database: Database) -> None:
+        self._agents = database["assignment_agents"]
+
+    async def ensure_indexes(self) -> None:
+        """Make sure of the indexes that those who are there are found by."""
+        await self._agents.create_index([("due_at", 1)])
+        await self._agents.create_index([("account_id", 1), ("due_at", 1)])
+
+    async def choose(self, choices: Sequence[Choice], now: datetime) -> None:
+        """See `handlers.Agents`."""
+        ids = {choice.id: choice for choice in choices}
+        known = {
+            row["_id"]
+            async for row in self._agents.find({"_id": {"$in": sorted(ids)}}, {"_id": 1})
+        }
+        await insert_new(
+            self._agents,
+            [
+                {
+                    "_id": choice.id,
+                    "account_id": choice.account_id,
+                    "agent_id": choice.agent_id,
+                    "at": EPOCH,
+                    "due_at": FAR_FUTURE,
+                }
+                for choice in ids.values()
+                if choice.id not in known
+            ],
+        )
+        await self._agents.bulk_write([_choose(choice, now) for choice in choices], ordered=True)
+
+    async def online(
+        self, now: datetime, account_ids: Collection[str] | None
+    ) -> dict[str, set[str]]:
+        """See `sharing.Agents`."""
+        query: dict[str, Any] = {"due_at": {"$gt": now, "$lt": FAR_FUTURE}}
+        if account_ids is not None:
+            query["account_id"] = {"$in": sorted(account_ids)}
+        found: dict[str, set[str]] = {}
+        async for row in self._agents.find(query):
+            found.setdefault(row["account_id"], set()).add(row["agent_id"])
+        return found
+
+    async def due(self, before: datetime, limit: int) -> list[Choice]:
+        """See `sweep.Agents`."""
+        query = {"due_at": {"$gte": EPOCH, "$lt": before}}
+        cursor = self._agents.find(query, sort=[("due_at", 1)], limit=limit)
+        return [
+            Choice(row["account_id"], row["agent_id"], row["at"], row["due_at"])
+            async for row in cursor
+        ]
+
+    async def settle(self, checked: Sequence[Choice]) -> None:
+        """See `sweep.Agents`."""
+        await self._agents.bulk_write(
+            [
+                UpdateOne(
+                    {"_id": choice.id, "at": choice.at, "due_at": {"$lt": FAR_FUTURE}},
+                    {"$set": {"due_at": choice.due_at}},
+                )
+                for choice in checked
+            ],
+            ordered=False,
+        )
+
+
+_BEAT = """
+for place = 1, #ARGV - 1, 2 do
+  local known = redis.call('HGET', KEYS[1], ARGV[place])
+  if not known or tonumber(known) < tonumber(ARGV[place + 1]) then
+    redis.call('HSET', KEYS[1], ARGV[place], ARGV[place + 1])
+  end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[#ARGV])
+"""
+_KEPT = timedelta(days=30)
+
+
+class RedisHeartbeats:
+    """When agents' apps were last connected: a hash an account, in milliseconds since 1970.
+
+    Whatever is lost here costs an agent's silence being noticed one limit later.
+    """
+
+    def __init__(self, redis: Redis, prefix: str) -> None:
+        self._redis = redis
+        self._prefix = prefix
+
+    async def beat(self, beats: Sequence[Beat]) -> None:
+        """See `handlers.Heartbeats`."""
+        by_account: dict[str, list[str]] = {}
+        for beat in beats:
+            by_account.setdefault(beat.account_id, []).extend(
+                (beat.agent_id, str(_milliseconds(beat.at)))
+            )
+        kept = str(_KEPT // timedelta(milliseconds=1))
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for account_id, pairs in by_account.items():
+                pipeline.eval(_BEAT, 1, self._key(account_id), *pairs, kept)
+            await pipeline.execute()
+
+    async def last(self, choices: Sequence[Choice], now: datetime) -> Mapping[str, datetime]:
+        """See `sweep.Heartbeats`."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for choice in choices:
+                key = self._key(choice.account_id)
+                pipeline.hsetnx(key, choice.agent_id, str(_milliseconds(now)))
+                pipeline.hget(key, choice.agent_id)
+            answers = await pipeline.execute()
+        return {
+            choice.id: EPOCH + timedelta(milliseconds=int(answer))
+            for choice, answer in zip(choices, answers[1::2], strict=True)
+        }
+
+    def _key(self, account_id: str) -> str:
+        return f"{self._prefix}:assignment:heartbeats:{{{account_id}}}"
+
+
+def mongo_rotations(database: Database) -> MongoAggregates[Rotation]:
+    """The rotations in `assignment_rotations`, and the turns taken in `assignment_turns`."""
+    return MongoAggregates(
+        database["assignment_rotations"], database["assignment_turns"], Rotation
+    )
+
+
+def _row(ticket: Followed) -> dict[str, Any]:
+    row = {name: getattr(ticket, name) for name in _FIELDS}
+    return row | {"_id": ticket.id, "holder": ticket.holder, "rev": ticket.revision + 1}
+
+
+def _followed(row: Mapping[str, Any]) -> Followed:
+    return Followed(**{name: row[name] for name in _FIELDS}, revision=row["rev"])
+
+
+def _of(account_id: str) -> dict[str, str]:
+    """The range of what begins with the account and a colon; `;` comes right after `:`."""
+    return {"$gt": f"{account_id}:", "$lt": f"{account_id};"}
+
+
+def _choose(choice: Choice, now: datetime) -> UpdateOne:
+    older: list[dict[str, Any]] = [{"at": {"$lt": choice.at}}, {"at": {"$gt": now}}]
+    if not choice.online:
+        older.append({"at": choice.at})
+    return UpdateOne(
+        {"_id": choice.id, "$or": older}, {"$set": {"at": choice.at, "due_at": choice.due_at}}
+    )
+
+
+def _only_duplicates(error: BulkWriteError) -> None:
+    """Raise the error again unless all of it is documents that were there already."""
+    failures = error.details.get("writeErrors", [])
+    if error.details.get("writeConcernErrors") or any(
+        failure["code"] != DUPLICATE_KEY for failure in failures
+    ):
+        raise error
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)

@@ -1,0 +1,140 @@
+"""What time and changed settings bring about in assignment."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from services.assignment.rules import follow, presence
+from services.assignment.rules.follow import Followed
+from services.assignment.rules.presence import Choice
+from shared.accounts import Accounts
+from shared.clock import Clock
+from shared.contracts.accounts import AccountSettings
+from shared.delivery import Publish
+from shared.topics import COMMANDS
+
+PAGE = 500
+_PAGES = 20
+ACCOUNTS_A_RUN = 50
+"""How many accounts with new settings a run compares with what is stored."""
+
+_AHEAD = timedelta(seconds=5)
+"""How long before an agent's silence would end their presence their heartbeat is looked up."""
+
+
+class Tickets(Protocol):
+    """The followed tickets, as far as settings make a difference to them."""
+
+    async def holders(self, account_id: str) -> set[str]:
+        """The agents of the account who have open or snoozed tickets."""
+
+    def held_by(self, account_id: str, agent_id: str) -> AsyncIterator[list[Followed]]:
+        """An agent's open and snoozed tickets, a page at a time."""
+
+    def standing(self, account_id: str) -> AsyncIterator[list[Followed]]:
+        """All tickets of the account that stand in some line, a page at a time."""
+
+    async def save(self, tickets: Collection[Followed]) -> set[str]:
+        """Compare-and-set each on the revision it was read at; the ids of those that lost."""
+
+
+class Agents(Protocol):
+    """The agents' own choices."""
+
+    async def due(self, before: datetime, limit: int) -> list[Choice]:
+        """Online agents whose heartbeats are to be looked up before a moment, the first first."""
+
+    async def settle(self, checked: Sequence[Choice]) -> None:
+        """Keep until when each is taken to be there, unless they chose anew."""
+
+
+class Heartbeats(Protocol):
+    """When agents' apps were last connected."""
+
+    async def last(self, choices: Sequence[Choice], now: datetime) -> Mapping[str, datetime]:
+        """By agent the newest heartbeat; one of whom nothing is kept starts with `now`."""
+
+
+class Turns(Protocol):
+    """The rotation."""
+
+    async def share(self, account_ids: Collection[str] | None = None) -> None:
+        """Give out all that can be given in these accounts; None: in all."""
+
+    async def finish_left_over(self) -> None:
+        """Publish what a replica wrote and did not live to publish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Shares out what waits, applies changed settings, ends the presence of silent agents.
+
+    Several replicas may do each at the same time.
+    """
+
+    tickets: Tickets
+    agents: Agents
+    heartbeats: Heartbeats
+    turns: Turns
+    accounts: Accounts
+    publish: Publish
+    clock: Clock
+    compared: dict[str, AccountSettings] = field(default_factory=dict)
+    """The settings that were compared with what is stored; forgetting them only costs work."""
+
+    async def share_out(self) -> None:
+        """Finish what was left, apply changed settings, give out what can be given now."""
+        await self.turns.finish_left_over()
+        await self._compare_settings()
+        await self.turns.share()
+
+    async def end_silent_presence(self) -> None:
+        """Make agents offline whose last heartbeat is older than the limit (ASG 2)."""
+        for _ in range(_PAGES):
+            now = self.clock()
+            due = await self.agents.due(now + _AHEAD, PAGE)
+            if not due:
+                return
+            last = await self.heartbeats.last(due, now)
+            await self.agents.settle([self._checked(choice, last, now) for choice in due])
+            if len(due) < PAGE:
+                return
+
+    def _checked(self, choice: Choice, last: Mapping[str, datetime], now: datetime) -> Choice:
+        limit = presence.heartbeat_limit(self.accounts.get(choice.account_id))
+        return presence.checked(choice, last[choice.id], limit, now)
+
+    async def _compare_settings(self) -> None:
+        """Apply what changed settings cause to what is stored, once for each change."""
+        changed = [
+            settings
+            for settings in self.accounts
+            if self.compared.get(settings.account_id) is not settings
+        ]
+        for settings in changed[:ACCOUNTS_A_RUN]:
+            await self._place_again(settings)
+            await self._take_from_removed(settings)
+            self.compared[settings.account_id] = settings
+
+    async def _place_again(self, settings: AccountSettings) -> None:
+        """Let tickets wait where these settings have them wait: a team may be no more."""
+        async for page in self.tickets.standing(settings.account_id):
+            again = [(ticket, follow.placed(ticket, settings)) for ticket in page]
+            moved = [placed for ticket, placed in again if placed != ticket]
+            if moved:
+                # One that lost its race is placed by whoever won it.
+                await self.tickets.save(moved)
+
+    async def _take_from_removed(self, settings: AccountSettings) -> None:
+        """Ask back all tickets of agents who left the account (ASG 9)."""
+        account_id, agents = settings.account_id, {agent.id for agent in settings.agents}
+        gone = await self.tickets.holders(account_id) - agents
+        if gone:
+            # Who is unknown here may have joined just now.
+            await self.accounts.refresh()
+        now, current = self.clock(), self.accounts.get(account_id)
+        for agent_id in sorted(gone):
+            async for page in self.tickets.held_by(account_id, agent_id):
+                asked = [follow.left_behind(ticket, current, now) for ticket in page]
+                await self.publish([COMMANDS.record(command) for command in asked if command])

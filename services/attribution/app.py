@@ -1,0 +1,42 @@
+"""Attribution, wired from top to bottom."""
+
+from datetime import timedelta
+from typing import Final
+
+from services.attribution.handlers import Attribution, Contacts
+from services.attribution.rules.history import History
+from services.attribution.settings import Settings
+from services.attribution.store import MongoContacts
+from services.attribution.sweep import Sweep
+from shared.aggregates import Aggregates, Store
+from shared.bus import KafkaBus
+from shared.clock import Clock, system_clock
+from shared.mongo import Mongo, is_transient
+from shared.ports import Bus
+from shared.service import Service
+from shared.topics import SENDS, TICKETS
+
+SERVICE: Final = "attribution"
+SWEEP_INTERVAL = timedelta(seconds=1)
+
+
+def wire(
+    bus: Bus, store: Store[History], clock: Clock, *, interval: timedelta = SWEEP_INTERVAL
+) -> None:
+    """Connect topics, handlers and the sweep; `interval` lies between two of its runs."""
+    contacts = Aggregates(store, Contacts(bus.accounts), bus.publish, clock)
+    attribution = Attribution(contacts, clock)
+    bus.consume(SENDS, attribution.send_reported)
+    bus.consume(TICKETS, attribution.ticket_changed)
+    bus.every(interval, Sweep(contacts).finish_left_over)
+
+
+def build(settings: Settings) -> Service:
+    """Attribution on Kafka and MongoDB, ready to run."""
+    mongo = Mongo(settings.mongo)
+    bus = KafkaBus(
+        SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
+    )
+    contacts = MongoContacts(mongo.database)
+    wire(bus, contacts, system_clock, interval=settings.sweep_interval)
+    return Service(settings, bus, opening=[contacts.ensure_indexes], closing=[mongo.close])

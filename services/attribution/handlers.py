@@ -1,0 +1,94 @@
+"""What attribution does with what it hears: every piece of news goes to its contact's history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from services.attribution.rules.decisions import News, decide, impossible
+from services.attribution.rules.history import History, e164, history_id, phone_of
+from shared.accounts import Accounts
+from shared.aggregates import Aggregates, Applied, Entry, Outcome, Target
+from shared.clock import Clock
+from shared.contracts.accounts import AttributionSettings
+from shared.contracts.marketing import SendDelivered, SendFailed
+from shared.contracts.tickets import (
+    CommandRejected,
+    CustomerWrote,
+    TicketFact,
+    TicketMarkedNotSpam,
+    TicketMarkedSpam,
+)
+from shared.delivery import Refusals
+from shared.errors import Poison
+from shared.topics import ATTRIBUTIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """One aggregate a contact: account and phone."""
+
+    accounts: Accounts
+
+    def id_of(self, item: News) -> str:
+        """See `shared.aggregates.Policy`."""
+        return item.id
+
+    async def resolve(self, items: Sequence[News]) -> Sequence[Target]:
+        """See `shared.aggregates.Policy`. News name their contact: nothing is looked up."""
+        return [
+            Target(item.fact.account_id, id=history_id(item.fact.account_id, item.phone))
+            for item in items
+        ]
+
+    def decide(self, target: Target, state: History | None, item: News) -> Outcome[History]:
+        """See `shared.aggregates.Policy`. The window is the account's as it is now (ATT 1)."""
+        account = self.accounts.get(target.account_id)
+        settings = account.attribution if account else AttributionSettings()
+        history, facts = decide(state, item, settings)
+        return Applied(
+            state=history,
+            entry=Entry(id=item.id, body={"at": item.fact.occurred_at}),
+            publish=tuple(ATTRIBUTIONS.record(fact) for fact in facts),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Keeps every contact's history, and publishes what it changes (ATT 7)."""
+
+    contacts: Aggregates[History, News]
+    clock: Clock
+
+    async def send_reported(self, reports: Sequence[SendDelivered | SendFailed]) -> Refusals:
+        """Afterwards every credit is as if these sends had been known from the start (ATT 5).
+
+        Refused are reports without a phone number in E.164, and such as cannot be true yet.
+        """
+        now = self.clock()
+        news: dict[int, News] = {}
+        refused: dict[int, Poison] = {}
+        for place, report in enumerate(reports):
+            phone = e164(report.phone)
+            if phone is None:
+                text = f"phone {report.phone!r} is no number in E.164 (example: +393331234567)"
+                refused[place] = Poison("malformed", text)
+            elif why := impossible(report, now):
+                refused[place] = Poison("malformed", why)
+            else:
+                news[place] = News(phone, report)
+        return refused | await self._take(news)
+
+    async def ticket_changed(self, events: Sequence[TicketFact | CommandRejected]) -> Refusals:
+        """Afterwards SMS and spam marks are part of every credit (ATT 2, ATT 6)."""
+        news = {
+            place: News(phone_of(event.ticket.contact), event)
+            for place, event in enumerate(events)
+            if isinstance(event, CustomerWrote | TicketMarkedSpam | TicketMarkedNotSpam)
+            and event.ticket.channel == "sms"
+        }
+        return await self._take(news)
+
+    async def _take(self, news: Mapping[int, News]) -> dict[int, Poison]:
+        """Apply the news; what is refused has its place in the batch."""
+        places = list(news)
+        refused = await self.contacts.apply(list(news.values()))
+        return {places[index]: why for index, why in refused.items()}

@@ -1,0 +1,106 @@
+"""What of a history can change no credit any more, so that none grows without end.
+
+Two things must hold whatever is forgotten: no finding of a message that stays changes, and no
+message that is forgotten comes back as a new one (it lies below the floor).
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection
+from datetime import timedelta
+
+from services.attribution.rules.history import History, Message, Send
+from shared.contracts.accounts import AttributionSettings
+
+MARKS_REACH = timedelta(days=90)
+"""How much older than the newest news an attribution may be and still be changed by a mark."""
+
+LONGEST = 200
+"""How many messages, and how many sends that no message answered, are remembered at most."""
+
+_EVER = timedelta(days=3650)
+_INSTANT = timedelta(milliseconds=1)
+
+
+def reach(settings: AttributionSettings) -> timedelta:
+    """How much older than the newest news something may be and still be taken (ATT 5)."""
+    return min(settings.window, _EVER) + min(settings.grace, _EVER)
+
+
+def forget(history: History, settings: AttributionSettings) -> History:
+    """The history without what can matter no more."""
+    history = _without_spare_sends(_without_most_messages(_without_old_messages(history, settings)))
+    kept = sorted(history.messages, key=lambda message: message.order)
+    moments = [message.received_at for message in kept]
+    oldest = history.floor - min(settings.window, _EVER)
+
+    def matters(send: Send) -> bool:
+        place = bisect_left(moments, send.at)
+        answered = place < len(kept) and kept[place].received_at - send.at <= kept[place].window
+        return answered and send.counts
+
+    sends = tuple(send for send in history.sends if send.at >= oldest or matters(send))
+    threads = {message.ticket_id for message in kept}
+    marks = tuple(
+        mark
+        for mark in history.marks
+        if mark.marked_at >= history.floor or mark.ticket_id in threads
+    )
+    return history.model_copy(update={"sends": sends, "marks": marks})
+
+
+def _without_old_messages(history: History, settings: AttributionSettings) -> History:
+    """Below the floor only those stay that a mark could still give a send, or take it away."""
+    delivered = sorted(send.at for send in history.sends if send.counts)
+    oldest = history.newest - max(MARKS_REACH, reach(settings))
+
+    def matters(message: Message) -> bool:
+        if message.received_at >= history.floor:
+            return True
+        place = bisect_right(delivered, message.received_at)
+        answers = place > 0 and message.received_at - delivered[place - 1] <= message.window
+        return answers and message.received_at >= oldest
+
+    return _without(history, [each for each in history.messages if not matters(each)])
+
+
+def _without_most_messages(history: History) -> History:
+    messages = sorted(history.messages, key=lambda message: message.order)
+    gone = messages[:-LONGEST]
+    if not gone:
+        return history
+    floor = max(history.floor, gone[-1].received_at + _INSTANT)
+    return _without(history.model_copy(update={"floor": floor}), gone)
+
+
+def _without(history: History, gone: Collection[Message]) -> History:
+    """Without these messages, and without the sends that they have used up.
+
+    Of a send whose answer is forgotten the next message would seem to be the first one. No
+    message that stays is credited to it or to an earlier send: those that go are older.
+    """
+    if not gone:
+        return history
+    answered = {message.credit.send_id for message in gone if message.credit}
+    used = max((send.order for send in history.sends if send.send_id in answered), default=None)
+    ids = {message.message_id for message in gone}
+    return history.model_copy(
+        update={
+            "messages": tuple(each for each in history.messages if each.message_id not in ids),
+            "sends": tuple(send for send in history.sends if used is None or send.order > used),
+        }
+    )
+
+
+def _without_spare_sends(history: History) -> History:
+    """Without the oldest of too many sends that nobody answered."""
+    answered = {message.credit.send_id for message in history.messages if message.credit}
+    spare = sorted(
+        (send for send in history.sends if send.send_id not in answered),
+        key=lambda send: send.order,
+    )
+    gone = spare[:-LONGEST]
+    if not gone:
+        return history
+    ids = {send.send_id for send in gone}
+    sends = tuple(send for send in history.sends if send.send_id not in ids)
+    return history.model_copy(update={"sends": sends})

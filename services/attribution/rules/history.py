@@ -1,0 +1,149 @@
+"""What is known of one contact: the sends they received, what they wrote, which tickets are spam.
+
+Everything here is a set with a rule for repeats, so that the order of arrival leaves no trace.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import PlainSerializer
+
+from shared.clock import EPOCH, FAR_FUTURE
+from shared.contracts.base import AccountId, Contact, Contract, UtcTime
+from shared.contracts.marketing import Credit
+
+Seconds = Annotated[timedelta, PlainSerializer(timedelta.total_seconds, return_type=float)]
+"""A duration, stored as a number of seconds."""
+
+_SEPARATORS = str.maketrans("", "", " \u00a0.-/()")
+_DIGITS = frozenset("0123456789")
+_SHORTEST_NUMBER, _LONGEST_NUMBER = 4, 15
+
+
+class Send(Contract):
+    """A marketing SMS to the contact. `heard_at` is when its first report was made.
+
+    It counts once it is delivered, and never again once it failed, whichever was heard first
+    (ATT 3).
+    """
+
+    send_id: str
+    source: Literal["campaign", "flow"]
+    source_id: str
+    heard_at: UtcTime
+    delivered_at: UtcTime | None = None
+    failed: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """When it was delivered; until that is known, when it was first heard of."""
+        return self.delivered_at or self.heard_at
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Sends by their time; of two at one instant the greater id is the later one."""
+        return self.at, self.send_id
+
+    @property
+    def counts(self) -> bool:
+        """Whether a message can be credited to it."""
+        return self.delivered_at is not None and not self.failed
+
+    @property
+    def credit(self) -> Credit:
+        """What a message gets that is credited to it."""
+        return Credit(send_id=self.send_id, source=self.source, source_id=self.source_id)
+
+
+class Message(Contract):
+    """An SMS of the contact, and the newest fact published of it (`revision` 0: none yet).
+
+    `window` is the account's attribution window as it was when the message was first heard of.
+    """
+
+    message_id: str
+    ticket_id: str
+    seq: int
+    received_at: UtcTime
+    spam: bool
+    correlation_id: str
+    window: Seconds
+    credit: Credit | None = None
+    revision: int = 0
+
+    @property
+    def order(self) -> tuple[datetime, str, int]:
+        """Messages by their time; within one instant as their ticket has them."""
+        return self.received_at, self.ticket_id, self.seq
+
+
+class Marks(Contract):
+    """Whether a ticket is spam, as of its event `seq`.
+
+    The messages up to the event `cleared` are no spam, whatever screening said: somebody looked
+    at the ticket and said so. `marked_at` is the time of the newest of these events.
+    """
+
+    ticket_id: str
+    seq: int
+    spam: bool
+    cleared: int = 0
+    marked_at: UtcTime
+
+
+class History(Contract):
+    """One contact of one account, with what is published of their messages.
+
+    `newest` is the latest time of any send or message; what is older than `floor` comes too late
+    and changes nothing any more. Neither ever goes back.
+    """
+
+    account_id: AccountId
+    phone: str
+    sends: tuple[Send, ...] = ()
+    messages: tuple[Message, ...] = ()
+    marks: tuple[Marks, ...] = ()
+    newest: UtcTime = EPOCH
+    floor: UtcTime = EPOCH
+
+    @property
+    def id(self) -> str:
+        """The document's id: there is one contact of that phone in an account."""
+        return history_id(self.account_id, self.phone)
+
+    @property
+    def slot(self) -> str:
+        """The same: the contact is what may exist once."""
+        return self.id
+
+    @property
+    def due_at(self) -> datetime:
+        """Never: time alone changes no attribution."""
+        return FAR_FUTURE
+
+
+def history_id(account_id: str, phone: str) -> str:
+    """The document's id. Account ids have no colon, so no two contacts share one."""
+    return f"{account_id}:{phone}"
+
+
+def e164(text: str) -> str | None:
+    """A recipient's number as contacts have it: a plus and digits; None where it is none.
+
+    Separators may go and a leading 00 is a plus; a number without its country is none, for it
+    could be anybody's.
+    """
+    number = text.translate(_SEPARATORS)
+    if number.startswith("00"):
+        number = "+" + number[2:]
+    digits = number.removeprefix("+")
+    if digits == number or digits.startswith("0") or not set(digits) <= _DIGITS:
+        return None
+    return number if _SHORTEST_NUMBER <= len(digits) <= _LONGEST_NUMBER else None
+
+
+def phone_of(contact: Contact) -> str:
+    """The number that sends to this contact name: of several, the one they are known by."""
+    numbers = [each for each in contact.identities if each.type in {"e164", "short_code"}]
+    numbers.sort(key=lambda each: (each.key != contact.id, each.type != "e164"))
+    return numbers[0].value if numbers else contact.id

@@ -1,0 +1,9 @@
+"""`python -m services.autoclose`."""
+
+import sys
+
+from services.autoclose.app import build
+from services.autoclose.settings import Settings
+from shared.service import main
+
+sys.exit(main(build, Settings))

@@ -1,0 +1,67 @@
+"""Autoclose, wired from top to bottom."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, Protocol
+
+from services.autoclose.handlers import Autoclose, Timers, Typing
+from services.autoclose.settings import Settings
+from services.autoclose.store import MongoTimers, RedisTyping
+from services.autoclose.sweep import RunningTimers, Sweep
+from shared import mongo, redis
+from shared.bus import KafkaBus
+from shared.clock import Clock, system_clock
+from shared.mongo import Mongo
+from shared.ports import Bus
+from shared.service import Service
+from shared.topics import SIGNALS, TICKETS
+
+SERVICE: Final = "autoclose"
+SWEEP_INTERVAL = timedelta(seconds=1)
+
+
+class TimerStore(Timers, RunningTimers, Protocol):
+    """All that is asked of the place where timers are kept."""
+
+
+def _ignored(_gaps: int) -> None:
+    return
+
+
+def wire(  # everything the service is made of
+    bus: Bus,
+    timers: TimerStore,
+    typing: Typing,
+    clock: Clock,
+    sweep_interval: timedelta = SWEEP_INTERVAL,
+    missed: Callable[[int], None] = _ignored,
+) -> None:
+    """Connect topics, handlers and sweeps, whose runs lie `sweep_interval` apart.
+
+    `missed` is told of gaps in tickets' sequences, for a metric.
+    """
+    autoclose = Autoclose(timers, typing, bus.accounts, missed)
+    sweep = Sweep(timers, typing, bus.accounts, bus.publish, clock)
+    bus.consume(TICKETS, autoclose.tickets_changed)
+    bus.consume(SIGNALS, autoclose.signals_seen)
+    bus.every(sweep_interval, sweep.follow_settings)
+    bus.every(sweep_interval, sweep.close_due)
+
+
+def build(settings: Settings) -> Service:
+    """Autoclose on Kafka, MongoDB and Redis, ready to run."""
+    database = Mongo(settings.mongo)
+    cache = redis.connect(settings.redis)
+    bus = KafkaBus(
+        SERVICE, settings.kafka, transient=_is_transient, stop_timeout=settings.stop_timeout
+    )
+    timers = MongoTimers(database.database)
+    typing = RedisTyping(cache, settings.redis.prefix)
+    wire(bus, timers, typing, system_clock, settings.sweep_interval)
+    return Service(
+        settings, bus, opening=[timers.ensure_indexes], closing=[database.close, cache.aclose]
+    )
+
+
+def _is_transient(error: BaseException) -> bool:
+    return mongo.is_transient(error) or redis.is_transient(error)

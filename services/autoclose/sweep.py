@@ -1,0 +1,114 @@
+"""Where time acts: closing what is due, and following settings that changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from services.autoclose import rules
+from services.autoclose.handlers import Typing, settings_of
+from services.autoclose.rules import Timer
+from shared.accounts import Accounts
+from shared.clock import EPOCH, Clock
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.base import Author
+from shared.contracts.commands import CloseTicket
+from shared.delivery import Publish
+from shared.ids import computed_id
+from shared.topics import COMMANDS
+
+AUTHOR = Author(kind="system", id="autoclose")
+BATCH = 500
+ACCOUNTS_A_RUN = 100
+FULL_PASS = timedelta(hours=1)
+
+
+class RunningTimers(Protocol):
+    """The timers that time acts on."""
+
+    async def due(self, now: datetime, limit: int) -> list[Timer]:
+        """Timers whose due date lies before `now`, `limit` at most."""
+
+    async def set_otherwise(self, account_id: str, settings: str, limit: int) -> list[Timer]:
+        """Running timers of the account whose due date rests on other settings."""
+
+    async def revise(self, changes: Sequence[tuple[Timer, Timer]]) -> None:
+        """Keep the second of each pair, where what is kept is still the first."""
+
+
+@dataclass(slots=True)
+class Sweep:
+    """Asks ticketing to close what is due. Any number of replicas may do so at once.
+
+    Closes are published before that is noted: a repeat is the same command, by its id. What is
+    remembered between runs only saves looking again: which accounts' settings were followed.
+    """
+
+    timers: RunningTimers
+    typing: Typing
+    accounts: Accounts
+    publish: Publish
+    clock: Clock
+    _followed: dict[str, str] = field(default_factory=dict)
+    _full_pass_at: datetime = EPOCH
+
+    async def close_due(self) -> None:
+        """Afterwards a batch of due timers was acted on: closes asked for, or put off (ACL 4)."""
+        now = self.clock()
+        due = await self.timers.due(now, BATCH)
+        if not due:
+            return
+        typed = await self.typing.seen({timer.typist for timer in due})
+        decisions = [
+            rules.when_due(
+                timer, settings_of(self.accounts, timer.account_id), typed.get(timer.typist), now
+            )
+            for timer in due
+        ]
+        closes = [_close(decided.after, now) for decided in decisions if decided.close]
+        if closes:
+            await self.publish([COMMANDS.record(close) for close in closes])
+        await self.timers.revise(
+            [(timer, decided.after) for timer, decided in zip(due, decisions, strict=True)]
+        )
+
+    async def follow_settings(self) -> None:
+        """Afterwards timers of accounts whose settings are new here are due by those (ACL 7).
+
+        Once an hour every account's are looked at again, for a timer that was being written by
+        the old settings while the new ones were followed.
+        """
+        now = self.clock()
+        if now - self._full_pass_at >= FULL_PASS:
+            self._followed.clear()
+            self._full_pass_at = now
+        for account in self._to_follow():
+            settings = rules.settings_key(account.autoclose)
+            others = await self.timers.set_otherwise(account.account_id, settings, BATCH)
+            await self.timers.revise([(t, rules.armed(t, account.autoclose)) for t in others])
+            if not others:
+                self._followed[account.account_id] = settings
+
+    def _to_follow(self) -> list[AccountSettings]:
+        fresh = [
+            account
+            for account in self.accounts
+            if self._followed.get(account.account_id) != rules.settings_key(account.autoclose)
+        ]
+        return fresh[:ACCOUNTS_A_RUN]
+
+
+def _close(timer: Timer, now: datetime) -> CloseTicket:
+    # Not the due date: settings and typing move it, and the close stays the same.
+    rests_on = (str(timer.waiting_epoch), str(timer.last_reply_seq), str(timer.first_reply_at))
+    return CloseTicket(
+        account_id=timer.account_id,
+        id=computed_id("close for inactivity", timer.account_id, timer.ticket_id, *rests_on),
+        occurred_at=now,
+        correlation_id=timer.correlation_id,
+        ticket_id=timer.ticket_id,
+        author=AUTHOR,
+        reason="inactivity",
+        waiting_epoch=timer.waiting_epoch,
+        last_reply_seq=timer.last_reply_seq,
+    )

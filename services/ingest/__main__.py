@@ -1,0 +1,9 @@
+"""`python -m services.ingest`."""
+
+import sys
+
+from services.ingest.app import build
+from services.ingest.settings import Settings
+from shared.service import main
+
+sys.exit(main(build, Settings))

@@ -1,0 +1,176 @@
+"""Messages, edits, deletions and signals out of a record's parts. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.ingest import keywords, times
+from services.ingest.keywords import Match
+from services.ingest.parts import Edited, Happened, Place, TookBack, Wrote
+from services.ingest.refusals import Refused
+from services.ingest.text import capped, clean
+from shared.accounts import Accounts, address_key
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.base import Channel, Contact
+from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited, Origin
+from shared.contracts.signals import Signal
+from shared.delivery import Record
+from shared.ids import computed_id
+
+Said = InboundMessage | MessageEdited | MessageDeleted | Signal
+
+_WITH_KEYWORDS: tuple[Channel, ...] = ("sms", "whatsapp")
+_LONGEST_DETAIL = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Destined:
+    """Turns the parts of a record into what is published, for one address of one account."""
+
+    record: Record
+    channel: Channel
+    account: AccountSettings
+    address: str
+    received: datetime
+    accounts: Accounts
+
+    def body(self, part: Wrote | Edited | TookBack | Happened) -> Said:
+        """What is published of the part. Raises Refused where nobody is named as its author."""
+        match part:
+            case Wrote():
+                return self._written(part)
+            case Edited():
+                return self._edited(part)
+            case TookBack():
+                message_id = self._message_id(part.id, part.id_parts)
+                return MessageDeleted(
+                    account_id=self.account.account_id, id=computed_id("deletion", message_id),
+                    occurred_at=self.received, correlation_id=message_id,
+                    channel=self.channel, address=self.address, contact=_known(part.place),
+                    conversation_id=part.place.conversation_id, provider=part.place.provider,
+                    message_id=message_id,
+                )
+            case Happened():
+                return self._signal(part)
+
+    def _message_id(self, provider_id: str, parts: Iterable[str]) -> str:
+        channel, address = address_key(self.channel, self.address)
+        return computed_id(
+            "message", self.account.account_id, channel, address, provider_id, *parts
+        )
+
+    def _edited(self, part: Edited) -> MessageEdited:
+        message_id = self._message_id(part.id, part.id_parts)
+        changed_at, _ = times.sent_at(part.at, self.received)
+        version = part.version
+        return MessageEdited(
+            account_id=self.account.account_id,
+            id=computed_id("edit", message_id, part.edit_id),
+            occurred_at=self.received, correlation_id=message_id, channel=self.channel,
+            address=self.address, contact=_known(part.place),
+            conversation_id=part.place.conversation_id, provider=part.place.provider,
+            message_id=message_id, text=capped(part.text, []),
+            version=round(changed_at.timestamp() * 1000) if version is None else version,
+        )
+
+    def _written(self, part: Wrote) -> Said:
+        author = self._author(part.place)
+        if author is None:
+            return self._signal(_echo(part))
+        keyword = self._keyword(part)
+        if keyword is not None:
+            return self._keyword_signal(part, keyword)
+        return self._message(part, author)
+
+    def _author(self, place: Place) -> Contact | None:
+        """Whom it is from.
+
+        A mail from a mailbox of the account itself is from whom it names instead, as forms and
+        lists do; None where it names nobody else.
+        """
+        contact = _known(place)
+        if self.channel != "email" or not self._is_ours(contact):
+            return contact
+        return next((author for author in place.authors if not self._is_ours(author)), None)
+
+    def _is_ours(self, contact: Contact) -> bool:
+        owner = self.accounts.owner("email", contact.identities[0].value)
+        return owner is not None and owner.account_id == self.account.account_id
+
+    def _keyword(self, part: Wrote) -> Match | None:
+        if self.channel not in _WITH_KEYWORDS:
+            return None
+        if part.keyword_class is not None:
+            found = keywords.match(part.text, self.account.keywords)
+            word = found.keyword if found else keywords.normal_form(part.text)[:100]
+            return Match(word or part.keyword_class.upper(), part.keyword_class)
+        if part.attachments:
+            return None
+        return keywords.match(part.text, self.account.keywords)
+
+    def _keyword_signal(self, part: Wrote, keyword: Match) -> Signal:
+        happened = Happened(
+            place=part.place, kind="keyword", key=(part.id, *part.id_parts), about=part.id,
+            about_parts=part.id_parts, about_inbound=True, text=part.text, at=part.sent,
+        )
+        return self._signal(happened).model_copy(
+            update={"keyword": keyword.keyword, "keyword_class": keyword.class_}
+        )
+
+    def _message(self, part: Wrote, author: Contact) -> InboundMessage:
+        record = self.record
+        message_id = self._message_id(part.id, part.id_parts)
+        sent, suspect = times.sent_at(part.sent, self.received)
+        flags = list(part.flags)
+        if suspect:
+            flags.append("time_suspect")
+        if self.channel in _WITH_KEYWORDS and keywords.may_be_opt_out(part.text):
+            flags.append("possible_opt_out")
+        mail = part.mail
+        if mail is not None and author is not part.place.contact:
+            mail = mail.model_copy(update={"sender": author.identities[0].value})
+        return InboundMessage(
+            account_id=self.account.account_id, id=message_id, occurred_at=self.received,
+            correlation_id=message_id, channel=self.channel, address=self.address,
+            contact=author, conversation_id=part.place.conversation_id,
+            provider=part.place.provider, provider_message_id=part.id, sent_at=sent,
+            text=capped(part.text, flags),
+            text_full=None if part.text_full is None else capped(part.text_full, flags),
+            html=part.html, subject=part.subject, attachments=part.attachments, mail=mail,
+            story=part.story, in_reply_to=part.in_reply_to, structured=dict(part.structured),
+            flags=tuple(flags),
+            origin=Origin(topic=record.topic, partition=record.partition, offset=record.offset),
+        )
+
+    def _signal(self, part: Happened) -> Signal:
+        channel, address = address_key(self.channel, self.address)
+        signal_id = computed_id(
+            "signal", self.account.account_id, part.kind, channel, address, *part.key
+        )
+        message_id = None
+        if part.about_inbound and part.about is not None:
+            message_id = self._message_id(part.about, part.about_parts)
+        detail = {name: clean(text)[:_LONGEST_DETAIL] for name, text in part.detail.items()}
+        if (at := times.moment(part.at)) is not None:
+            detail["at"] = at.isoformat()
+        return Signal(
+            account_id=self.account.account_id, id=signal_id, occurred_at=self.received,
+            correlation_id=message_id or signal_id, kind=part.kind, channel=self.channel,
+            address=self.address, contact=part.place.contact,
+            conversation_id=part.place.conversation_id, provider=part.place.provider,
+            message_id=message_id, provider_message_id=part.about,
+            text=None if part.text is None else capped(part.text, []), detail=detail,
+        )
+
+
+def _known(place: Place) -> Contact:
+    if place.contact is None:
+        raise Refused("no_sender", "nobody is named as its author")
+    return place.contact
+
+
+def _echo(part: Wrote) -> Happened:
+    return Happened(
+        place=part.place, kind="echo", key=(part.id, *part.id_parts), about=part.id,
+        text=part.text, at=part.sent, detail={"subject": part.subject or ""},
+    )

@@ -1,0 +1,87 @@
+"""Recognising keywords (ING 3): the whole message is the keyword, or it is a message."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.contracts.accounts import Keyword
+from shared.contracts.signals import KeywordClass
+
+_CARRIERS: dict[KeywordClass, str] = {
+    # YES is no start word: agents ask questions, and customers answer them.
+    "stop": "STOP|STOPALL|STOP ALL|UNSUBSCRIBE|END|QUIT|CANCEL|REVOKE|OPTOUT|OPT OUT|OPT-OUT",
+    "start": "START|UNSTOP",
+    "help": "HELP|INFO",
+}
+_SURELY_STOP = frozenset({"stop", "stopall", "unsubscribe", "optout", "opt-out"})
+_LONGEST_KEYWORD = 100
+_SYMBOLS_AROUND = frozenset("`´~^|<>=+")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A keyword as the list has it, and what it asks for."""
+
+    keyword: str
+    class_: KeywordClass
+
+
+def normal_form(text: str) -> str:
+    """How keywords are compared: without case, width, invisible characters and what surrounds."""
+    text = unicodedata.normalize("NFKC", text)
+    text = "".join(character for character in text if not _invisible(character)).casefold()
+    start, end = 0, len(text)
+    while start < end and _surrounds(text[start]):
+        start += 1
+    while end > start and _surrounds(text[end - 1]):
+        end -= 1
+    return " ".join(text[start:end].split())
+
+
+def _invisible(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
+
+
+def _surrounds(character: str) -> bool:
+    return (
+        character.isspace()
+        or character in _SYMBOLS_AROUND
+        or unicodedata.category(character).startswith("P")
+    )
+
+
+def _without_accents(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text)
+    return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
+
+
+_DEFAULTS: dict[str, Match] = {
+    normal_form(word): Match(word, class_)
+    for class_, words in _CARRIERS.items()
+    for word in words.split("|")
+}
+
+
+def match(text: str, own: Iterable[Keyword]) -> Match | None:
+    """The keyword that the whole text is, None where it says more or something else.
+
+    The account's own words come before the carriers'; accents count only if that decides.
+    """
+    if len(text) > _LONGEST_KEYWORD * 4:
+        return None
+    said = normal_form(text)
+    if not said:
+        return None
+    words = _DEFAULTS | {normal_form(word.word): Match(word.word, word.class_) for word in own}
+    if found := words.get(said):
+        return found
+    plain = _without_accents(said)
+    return next(
+        (found for word, found in words.items() if _without_accents(word) == plain), None
+    )
+
+
+def may_be_opt_out(text: str) -> bool:
+    """Whether a message that is no keyword begins with a word that surely means stop."""
+    words = normal_form(text[:_LONGEST_KEYWORD]).split(maxsplit=1)
+    return bool(words) and words[0].strip(".,;:!") in _SURELY_STOP

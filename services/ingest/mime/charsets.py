@@ -1,0 +1,50 @@
+"""Decoding mail text whose declared charset may be missing, unknown or wrong."""
+
+import codecs
+import re
+
+_SAME_OR_WIDER = {
+    "iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "us-ascii": "utf-8",
+    "ascii": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949",
+    "euc-kr": "cp949", "shift_jis": "cp932", "shift-jis": "cp932", "iso-2022-jp": "iso2022_jp_ext",
+    "iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8", "utf8mb4": "utf-8",
+    "cp-850": "cp850", "unicode-1-1-utf-7": "utf-7",
+}
+_SINGLE_BYTE = re.compile(r"(cp|windows-|iso-?8859|latin|koi8|mac|us-ascii|ascii|unknown|x-)")
+_META = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([A-Za-z0-9_-]{2,40})", re.IGNORECASE)
+
+
+def decode(raw: bytes, declared: str | None) -> str:
+    """The text that `raw` most probably is. Never raises.
+
+    What is valid UTF-8 with characters beyond ASCII is UTF-8, if only a single-byte charset (or
+    none) was declared: those decode anything, so they have to come later.
+    """
+    if raw.isascii() and b"\x1b" not in raw and not _is_wide(declared):
+        return raw.decode("ascii")
+    name = (declared or "").strip().strip("\"'").lower()
+    tried = [_SAME_OR_WIDER.get(name, name), "utf-8"]
+    if not name or _SINGLE_BYTE.match(name):
+        tried.reverse()
+    if meta := _META.search(raw[:2048]):
+        tried.append(meta[1].decode("ascii"))
+    for charset in (*tried, "cp1252"):
+        try:
+            if charset and _is_text_codec(charset):
+                return raw.decode(charset)
+        except (LookupError, ValueError):
+            continue
+    return raw.decode("latin-1")
+
+
+def _is_wide(declared: str | None) -> bool:
+    name = (declared or "").lower()
+    return "utf-16" in name or "utf-32" in name or "utf-7" in name or name.startswith("hz")
+
+
+def _is_text_codec(charset: str) -> bool:
+    # Python's own codecs such as zlib, rot13 or idna are no charsets.
+    info = codecs.lookup(charset)
+    return getattr(info, "_is_text_encoding", False) and info.name not in (
+        "idna", "punycode", "unicode_escape", "raw-unicode-escape", "unicode-escape", "undefined",
+    )

@@ -1,0 +1,99 @@
+"""What a channel's reader finds in a record, before it is known whose account it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.ingest.refusals import Refused
+from services.ingest.times import RawTime
+from shared.contracts.base import Contact
+from shared.contracts.messages import Attachment, Mail, Story
+from shared.contracts.signals import KeywordClass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """On which of the account's addresses, by whom, and through which provider.
+
+    `addresses` are what may be the account's address, the best evidence first: the first group
+    with an address that some account has decides, and all of that group's that are somebody's
+    count. `authors` are whom a mail is from if `contact` turns out to be the account itself.
+    """
+
+    provider: str
+    addresses: tuple[tuple[str, ...], ...]
+    contact: Contact | None
+    conversation_id: str | None = None
+    authors: tuple[Contact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrote:
+    """A customer's message. `id` is the provider's, `id_parts` what else tells it from others.
+
+    `keyword_class` is the class of keyword that the provider took it for.
+    """
+
+    place: Place
+    id: str
+    id_parts: tuple[str, ...] = ()
+    sent: RawTime = None
+    text: str = ""
+    text_full: str | None = None
+    html: str | None = None
+    subject: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    mail: Mail | None = None
+    story: Story | None = None
+    in_reply_to: str | None = None
+    structured: Mapping[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    keyword_class: KeywordClass | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """A customer changed the message with the provider's id `id`.
+
+    Versions count up; without one, the time of the change (`at`) is the version.
+    """
+
+    place: Place
+    id: str
+    id_parts: tuple[str, ...] = ()
+    text: str
+    edit_id: str
+    version: int | None = None
+    at: RawTime = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TookBack:
+    """A customer deleted the message with the provider's id `id`."""
+
+    place: Place
+    id: str
+    id_parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """Anything else (ING 4). `key` tells it from others of its kind at that address.
+
+    `about` is the provider's id of what it is about; `about_inbound` says that this is a
+    customer's message, whose own id is then known too.
+    """
+
+    place: Place
+    kind: str
+    key: tuple[str, ...]
+    about: str | None = None
+    about_parts: tuple[str, ...] = ()
+    about_inbound: bool = False
+    text: str | None = None
+    at: RawTime = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+Part = Wrote | Edited | TookBack | Happened | Refused
+"""One thing that a record says, or why a part of it says nothing."""

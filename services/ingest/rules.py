@@ -1,0 +1,133 @@
+"""What becomes of a raw record (ING 1 to ING 8): pure.
+
+A record is first read, by its channel and provider, into parts; then the parts are settled with
+the accounts' settings. Everything in it ends as a message, an edit, a deletion, a signal or a
+refusal.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from services.ingest import times
+from services.ingest.channels import READERS
+from services.ingest.destinations import destinations
+from services.ingest.destined import Destined, Said
+from services.ingest.parts import Part
+from services.ingest.refusals import Refused, in_words
+from shared.accounts import Accounts
+from shared.contracts.base import Channel, Contact
+from shared.contracts.profiles import Profile
+from shared.delivery import Record
+from shared.topics import INBOUND
+
+_CHANNELS: dict[str, Channel] = {topic.name: channel for channel, topic in INBOUND.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A record and the parts it says, at least one."""
+
+    record: Record
+    channel: Channel
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of one record: what is published, in order, and what of it is refused."""
+
+    said: tuple[Said, ...]
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def refusal(self) -> Refused | None:
+        """Why the record is dead-lettered; None where all of it could be taken."""
+        if not self.refused:
+            return None
+        first, others = self.refused[0], len(self.refused) - 1 + len(self.said)
+        among = f" (one of {others + 1} parts)" if others else ""
+        return Refused(first.reason, f"{first}{among}")
+
+    @property
+    def names_a_stranger(self) -> bool:
+        """Whether newer settings could change it."""
+        return any(
+            refused.reason in ("unknown_account", "account_mismatch", "channel_off")
+            for refused in self.refused
+        )
+
+
+def read(record: Record) -> Reading:
+    """The record's parts. Never raises, whatever the bytes: a refusal is a part too."""
+    channel = _CHANNELS[record.topic]
+    try:
+        parts = READERS[channel](record)
+    except Refused as refused:
+        parts = [refused]
+    except ValidationError as error:
+        parts = [Refused("malformed", in_words(error))]
+    return Reading(record, channel, tuple(parts))
+
+
+def settle(reading: Reading, accounts: Accounts) -> Outcome:
+    """What becomes of what was read, with the settings as they are now.
+
+    One record may say the same twice, as some providers do: it is published once.
+    """
+    said: dict[str, Said] = {}
+    refused: list[Refused] = []
+    received = times.received_at(reading.record)
+    for part in reading.parts:
+        if isinstance(part, Refused):
+            refused.append(part)
+            continue
+        for found in destinations(part, reading.record, reading.channel, accounts):
+            if isinstance(found, Refused):
+                refused.append(found)
+                continue
+            destined = Destined(reading.record, reading.channel, *found, received, accounts)
+            try:
+                body = destined.body(part)
+            except Refused as refusal:
+                refused.append(refusal)
+            except ValidationError as error:
+                refused.append(Refused("malformed", in_words(error)))
+            else:
+                said.setdefault(body.id, body)
+    return Outcome(tuple(said.values()), tuple(refused))
+
+
+def identity_keys(said: Iterable[Said]) -> set[str]:
+    """Under what the profiles of everybody in `said` are looked up: `account|type:value`."""
+    return {key for body in said if body.contact for key in _keys(body.account_id, body.contact)}
+
+
+def _keys(account_id: str, contact: Contact) -> list[str]:
+    return [f"{account_id}|{identity.key}" for identity in contact.identities]
+
+
+def with_profiles(outcome: Outcome, profiles: Mapping[str, Profile]) -> Outcome:
+    """The same, each contact with their profile's segments and consent (ING 8).
+
+    Of several profiles with an identity of the contact, the one with the smallest id counts.
+    """
+    return Outcome(tuple(_with_profile(body, profiles) for body in outcome.said), outcome.refused)
+
+
+def _with_profile(body: Said, profiles: Mapping[str, Profile]) -> Said:
+    contact = body.contact
+    if contact is None:
+        return body
+    found = [profiles[key] for key in _keys(body.account_id, contact) if key in profiles]
+    if not found:
+        return body
+    profile = min(found, key=lambda profile: profile.profile_id)
+    linked = contact.model_copy(update={
+        "profile_id": profile.profile_id,
+        "segments": profile.segments,
+        "sms_consent": profile.sms_consent,
+        "display_name": contact.display_name or profile.name,
+    })
+    return body.model_copy(update={"contact": linked})

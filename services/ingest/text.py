@@ -1,0 +1,108 @@
+"""Making providers' text safe to keep and to publish, without changing what it says."""
+
+import json
+import re
+from typing import Any
+
+from services.ingest.refusals import Refused
+
+_DEEPEST = 50
+LONGEST_TEXT = 100_000
+"""Characters of a body that are kept; the raw record has the rest."""
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def clean(text: str) -> str:
+    """The text without NUL and control characters, lone surrogates mended, lines ending in LF."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def capped(text: str, flags: list[str]) -> str:
+    """The text as far as it is kept; `truncated` joins the flags where it was longer."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    if "truncated" not in flags:
+        flags.append("truncated")
+    return text[:LONGEST_TEXT]
+
+
+def parse_json(value: bytes) -> Any:  # noqa: ANN401  # JSON is anything
+    """The JSON document, all its text clean. Raises Refused for what is none or too deep."""
+    try:
+        return _clean_tree(json.loads(value, parse_constant=_no_number), 0)
+    except (ValueError, RecursionError) as error:
+        raise Refused("malformed", f"not JSON: {str(error)[:200]}") from None
+
+
+def _no_number(name: str) -> float:
+    message = f"{name} is no number"
+    raise ValueError(message)
+
+
+def _clean_tree(value: Any, depth: int) -> Any:  # noqa: ANN401
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return None
+    if not isinstance(value, list | dict):
+        return value
+    if depth >= _DEEPEST:
+        message = f"nested deeper than {_DEEPEST}"
+        raise ValueError(message)
+    if isinstance(value, list):
+        return [_clean_tree(item, depth + 1) for item in value]
+    return {clean(key): _clean_tree(item, depth + 1) for key, item in value.items()}
+
+
+class Fields:
+    """A JSON object whose fields may be missing or of any type: each is read as what it should be.
+
+    What has another type reads as if it were not there, so that a provider's surprise degrades a
+    message rather than losing it.
+    """
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: object) -> None:
+        self.raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
+
+    def __bool__(self) -> bool:
+        return bool(self.raw)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.raw
+
+    def text(self, name: str) -> str:
+        """The field as text, numbers included; empty where it is neither."""
+        value = self.raw.get(name)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        return ""
+
+    def fields(self, name: str) -> "Fields":
+        """The object in the field; an empty one where there is none."""
+        return Fields(self.raw.get(name))
+
+    def each(self, name: str) -> list["Fields"]:
+        """The objects of the list in the field. Items that are no objects read as empty ones."""
+        value = self.raw.get(name)
+        return [Fields(item) for item in value] if isinstance(value, list) else []
+
+    def true(self, name: str) -> bool:
+        """Whether the field is true."""
+        return self.raw.get(name) is True
+
+    def time(self, name: str) -> str | int | float | None:
+        """The field as a time still to be read; None where there is none."""
+        value = self.raw.get(name)
+        if isinstance(value, bool) or value in (None, ""):
+            return None
+        return value if isinstance(value, str | int | float) else "unreadable"

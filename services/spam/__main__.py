@@ -1,0 +1,9 @@
+"""`python -m services.spam`."""
+
+import sys
+
+from services.spam.app import build
+from services.spam.settings import Settings
+from shared.service import main
+
+sys.exit(main(build, Settings))

@@ -1,0 +1,32 @@
+"""Screening, wired from top to bottom."""
+
+from typing import Final
+
+from services.spam.handlers import Contacts, Screening
+from services.spam.rules.phrases import Rules
+from services.spam.settings import Settings
+from services.spam.store import MongoContacts
+from shared.bus import KafkaBus
+from shared.mongo import Mongo, is_transient
+from shared.ports import Bus
+from shared.service import Service
+from shared.topics import MESSAGES, TICKETS
+
+SERVICE: Final = "spam"
+
+
+def wire(bus: Bus, contacts: Contacts) -> None:
+    """Connect topics and handlers. Time does nothing here."""
+    screening = Screening(contacts, bus.accounts, engines=(Rules(),), publish=bus.publish)
+    bus.consume(MESSAGES, screening.messages_received)
+    bus.consume(TICKETS, screening.tickets_changed)
+
+
+def build(settings: Settings) -> Service:
+    """Screening on Kafka and MongoDB, ready to run."""
+    mongo = Mongo(settings.mongo)
+    bus = KafkaBus(
+        SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
+    )
+    wire(bus, MongoContacts(mongo.database))
+    return Service(settings, bus, opening=[mongo.ping], closing=[mongo.close])

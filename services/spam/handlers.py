@@ -1,0 +1,91 @@
+"""What screening does with messages, and with what agents show of contacts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.spam.rules.engine import Engine
+from services.spam.rules.text import features
+from services.spam.rules.verdict import (
+    ContactRef,
+    Standing,
+    of_known_contact,
+    standings,
+    verdict,
+)
+from shared.accounts import Accounts
+from shared.contracts.accounts import SpamSettings
+from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited, Verdict
+from shared.contracts.tickets import CommandRejected, TicketFact
+from shared.delivery import Publish, Refusals
+from shared.errors import Poison
+from shared.topics import SCREENED
+
+
+class Contacts(Protocol):
+    """What agents showed of contacts, for ever."""
+
+    async def load(self, contacts: Collection[ContactRef]) -> dict[ContactRef, Standing]:
+        """The standing of each that has one."""
+
+    async def add(self, standings: Mapping[ContactRef, Standing]) -> None:
+        """Put each together with what is kept of its contact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """Gives every message its verdict. `engines` are asked in their order."""
+
+    contacts: Contacts
+    accounts: Accounts
+    engines: Sequence[Engine]
+    publish: Publish
+
+    async def messages_received(
+        self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
+    ) -> Refusals | None:
+        """Afterwards each is published, in order, inbound messages with a verdict (SPM 1).
+
+        One that its verdict makes too large for the topic is refused.
+        """
+        verdicts = {
+            place: self._verdict(message)
+            for place, message in enumerate(messages)
+            if isinstance(message, InboundMessage)
+        }
+        suspects = {
+            place: ContactRef(messages[place].account_id, messages[place].contact.id)
+            for place, by_content in verdicts.items()
+            if by_content.spam
+        }
+        kept = await self.contacts.load(set(suspects.values()))
+        for place, contact in suspects.items():
+            if kept.get(contact, Standing()).known:
+                verdicts[place] = of_known_contact(verdicts[place])
+        records = [
+            SCREENED.record(
+                message.model_copy(update={"verdict": verdicts[place]})
+                if place in verdicts
+                else message
+            )
+            for place, message in enumerate(messages)
+        ]
+        refusals = {
+            place: Poison("too_large", f"{messages[place].id} is too large with its verdict")
+            for place, record in enumerate(records)
+            if len(record.value or b"") > SCREENED.max_bytes
+        }
+        await self.publish([r for place, r in enumerate(records) if place not in refusals])
+        return refusals or None
+
+    async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
+        """Afterwards it is kept whom agents answered, vouched for or called spam (SPM 3)."""
+        facts = (event for event in events if isinstance(event, TicketFact))
+        await self.contacts.add(standings(facts))
+
+    def _verdict(self, message: InboundMessage) -> Verdict:
+        seen = features(message)
+        opinions = (engine.opinion(seen) for engine in self.engines)
+        account = self.accounts.get(message.account_id)
+        settings = account.spam if account else SpamSettings()
+        return verdict([o for o in opinions if o is not None], settings.threshold)

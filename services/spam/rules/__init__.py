@@ -1,0 +1,1 @@
+"""What is spam: the whole policy, as pure functions (SPM)."""

@@ -1,0 +1,46 @@
+"""Engines judge a message each in its own way; what they think is combined here.
+
+An engine's opinion is a logit: 0 means even odds, above it spam. Today there is one engine, the
+rules; a model that learns takes its place beside it, and finds the account in the features.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from services.spam.rules.text import Features
+from shared.contracts.messages import Reason
+
+HIGHEST_SCORE = 0.999
+"""No message scores 1: an account whose threshold is 1 has nothing hidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one engine thinks, and why. `weight` is how much it counts beside others."""
+
+    engine: str
+    weight: float
+    logit: float
+    reasons: tuple[Reason, ...]
+
+
+class Engine(Protocol):
+    """Judges by content. The same features give the same opinion, as long as it learns nothing."""
+
+    def opinion(self, features: Features) -> Opinion | None:
+        """What it thinks; None where it has nothing to go by."""
+
+
+def combined(opinions: Sequence[Opinion]) -> float:
+    """The score of all opinions together, between 0 and 1: their logits' weighted mean.
+
+    An engine without an opinion is left out, as if it were not there; with none, the score is 0.
+    """
+    total = sum(opinion.weight for opinion in opinions)
+    if total <= 0:
+        return 0.0
+    logit = sum(opinion.weight * opinion.logit for opinion in opinions) / total
+    bounded = max(-50.0, min(50.0, logit))
+    return min(round(1 / (1 + math.exp(-bounded)), 4), HIGHEST_SCORE)

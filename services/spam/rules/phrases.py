@@ -1,0 +1,87 @@
+"""The engine of hand-written rules: what spam says, what customers say, and how much each weighs.
+
+The weights are logits. No phrase alone reaches the default threshold: it takes several signs, and
+what customers say counts against them.
+"""
+
+import re
+from typing import Final
+
+from services.spam.rules.customer_phrases import CUSTOMERS
+from services.spam.rules.engine import Opinion
+from services.spam.rules.lexicon import INVITES, RISKY_ENDINGS, SHORTENERS, Phrases
+from services.spam.rules.spam_phrases import SPAM
+from services.spam.rules.text import Features
+from shared.contracts.messages import Reason
+
+NAME: Final = "rules-1"
+WEIGHT: Final = 1.0
+_BEFORE_ANY_SIGN: Final = -4.0
+_LONGEST_QUOTE: Final = 60
+
+
+_RULES: Final = tuple((phrases, phrases.pattern) for phrases in (*SPAM, *CUSTOMERS))
+
+
+class Rules:
+    """See `engine.Engine`. It always has an opinion: no sign at all speaks for the customer."""
+
+    def opinion(self, features: Features) -> Opinion:
+        """What the phrases and links of the message say together."""
+        said = [_said(phrases, pattern, features.text) for phrases, pattern in _RULES]
+        reasons = [reason for reason in said if reason is not None]
+        reasons += [*_about_links(features), *_about_mail(features)]
+        return Opinion(
+            engine=NAME,
+            weight=WEIGHT,
+            logit=_BEFORE_ANY_SIGN + sum(reason.weight for reason in reasons),
+            reasons=tuple(reasons),
+        )
+
+
+def _said(phrases: Phrases, pattern: re.Pattern[str], text: str) -> Reason | None:
+    said = list(dict.fromkeys(pattern.findall(text)))
+    if not said:
+        return None
+    quoted = ", ".join(f"“{phrase[:_LONGEST_QUOTE]}”" for phrase in said[:3])
+    weight = phrases.weight + (phrases.again if len(said) > 1 else 0)
+    return Reason(code=phrases.code, words=f"{phrases.about}: {quoted}", weight=weight)
+
+
+def _about_links(features: Features) -> list[Reason]:
+    hosts = features.hosts
+    if not hosts:
+        return []
+    signs = [
+        ("link", "it has a link", 1.5, hosts),
+        ("short_link", "a link hides where it leads", 2.0, _among(hosts, SHORTENERS)),
+        ("invite", "it leads to a messenger", 1.5, _among(hosts, INVITES)),
+        ("risky_link", "a link ends as few shops' do", 1.5, _ending(hosts)),
+    ]
+    return [
+        Reason(code=code, words=f"{about}: {which[0][:_LONGEST_QUOTE]}", weight=weight)
+        for code, about, weight, which in signs
+        if which
+    ]
+
+
+def _among(hosts: tuple[str, ...], known: frozenset[str]) -> tuple[str, ...]:
+    return tuple(host for host in hosts if host in known)
+
+
+def _ending(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        host
+        for host in hosts
+        if host.rpartition(".")[2] in RISKY_ENDINGS or host.replace(".", "").isdigit()
+    )
+
+
+def _about_mail(features: Features) -> list[Reason]:
+    reasons = []
+    if features.bulk:
+        reasons.append(Reason(code="bulk", words="it was mailed to many", weight=1.0))
+    if features.unauthenticated:
+        words = "its sender's domain does not vouch for it"
+        reasons.append(Reason(code="unauthenticated", words=words, weight=1.0))
+    return reasons

@@ -1,0 +1,49 @@
+"""What agents showed of contacts, in MongoDB."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from pymongo import UpdateOne
+
+from services.spam.rules.verdict import ContactRef, Standing
+from shared.mongo import Database, insert_new
+
+
+class MongoContacts:
+    """Collection `spam_contacts`: a document a contact, under `account|contact`."""
+
+    def __init__(self, database: Database) -> None:
+        self._contacts = database["spam_contacts"]
+
+    async def load(self, contacts: Collection[ContactRef]) -> dict[ContactRef, Standing]:
+        """See `handlers.Contacts`."""
+        if not contacts:
+            return {}
+        ids = {_id(contact): contact for contact in contacts}
+        rows = self._contacts.find({"_id": {"$in": sorted(ids)}})
+        return {
+            ids[row["_id"]]: Standing(row.get("known_at"), row.get("spam_at"))
+            async for row in rows
+        }
+
+    async def add(self, standings: Mapping[ContactRef, Standing]) -> None:
+        """See `handlers.Contacts`."""
+        rows = {_id(contact): _times(standing) for contact, standing in standings.items()}
+        there = await insert_new(self._contacts, [{"_id": key, **at} for key, at in rows.items()])
+        # The later time stays, in whatever order replicas write.
+        updates = [
+            UpdateOne({"_id": key}, {"$max": at})
+            for place, (key, at) in enumerate(rows.items())
+            if place in there
+        ]
+        if updates:
+            await self._contacts.bulk_write(updates, ordered=False)
+
+
+def _id(contact: ContactRef) -> str:
+    return f"{contact.account_id}|{contact.contact_id}"
+
+
+def _times(standing: Standing) -> dict[str, datetime]:
+    times = {"known_at": standing.known_at, "spam_at": standing.spam_at}
+    return {name: at for name, at in times.items() if at is not None}

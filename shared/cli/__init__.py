@@ -1,0 +1,137 @@
+"""`helpdesk`: the operator's command.
+
+A service adds commands of its own through the entry point group `helpdesk.commands`.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from importlib.metadata import entry_points
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from shared import topics as registry
+from shared.clock import system_clock
+from shared.errors import HelpdeskError
+from shared.settings import ServiceSettings
+
+app = typer.Typer(
+    help="Run and look after the helpdesk pipeline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_err = Console(stderr=True, highlight=False)
+
+
+def _say(text: str) -> None:
+    _err.print(f"[dim]{text}[/]")
+
+
+@app.command()
+def topics(
+    *,
+    create: Annotated[bool, typer.Option(help="Create those that are not there yet.")] = False,
+    markdown: Annotated[bool, typer.Option(help="Print a Markdown table.")] = False,
+    replication: Annotated[int, typer.Option(help="Replicas of each partition.")] = 3,
+    partitions: Annotated[
+        int | None, typer.Option(help="Partitions at most, for small brokers.")
+    ] = None,
+) -> None:
+    """Print the topics, or create them (again and again does no harm)."""
+    from shared.kafka import create_topics
+
+    if markdown:
+        typer.echo(registry.markdown())
+        return
+    if not create:
+        for topic in registry.TOPICS:
+            typer.echo(f"{topic.name}\t{topic.partitions}\t{topic.key_form}\t{topic.about}")
+        return
+    settings = ServiceSettings().kafka
+    created = asyncio.run(
+        create_topics(settings, replication=replication, partitions=partitions)
+    )
+    for name in created:
+        typer.echo(f"created {name}")
+    typer.echo(f"{len(registry.TOPICS)} topics are there, {len(created)} of them new")
+
+
+@app.command()
+def demo(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Start everything, let customers and agents write, and check what became of it."""
+    started = time.monotonic()
+    document = asyncio.run(_demo())
+    if as_json:
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        from shared.cli.demo.report import print_tables
+
+        print_tables(document, Console())
+    wrong = [check["name"] for check in document["checks"] if not check["ok"]]
+    _say(f"{len(document['checks'])} checks in {time.monotonic() - started:.1f} s")
+    for name in wrong:
+        _err.print(f"[bold red]wrong:[/] {name}")
+    raise typer.Exit(1 if wrong else 0)
+
+
+async def _demo() -> dict[str, Any]:
+    from shared.cli.demo.checks import failed_or_passed
+    from shared.cli.demo.story import Story
+    from shared.cli.local import local_pipeline
+
+    async with local_pipeline(_say) as pipeline:
+        _say("customers write, agents answer")
+        await Story(pipeline, system_clock()).tell()
+        document = pipeline.seen.document()
+    checks = failed_or_passed(document)
+    return {"ok": all(check["ok"] for check in checks), **document, "checks": checks}
+
+
+@app.command()
+def up(
+    *,
+    with_demo: Annotated[bool, typer.Option("--demo", help="Load the sample data too.")] = False,
+    kafka_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    mongo_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    redis_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+) -> None:
+    """Run the whole pipeline on this machine until Ctrl-C; nothing is left behind."""
+    try:
+        asyncio.run(_up(with_demo, kafka_port, mongo_port, redis_port))
+    except KeyboardInterrupt:
+        _say("stopped")
+
+
+async def _up(with_demo: bool, kafka_port: int, mongo_port: int, redis_port: int) -> None:  # noqa: FBT001  # private
+    from shared.cli.demo.story import Story
+    from shared.cli.local import addresses, local_pipeline
+
+    async with local_pipeline(
+        _say, kafka_port=kafka_port, mongo_port=mongo_port, redis_port=redis_port
+    ) as pipeline:
+        if with_demo:
+            _say("loading the sample data")
+            await Story(pipeline, system_clock()).tell()
+        typer.echo(addresses(pipeline))
+        _say("running; Ctrl-C stops everything")
+        await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Run the command; errors that people can do something about are one line, and exit 1."""
+    from shared.servers import ServerError
+
+    for extension in entry_points(group="helpdesk.commands"):
+        app.add_typer(extension.load())
+    try:
+        app()
+    except (HelpdeskError, ServerError) as error:
+        _err.print(f"[bold red]error:[/] {error}", markup=True)
+        sys.exit(1)

@@ -1,0 +1,112 @@
+"""Agents who go, and tickets that come back."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.commands import UnassignTicket
+from tests.assignment.desk import Desk, account
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.spec("ASG 9")
+async def test_who_goes_offline_keeps_their_tickets_and_so_does_a_reopened_one_its_agent() -> None:
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica()
+    await replica.hear([desk.online("a")])
+    desk.opens("t1")
+    await desk.settle(replica)
+    desk.now += SECOND
+    await replica.hear([desk.offline("a"), desk.online("b")])
+    after = len(desk.stream)
+    desk.is_closed("t1")
+    desk.is_reopened("t1")
+    await desk.settle(replica, after)
+    await replica.sweep()
+    assert desk.assignee("t1") == "a"
+    assert len(desk.commands) == 1
+
+
+@pytest.mark.spec("ASG 9")
+async def test_a_ticket_reopened_without_an_assignee_is_shared_out_like_a_new_one() -> None:
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica()
+    await replica.hear([desk.online("a"), desk.online("b")])
+    desk.opens("t1")
+    await desk.settle(replica)
+    after = len(desk.stream)
+    desk.is_left("t1")
+    desk.is_closed("t1")
+    await desk.settle(replica, after)
+    assert desk.assignee("t1") is None
+    after = len(desk.stream)
+    desk.is_reopened("t1")
+    await desk.settle(replica, after)
+    assert desk.assignee("t1") == "b"
+
+
+async def removed(desk: Desk, settings: AccountSettings) -> None:
+    """Seven tickets of agent a, one closed; then a leaves the account."""
+    replica = desk.replica()
+    await replica.hear([desk.online("a")])
+    for number in range(7):
+        desk.opens(f"t{number}")
+        desk.opens(f"o{number}", "other")
+    await desk.settle(replica)
+    after = len(desk.stream)
+    for number in range(7):
+        desk.is_taken(f"o{number}", "a")
+    desk.is_closed("t6")
+    await desk.settle(replica, after)
+    desk.has(settings)
+
+
+@pytest.mark.spec("ASG 9")
+async def test_an_agent_removed_from_the_account_loses_theirs_and_they_are_shared_again() -> None:
+    desk = Desk()
+    desk.has(account(), account("other"))
+    await removed(desk, account(agents="b c"))
+    # Nobody was running when the settings changed: a new process compares.
+    replica = desk.replica()
+    await replica.hear([desk.online("b"), desk.online("c")])
+    after = len(desk.stream)
+    await replica.sweep()
+    await replica.sweep()
+    assert sum(isinstance(c, UnassignTicket) for c in desk.commands) == 6
+    await desk.settle(replica, after)
+    assert Counter(desk.assignee(f"t{n}") for n in range(7)) == {"b": 3, "c": 3, "a": 1}
+    assert {desk.assignee(f"o{n}") for n in range(7)} == {"a"}
+
+
+@pytest.mark.spec("ASG 9")
+async def test_a_closed_ticket_of_a_removed_agent_is_shared_out_when_it_is_reopened() -> None:
+    desk = Desk()
+    desk.has(account(), account("other"))
+    await removed(desk, account(agents="b c"))
+    replica = desk.replica()
+    await replica.hear([desk.online("b")])
+    after = len(desk.stream)
+    desk.is_reopened("t6")
+    await desk.settle(replica, after)
+    assert desk.assignee("t6") == "b"
+
+
+@pytest.mark.spec("ASG 6")
+async def test_an_offer_refused_since_the_agent_had_left_is_made_to_another() -> None:
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica()
+    await replica.hear([desk.online("a"), desk.online("b")])
+    desk.opens("t1")
+    await replica.take(desk.stream[:])
+    # Ticketing knows already that a has left; assignment learns it with the refusal.
+    desk.has(account(agents="b c"))
+    await desk.settle(replica, 1)
+    await replica.sweep()
+    await desk.settle(replica, len(desk.stream))
+    assert desk.assignee("t1") == "b"

@@ -1,0 +1,153 @@
+"""Whose turn it is, as pure decisions."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.assignment.rules import rotation
+from services.assignment.rules.follow import Followed
+from services.assignment.rules.rotation import Rotation, Terms, Turn, Waiting
+from tests.assignment.ticketing import MONDAY
+
+AGENTS = "abcdef"
+
+
+def waiting(number: int, line: str = "acme:all") -> Waiting:
+    ticket = Followed(
+        account_id="acme", ticket_id=f"t{number}", last_seq=1, status="open", assignee=None,
+        assignee_epoch=0, team_id=None, ai_handled=False, need=1, waiting_since=MONDAY,
+        correlation_id="m1", line=line,
+    )
+    return Waiting(ticket, line)
+
+
+def terms(online: set[str], members: str = AGENTS, **more: object) -> Terms:
+    lines = {"acme:all": tuple(members), "acme:team:x": tuple(members[:3])}
+    return Terms(now=MONDAY, members=lines, online=online, **more)  # type: ignore[arg-type]
+
+
+def give(state: Rotation, number: int, on: Terms, line: str = "acme:all") -> tuple[Rotation, str]:
+    taken = rotation.take_turn(state, waiting(number, line), on)
+    assert taken is not None
+    return taken[0], taken[1].agent
+
+
+@pytest.mark.spec("ASG 7")
+@given(
+    st.lists(st.tuples(st.frozensets(st.sampled_from(AGENTS), min_size=1), st.integers(1, 20))),
+    st.lists(st.sampled_from(["acme:all", "acme:team:x"])),
+)
+def test_among_the_same_available_agents_counts_differ_by_one_at_most(
+    stretches: list[tuple[frozenset[str], int]], elsewhere: list[str]
+) -> None:
+    state, number = Rotation(account_id="acme"), 0
+    for online, arrivals in stretches:
+        counts: Counter[str] = Counter(dict.fromkeys(online, 0))
+        for _ in range(arrivals):
+            number += 1
+            state, agent = give(state, number, terms(set(online)))
+            assert agent in online
+            counts[agent] += 1
+            assert max(counts.values()) - min(counts.values()) <= 1
+            # What other lines do in between, or an agent who leaves and returns, moves nobody.
+            for line in elsewhere[:2]:
+                if line != "acme:all" and online & set(AGENTS[:3]):
+                    number += 1
+                    state, _ = give(state, number, terms(set(online)), line)
+
+
+@pytest.mark.spec("ASG 7")
+def test_an_agent_who_comes_late_takes_a_place_and_has_nothing_to_catch_up_with() -> None:
+    state, order = Rotation(account_id="acme"), ""
+    for number, online in enumerate(["ab"] * 6 + ["abc"] * 6):
+        state, agent = give(state, number, terms(set(online)))
+        order += agent
+    assert order == "ababab" + "abcabc"
+
+
+@pytest.mark.spec("ASG 7")
+def test_an_agent_who_comes_and_goes_neither_gains_nor_loses_a_turn() -> None:
+    state, order = Rotation(account_id="acme"), ""
+    for number, online in enumerate(["abc", "ac", "abc", "abc", "abc", "abc"]):
+        state, agent = give(state, number, terms(set(online)))
+        order += agent
+    assert order == "acbacb"
+
+
+@pytest.mark.spec("ASG 7")
+@given(st.integers(1, 3), st.lists(st.integers(0, 5), min_size=3, max_size=3))
+def test_nobody_gets_more_open_tickets_than_the_limit(limit: int, open_now: list[int]) -> None:
+    held = dict(zip("abc", open_now, strict=True))
+    on = terms(set("abc"), "abc", limit=limit, open_tickets=held)
+    state, given_to = Rotation(account_id="acme"), Counter(held)
+    for number in range(12):
+        line = ("acme:all", "acme:team:x")[number % 2]
+        taken = rotation.take_turn(state, waiting(number, line), on)
+        if taken is None:
+            assert all(given_to[agent] >= limit for agent in "abc")
+            break
+        state, turn = taken
+        given_to[turn.agent] += 1
+        assert given_to[turn.agent] <= limit
+    else:
+        pytest.fail("twelve tickets are more than three agents may have")
+
+
+@pytest.mark.spec("ASG 6")
+def test_with_nobody_there_nothing_is_given() -> None:
+    assert rotation.take_turn(Rotation(account_id="acme"), waiting(1), terms(set())) is None
+    assert rotation.take_turn(Rotation(account_id="acme"), waiting(1), terms({"z"})) is None
+
+
+def test_an_agent_who_left_the_account_leaves_the_queue() -> None:
+    state, _ = give(Rotation(account_id="acme"), 1, terms(set("abc")))
+    state, agent = give(state, 2, terms(set("abc"), "ac"))
+    assert agent == "c"
+    assert state.queues[0].agents == ("a", "c")
+
+
+@pytest.mark.spec("ASG 4")
+def test_a_turn_that_somebody_forestalled_is_given_back() -> None:
+    state, _ = give(Rotation(account_id="acme"), 1, terms(set("abc")))
+    state, _ = give(state, 2, terms(set("abc")))
+    returned = rotation.give_back(state, waiting(1).ticket.offer_id)
+    assert returned is not None
+    assert rotation.give_back(returned, waiting(1).ticket.offer_id) is None
+    order = ""
+    for number in range(3, 7):
+        returned, agent = give(returned, number, terms(set("abc")))
+        order += agent
+    assert order == "acab"
+
+
+@pytest.mark.spec("ASG 7")
+def test_a_turn_that_is_owed_is_forgotten_once_others_are_there() -> None:
+    state, _ = give(Rotation(account_id="acme"), 1, terms(set("ab")))
+    state, _ = give(state, 2, terms(set("ab")))
+    returned = rotation.give_back(state, waiting(2).ticket.offer_id)
+    assert returned is not None
+    order = ""
+    for number in range(3, 7):
+        returned, agent = give(returned, number, terms(set("abc")))
+        order += agent
+    assert order == "abca"
+
+
+def test_turns_that_are_out_are_bounded_and_forgotten_in_time() -> None:
+    out = tuple(
+        Turn(command_id=f"{n}", ticket=f"acme:t{n}", line="acme:all", agent="a", at=MONDAY)
+        for n in range(rotation.MOST_UNANSWERED)
+    )
+    full = Rotation(account_id="acme", unanswered=out)
+    assert rotation.take_turn(full, waiting(1), terms({"a"})) is None
+    answered = terms({"a"}, answered={"7"})
+    assert rotation.take_turn(full, waiting(1), answered) is not None
+    later = Terms(
+        now=MONDAY + timedelta(hours=1), members={"acme:all": ("a",)}, online={"a"}
+    )
+    taken = rotation.take_turn(full, waiting(1), later)
+    assert taken is not None
+    assert len(taken[0].unanswered) == 1

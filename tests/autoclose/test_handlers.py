@@ -1,0 +1,329 @@
+"""What autoclose asks of ticketing, wired as in production, with a clock that the test turns."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from shared.clock import FAR_FUTURE
+from shared.contracts.accounts import AutoClose
+from shared.contracts.tickets import CommandRejected
+from tests.autoclose.story import AGENT, MONDAY, Story
+from tests.autoclose.world import ON, World
+
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+DUE = MONDAY + 2 * DAY
+JUST_AFTER = DUE + timedelta(milliseconds=1)
+
+
+async def replied(world: World, account_id: str = "acme", ticket_id: str = "t1") -> Story:
+    story = Story(account_id, ticket_id)
+    story.reply()
+    await world.happen(story.events)
+    return story
+
+
+@pytest.mark.spec("ACL 3")
+async def test_the_close_names_what_it_rests_on_and_who_asks() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    await world.sweep(DUE)
+    assert world.published == []
+    await world.sweep(JUST_AFTER)
+    [close] = world.published
+    assert (close.account_id, close.ticket_id) == ("acme", "t1")
+    assert (close.reason, close.author.kind, close.author.id) == (
+        "inactivity", "system", "autoclose"
+    )
+    assert (close.waiting_epoch, close.last_reply_seq) == (story.waiting_epoch, 3)
+    assert close.occurred_at == JUST_AFTER
+    assert close.correlation_id == story.events[-1].correlation_id
+
+
+@pytest.mark.spec("ACL 3")
+async def test_a_close_is_asked_for_once_however_often_is_swept() -> None:
+    world = World()
+    world.settings(ON)
+    await replied(world)
+    for hours in range(5):
+        await world.sweep(JUST_AFTER + timedelta(hours=hours))
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 3")
+async def test_while_the_broker_is_away_nothing_is_noted_and_then_it_is_asked_for() -> None:
+    world = World()
+    world.settings(ON)
+    await replied(world)
+    world.broker_is_away = True
+    with pytest.raises(ConnectionError):
+        await world.sweep(JUST_AFTER)
+    world.broker_is_away = False
+    await world.sweep(JUST_AFTER)
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 3")
+async def test_a_crash_after_publishing_repeats_the_same_command() -> None:
+    world = World()
+    world.settings(ON)
+    await replied(world)
+    kept = dict(world.timers.kept)
+    await world.sweep(JUST_AFTER)
+    world.timers.kept = kept
+    world.restart()
+    await world.sweep(JUST_AFTER + MINUTE)
+    first, second = world.published
+    assert first.id == second.id
+
+
+@pytest.mark.spec("ACL 3")
+async def test_replicas_that_sweep_at_once_ask_for_the_same_command() -> None:
+    world = World()
+    world.settings(ON)
+    await replied(world)
+    other = World(world.timers)
+    other.settings(ON)
+    await asyncio.gather(world.sweep(JUST_AFTER), other.sweep(JUST_AFTER))
+    assert len({close.id for close in world.published + other.published}) == 1
+
+
+@pytest.mark.spec("ACL 5")
+async def test_the_close_of_a_later_wait_is_another_command() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    await world.sweep(JUST_AFTER)
+    story.wait(3 * DAY)
+    told = len(story.events)
+    story.close("inactivity")
+    story.reopen()
+    story.reply()
+    await world.happen(story.events[told:])
+    await world.sweep(story.now + 2 * DAY + MINUTE)
+    first, second = world.published
+    assert first.id != second.id
+
+
+@pytest.mark.spec("SPM 2")
+async def test_a_ticket_unflagged_after_its_close_was_refused_is_asked_for_anew() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    await world.sweep(JUST_AFTER)
+    story.wait(3 * DAY)
+    told = len(story.events)
+    story.mark_spam()
+    story.mark_not_spam()
+    await world.happen(story.events[told:])
+    await world.sweep(story.now + DAY)
+    assert len(world.published) == 1
+    await world.sweep(story.now + 2 * DAY + MINUTE)
+    first, second = world.published
+    assert first.id != second.id
+
+
+@pytest.mark.spec("ACL 1")
+@pytest.mark.parametrize("snoozed", [False, True])
+async def test_every_account_has_its_own_settings_and_snoozed_tickets_count(
+    *, snoozed: bool
+) -> None:
+    world = World()
+    world.settings(ON, "acme")
+    world.settings(AutoClose(enabled=True, period=5 * DAY), "slow")
+    world.settings(AutoClose(), "off")
+    for account in ("acme", "slow", "off", "gone"):
+        story = await replied(world, account)
+        if snoozed:
+            told = len(story.events)
+            story.snooze()
+            await world.happen(story.events[told:])
+    await world.sweep(JUST_AFTER)
+    assert [close.account_id for close in world.published] == ["acme"]
+    await world.sweep(JUST_AFTER + 90 * DAY)
+    assert [close.account_id for close in world.published] == ["acme", "slow"]
+
+
+@pytest.mark.spec("ACL 4")
+async def test_a_close_waits_for_who_types_and_comes_when_they_stop() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    story.wait(2 * DAY)
+    await world.signal(story.typing())
+    await world.sweep(JUST_AFTER)
+    await world.sweep(JUST_AFTER + 2 * MINUTE)
+    assert world.published == []
+    story.wait(2 * MINUTE)
+    await world.signal(story.typing())
+    await world.sweep(JUST_AFTER + 4 * MINUTE)
+    assert world.published == []
+    await world.sweep(JUST_AFTER + 8 * MINUTE)
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 4")
+async def test_typing_is_waited_for_thirty_minutes_at_most() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    story.wait(2 * DAY)
+    minutes = 0
+    while not world.published:
+        await world.signal(story.typing())
+        await world.sweep(JUST_AFTER + minutes * MINUTE)
+        story.wait(MINUTE)
+        minutes += 1
+    assert world.published[0].occurred_at - JUST_AFTER <= 31 * MINUTE
+    assert world.published[0].occurred_at - JUST_AFTER >= 30 * MINUTE
+
+
+@pytest.mark.spec("ACL 4")
+async def test_anothers_typing_and_other_signals_put_nothing_off() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    story.wait(2 * DAY)
+    typing = story.typing()
+    await world.signal(
+        typing.model_copy(update={"account_id": "other"}),
+        typing.model_copy(update={"conversation_id": "another"}),
+        typing.model_copy(update={"channel": "instagram"}),
+        typing.model_copy(update={"kind": "read"}),
+    )
+    await world.sweep(JUST_AFTER)
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 4")
+async def test_on_other_channels_the_contact_is_who_types() -> None:
+    world = World()
+    world.settings(ON)
+    story = Story(channel="instagram")
+    story.reply()
+    await world.happen(story.events)
+    story.wait(2 * DAY)
+    await world.signal(story.typing())
+    await world.sweep(JUST_AFTER)
+    assert world.published == []
+
+
+@pytest.mark.spec("ACL 4")
+async def test_when_redis_was_flushed_only_the_putting_off_is_lost() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    story.wait(2 * DAY)
+    await world.signal(story.typing())
+    world.typing.flush()
+    await world.sweep(JUST_AFTER)
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 4")
+@pytest.mark.spec("ACL 6")
+async def test_what_they_were_typing_stops_the_close() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    story.wait(2 * DAY)
+    await world.signal(story.typing())
+    await world.sweep(JUST_AFTER)
+    story.wait(2 * MINUTE)
+    await world.happen([story.customer_writes()])
+    await world.sweep(JUST_AFTER + DAY)
+    assert world.published == []
+
+
+@pytest.mark.spec("ACL 7")
+@pytest.mark.parametrize("while_running", [True, False])
+async def test_a_shortened_period_applies_to_running_timers_even_if_nobody_was_there(
+    *, while_running: bool
+) -> None:
+    world = World()
+    world.settings(AutoClose(enabled=True, period=30 * DAY))
+    await replied(world)
+    await world.sweep(JUST_AFTER)
+    assert world.published == []
+    world.settings(ON)
+    if not while_running:
+        world.restart()
+    await world.sweep(JUST_AFTER)
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 1")
+@pytest.mark.spec("ACL 7")
+async def test_switched_off_nothing_closes_and_switched_on_again_what_ran_on_is_due() -> None:
+    world = World()
+    world.settings(ON)
+    await replied(world)
+    await world.sweep()
+    world.settings(AutoClose())
+    await world.sweep(JUST_AFTER)
+    assert world.published == []
+    world.settings(ON)
+    await world.sweep(JUST_AFTER + MINUTE)
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 7")
+async def test_a_timer_written_by_old_settings_after_they_changed_is_found_in_the_hour() -> None:
+    world = World()
+    world.settings(AutoClose(enabled=True, period=30 * DAY))
+    await replied(world)
+    in_flight = dict(world.timers.kept)
+    world.settings(ON)
+    await world.sweep(JUST_AFTER - 2 * timedelta(hours=1))
+    await world.sweep()
+    world.timers.kept = in_flight
+    await world.sweep(JUST_AFTER)
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 7")
+async def test_more_timers_and_accounts_than_one_run_takes_are_all_followed() -> None:
+    world = World()
+    accounts = [f"a{number}" for number in range(150)]
+    for account in accounts:
+        world.settings(AutoClose(), account)
+    for number in range(700):
+        await replied(world, "a0", f"t{number}")
+    await replied(world, "a149")
+    for account in accounts:
+        world.settings(ON, account)
+    for _ in range(8):
+        await world.sweep(JUST_AFTER)
+    assert len({(close.account_id, close.ticket_id) for close in world.published}) == 701
+
+
+@pytest.mark.spec("TKT 9")
+async def test_a_rejection_changes_nothing_and_a_gap_is_counted() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    kept = dict(world.timers.kept)
+    rejected = CommandRejected(
+        account_id="acme", id="r1", occurred_at=MONDAY, correlation_id="c", ticket_id="t1",
+        command_id="x", command_type="CloseTicket", author=AGENT, code="stale", reason="late",
+    )
+    await world.happen([rejected])
+    assert world.timers.kept == kept
+    story.note()
+    await world.happen([story.tag()])
+    assert world.gaps == 1
+
+
+@pytest.mark.spec("ACL 5")
+async def test_a_closed_tickets_timer_is_remembered_so_that_old_events_start_nothing() -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    told = len(story.events)
+    story.close()
+    await world.happen(story.events[told:])
+    await world.happen(story.events[:told])
+    [timer] = world.timers.kept.values()
+    assert (timer.last_seq, timer.due_at) == (4, FAR_FUTURE)

@@ -1,0 +1,45 @@
+"""The demonstration's world in memory."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.cli.demo.observed import WATCHED, Json, Observed
+from shared.cli.demo.story import Story
+from shared.delivery import Outgoing
+from shared.topics import Service, Topic
+from tests.pipeline.stage import Stage
+
+
+@dataclass
+class MemoryWorld:
+    """See `shared.cli.demo.story.World`."""
+
+    stage: Stage = field(default_factory=Stage)
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        for record in records:
+            self.stage.log.append(record)
+        await self.stage.log.settle()
+
+    async def taken(self, topic: Topic[Any], service: Service) -> None:
+        assert service in topic.consumers
+
+    async def until(self, what: str, holds: Callable[[Observed], bool]) -> Observed:
+        seen = self.observed()
+        assert holds(seen), f"never: {what}"
+        return seen
+
+    def observed(self) -> Observed:
+        seen = Observed()
+        for topic in WATCHED:
+            for record in self.stage.log.records[topic.name]:
+                seen.add(record)
+        return seen
+
+
+async def told_in_memory() -> Json:
+    """The document after the whole story."""
+    world = MemoryWorld()
+    await Story(world, world.stage.clock()).tell()
+    return world.observed().document()

@@ -1,0 +1,98 @@
+"""The servers of a run and of a test.
+
+`servers` are shared by the whole run and started when the first test asks for them; tests keep out
+of each other's way by the prefix `unique`. `own_kafka`, `own_mongo` and `own_redis` belong to one
+test, which may stop, kill and start them.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stacks import Choice, choose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shared.servers import KafkaServer, MongoServer, RedisServer, Servers
+
+_CHOICE = pytest.StashKey[Choice]()
+
+
+def _choice(config: pytest.Config) -> Choice:
+    """Return what `choose` says, asked once a run and not before a test needs it."""
+    if _CHOICE not in config.stash:
+        config.stash[_CHOICE] = choose(os.environ)
+    return config.stash[_CHOICE]
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
+    """Kafka, MongoDB and Redis for the whole run."""
+    with _choice(pytestconfig).stack() as addresses:
+        yield addresses
+
+
+@pytest.fixture
+def own_kafka(pytestconfig: pytest.Config) -> Iterator[KafkaServer]:
+    """A Kafka broker of the test's own, which it may stop, kill and start."""
+    with _choice(pytestconfig).kafka() as server:
+        yield server
+
+
+@pytest.fixture
+def own_mongo(pytestconfig: pytest.Config) -> Iterator[MongoServer]:
+    """A MongoDB server of the test's own, which it may stop, kill and start."""
+    with _choice(pytestconfig).mongo() as server:
+        yield server
+
+
+@pytest.fixture
+def own_redis(pytestconfig: pytest.Config) -> Iterator[RedisServer]:
+    """A Redis server of the test's own, which it may stop, kill and start."""
+    with _choice(pytestconfig).redis() as server:
+        yield server
+
+
+@pytest.fixture
+def unique() -> str:
+    """Return the prefix of the test's topics, database and keys, which no other test has."""
+    return f"t{secrets.token_hex(4)}"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what only Apache Kafka can show where another broker stands in."""
+    if item.get_closest_marker("kafka") and not (choice := _choice(item.config)).is_apache_kafka:
+        pytest.skip(f"needs Apache Kafka, the stack is {choice.name}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in CI that had to leave Apache Kafka out."""
+    choice = session.config.stash.get(_CHOICE, None)
+    if choice and choice.left_out and _in_ci() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say in the last lines which servers the tests ran on."""
+    choice = config.stash.get(_CHOICE, None)
+    if choice is None:
+        return
+    kinds = ", ".join(kind.__name__ for kind in (choice.kafka, choice.mongo, choice.redis))
+    terminalreporter.section(f"servers: {choice.name} ({kinds})")
+    if choice.left_out:
+        verdict = "which fails a run in CI" if _in_ci() else "do not take this run for the whole"
+        terminalreporter.write_line(
+            f"APACHE KAFKA WAS LEFT OUT ({verdict}): {choice.left_out}", red=True, bold=True
+        )
+
+
+def _in_ci() -> bool:
+    return os.environ.get("CI", "").lower() in {"1", "true"}

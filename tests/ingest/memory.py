@@ -1,0 +1,27 @@
+"""Ingest's stores, in memory."""
+
+from collections.abc import Iterable, Mapping
+
+from services.ingest.profiles import Change, by_identity
+from shared.clock import EPOCH
+from shared.contracts.profiles import Profile
+
+
+class MemoryProfiles:
+    """See `services.ingest.profiles.Profiles`."""
+
+    def __init__(self) -> None:
+        self._profiles: dict[str, Profile] = {}
+
+    async def save(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            if change.profile is None:
+                self._profiles.pop(change.key, None)
+                continue
+            stored = self._profiles.get(change.key)
+            newest = (change.profile.updated_at or EPOCH) if change.only_if_newer else None
+            if stored is None or newest is None or (stored.updated_at or EPOCH) <= newest:
+                self._profiles[change.key] = change.profile
+
+    async def find(self, identities: Iterable[str]) -> Mapping[str, Profile]:
+        return by_identity(self._profiles.values(), identities)

@@ -1,0 +1,111 @@
+"""Aggregates in memory: what `shared.mongo.MongoAggregates` does, without a server."""
+
+from collections.abc import Callable, Collection, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from shared.aggregates import Document, Entry, Pending, State, Target
+from shared.clock import EPOCH, FAR_FUTURE
+
+S = TypeVar("S", bound=State)
+
+
+@dataclass(slots=True)
+class MemoryAggregates(Generic[S]):
+    """Documents and their ledger in dicts; a `Store`, and open to whoever asserts on it.
+
+    Each call is one atomic step: nothing else happens in the middle of it. What is stored shares
+    nothing mutable with what was handed in or is handed out, as long as states are frozen.
+    """
+
+    documents: dict[str, Document[S]] = field(default_factory=dict)
+    """By id, as stored: `revision` is the one to compare with, 1 at least."""
+
+    ledger: dict[str, tuple[str, Entry]] = field(default_factory=dict)
+    """By entry id: the id of its document ("" where there was none) and the entry."""
+
+    async def load(self, targets: Collection[Target]) -> list[Document[S]]:
+        """See `shared.aggregates.Store`."""
+        ids = {target.id for target in targets if target.id is not None}
+        slots = {(target.account_id, target.slot) for target in targets if target.slot is not None}
+        return [
+            _copy(document)
+            for document in self.documents.values()
+            if document.state.id in ids
+            or _slot(document) in slots
+        ]
+
+    async def find(
+        self, wanted: Callable[[Document[S]], bool], limit: int | None = None
+    ) -> list[Document[S]]:
+        """Give the documents for which `wanted` holds, as they were inserted; `limit` at most."""
+        found = (document for document in self.documents.values() if wanted(document))
+        return [_copy(document) for document in found][:limit]
+
+    async def due(self, now: datetime, limit: int | None = None) -> list[Document[S]]:
+        """Give the documents whose `due_at` lies before `now`, the longest overdue first."""
+        found = await self.find(lambda document: EPOCH <= document.state.due_at < now)
+        return sorted(found, key=lambda document: document.state.due_at)[:limit]
+
+    async def applied(self, ids: Collection[str]) -> set[str]:
+        """See `shared.aggregates.Store`."""
+        return {entry_id for entry_id in ids if entry_id in self.ledger}
+
+    async def write(self, documents: Sequence[Document[S]]) -> set[str]:
+        """See `shared.aggregates.Store`. Inserts go before updates, as the driver sorts them."""
+        holders = {_slot(document): document.state.id for document in self.documents.values()}
+        written = set()
+        for document in sorted(documents, key=lambda document: document.revision > 0):
+            document_id = document.state.id
+            there = self.documents.get(document_id)
+            current = there.revision if there else 0
+            if current != document.revision:
+                continue
+            if holders.get(_slot(document), document_id) != document_id:
+                continue
+            if there is not None:
+                del holders[_slot(there)]
+            holders[_slot(document)] = document_id
+            self.documents[document_id] = _copy(replace(document, revision=current + 1))
+            written.add(document_id)
+        return written
+
+    async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
+        """See `shared.aggregates.Store`."""
+        for of, entry in entries:
+            self.ledger.setdefault(entry.id, (of, _copy_entry(entry)))
+
+    async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
+        """See `shared.aggregates.Store`."""
+        for document_id, revision, ids in done:
+            document = self.documents.get(document_id)
+            if document is not None and document.revision == revision:
+                left = tuple(pending for pending in document.outbox if pending.id not in ids)
+                self.documents[document_id] = replace(
+                    document, outbox=left, outbox_at=FAR_FUTURE
+                )
+
+    async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
+        """See `shared.aggregates.Store`. The longest overdue first."""
+        found = await self.find(lambda document: EPOCH <= document.outbox_at < before)
+        return sorted(found, key=lambda document: document.outbox_at)[:limit]
+
+
+def _slot(document: Document[S]) -> tuple[str, str]:
+    return document.state.account_id, document.state.slot
+
+
+def _copy(document: Document[S]) -> Document[S]:
+    outbox = tuple(
+        Pending(pending.id, _copy_entry(pending.owed))
+        if isinstance(pending.owed, Entry)
+        else pending
+        for pending in document.outbox
+    )
+    return replace(document, outbox=outbox)
+
+
+def _copy_entry(entry: Entry) -> Entry:
+    return replace(entry, body=deepcopy(dict(entry.body))) if entry.body else entry

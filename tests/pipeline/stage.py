@@ -1,0 +1,244 @@
+"""All six services on one log: in memory, with a clock that the journey moves, or on Kafka."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.assignment import app as assignment
+from services.assignment.rules.rotation import Rotation
+from services.attribution import app as attribution
+from services.autoclose import app as autoclose
+from services.ingest import app as ingest
+from services.spam import app as spam
+from services.ticketing import app as ticketing
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.base import Author, Channel
+from shared.contracts.commands import Command
+from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
+from shared.contracts.tickets import TicketEvent, TicketFact, TicketSummary
+from shared.delivery import Outgoing
+from shared.ids import computed_id
+from shared.topics import (
+    ACCOUNTS,
+    COMMANDS,
+    INBOUND,
+    OUTBOUND,
+    PRESENCE,
+    SERVICES,
+    SIGNALS,
+    TICKETS,
+    Service,
+    Topic,
+)
+from tests.assignment.memory import MemoryAgents, MemoryHeartbeats
+from tests.assignment.memory import MemoryTickets as FollowedTickets
+from tests.attribution.memory import MemoryContacts as ContactHistories
+from tests.autoclose.memory import MemoryTimers, MemoryTyping
+from tests.ingest.memory import MemoryProfiles
+from tests.memory import MemoryAggregates
+from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
+from tests.spam.memory import MemoryContacts
+from tests.ticketing.memory import MemoryTickets
+
+ANN = Author(kind="agent", id="ann")
+BOB = Author(kind="agent", id="bob")
+WIDGET, MAILBOX, PHONE = "widget-1", "help@acme.example", "+390200000001"
+PAGE, BUSINESS = "17841400000000001", "106540352242922"
+
+
+def acme(**fields: Any) -> AccountSettings:
+    """The account of the journeys: five channels, two agents, Rome, office hours."""
+    weekdays = ("mon", "tue", "wed", "thu", "fri")
+    said: dict[str, Any] = {
+        "account_id": "acme",
+        "time_zone": "Europe/Rome",
+        "channels": ["webchat", "email", "sms", "instagram", "whatsapp"],
+        "addresses": [
+            {"channel": "webchat", "value": WIDGET},
+            {"channel": "email", "value": MAILBOX},
+            {"channel": "sms", "value": PHONE},
+            {"channel": "instagram", "value": PAGE},
+            {"channel": "whatsapp", "value": BUSINESS},
+        ],
+        "agents": [{"id": "ann", "name": "Ann"}, {"id": "bob", "name": "Bob"}],
+        "business_hours": {
+            "weekly": [{"day": day, "from": "09:00", "until": "18:00"} for day in weekdays]
+        },
+        "assignment": {"round_robin": True},
+        **fields,
+    }
+    return AccountSettings.model_validate(said)
+
+
+@dataclass
+class Stage:
+    """A pipeline at rest, and what is said to it. Every call leaves it at rest again."""
+
+    log: MemoryLog = field(default_factory=MemoryLog)
+    tickets: MemoryTickets = field(default_factory=MemoryTickets)
+    _said: int = 0
+
+    @property
+    def clock(self) -> FakeClock:
+        return self.log.clock
+
+    def __post_init__(self) -> None:
+        bus: dict[Service, MemoryBus] = {name: MemoryBus(name, self.log) for name in SERVICES}
+        rotations: MemoryAggregates[Rotation] = MemoryAggregates()
+        stores = assignment.Stores(
+            FollowedTickets(), MemoryAgents(), MemoryHeartbeats(), rotations
+        )
+        ingest.wire(bus["ingest"], MemoryProfiles())
+        spam.wire(bus["spam"], MemoryContacts())
+        ticketing.wire(bus["ticketing"], self.tickets, self.clock)
+        assignment.wire(bus["assignment"], stores, self.clock)
+        autoclose.wire(bus["autoclose"], MemoryTimers(), MemoryTyping(), self.clock)
+        attribution.wire(bus["attribution"], ContactHistories(), self.clock)
+
+    # What happens
+
+    async def publish(self, topic: Topic[Any], *bodies: Any) -> None:
+        self.log.put(topic, *bodies)
+        await self.log.settle()
+
+    async def account(self, settings: AccountSettings) -> None:
+        await self.publish(ACCOUNTS, settings)
+
+    async def online(self, agent: str, account_id: str = "acme") -> None:
+        await self.publish(PRESENCE, self._presence(AgentWentOnline, agent, account_id))
+
+    async def heartbeat(self, agent: str, account_id: str = "acme") -> None:
+        await self.publish(PRESENCE, self._presence(AgentHeartbeat, agent, account_id))
+
+    def _presence(self, kind: Callable[..., Any], agent: str, account_id: str) -> Any:
+        event_id = self._next_id("presence")
+        return kind(
+            account_id=account_id, id=event_id, occurred_at=self.clock(),
+            correlation_id=event_id, agent_id=agent, said_by=agent,
+        )
+
+    async def command(self, kind: type[Command], ticket_id: str, **fields: Any) -> Command:
+        """An agent's (Ann's, unless said) app asks for something."""
+        command_id = self._next_id("command")
+        command = kind(
+            **{
+                "account_id": "acme", "id": command_id, "occurred_at": self.clock(),
+                "correlation_id": command_id, "ticket_id": ticket_id, "author": ANN, **fields,
+            }
+        )
+        await self.publish(COMMANDS, command)
+        return command
+
+    async def raw(self, channel: Channel, value: bytes, **headers: str) -> None:
+        """A provider's webhook forwards what it got."""
+        named = tuple((name.replace("_", "-"), text.encode()) for name, text in headers.items())
+        self.log.append(Outgoing(INBOUND[channel].name, b"raw", value, named))
+        await self.log.settle()
+
+    async def sms(self, text: str, *, sender: str = "+393331112222", sid: str = "") -> None:
+        body = {
+            "MessageSid": sid or self._next_id("SM"), "AccountSid": "AC1", "From": sender,
+            "To": PHONE, "Body": text, "NumMedia": "0",
+        }
+        await self.raw("sms", json.dumps(body).encode(), x_provider="twilio")
+
+    async def chat(self, text: str, *, conversation: str = "chat-1", visitor: str = "v1") -> None:
+        unique = self._next_id("chat")
+        await self.raw("webchat", json.dumps({
+            "type": "message", "event_id": unique, "client_message_id": unique,
+            "widget_id": WIDGET, "session_id": conversation, "visitor_id": visitor,
+            "author": "visitor", "text": text, "sent_at": self.clock().isoformat(),
+        }).encode())
+
+    async def chat_typing(self, *, conversation: str = "chat-1", visitor: str = "v1") -> None:
+        await self.raw("webchat", json.dumps({
+            "type": "typing", "event_id": self._next_id("typing"), "widget_id": WIDGET,
+            "session_id": conversation, "visitor_id": visitor,
+        }).encode())
+
+    async def instagram(self, text: str, *, sender: str = "778899") -> None:
+        moment = int(self.clock().timestamp() * 1000)
+        messaging = {
+            "sender": {"id": sender}, "recipient": {"id": PAGE}, "timestamp": moment,
+            "message": {"mid": self._next_id("mid"), "text": text},
+        }
+        payload = {"object": "instagram",
+                   "entry": [{"id": PAGE, "time": moment, "messaging": [messaging]}]}
+        await self.raw("instagram", json.dumps(payload).encode())
+
+    async def whatsapp(self, text: str, *, sender: str = "393331112222") -> None:
+        value = {
+            "messaging_product": "whatsapp",
+            "metadata": {"display_phone_number": "39020001", "phone_number_id": BUSINESS},
+            "contacts": [{"wa_id": sender, "profile": {"name": "Carla"}}],
+            "messages": [{
+                "id": self._next_id("wamid."), "from": sender, "type": "text",
+                "timestamp": str(int(self.clock().timestamp())), "text": {"body": text},
+            }],
+        }
+        payload = {"object": "whatsapp_business_account",
+                   "entry": [{"id": "WABA", "changes": [{"field": "messages", "value": value}]}]}
+        await self.raw("whatsapp", json.dumps(payload).encode())
+
+    async def mail(
+        self,
+        text: str,
+        *,
+        sender: str = "Carla <carla@example.com>",
+        message_id: str = "",
+        answers: Sequence[str] = (),
+        subject: str = "Where is my order?",
+    ) -> str:
+        """A mail arrives; `answers` are the ids it refers to, oldest first. Returns its id."""
+        message_id = message_id or f"{self._next_id('mail')}@mail.example.com"
+        lines = [
+            f"From: {sender}", f"To: {MAILBOX}", f"Subject: {subject}",
+            f"Message-ID: <{message_id}>", f"Date: {self.clock():%a, %d %b %Y %H:%M:%S +0000}",
+        ]
+        if answers:
+            lines.append(f"In-Reply-To: <{answers[-1]}>")
+            lines.append("References: " + " ".join(f"<{answer}>" for answer in answers))
+        raw = "\r\n".join([*lines, "", text, ""])
+        await self.raw("email", raw.encode(), content_type="message/rfc822", x_rcpt_to=MAILBOX)
+        return message_id
+
+    def _next_id(self, kind: str) -> str:
+        self._said += 1
+        return f"{kind}{computed_id(kind, str(self._said))[:12]}"
+
+    # What became of it
+
+    @property
+    def events(self) -> list[TicketEvent]:
+        return self.log.bodies(TICKETS)
+
+    def facts(self, ticket_id: str) -> list[TicketFact]:
+        found = [e for e in self.events if isinstance(e, TicketFact) and e.ticket_id == ticket_id]
+        return list({event.id: event for event in found}.values())
+
+    @property
+    def board(self) -> dict[str, TicketSummary]:
+        """Every ticket as its newest event shows it, in the order in which they were opened."""
+        newest: dict[str, TicketFact] = {}
+        for event in self.events:
+            if isinstance(event, TicketFact):
+                known = newest.get(event.ticket_id)
+                if known is None or known.seq < event.seq:
+                    newest[event.ticket_id] = event
+        return {ticket_id: event.ticket for ticket_id, event in newest.items()}
+
+    def only_ticket(self) -> tuple[str, TicketSummary]:
+        """The one ticket there is."""
+        ((ticket_id, summary),) = self.board.items()
+        return ticket_id, summary
+
+    def kinds(self, ticket_id: str) -> list[str]:
+        """The types of a ticket's events, in order."""
+        return [event.type for event in self.facts(ticket_id)]  # type: ignore[attr-defined]
+
+    def outbound(self) -> list[Any]:
+        return self.log.bodies(OUTBOUND)
+
+    def signals(self) -> list[Any]:
+        return self.log.bodies(SIGNALS)

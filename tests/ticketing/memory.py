@@ -1,0 +1,82 @@
+"""Ticketing's store in memory: the same promises as `MongoTickets`."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.ticketing.rules.ticket import Ticket
+from tests.memory import MemoryAggregates
+
+
+@dataclass(slots=True)
+class MemoryTickets(MemoryAggregates[Ticket]):
+    """Tickets, their threads (the ledger) and their numbers in dictionaries."""
+
+    numbers_taken: Counter[str] = field(default_factory=Counter)
+
+    async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
+        """See `services.ticketing.handlers.Tickets`."""
+        tickets = [ticket for ticket in self.tickets if ticket.account_id == account_id]
+        found = {t.id: t for t in tickets if not set(keys).isdisjoint(t.indexed()["mail_keys"])}
+        seen = {key for ticket in found.values() for key in ticket.indexed()["mail_keys"]}
+        for of, entry in list(self.ledger.values()):
+            key = entry.body.get("mail_key")
+            if key in set(keys) - seen and entry.body["account_id"] == account_id:
+                ticket = found.get(of) or self.documents[of].state
+                mail_ids = (*ticket.mail_ids, key.partition("|")[2])
+                found[of] = ticket.model_copy(update={"mail_ids": mail_ids})
+        return list(found.values())
+
+    async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
+        """See `services.ticketing.handlers.Tickets`."""
+        return {i: self.ledger[i][0] for i in ids if i in self.ledger and self.ledger[i][0]}
+
+    async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
+        """See `services.ticketing.handlers.Tickets`."""
+        first = self.numbers_taken[account_id] + 1
+        self.numbers_taken[account_id] += count
+        return range(first, first + count)
+
+    async def due(  # type: ignore[override]  # tickets, as ticketing's sweep wants them
+        self, now: datetime, limit: int
+    ) -> Sequence[Ticket]:
+        """See `services.ticketing.sweep.Due`."""
+        found = await MemoryAggregates.due(self, now, limit)
+        return [document.state for document in found]
+
+    async def thread(
+        self, ticket_id: str, *, limit: int = 50, before: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """See `services.ticketing.store.MongoTickets`."""
+        lines = [
+            {**entry.body, "_id": entry.id, "of": of}
+            for of, entry in self.ledger.values()
+            if of == ticket_id and entry.body["shown"]
+        ]
+        lines.sort(key=_place, reverse=True)
+        if before is not None:
+            lines = [line for line in lines if _place(line) < _place(before)]
+        return lines[:limit]
+
+    async def tickets_of(self, ticket: Ticket) -> int:
+        """See `services.ticketing.store.MongoTickets`."""
+        same = [t.contact for t in self.tickets if t.account_id == ticket.account_id]
+        if ticket.contact.profile_id:
+            return sum(c.profile_id == ticket.contact.profile_id for c in same)
+        return sum(c.id == ticket.contact.id for c in same)
+
+    async def numbered(self, account_id: str, number: int) -> Ticket | None:
+        """See `services.ticketing.store.MongoTickets`."""
+        wanted = (account_id, number)
+        return next((t for t in self.tickets if (t.account_id, t.number) == wanted), None)
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """All tickets, as they were opened."""
+        return [document.state for document in self.documents.values()]
+
+
+def _place(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    return line["sent_at"], line["received_at"], line["seq"]

@@ -1,0 +1,246 @@
+"""Replies: what a channel allows, and what goes out (TKT 13)."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.contracts.accounts import ReplyWindows
+from shared.contracts.base import CHANNELS, Author, Channel
+from shared.contracts.commands import CloseTicket, ReplyToTicket, SnoozeTicket
+from shared.contracts.messages import Attachment
+from shared.contracts.tickets import AgentReplied
+from tests.builders import (
+    MONDAY,
+    a_command,
+    a_contact,
+    a_message,
+    a_signal,
+    an_account,
+    an_inbound_mail,
+    an_sms,
+    minutes,
+)
+from tests.ticketing.world import World, a_ticket, write
+
+INSTANT = timedelta(milliseconds=1)
+WINDOWS = [("whatsapp", timedelta(hours=24)), ("instagram", timedelta(days=7))]
+AI = Author(kind="ai", id="helper")
+
+
+@pytest.mark.spec("TKT 13")
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_a_reply_goes_out_once_to_whoever_wrote(channel: Channel) -> None:
+    world = World()
+    message = write(channel)
+    await world.happen(message)
+    attachment = Attachment(kind="image", filename="label.png", ref="blob-1")
+    command = a_command(
+        ReplyToTicket, ticket_id=world.ticket.id, text="On its way.", attachments=(attachment,)
+    )
+    await world.batch([command, command])
+    await world.happen(command)
+    (out,) = world.sent
+    assert (out.idempotency_key, out.text, out.attachments) == (
+        command.id, "On its way.", (attachment,)
+    )
+    assert (out.channel, out.address, out.contact, out.conversation_id) == (
+        channel, message.address, message.contact, message.conversation_id
+    )
+    (replied,) = world.facts(AgentReplied)
+    assert replied.message_id == out.id
+    line, *_ = await world.store.thread(world.ticket.id)
+    assert (line["kind"], line["text"]) == ("reply", "On its way.")
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_no_reply_goes_out_of_a_closed_ticket(channel: Channel) -> None:
+    world = World()
+    ticket = await a_ticket(world, channel)
+    await world.happen(a_command(CloseTicket, ticket_id=ticket.id))
+    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text="Hello?"))
+    assert [rejection.code for rejection in world.rejections] == ["not_open"]
+    assert not world.sent
+
+
+@pytest.mark.spec("TKT 6")
+async def test_a_snoozed_ticket_is_answered_and_sleeps_on() -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms")
+    await world.happen(
+        a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)),
+        a_command(ReplyToTicket, ticket_id=ticket.id, text="Still looking."),
+    )
+    assert world.ticket.status == "snoozed"
+    assert len(world.sent) == 1
+
+
+@pytest.mark.spec("TKT 13")
+@pytest.mark.parametrize("channel", ["webchat", "email"])
+async def test_web_chat_and_mail_are_always_answered(channel: Channel) -> None:
+    world = World()
+    ticket = await a_ticket(world, channel)
+    late = a_command(
+        ReplyToTicket, ticket_id=ticket.id, at=MONDAY + timedelta(days=400), text="Hello!"
+    )
+    await world.happen(late)
+    assert len(world.sent) == 1
+
+
+@pytest.mark.spec("TKT 13")
+@pytest.mark.parametrize(
+    ("consent", "allowed"), [("marketing", True), ("transactional", True), ("none", False)]
+)
+async def test_an_sms_goes_only_to_a_subscriber(consent: str, allowed: bool) -> None:  # noqa: FBT001
+    world = World()
+    ticket = await a_ticket(world, "sms", contact=a_contact(sms_consent=consent))
+    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text="Hello!"))
+    assert len(world.sent) == allowed
+    assert [rejection.code for rejection in world.rejections] == ["no_consent"] * (not allowed)
+
+
+@pytest.mark.spec("TKT 13")
+async def test_consent_is_as_last_known() -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms")
+    await world.happen(
+        an_sms(contact=a_contact(sms_consent="none")),
+        a_command(ReplyToTicket, ticket_id=ticket.id, text="Hello!"),
+    )
+    assert [rejection.code for rejection in world.rejections] == ["no_consent"]
+
+
+@pytest.mark.spec("TKT 13")
+@pytest.mark.parametrize("closed_meanwhile", [False, True])
+async def test_nothing_goes_to_who_said_stop_until_they_say_start(
+    closed_meanwhile: bool,  # noqa: FBT001
+) -> None:
+    """Profiles follow a STOP later than the agent's next reply may come."""
+    world = World()
+    ticket = await a_ticket(world, "sms")
+    if closed_meanwhile:
+        await world.happen(a_command(CloseTicket, ticket_id=ticket.id))
+    await world.happen(a_signal(at=minutes(1)), an_sms(at=minutes(2)))
+    assert world.ticket.status == "open"
+    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text="Are you sure?"))
+    assert [rejection.code for rejection in world.rejections] == ["no_consent"]
+    assert not world.sent
+    start = a_signal(keyword="START", keyword_class="start", text="Start", at=minutes(3))
+    await world.happen(start, a_command(ReplyToTicket, ticket_id=ticket.id, text="Welcome!"))
+    assert len(world.sent) == 1
+
+
+@pytest.mark.spec("TKT 13")
+@pytest.mark.parametrize("address", ["ACME", "Acme 24", "+1202ACME"])
+async def test_a_sender_name_cannot_be_a_support_number(address: str) -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms", address=address)
+    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text="Hello!"))
+    assert [rejection.code for rejection in world.rejections] == ["cannot_receive"]
+
+
+async def test_a_short_code_can_be_a_support_number() -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms", address="24242")
+    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text="Hello!"))
+    assert len(world.sent) == 1
+
+
+@pytest.mark.spec("TKT 13")
+@pytest.mark.parametrize(("channel", "window"), WINDOWS)
+@pytest.mark.parametrize(("over", "allowed"), [(timedelta(0), True), (INSTANT, False)])
+async def test_a_window_opens_with_each_message_of_the_customer(
+    channel: Channel, window: timedelta, over: timedelta, allowed: bool  # noqa: FBT001
+) -> None:
+    world = World()
+    await world.happen(write(channel), write(channel, at=minutes(30)))
+    at = minutes(30) + window + over
+    await world.happen(a_command(ReplyToTicket, ticket_id=world.ticket.id, at=at, text="Hello!"))
+    assert len(world.sent) == allowed
+    assert [rejection.code for rejection in world.rejections] == ["window_over"] * (not allowed)
+
+
+@pytest.mark.spec("TKT 13")
+@pytest.mark.parametrize(("channel", "window"), WINDOWS)
+async def test_windows_are_the_accounts(channel: Channel, window: timedelta) -> None:
+    world = World()
+    windows = ReplyWindows(whatsapp=2 * WINDOWS[0][1], instagram=2 * WINDOWS[1][1])
+    world.accounts.apply(an_account(reply_windows=windows))
+    ticket = await a_ticket(world, channel)
+    late = a_command(ReplyToTicket, ticket_id=ticket.id, at=MONDAY + 2 * window, text="Hello!")
+    await world.happen(late)
+    assert len(world.sent) == 1
+
+
+# What a reply changes
+
+
+@pytest.mark.spec("ACL 2")
+async def test_the_team_waits_from_its_first_reply_on() -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms")
+    for text in ("Hello!", "And one thing more."):
+        await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text=text))
+    assert (world.ticket.waiting_epoch, world.ticket.last_reply_seq) == (3, 4)
+    await world.happen(an_sms(at=minutes(1)))
+    assert (world.ticket.waiting_epoch, world.ticket.last_reply_seq) == (None, None)
+    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, by=AI, text="Hello!"))
+    assert world.ticket.waiting_epoch == world.ticket.seq
+
+
+@pytest.mark.spec("ACL 2")
+@pytest.mark.parametrize("by", [None, AI, Author(kind="system", id="arp")])
+async def test_an_auto_reply_starts_nothing(by: Author | None) -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms")
+    await world.happen(
+        a_command(ReplyToTicket, ticket_id=ticket.id, by=by, text="We are closed.", auto_reply=True)
+    )
+    assert len(world.sent) == 1
+    assert world.facts(AgentReplied)[0].auto_reply
+    assert world.ticket.waiting_epoch is None
+    assert world.ticket.customer_waits_since == MONDAY
+
+
+# Mail
+
+
+@pytest.mark.spec("TKT 2")
+async def test_a_reply_by_mail_has_the_headers_that_lead_the_answer_back() -> None:
+    world = World()
+    first = an_inbound_mail(mail_id="one@example.com", subject="Refund", at=minutes(1))
+    second = an_inbound_mail(mail_id="two@example.com", answers="one@example.com", at=minutes(2))
+    await world.happen(first, second)
+    await world.happen(a_command(ReplyToTicket, ticket_id=world.ticket.id, text="Done."))
+    (out,) = world.sent
+    assert out.subject == "Re: Refund"
+    assert out.in_reply_to == "two@example.com"
+    assert out.references == ("one@example.com", "two@example.com")
+    assert out.message_id
+    assert out.message_id.endswith("@acme.example")
+    answer = an_inbound_mail(answers=out.message_id, references=(), at=minutes(5))
+    await world.happen(answer)
+    assert world.ticket.message_count == 4
+
+
+@pytest.mark.spec("TKT 2")
+async def test_a_subject_that_is_an_answer_already_is_left_as_it_is() -> None:
+    world = World()
+    await world.happen(an_inbound_mail(subject="RE: Refund"))
+    await world.happen(a_command(ReplyToTicket, ticket_id=world.ticket.id, text="Done."))
+    assert world.sent[0].subject == "RE: Refund"
+
+
+async def test_a_mail_without_a_subject_can_be_answered() -> None:
+    world = World()
+    await world.happen(an_inbound_mail(subject=None))
+    await world.happen(a_command(ReplyToTicket, ticket_id=world.ticket.id, text="Done."))
+    assert world.sent[0].subject == "Re:"
+
+
+async def test_only_mail_has_mails_headers() -> None:
+    world = World()
+    await world.happen(a_message(channel="webchat"))
+    command = a_command(ReplyToTicket, ticket_id=world.ticket.id, text="Hi!", cc=("x@y.example",))
+    await world.happen(command)
+    (out,) = world.sent
+    assert (out.message_id, out.subject, out.cc) == (None, None, ())

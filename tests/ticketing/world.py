@@ -1,0 +1,175 @@
+"""Ticketing wired as in production, with a store in memory and a clock that the test turns."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from services.ticketing.app import wire
+from services.ticketing.rules.ticket import Ticket
+from shared.accounts import AccountsTable
+from shared.contracts.base import Author, Channel
+from shared.contracts.commands import CloseTicket, Command, ReplyToTicket
+from shared.contracts.marketing import MessageAttributed
+from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
+from shared.contracts.outbound import OutboundMessage
+from shared.contracts.signals import Signal
+from shared.contracts.tickets import CommandRejected, TicketFact
+from shared.delivery import Handler, Outgoing, Record
+from shared.topics import ATTRIBUTIONS, BY_NAME, COMMANDS, SCREENED, SIGNALS, Topic
+from tests.builders import MONDAY, a_command, a_message, an_account, an_inbound_mail, the_system
+from tests.ticketing.memory import MemoryTickets
+
+Item = InboundMessage | MessageEdited | MessageDeleted | Signal | Command | MessageAttributed
+F = TypeVar("F", bound=TicketFact)
+
+
+def topic_of(item: Item) -> Topic[Any]:
+    """The topic on which ticketing gets an item."""
+    match item:
+        case Signal():
+            return SIGNALS
+        case Command():
+            return COMMANDS
+        case MessageAttributed():
+            return ATTRIBUTIONS
+        case _:
+            return SCREENED
+
+
+class World:
+    """A replica of ticketing and all it touches. `published` are its records, in order."""
+
+    def __init__(self, store: MemoryTickets | None = None) -> None:
+        self.accounts = AccountsTable()
+        self.accounts.apply(an_account())
+        self.accounts.apply(an_account(account_id="zeta"))
+        self.store = store or MemoryTickets()
+        self.now = MONDAY
+        self.published: list[Outgoing] = []
+        self._handlers: dict[str, Handler] = {}
+        self._sweeps: list[Callable[[], Awaitable[None]]] = []
+        wire(self, self.wired_store(), self.clock)
+
+    def wired_store(self) -> Any:
+        """What the service gets for a store."""
+        return self.store
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def consume(self, topic: Topic[Any], handler: Handler) -> None:
+        self._handlers[topic.name] = handler
+
+    def every(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
+        assert interval > timedelta(0)
+        self._sweeps.append(sweep)
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        self.published += records
+
+    # What happens
+
+    async def batch(self, items: Sequence[Item]) -> None:
+        """Deliver items of one topic as one batch; all are taken."""
+        assert not await self.batch_with_refusals(items)
+
+    async def batch_with_refusals(self, items: Sequence[Item]) -> dict[int, str]:
+        """Deliver items of one topic as one batch; returns why some are dead-lettered."""
+        (topic,) = {topic_of(item).name for item in items}
+        refusals = await self._handlers[topic](items)
+        return {place: why.reason for place, why in (refusals or {}).items()}
+
+    async def happen(self, *items: Item) -> None:
+        """Deliver items one by one."""
+        for item in items:
+            await self.batch([item])
+
+    async def sweep(self, now: datetime | None = None) -> None:
+        self.now = now or self.now
+        for sweep in self._sweeps:
+            await sweep()
+
+    # What is there
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        """All tickets, as they were opened."""
+        return self.store.tickets
+
+    @property
+    def ticket(self) -> Ticket:
+        """The only ticket there is."""
+        (ticket,) = self.store.tickets
+        return ticket
+
+    def ticket_of(self, item: Item) -> Ticket:
+        """The ticket that has the message."""
+        return self.store.documents[self.store.ledger[item.id][0]].state
+
+    def now_is(self, ticket: Ticket) -> Ticket:
+        """The ticket as it is now."""
+        return self.store.documents[ticket.id].state
+
+    def facts(self, kind: type[F]) -> list[F]:
+        """The events of that kind, repeats left out, in the order of their first publication."""
+        return [event for event in self.events() if isinstance(event, kind)]
+
+    def kinds(self, ticket: Ticket | None = None) -> list[str]:
+        """The names of all events (of one ticket), in order."""
+        return [
+            type(event).__name__
+            for event in self.events()
+            if isinstance(event, TicketFact) and (ticket is None or event.ticket_id == ticket.id)
+        ]
+
+    @property
+    def rejections(self) -> list[CommandRejected]:
+        return [event for event in self.events() if isinstance(event, CommandRejected)]
+
+    @property
+    def sent(self) -> list[OutboundMessage]:
+        """What went out to gateways, repeats left out."""
+        return [body for body in self._parsed() if isinstance(body, OutboundMessage)]
+
+    def events(self) -> list[Any]:
+        """The ticket stream, repeats left out."""
+        return [body for body in self._parsed() if not isinstance(body, OutboundMessage)]
+
+    def _parsed(self) -> list[Any]:
+        first = dict.fromkeys((r.topic, r.key, r.value) for r in self.published)
+        bodies = []
+        for topic, key, value in first:
+            body = BY_NAME[topic].parse(Record(topic, 0, 0, key, value, (), MONDAY))
+            assert key == BY_NAME[topic].key(body).encode()
+            bodies.append(body)
+        return bodies
+
+
+async def a_ticket(world: World, channel: Channel, *, by: str = "anna", **more: Any) -> Ticket:
+    """Let a customer write, and return their ticket."""
+    message = write(channel, by=by, **more)
+    await world.happen(message)
+    return world.ticket_of(message)
+
+
+def write(channel: Channel, *, by: str = "anna", **more: Any) -> InboundMessage:
+    """Build a message; by mail, one of the thread that began with `root@example.com`."""
+    if channel == "email":
+        return an_inbound_mail(by=by, **({"answers": "root@example.com"} | more))
+    return a_message(channel=channel, by=by, **more)
+
+
+async def a_ticket_closed(
+    world: World, channel: Channel, *, how: str = "done", at: datetime = MONDAY
+) -> Ticket:
+    """Return a ticket that an agent answered and closed, or that autoclose closed."""
+    ticket = await a_ticket(world, channel)
+    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text="It is on its way."))
+    waiting = world.now_is(ticket).waiting_epoch
+    author: Author | None = None if how == "done" else the_system()
+    await world.happen(
+        a_command(
+            CloseTicket, ticket_id=ticket.id, by=author, at=at, reason=how, waiting_epoch=waiting
+        )
+    )
+    return world.now_is(ticket)
