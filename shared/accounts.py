@@ -5,6 +5,7 @@ from typing import Protocol
 
 from shared.contracts.accounts import AccountSettings, Address
 from shared.contracts.base import Channel
+from shared.phones import e164, variants
 from shared.topics import Deleted
 
 
@@ -28,9 +29,20 @@ async def _nothing_newer() -> None:
     return
 
 
-def address_key(channel: Channel, value: str) -> tuple[Channel, str]:
-    """How addresses are compared: case and surrounding space do not matter."""
-    return channel, value.strip().casefold()
+def address_key(channel: Channel, value: str, region: str | None = None) -> tuple[Channel, str]:
+    """How addresses are compared: case and surrounding space do not matter.
+
+    Nor does how a phone number is written: "+1 (415) 555-0100" is "+14155550100", and so is
+    "(415) 555-0100" in the `region` US. On WhatsApp a number is one only with its plus: digits
+    alone are the id that Meta gave it.
+    """
+    text = value.strip()
+    if channel == "whatsapp":
+        text = text.removeprefix("whatsapp:")
+    if channel == "sms" or (channel == "whatsapp" and not text.isdigit()):
+        number = e164(text, region)
+        return channel, variants(number)[0] if number else text.casefold()
+    return channel, text.casefold()
 
 
 class AccountsTable:
@@ -53,7 +65,7 @@ class AccountsTable:
     def _owners(self) -> dict[tuple[Channel, str], str]:
         if self._addresses is None:
             self._addresses = {
-                address_key(address.channel, address.value): account.account_id
+                address_key(address.channel, address.value, account.region): account.account_id
                 for account in reversed(list(self))
                 for address in account.addresses
             }
@@ -71,7 +83,8 @@ class AccountsTable:
         """The addresses of `settings` that another account has already, with that account."""
         found = []
         for address in settings.addresses:
-            owner = self._owners.get(address_key(address.channel, address.value))
+            key = address_key(address.channel, address.value, settings.region)
+            owner = self._owners.get(key)
             if owner is not None and owner != settings.account_id:
                 found.append((address, owner))
         return found

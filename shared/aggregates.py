@@ -159,8 +159,12 @@ class Policy(Protocol[S, I_in]):
     def id_of(self, item: I_in) -> str:
         """The item's id in the ledger."""
 
-    async def resolve(self, items: Sequence[I_in]) -> Sequence[Target]:
-        """What each item touches, as far as is stored now."""
+    async def resolve(self, items: Sequence[I_in]) -> Sequence[Target | None]:
+        """What each item touches, as far as is stored now.
+
+        None: that shows once an earlier one of them is applied; the first has a target. Items
+        that were redirected are among them, but are not resolved again.
+        """
 
     def decide(self, target: Target, state: S | None, item: I_in) -> Outcome[S]:
         """What the item makes of the document; pure. None: nothing is there yet."""
@@ -247,13 +251,14 @@ class Aggregates(Generic[S, I]):
         refused: dict[int, Poison],
     ) -> dict[int, Target | None]:
         """Decide and write once; what is still to be decided afterwards, in order."""
-        places = sorted(waiting)
-        targets = await self._resolve(items, waiting, places)
+        began = self.clock()
+        targets = await self._resolve(items, waiting)
+        places = sorted(targets)
         documents = await self.store.load(set(targets.values()))
         done = await self.store.applied([self.policy.id_of(items[place]) for place in places])
         done |= await self._finish([document for document in documents if document.outbox])
 
-        left: dict[int, Target | None] = {}
+        left = dict.fromkeys(waiting.keys() - targets.keys())
         works: list[_Work[S]] = []
         loose: list[Applied[S]] = []
         for found, members in _grouped(places, targets, documents):
@@ -271,6 +276,10 @@ class Aggregates(Generic[S, I]):
                 making[document.state.id] = work
             else:
                 left.update(dict.fromkeys([*work.taken, *work.sent]))
+        if self.clock() - began > self.patience:
+            # We stood still meanwhile. A slot seen empty so long ago may have been filled and
+            # left again, which an insert, unlike a compare-and-set, would not notice.
+            return dict.fromkeys(waiting)
         won = await self.store.write(list(fresh.values())) if fresh else set()
         for document_id, work in making.items():
             again = dict.fromkeys([*work.taken, *work.sent])
@@ -279,14 +288,16 @@ class Aggregates(Generic[S, I]):
         return left
 
     async def _resolve(
-        self, items: Sequence[I], waiting: Mapping[int, Target | None], places: Sequence[int]
+        self, items: Sequence[I], waiting: Mapping[int, Target | None]
     ) -> dict[int, Target]:
-        targets = {place: target for place in places if (target := waiting[place]) is not None}
-        unknown = [place for place in places if place not in targets]
-        if unknown:
-            resolved = await self.policy.resolve([items[place] for place in unknown])
-            targets.update(zip(unknown, resolved, strict=True))
-        return targets
+        """The targets of those that have one now."""
+        targets = dict(waiting)
+        if None in targets.values():
+            places = sorted(waiting)
+            resolved = await self.policy.resolve([items[place] for place in places])
+            for place, target in zip(places, resolved, strict=True):
+                targets[place] = targets[place] or target
+        return {place: target for place, target in targets.items() if target is not None}
 
     def _fold(  # noqa: C901, PLR0913  # one step of `_round`, apart from it only to be read
         self,

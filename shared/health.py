@@ -5,6 +5,7 @@ A blocked event loop must not keep the probes from saying so.
 
 import threading
 from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -14,7 +15,15 @@ Probe = Callable[[], str | None]
 """None: well; else what is wrong, for people."""
 
 
+class _Server(ThreadingMixIn, WSGIServer):
+    """A connection that says nothing keeps nobody else waiting."""
+
+    daemon_threads = True
+
+
 class _Quiet(WSGIRequestHandler):
+    timeout = 10
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the base's name
         return
 
@@ -25,7 +34,9 @@ class HealthServer:
     def __init__(self, host: str, port: int, *, live: Probe, ready: Probe) -> None:
         self._probes = {"/live": live, "/ready": ready}
         self._metrics: Callable[..., Iterable[bytes]] = make_wsgi_app()
-        self._server: WSGIServer = make_server(host, port, self._answer, handler_class=_Quiet)
+        self._server: WSGIServer = make_server(
+            host, port, self._answer, server_class=_Server, handler_class=_Quiet
+        )
         self.port: int = self._server.server_port
         self._thread = threading.Thread(
             target=self._server.serve_forever, name="health", daemon=True

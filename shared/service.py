@@ -11,6 +11,7 @@ from typing import TypeVar
 import structlog
 import uvloop
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from shared import logs, metrics
 from shared.bus import KafkaBus
@@ -29,7 +30,12 @@ def main(build: "Callable[[S], Service]", settings: type[S]) -> int:
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_context=False):
             name = "__".join(str(step) for step in problem["loc"]).upper()
-            sys.stderr.write(f"HELPDESK_{name}={problem['input']!r}: {problem['msg']}\n")
+            # What has no such name may be a secret, misspelt.
+            value = "" if problem["type"] == "extra_forbidden" else f"={problem['input']!r}"
+            sys.stderr.write(f"HELPDESK_{name}{value}: {problem['msg']}\n")
+        return 2
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
         return 2
     return build(read).run()
 

@@ -100,7 +100,7 @@ class Topic(Generic[M]):
 def _is_unknown_type(error: ValidationError) -> bool:
     first = error.errors(include_url=False, include_context=False, include_input=True)[0]
     if first["type"] == "union_tag_invalid" and not first["loc"]:
-        return True
+        return isinstance(first["input"].get("type"), str)
     # A topic of a single type has no union: its `type` is a plain literal.
     return first["type"] == "literal_error" and first["loc"] == ("type",) and isinstance(
         first["input"], str

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from shared.settings import RedisSettings, ServiceSettings
+from shared.settings import Duration, RedisSettings, ServiceSettings
 
 
 class Settings(ServiceSettings):
     """Assignment's settings; the sweep runs twice a second, to be within one (ASG 6)."""
 
     redis: RedisSettings = RedisSettings()
-    sweep_interval: timedelta = Field(
+    sweep_interval: Duration = Field(
         default=timedelta(milliseconds=500), gt=timedelta(0),
         description="how often waiting tickets, silent agents and opening hours are looked at",
     )

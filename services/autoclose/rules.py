@@ -94,8 +94,14 @@ class Timer:
     def stopped(self) -> Self:
         """The same ticket, with nothing to wait for."""
         return replace(
-            self, waiting_epoch=None, last_reply_seq=None, first_reply_at=None,
-            last_reply_at=None, asked_for=None, put_off_since=None, settings=NOTHING_RUNS,
+            self,
+            waiting_epoch=None,
+            last_reply_seq=None,
+            first_reply_at=None,
+            last_reply_at=None,
+            asked_for=None,
+            put_off_since=None,
+            settings=NOTHING_RUNS,
             due_at=FAR_FUTURE,
         )
 
@@ -259,9 +265,7 @@ def when_due(
     return Decision(armed(asked, settings), close=True)
 
 
-def typing_marks(
-    signals: Iterable[Signal], settings_of: SettingsOf
-) -> dict[Typist, TypingMark]:
+def typing_marks(signals: Iterable[Signal], settings_of: SettingsOf) -> dict[Typist, TypingMark]:
     """Who was last seen typing when, among the accounts that close tickets (ACL 4)."""
     marks: dict[Typist, TypingMark] = {}
     for signal in signals:

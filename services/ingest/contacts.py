@@ -1,52 +1,48 @@
-"""The contacts and identities of each channel, in one canonical form (ING 8)."""
+"""The contacts and identities of each channel, in one canonical form (ING 8).
+
+`Contact.id` is the canonical form of the first thing a contact is known by: on SMS the number in
+E.164 (of the forms in which networks write it, the one that is dialled: see
+`shared.phones.variants`), the short code, the sender's name or the carrier's mail address; on
+WhatsApp the business-scoped id, else the number; on Instagram the page and the id scoped to it; of
+a mail the address; on web chat the widget and its visitor. The identities are what was given, as
+it was given, and a number's other forms: a profile is found by any of them.
+"""
 
 import re
 
 from shared.contracts.base import Contact, Identity
+from shared.phones import e164, is_known, variants
 
 _BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
-_FORMATTING = re.compile(r"[\s().\-/\u00a0]+")
+_MAILBOX = re.compile(r"[^\s@:]+@[^\s@:]+\.[^\s@:]+")
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
-_SHORTEST_NUMBER, _LONGEST_NUMBER = 7, 15
 _LONGEST_SHORT_CODE = 8
 
 
-def phone(raw: str) -> str | None:
-    """The number in E.164, None for what is none. Without a leading + it has to be complete.
+def sms_sender(raw: str, region: str | None = None) -> Contact | None:
+    """Whoever an SMS is from; None only for nobody.
 
-    A plus that a form decoder made a space is put back.
+    Providers write numbers with their country's code. Only what is no known number so is read as
+    people of the account's `region` write theirs.
     """
-    broken_plus = raw.startswith(" ")
-    number = _FORMATTING.sub("", raw)
-    if broken_plus and number[:1].isdigit():
-        number = "+" + number
-    if number.startswith("00"):
-        number = "+" + number[2:]
-    digits = number.removeprefix("+")
-    if not _DIGITS.fullmatch(digits) or digits.startswith("0"):
-        return None
-    if not _SHORTEST_NUMBER <= len(digits) <= _LONGEST_NUMBER:
-        return None
-    if number.startswith("+") or len(digits) > _LONGEST_SHORT_CODE:
-        return "+" + digits
-    return None
-
-
-def sms_sender(raw: str) -> Contact | None:
-    """Whoever an SMS is from: a phone number, a short code or a sender's name."""
-    if number := phone(raw):
-        return _of(Identity(type="e164", value=number))
+    number = e164(raw)
+    if number is None or not is_known(number):
+        number = e164(raw, region) or number
+    if number is not None:
+        return _of(*_numbers(number))
     name = raw.strip()
     if not name:
         return None
+    if _MAILBOX.fullmatch(name):
+        return email(name)
     if _DIGITS.fullmatch(name) and len(name) <= _LONGEST_SHORT_CODE:
         return _of(Identity(type="short_code", value=name))
     return _of(Identity(type="sender_name", value=name[:100]))
 
 
 def sms_address(raw: str) -> str:
-    """One of the account's own numbers, as its settings list it."""
-    return phone(raw) or raw.strip()
+    """One of the account's own numbers, as it is compared with what its settings list."""
+    return e164(raw) or raw.strip()
 
 
 def email(raw: str, name: str | None = None) -> Contact:
@@ -71,8 +67,8 @@ def whatsapp(*names: str, display_name: str | None = None) -> Contact | None:
     numbers = [name for name in numbers if _DIGITS.fullmatch(name) and 5 <= len(name) <= 20]
     found = [Identity(type="wa_bsuid", value=name) for name in scoped]
     found += [Identity(type="wa_id", value=name) for name in numbers]
-    dialled = (phone("+" + name) for name in numbers)
-    found += [Identity(type="e164", value=number) for number in dialled if number]
+    dialled = (e164("+" + name) for name in numbers)
+    found += [each for number in dialled if number for each in _numbers(number)]
     return _of(*found, name=display_name) if found else None
 
 
@@ -91,17 +87,25 @@ def visitor(
 
 
 def canonical(identity: Identity) -> Identity:
-    """The identity as ingest writes it, whoever wrote it: so that equal ones compare equal."""
+    """The identity as ingest compares it, whoever wrote it: so that equal ones compare equal."""
     value = identity.value.strip()
     if identity.type == "email":
         value = mailbox(value)
     elif identity.type == "e164":
-        value = phone(value) or value
+        number = e164(value)
+        value = variants(number)[0] if number else value
     elif identity.type == "wa_id":
-        value = value.removeprefix("+")
+        value = variants("+" + value.removeprefix("+"))[0].removeprefix("+")
     return identity.model_copy(update={"value": value})
+
+
+def _numbers(number: str) -> list[Identity]:
+    """The number as given, and the other forms of it."""
+    return [Identity(type="e164", value=form) for form in (number, *variants(number))]
 
 
 def _of(*identities: Identity, name: str | None = None) -> Contact:
     unique = tuple(dict.fromkeys(identities))
-    return Contact(id=unique[0].key, identities=unique, display_name=(name or "")[:200] or None)
+    return Contact(
+        id=canonical(unique[0]).key, identities=unique, display_name=(name or "")[:200] or None
+    )

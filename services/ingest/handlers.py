@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.ingest import profiles, rules
+from services.ingest import aliases, profiles, rules
+from services.ingest.aliases import Aliases
 from services.ingest.profiles import Profiles
 from services.ingest.refusals import Refused
 from services.ingest.rules import Outcome, Reading
@@ -33,6 +34,7 @@ class Ingest:
     """Turns what providers deliver into messages and signals."""
 
     profiles: Profiles
+    aliases: Aliases
     accounts: Accounts
     publish: Publish
     published: Published
@@ -48,7 +50,9 @@ class Ingest:
         if any(outcome.names_a_stranger for outcome in outcomes):
             await self.accounts.refresh()
             outcomes = [rules.settle(reading, self.accounts) for reading in readings]
-        said = (body for outcome in outcomes for body in outcome.said)
+        said = [body for outcome in outcomes for body in outcome.said]
+        contacts = await aliases.settled(said, self.aliases)
+        outcomes = [rules.with_contacts(outcome, contacts) for outcome in outcomes]
         known = await self.profiles.find(rules.identity_keys(said))
         return await self._published([rules.with_profiles(outcome, known) for outcome in outcomes])
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.ingest.refusals import Refused
 from services.ingest.times import RawTime
-from shared.contracts.base import Contact
+from shared.contracts.base import Channel, Contact
 from shared.contracts.messages import Attachment, Mail, Story
 from shared.contracts.signals import KeywordClass
 
@@ -15,14 +15,18 @@ from shared.contracts.signals import KeywordClass
 class Place:
     """On which of the account's addresses, by whom, and through which provider.
 
-    `addresses` are what may be the account's address, the best evidence first: the first group
+    Whom it is from is `contact`, or the phone number (short code, name) `phone` as the provider
+    wrote it: the account's region tells which number that is. `channel` is said only where it is
+    another than the topic's. `addresses` are what may be the account's address, the best evidence first: the first group
     with an address that some account has decides, and all of that group's that are somebody's
     count. `authors` are whom a mail is from if `contact` turns out to be the account itself.
     """
 
     provider: str
     addresses: tuple[tuple[str, ...], ...]
-    contact: Contact | None
+    contact: Contact | None = None
+    phone: str = ""
+    channel: Channel | None = None
     conversation_id: str | None = None
     authors: tuple[Contact, ...] = ()
 
@@ -31,7 +35,8 @@ class Place:
 class Wrote:
     """A customer's message. `id` is the provider's, `id_parts` what else tells it from others.
 
-    `keyword_class` is the class of keyword that the provider took it for.
+    `keyword_class` is the class of keyword that the provider took it for. What was sent `to_many`
+    is one message, at however many of the account's addresses it arrives.
     """
 
     place: Place
@@ -49,6 +54,25 @@ class Wrote:
     structured: Mapping[str, Any] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     keyword_class: KeywordClass | None = None
+    to_many: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """Part `number` of `total` of a customer's SMS that is too long for one, `id` the provider's.
+
+    All parts of it have its `reference`, which its phone uses again for later ones. `body` is
+    UTF-16 (little-endian, where a character may be cut in two), or the bytes of a `binary` one.
+    """
+
+    place: Place
+    id: str
+    reference: str
+    number: int
+    total: int
+    body: bytes
+    binary: bool = False
+    sent: RawTime = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,5 +119,8 @@ class Happened:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
-Part = Wrote | Edited | TookBack | Happened | Refused
+Content = Wrote | Fragment | Edited | TookBack | Happened
+"""What a record says of a place."""
+
+Part = Content | Refused
 """One thing that a record says, or why a part of it says nothing."""

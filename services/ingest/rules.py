@@ -5,17 +5,18 @@ the accounts' settings. Everything in it ends as a message, an edit, a deletion,
 refusal.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from services.ingest import times
+from services.ingest import aliases, times
 from services.ingest.channels import READERS
 from services.ingest.destinations import destinations
 from services.ingest.destined import Destined, Said
 from services.ingest.parts import Part
 from services.ingest.refusals import Refused, in_words
+from services.ingest.unwrapping import unwrapped
 from shared.accounts import Accounts
 from shared.contracts.base import Channel, Contact
 from shared.contracts.profiles import Profile
@@ -62,13 +63,24 @@ class Outcome:
 def read(record: Record) -> Reading:
     """The record's parts. Never raises, whatever the bytes: a refusal is a part too."""
     channel = _CHANNELS[record.topic]
+    return Reading(record, channel, tuple(_parts(record, channel)))
+
+
+def _parts(record: Record, channel: Channel) -> Iterator[Part]:
     try:
-        parts = READERS[channel](record)
+        for inner in unwrapped(record):
+            yield from _parts_of(inner, channel)
     except Refused as refused:
-        parts = [refused]
+        yield refused
+
+
+def _parts_of(record: Record, channel: Channel) -> Iterable[Part]:
+    try:
+        return READERS[channel](record)
+    except Refused as refused:
+        return [refused]
     except ValidationError as error:
-        parts = [Refused("malformed", in_words(error))]
-    return Reading(record, channel, tuple(parts))
+        return [Refused("malformed", in_words(error))]
 
 
 def settle(reading: Reading, accounts: Accounts) -> Outcome:
@@ -97,6 +109,12 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
             else:
                 said.setdefault(body.id, body)
     return Outcome(tuple(said.values()), tuple(refused))
+
+
+def with_contacts(outcome: Outcome, contacts: Mapping[str, str]) -> Outcome:
+    """The same, each body of the contact with the id given for it (see `aliases`)."""
+    said = tuple(aliases.with_contact(body, contacts) for body in outcome.said)
+    return Outcome(said, outcome.refused)
 
 
 def identity_keys(said: Iterable[Said]) -> set[str]:

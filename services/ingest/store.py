@@ -1,11 +1,12 @@
-"""Ingest's profiles in MongoDB."""
+"""Ingest's profiles and WhatsApp contacts' ids in MongoDB."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pymongo import DeleteOne, ReplaceOne
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
+from services.ingest.aliases import Alias, Claim
 from services.ingest.profiles import Change, by_identity, identities
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
@@ -31,11 +32,7 @@ class MongoProfiles:
             await self._documents.bulk_write(operations, ordered=False)
         except BulkWriteError as error:
             # A newer version is there: the guarded replacement found nothing and would insert.
-            failures = error.details.get("writeErrors", [])
-            if error.details.get("writeConcernErrors") or any(
-                failure["code"] != DUPLICATE_KEY for failure in failures
-            ):
-                raise
+            _only_duplicates(error)
 
     async def find(self, identities: Iterable[str]) -> Mapping[str, Profile]:
         """See `Profiles`."""
@@ -44,6 +41,15 @@ class MongoProfiles:
             return {}
         rows = self._documents.find({"identities": {"$in": wanted}}, {"profile": 1})
         return by_identity([Profile.model_validate(row["profile"]) async for row in rows], wanted)
+
+
+def _only_duplicates(error: BulkWriteError) -> None:
+    """Return if nothing else failed than inserting what is there; raise the error otherwise."""
+    failures = error.details.get("writeErrors", [])
+    if error.details.get("writeConcernErrors") or any(
+        failure["code"] != DUPLICATE_KEY for failure in failures
+    ):
+        raise error
 
 
 def _operation(change: Change) -> DeleteOne | ReplaceOne[dict[str, Any]]:
@@ -61,3 +67,44 @@ def _operation(change: Change) -> DeleteOne | ReplaceOne[dict[str, Any]]:
         "profile": profile.model_dump(mode="json"),
     }
     return ReplaceOne(which, document, upsert=True)
+
+
+class MongoAliases:
+    """See `services.ingest.aliases.Aliases`. A document an id: `_id` is `account|type:value`."""
+
+    def __init__(self, database: Database) -> None:
+        self._documents = database["ingest_aliases"]
+
+    async def find(self, keys: Iterable[str]) -> Mapping[str, Alias]:
+        """See `Aliases`."""
+        wanted = sorted(set(keys))
+        if not wanted:
+            return {}
+        rows = self._documents.find({"_id": {"$in": wanted}})
+        return {row["_id"]: Alias(row["contact"], row["user"]) async for row in rows}
+
+    async def claim(self, claims: Sequence[Claim]) -> bool:
+        """See `Aliases`."""
+        if not claims:
+            return True
+        changed = 0
+        try:
+            result = await self._documents.bulk_write(
+                [_claiming(claim) for claim in claims], ordered=False
+            )
+            changed = result.matched_count + result.inserted_count
+        except BulkWriteError as error:
+            _only_duplicates(error)
+        if changed == len(claims):
+            return True
+        # Somebody was faster: it may be that they decided the same.
+        found = await self.find([claim.key for claim in claims])
+        return all(found.get(claim.key) == claim.after for claim in claims)
+
+
+def _claiming(claim: Claim) -> InsertOne[dict[str, Any]] | UpdateOne:
+    after = {"contact": claim.after.contact, "user": claim.after.user}
+    if claim.before is None:
+        return InsertOne({"_id": claim.key, **after})
+    before = {"contact": claim.before.contact, "user": claim.before.user}
+    return UpdateOne({"_id": claim.key, **before}, {"$set": after})

@@ -22,8 +22,7 @@ class MongoContacts:
         ids = {_id(contact): contact for contact in contacts}
         rows = self._contacts.find({"_id": {"$in": sorted(ids)}})
         return {
-            ids[row["_id"]]: Standing(row.get("known_at"), row.get("spam_at"))
-            async for row in rows
+            ids[row["_id"]]: Standing(row.get("known_at"), row.get("spam_at")) async for row in rows
         }
 
     async def add(self, standings: Mapping[ContactRef, Standing]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from services.ticketing.rules import slots
+from services.ticketing.rules import slots, threads
 from services.ticketing.rules.commands import command_given
 from services.ticketing.rules.messages import message_arrived, message_changed
 from services.ticketing.rules.signals import SHOWN_KINDS, message_attributed, signal_seen
@@ -18,6 +18,7 @@ from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.signals import Signal
 from shared.delivery import Refusals
+from shared.mail_tokens import MailTokens
 
 Item = InboundMessage | MessageEdited | MessageDeleted | Signal | Command | MessageAttributed
 
@@ -27,6 +28,9 @@ class Tickets(Protocol):
 
     async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
         """The account's tickets that know one of these `mailbox|mail id` keys."""
+
+    async def by_mail_token(self, account_id: str, named: Collection[str]) -> Sequence[Ticket]:
+        """The account's mail tickets that have one of these short ids."""
 
     async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
         """The ticket of each of these entries that the ledger has."""
@@ -41,19 +45,22 @@ class TicketPolicy:
 
     tickets: Tickets
     accounts: Accounts
+    tokens: MailTokens = MailTokens()
     _numbers: dict[str, deque[int]] = field(default_factory=dict)
 
     def id_of(self, item: Item) -> str:
         """The item's own id: computed by whoever made it, the same at every repeat."""
         return ledger_id(item)
 
-    async def resolve(self, items: Sequence[Item]) -> Sequence[Target]:
+    async def resolve(self, items: Sequence[Item]) -> Sequence[Target | None]:
         """The ticket or slot of each item, as far as is stored; numbers are at hand afterwards."""
         await self._stock_numbers(items)
-        mails = await self._threads([item for item in items if _is_mail(item)])
+        mails = await self._threads(
+            [item for item in items if isinstance(item, InboundMessage) and item.mail is not None]
+        )
         changes = [i for i in items if isinstance(i, MessageEdited | MessageDeleted)]
         of = await self.tickets.holding({c.message_id for c in changes}) if changes else {}
-        targets = []
+        targets: list[Target | None] = []
         for item in items:
             match item:
                 case InboundMessage(mail=mail) if mail is not None:
@@ -83,64 +90,32 @@ class TicketPolicy:
                 return message_attributed(state, item)
             case Command():
                 settings = self.accounts.get(item.account_id)
-                return command_given(
-                    state, item, settings or AccountSettings(account_id=item.account_id)
-                )
+                settings = settings or AccountSettings(account_id=item.account_id)
+                token = self.tokens.of(item.account_id, state.id) if state else None
+                return command_given(state, item, settings, token)
 
     async def _stock_numbers(self, items: Sequence[Item]) -> None:
         """Have as many numbers at hand as tickets might be opened."""
         wanted = Counter(item.account_id for item in items if isinstance(item, InboundMessage))
         for account_id, count in wanted.items():
             stock = self._numbers.setdefault(account_id, deque())
-            # A redirected item is decided without being resolved again: one round more.
+            # A redirected item may be decided without being resolved again: one round more.
             if len(stock) < 2 * count:
                 stock.extend(await self.tickets.take_numbers(account_id, 2 * count - len(stock)))
 
-    async def _threads(self, mails: Sequence[Item]) -> dict[str, Target]:
-        """Where each mail belongs: the ticket of its best evidence that its author may join.
-
-        Mails of one batch see each other: what an earlier one makes known leads a later one.
-        """
-        known = await self._known(mails)
-        targets: dict[str, Target] = {}
-        new: dict[tuple[str, str], Target] = {}
-        for message in mails:
-            if not isinstance(message, InboundMessage) or message.mail is None:
-                continue
-            keys = [f"{message.address}|{mail_id}" for mail_id in slots.evidence(message.mail)]
-            cited = [t for key in keys for t in known.get((message.account_id, key), ())]
-            joinable = [ticket for ticket in cited if slots.may_join(ticket, message)]
-            target = None
-            if cited:
-                ticket = (joinable or cited)[0]
-                target = Target(message.account_id, id=ticket.id)
-            for key in keys:
-                target = target or new.get((message.account_id, key))
-            if target is None:
-                slot = slots.mail_slot(message, message.mail)
-                target = Target(message.account_id, slot=slot)
-            for key in keys:
-                new.setdefault((message.account_id, key), target)
-            targets[message.id] = target
-        return targets
-
-    async def _known(self, mails: Sequence[Item]) -> dict[tuple[str, str], list[Ticket]]:
-        """The stored tickets by account and by each of the mail keys they know."""
+    async def _threads(self, mails: Sequence[InboundMessage]) -> Mapping[str, Target | None]:
+        """Where each mail belongs, as far as can be said before others of them are applied."""
         keys: dict[str, set[str]] = {}
         for message in mails:
-            if isinstance(message, InboundMessage) and message.mail is not None:
-                wanted = keys.setdefault(message.account_id, set())
-                wanted |= {f"{message.address}|{i}" for i in slots.evidence(message.mail)}
-        known: dict[tuple[str, str], list[Ticket]] = {}
+            if message.mail is not None:
+                cited = threads.mail_keys(message, message.mail)
+                keys.setdefault(message.account_id, set()).update(cited)
+        known: list[Ticket] = []
+        for account_id, named in threads.named_by_tokens(mails).items():
+            known += await self.tickets.by_mail_token(account_id, named)
         for account_id, wanted in keys.items():
-            for ticket in await self.tickets.by_mail(account_id, wanted):
-                for mail_id in ticket.mail_ids:
-                    known.setdefault((account_id, f"{ticket.address}|{mail_id}"), []).append(ticket)
-        return known
-
-
-def _is_mail(item: Item) -> bool:
-    return isinstance(item, InboundMessage) and item.mail is not None
+            known += await self.tickets.by_mail(account_id, wanted)
+        return threads.targets(mails, known, self.tokens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class MongoTickets(MongoAggregates[Ticket]):
         """Make sure of every index that a query here uses."""
         await super().ensure_indexes()
         await self._tickets.create_index([("account_id", 1), ("mail_keys", 1)])
+        await self._tickets.create_index([("account_id", 1), ("mail_token", 1)])
         await self._tickets.create_index([("account_id", 1), ("number", 1)])
         await self._tickets.create_index([("account_id", 1), ("contact_id", 1)])
         await self._tickets.create_index([("account_id", 1), ("profile_id", 1)])
@@ -53,6 +54,11 @@ class MongoTickets(MongoAggregates[Ticket]):
                 mail_ids = (*ticket.mail_ids, *cited[ticket_id])
                 found[ticket_id] = ticket.model_copy(update={"mail_ids": mail_ids})
         return list(found.values())
+
+    async def by_mail_token(self, account_id: str, named: Collection[str]) -> Sequence[Ticket]:
+        """The account's mail tickets that have one of these short ids."""
+        query = {"account_id": account_id, "mail_token": {"$in": sorted(set(named) - {""})}}
+        return [document.state for document in await self.find(query, 1000)]
 
     async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
         """The ticket of each of these entries that the ledger has."""

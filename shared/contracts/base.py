@@ -12,7 +12,15 @@ def to_milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-UtcTime = Annotated[AwareDatetime, AfterValidator(to_milliseconds)]
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return to_milliseconds(moment)
+    except OverflowError as error:
+        message = "there is no such time in UTC"
+        raise ValueError(message) from error
+
+
+UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """An aware time, in UTC, to the millisecond: what is stored and what is sent compare equal."""
 
 AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]

@@ -20,7 +20,12 @@ class Attachment(Contract):
 
 
 class Mail(Contract):
-    """The headers of a mail that threading needs (TKT 2). Ids are without angle brackets."""
+    """The headers of a mail that threading needs (TKT 2). Ids are without angle brackets.
+
+    `tokens` are what looks like a signed token, not yet verified: where it was found (`address`,
+    `id`, `text`), a colon, and the token. `thread_index` is the conversation's GUID by Outlook,
+    in hexadecimal; `base_subject` the subject without what answering and forwarding put before it.
+    """
 
     message_id: str
     in_reply_to: tuple[str, ...] = ()
@@ -30,6 +35,9 @@ class Mail(Contract):
     cc: tuple[str, ...] = ()
     reply_to: str | None = None
     tokens: tuple[str, ...] = ()
+    thread_index: str | None = None
+    thread_topic: str | None = None
+    base_subject: str | None = None
     authentication: Literal["pass", "fail", "unknown"] = "unknown"
     auto_generated: bool = False
     bulk: bool = False
@@ -43,11 +51,15 @@ class Story(Contract):
 
 
 class Origin(Contract):
-    """Where the raw record of a message lies: nothing that a provider sent is lost (ING 6)."""
+    """Where the raw record of a message lies: nothing that a provider sent is lost (ING 6).
+
+    `ref` is where the raw mail lies if not in that record: a URL.
+    """
 
     topic: str
     partition: int
     offset: int
+    ref: str | None = None
 
 
 class Reason(Contract):

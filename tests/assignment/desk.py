@@ -84,6 +84,8 @@ class Desk(Ticketing):
     stores: Stores = field(default_factory=memory_stores)
     crash_at: int | None = None
     disorder: random.Random | None = None
+    meanwhile: list[Callable[[], Awaitable[None]] | None] = field(default_factory=list)
+    """What else happens, a step after the other."""
 
     async def step(self) -> None:
         """Whatever a replica does outside itself: it may end here, or others may come between."""
@@ -92,6 +94,9 @@ class Desk(Ticketing):
             if self.crash_at < 0:
                 self.crash_at = None
                 raise Crash
+        happens = self.meanwhile.pop(0) if self.meanwhile else None
+        if happens is not None:
+            await happens()
         if self.disorder is not None:
             for _ in range(self.disorder.randrange(3)):
                 await asyncio.sleep(0)

@@ -1,12 +1,14 @@
 """Sharing tickets out: handlers and sweep over stores in memory."""
 
+import contextlib
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 
+from shared.aggregates import Target
 from shared.contracts.commands import AssignTicket
-from tests.assignment.desk import Desk, account
+from tests.assignment.desk import Crash, Desk, account
 from tests.assignment.ticketing import MONDAY
 
 SECOND = timedelta(seconds=1)
@@ -219,6 +221,29 @@ async def test_what_was_lost_of_the_stream_is_made_good_by_the_next_summary() ->
     desk.gets_mail("t1")
     await replica.take(desk.stream[2:])
     # And an old event after newer ones, from a replica that was frozen, changes nothing.
-    await replica.take(desk.stream[:2])
+    await replica.take(desk.stream[:1])
     await replica.hear([desk.online("a")])
     assert desk.commands == []
+
+
+@pytest.mark.spec("ASG 1")
+async def test_a_turn_that_a_dying_replica_wrote_is_told_by_another() -> None:
+    desk = Desk()
+    desk.has(account(), account("other"))
+    replica = desk.replica()
+    await replica.hear([desk.online("a")])
+    desk.opens("t1")
+    for crash_at in range(100):
+        desk.crash_at = crash_at
+        with contextlib.suppress(Crash):
+            await desk.replica().take(desk.stream[:])
+        rotations = await desk.stores.rotations.load([Target("acme", id="acme")])
+        if rotations and rotations[0].outbox:
+            break
+    assert desk.commands == []
+    desk.crash_at = None
+    await replica.hear([desk.offline("a")])
+    desk.now += timedelta(seconds=6)
+    await replica.sweep()
+    await desk.settle(replica)
+    assert desk.assignee("t1") == "a"

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.accounts import AccountsTable
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import UnassignTicket
 from tests.assignment.desk import Desk, account
@@ -110,3 +111,61 @@ async def test_an_offer_refused_since_the_agent_had_left_is_made_to_another() ->
     await replica.sweep()
     await desk.settle(replica, len(desk.stream))
     assert desk.assignee("t1") == "b"
+
+
+@pytest.mark.spec("ASG 6")
+async def test_an_agent_of_whom_only_ticketing_knows_that_they_left_blocks_nobody() -> None:
+    desk = Desk()
+    desk.has(account())
+    desk.gone.add("a")
+    replica = desk.replica()
+    await replica.hear([desk.online("a"), desk.online("b")])
+    desk.opens("t1")
+    await desk.settle(replica)
+    assert desk.assignee("t1") == "b"
+
+
+@pytest.mark.spec("ASG 9")
+async def test_an_agent_who_joined_just_now_keeps_what_they_took() -> None:
+    desk = Desk()
+
+    async def refresh() -> None:
+        desk.has(account(agents="a b c new"))
+
+    desk.accounts = AccountsTable(refresh)
+    desk.has(account())
+    replica = desk.replica()
+    desk.opens("t1")
+    desk.is_taken("t1", "new")
+    await desk.settle(replica)
+    await replica.sweep()
+    assert desk.commands == []
+
+
+@pytest.mark.spec("ASG 9")
+@pytest.mark.parametrize("moment", range(12))
+async def test_settings_that_change_at_any_moment_of_a_batch_leave_nothing_behind(
+    moment: int,
+) -> None:
+    desk = Desk()
+    team = [{"id": "x", "name": "x", "members": ["a"]}]
+    rules = {"routing": [{"when": "tag", "is": "x", "team_id": "x"}]}
+    desk.has(account(teams=team, assignment=rules))
+    replica = desk.replica()
+    await replica.sweep()
+
+    async def agent_and_team_go() -> None:
+        desk.has(account(agents="b c"))
+        await replica.sweep()
+
+    desk.opens("t1", tags=("x",))
+    desk.opens("t2")
+    desk.is_taken("t2", "a")
+    desk.meanwhile = [None] * moment + [agent_and_team_go]
+    await replica.take(desk.stream[:])
+    if desk.meanwhile:
+        await agent_and_team_go()
+    desk.meanwhile = []
+    known = await desk.stores.tickets.load(["acme:t1"])
+    assert known["acme:t1"].line == "acme:all"
+    assert "t2" in {c.ticket_id for c in desk.commands if isinstance(c, UnassignTicket)}

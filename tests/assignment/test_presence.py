@@ -110,7 +110,9 @@ async def test_a_clock_that_is_ahead_keeps_nobody_online_for_longer() -> None:
     desk.now += SECOND
     await replica.hear([desk.offline("a")])
     assert await there(desk) == set()
+    desk.now += SECOND
     await replica.hear([desk.online("a")])
+    assert await there(desk) == {"a"}
     desk.now += timedelta(seconds=60)
     await replica.sweep()
     assert await there(desk) == set()

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from shared.contracts.commands import RouteTicket
+from shared.contracts.tickets import TicketRouted
 from tests.assignment.desk import Desk, account
+from tests.assignment.ticketing import ANNA
 
 RULES = [
     {"when": "segment", "is": "vip", "team_id": "gold"},
@@ -163,3 +165,20 @@ async def test_a_ticket_whose_team_is_no_more_waits_for_the_default_team() -> No
     await replica.sweep()
     await desk.settle(replica, after)
     assert desk.assignee("t1") == "c"
+
+
+@pytest.mark.spec("ASG 5")
+async def test_a_team_that_lost_events_set_counts_more_than_the_route_asked_for() -> None:
+    desk = Desk()
+    desk.has(routed(round_robin=True))
+    replica = desk.replica()
+    desk.opens("t1", segments=("vip",))
+    await replica.take(desk.stream[:])
+    desk.carry_out()
+    more = {"author": ANNA, "team_id": "money"}
+    desk.happens("t1", TicketRouted, more=more, team_id="money")
+    desk.gets_mail("t1")
+    await desk.settle(replica, len(desk.stream) - 1)
+    await replica.hear([desk.online("a"), desk.online("b")])
+    await desk.settle(replica, len(desk.stream))
+    assert desk.assignee("t1") == "b"

@@ -41,6 +41,8 @@ class Ticketing:
     tickets: dict[str, tuple[str, int, TicketSummary]] = field(default_factory=dict)
     carried_out: int = 0
     known: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    """Agents of whom ticketing, and not yet assignment, knows that they left."""
 
     def opens(self, ticket_id: str, account_id: str = "acme", **changes: Any) -> None:
         """A customer's message opens a ticket (`changes` are of its summary)."""
@@ -149,7 +151,7 @@ class Ticketing:
             case AssignTicket():
                 if command.assignee_epoch != now.assignee_epoch or now.unassigned_epoch is None:
                     self._refuse(command, "stale")
-                elif command.assignee not in {agent.id for agent in settings.agents}:
+                elif command.assignee not in {agent.id for agent in settings.agents} - self.gone:
                     self._refuse(command, "unknown_agent")
                 else:
                     self.is_taken(command.ticket_id, command.assignee, command.id)

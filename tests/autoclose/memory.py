@@ -31,15 +31,16 @@ class MemoryTimers:
         return [
             timer
             for timer in self.kept.values()
-            if timer.account_id == account_id
-            and timer.settings not in (NOTHING_RUNS, settings)
+            if timer.account_id == account_id and timer.settings not in (NOTHING_RUNS, settings)
         ][:limit]
 
     async def revise(self, changes: Sequence[tuple[Timer, Timer]]) -> None:
         for before, after in changes:
             kept = self.kept.get(before.ref)
             if kept is not None and (kept.last_seq, kept.due_at, kept.settings) == (
-                before.last_seq, before.due_at, before.settings
+                before.last_seq,
+                before.due_at,
+                before.settings,
             ):
                 self.kept[before.ref] = after
 

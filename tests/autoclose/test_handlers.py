@@ -35,7 +35,9 @@ async def test_the_close_names_what_it_rests_on_and_who_asks() -> None:
     [close] = world.published
     assert (close.account_id, close.ticket_id) == ("acme", "t1")
     assert (close.reason, close.author.kind, close.author.id) == (
-        "inactivity", "system", "autoclose"
+        "inactivity",
+        "system",
+        "autoclose",
     )
     assert (close.waiting_epoch, close.last_reply_seq) == (story.waiting_epoch, 3)
     assert close.occurred_at == JUST_AFTER
@@ -306,8 +308,16 @@ async def test_a_rejection_changes_nothing_and_a_gap_is_counted() -> None:
     story = await replied(world)
     kept = dict(world.timers.kept)
     rejected = CommandRejected(
-        account_id="acme", id="r1", occurred_at=MONDAY, correlation_id="c", ticket_id="t1",
-        command_id="x", command_type="CloseTicket", author=AGENT, code="stale", reason="late",
+        account_id="acme",
+        id="r1",
+        occurred_at=MONDAY,
+        correlation_id="c",
+        ticket_id="t1",
+        command_id="x",
+        command_type="CloseTicket",
+        author=AGENT,
+        code="stale",
+        reason="late",
     )
     await world.happen([rejected])
     assert world.timers.kept == kept

@@ -97,9 +97,7 @@ class Run:
         self.world.now = self.stories[0].now
 
     async def hear(self, who: int, count: int) -> None:
-        await self.world.happen(
-            self.stories[who].events[self.heard[who] : self.heard[who] + count]
-        )
+        await self.world.happen(self.stories[who].events[self.heard[who] : self.heard[who] + count])
         self.heard[who] = min(self.heard[who] + count, len(self.stories[who].events))
 
     async def sweep(self) -> None:

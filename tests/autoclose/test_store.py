@@ -55,9 +55,16 @@ async def typing(request: pytest.FixtureRequest) -> AsyncIterator[Typing]:
 
 def timer(ticket_id: str, *, seq: int = 3, due_at: datetime = MONDAY, **other: Any) -> Timer:
     values: dict[str, Any] = {
-        "account_id": "acme", "channel": "email", "party": "anna@example.com",
-        "seen_at": MONDAY, "correlation_id": "c", "reset_seq": 2, "waiting_epoch": 3,
-        "last_reply_seq": 3, "first_reply_at": MONDAY, "last_reply_at": MONDAY,
+        "account_id": "acme",
+        "channel": "email",
+        "party": "anna@example.com",
+        "seen_at": MONDAY,
+        "correlation_id": "c",
+        "reset_seq": 2,
+        "waiting_epoch": 3,
+        "last_reply_seq": 3,
+        "first_reply_at": MONDAY,
+        "last_reply_at": MONDAY,
         "settings": "first_reply:1",
     }
     return Timer(ticket_id=ticket_id, last_seq=seq, due_at=due_at, **(values | other))
@@ -73,7 +80,8 @@ async def test_what_is_kept_comes_back_as_it_was(timers: TimerStore) -> None:
     idle = timer("t2").stopped()
     await timers.save([full, idle], known=())
     assert await timers.load({full.ref, idle.ref, TicketRef("acme", "t9")}) == {
-        full.ref: full, idle.ref: idle
+        full.ref: full,
+        idle.ref: idle,
     }
     assert await timers.load(set()) == {}
 

@@ -8,19 +8,17 @@ from shared.cli.demo.observed import WATCHED, Json, Observed
 from shared.cli.demo.story import Story
 from shared.delivery import Outgoing
 from shared.topics import Service, Topic
-from tests.pipeline.stage import Stage
+from tests.pipeline.stage import MemoryStage
 
 
 @dataclass
 class MemoryWorld:
     """See `shared.cli.demo.story.World`."""
 
-    stage: Stage = field(default_factory=Stage)
+    stage: MemoryStage = field(default_factory=MemoryStage)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        for record in records:
-            self.stage.log.append(record)
-        await self.stage.log.settle()
+        await self.stage.append(records)
 
     async def taken(self, topic: Topic[Any], service: Service) -> None:
         assert service in topic.consumers
@@ -33,7 +31,7 @@ class MemoryWorld:
     def observed(self) -> Observed:
         seen = Observed()
         for topic in WATCHED:
-            for record in self.stage.log.records[topic.name]:
+            for record in self.stage.records(topic):
                 seen.add(record)
         return seen
 

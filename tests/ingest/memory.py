@@ -1,7 +1,8 @@
 """Ingest's stores, in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from services.ingest.aliases import Alias, Claim
 from services.ingest.profiles import Change, by_identity
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
@@ -25,3 +26,19 @@ class MemoryProfiles:
 
     async def find(self, identities: Iterable[str]) -> Mapping[str, Profile]:
         return by_identity(self._profiles.values(), identities)
+
+
+class MemoryAliases:
+    """See `services.ingest.aliases.Aliases`."""
+
+    def __init__(self) -> None:
+        self._aliases: dict[str, Alias] = {}
+
+    async def find(self, keys: Iterable[str]) -> Mapping[str, Alias]:
+        return {key: self._aliases[key] for key in keys if key in self._aliases}
+
+    async def claim(self, claims: Sequence[Claim]) -> bool:
+        for claim in claims:
+            if self._aliases.get(claim.key) == claim.before:
+                self._aliases[claim.key] = claim.after
+        return all(self._aliases.get(claim.key) == claim.after for claim in claims)

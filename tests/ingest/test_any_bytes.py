@@ -15,7 +15,7 @@ from shared.contracts.base import CHANNELS, Channel
 from shared.delivery import Record
 from shared.topics import MESSAGES, SIGNALS
 from tests.ingest.builders import Published, a_mail, a_record, a_table, settled
-from tests.ingest.memory import MemoryProfiles
+from tests.ingest.memory import MemoryAliases, MemoryProfiles
 from tests.ingest.test_samples import FILES
 
 JSON_FILES = [path for path in FILES if path.suffix == ".json"]
@@ -158,7 +158,7 @@ def test_hostile_mail_is_a_message_all_the_same_and_soon(name: str) -> None:
 
 async def test_a_large_batch_is_read_off_the_event_loop_with_the_same_result() -> None:
     published = Published()
-    ingest = Ingest(MemoryProfiles(), a_table(), published, published.count)
+    ingest = Ingest(MemoryProfiles(), MemoryAliases(), a_table(), published, published.count)
     batch = [a_mail("x" * 100_000, {"Message-ID": f"<{number}@x>"}) for number in range(5)]
 
     assert await ingest.records_received(batch) == {}

@@ -22,14 +22,15 @@ from tests.ingest.builders import (
     an_account,
     an_sms,
 )
-from tests.ingest.memory import MemoryProfiles
+from tests.ingest.memory import MemoryAliases, MemoryProfiles
 
 
 def an_ingest(
     published: Published, accounts: AccountsTable | None = None
 ) -> tuple[Ingest, MemoryProfiles]:
     profiles = MemoryProfiles()
-    return Ingest(profiles, accounts or a_table(), published, published.count), profiles
+    table = accounts or a_table()
+    return Ingest(profiles, MemoryAliases(), table, published, published.count), profiles
 
 
 def read(record: Outgoing) -> InboundMessage:
@@ -163,7 +164,7 @@ async def test_a_failed_publish_is_passed_on() -> None:
         message = "the broker is away"
         raise Transient(message)
 
-    ingest = Ingest(MemoryProfiles(), a_table(), away, Published().count)
+    ingest = Ingest(MemoryProfiles(), MemoryAliases(), a_table(), away, Published().count)
 
     with pytest.raises(Transient):
         await ingest.records_received([an_sms()])

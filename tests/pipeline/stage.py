@@ -1,6 +1,7 @@
-"""All six services on one log: in memory, with a clock that the journey moves, or on Kafka."""
+"""All six services on one log, and what journeys say to them: in memory, or on Kafka."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from shared.contracts.base import Author, Channel
 from shared.contracts.commands import Command
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
 from shared.contracts.tickets import TicketEvent, TicketFact, TicketSummary
-from shared.delivery import Outgoing
+from shared.delivery import Outgoing, Record
 from shared.ids import computed_id
 from shared.topics import (
     ACCOUNTS,
@@ -35,7 +36,7 @@ from tests.assignment.memory import MemoryAgents, MemoryHeartbeats
 from tests.assignment.memory import MemoryTickets as FollowedTickets
 from tests.attribution.memory import MemoryContacts as ContactHistories
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
-from tests.ingest.memory import MemoryProfiles
+from tests.ingest.memory import MemoryAliases, MemoryProfiles
 from tests.memory import MemoryAggregates
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
 from tests.spam.memory import MemoryContacts
@@ -72,35 +73,37 @@ def acme(**fields: Any) -> AccountSettings:
 
 
 @dataclass
-class Stage:
+class Stage(ABC):
     """A pipeline at rest, and what is said to it. Every call leaves it at rest again."""
 
-    log: MemoryLog = field(default_factory=MemoryLog)
-    tickets: MemoryTickets = field(default_factory=MemoryTickets)
+    clock: FakeClock = field(default_factory=FakeClock)
     _said: int = 0
 
-    @property
-    def clock(self) -> FakeClock:
-        return self.log.clock
+    @abstractmethod
+    async def append(self, records: Sequence[Outgoing]) -> None:
+        """Put records on their topics, at the clock's moment, and wait for all effects."""
 
-    def __post_init__(self) -> None:
-        bus: dict[Service, MemoryBus] = {name: MemoryBus(name, self.log) for name in SERVICES}
-        rotations: MemoryAggregates[Rotation] = MemoryAggregates()
-        stores = assignment.Stores(
-            FollowedTickets(), MemoryAgents(), MemoryHeartbeats(), rotations
-        )
-        ingest.wire(bus["ingest"], MemoryProfiles())
-        spam.wire(bus["spam"], MemoryContacts())
-        ticketing.wire(bus["ticketing"], self.tickets, self.clock)
-        assignment.wire(bus["assignment"], stores, self.clock)
-        autoclose.wire(bus["autoclose"], MemoryTimers(), MemoryTyping(), self.clock)
-        attribution.wire(bus["attribution"], ContactHistories(), self.clock)
+    @abstractmethod
+    async def settle(self) -> None:
+        """Wait until nothing is left to be done at the clock's moment."""
+
+    @abstractmethod
+    def records(self, topic: Topic[Any]) -> list[Record]:
+        """Everything that is on a topic."""
+
+    def bodies(self, topic: Topic[Any]) -> list[Any]:
+        """What a topic says, as its consumers understand it."""
+        return [topic.parse(record) for record in self.records(topic)]
+
+    async def forward(self, **by: float) -> None:
+        """Let time pass: so many `days`, `hours`, `minutes`, `seconds`."""
+        self.clock.forward(**by)
+        await self.settle()
 
     # What happens
 
     async def publish(self, topic: Topic[Any], *bodies: Any) -> None:
-        self.log.put(topic, *bodies)
-        await self.log.settle()
+        await self.append([topic.record(body) for body in bodies])
 
     async def account(self, settings: AccountSettings) -> None:
         await self.publish(ACCOUNTS, settings)
@@ -133,8 +136,7 @@ class Stage:
     async def raw(self, channel: Channel, value: bytes, **headers: str) -> None:
         """A provider's webhook forwards what it got."""
         named = tuple((name.replace("_", "-"), text.encode()) for name, text in headers.items())
-        self.log.append(Outgoing(INBOUND[channel].name, b"raw", value, named))
-        await self.log.settle()
+        await self.append([Outgoing(INBOUND[channel].name, b"raw", value, named)])
 
     async def sms(self, text: str, *, sender: str = "+393331112222", sid: str = "") -> None:
         body = {
@@ -211,7 +213,7 @@ class Stage:
 
     @property
     def events(self) -> list[TicketEvent]:
-        return self.log.bodies(TICKETS)
+        return self.bodies(TICKETS)
 
     def facts(self, ticket_id: str) -> list[TicketFact]:
         found = [e for e in self.events if isinstance(e, TicketFact) and e.ticket_id == ticket_id]
@@ -238,7 +240,39 @@ class Stage:
         return [event.type for event in self.facts(ticket_id)]  # type: ignore[attr-defined]
 
     def outbound(self) -> list[Any]:
-        return self.log.bodies(OUTBOUND)
+        return self.bodies(OUTBOUND)
 
     def signals(self) -> list[Any]:
-        return self.log.bodies(SIGNALS)
+        return self.bodies(SIGNALS)
+
+
+@dataclass
+class MemoryStage(Stage):
+    """Everything in this process, in no time."""
+
+    log: MemoryLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = MemoryLog(self.clock)
+        bus: dict[Service, MemoryBus] = {name: MemoryBus(name, self.log) for name in SERVICES}
+        rotations: MemoryAggregates[Rotation] = MemoryAggregates()
+        stores = assignment.Stores(
+            FollowedTickets(), MemoryAgents(), MemoryHeartbeats(), rotations
+        )
+        ingest.wire(bus["ingest"], MemoryProfiles(), MemoryAliases())
+        spam.wire(bus["spam"], MemoryContacts())
+        ticketing.wire(bus["ticketing"], MemoryTickets(), self.clock)
+        assignment.wire(bus["assignment"], stores, self.clock)
+        autoclose.wire(bus["autoclose"], MemoryTimers(), MemoryTyping(), self.clock)
+        attribution.wire(bus["attribution"], ContactHistories(), self.clock)
+
+    async def append(self, records: Sequence[Outgoing]) -> None:
+        for record in records:
+            self.log.append(record)
+        await self.settle()
+
+    async def settle(self) -> None:
+        await self.log.settle()
+
+    def records(self, topic: Topic[Any]) -> list[Record]:
+        return self.log.records[topic.name]

@@ -78,8 +78,12 @@ def _on_ticket(hours: int, contact: str, kind: Kind, account: str) -> dict[str, 
 
 
 def replied(
-    hours: int = 0, contact: str = "anna", kind: Kind = "agent", account: str = "acme",
-    *, auto_reply: bool = False,
+    hours: int = 0,
+    contact: str = "anna",
+    kind: Kind = "agent",
+    account: str = "acme",
+    *,
+    auto_reply: bool = False,
 ) -> AgentReplied:
     return AgentReplied(
         **_on_ticket(hours, contact, kind, account),

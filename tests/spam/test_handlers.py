@@ -68,7 +68,9 @@ async def test_every_message_of_a_batch_is_published_once_in_order_and_together(
     [published] = world.batches
     assert [found.id for found in published] == ["m1", "m2", "m3", "m4", "m5"]
     assert [found.verdict.spam for found in published if found.type == "InboundMessage"] == [
-        False, True, False
+        False,
+        True,
+        False,
     ]
     assert published[1] == batch[1]
     assert published[3] == batch[3]
@@ -149,7 +151,13 @@ async def test_a_contact_whom_an_agent_answered_or_vouched_for_is_not_hidden(
         replied(account="zeta"),
     ],
     ids=[
-        "AI", "system", "auto-reply", "integration", "screening", "other contact", "other account"
+        "AI",
+        "system",
+        "auto-reply",
+        "integration",
+        "screening",
+        "other contact",
+        "other account",
     ],
 )
 async def test_only_a_persons_word_for_that_contact_of_that_account_counts(
@@ -158,6 +166,14 @@ async def test_only_a_persons_word_for_that_contact_of_that_account_counts(
     world = World()
     await world.screening.tickets_changed([event])
     assert (await world.screened(SPAM_TEXT)).spam
+
+
+@pytest.mark.spec("SPM 3")
+async def test_a_contact_known_to_one_account_is_a_stranger_to_another() -> None:
+    world = World()
+    await world.screening.tickets_changed([replied(account="acme")])
+    assert (await world.screened(SPAM_TEXT, account="zeta")).spam
+    assert not (await world.screened(SPAM_TEXT, account="acme")).spam
 
 
 @pytest.mark.spec("SPM 3")
@@ -237,8 +253,16 @@ async def test_a_rejection_says_nothing_of_a_contact() -> None:
     world = World()
     told = marked_spam()
     rejected = CommandRejected(
-        account_id="acme", id="r", occurred_at=MONDAY, correlation_id="c", ticket_id="t1",
-        command_id="x", command_type="MarkSpam", author=told.author, code="stale", reason="late",
+        account_id="acme",
+        id="r",
+        occurred_at=MONDAY,
+        correlation_id="c",
+        ticket_id="t1",
+        command_id="x",
+        command_type="MarkSpam",
+        author=told.author,
+        code="stale",
+        reason="late",
     )
     await world.screening.tickets_changed([rejected])
     assert world.contacts.kept == {}

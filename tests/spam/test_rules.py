@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -42,10 +43,9 @@ def test_nine_in_ten_of_the_spam_that_was_made_up_for_this_is_found() -> None:
 
 
 @pytest.mark.spec("SPM 4")
-@settings(deadline=None)
-@given(st.sampled_from(CUSTOMERS), st.sampled_from(CUSTOMERS))
-def test_what_two_customers_write_is_not_hidden_in_one_message(one: str, other: str) -> None:
-    assert not judged(f"{one}\n{other}").spam
+def test_what_two_customers_write_is_not_hidden_in_one_message() -> None:
+    together = ("\n".join(pair) for pair in permutations(CUSTOMERS, 2))
+    assert [text for text in together if judged(text).spam] == []
 
 
 @pytest.mark.spec("SPM 4")
@@ -85,8 +85,12 @@ def test_wide_accented_and_look_alike_letters_change_no_verdict() -> None:
     wide = "".join(chr(ord(c) + 0xFEE0) if "!" < c <= "~" else c for c in SPAM_TEXT)
     cyrillic = SPAM_TEXT.translate(str.maketrans("aeopc", "\u0430\u0435\u043e\u0440\u0441"))
     accented = SPAM_TEXT.replace("o", "o\u0301")
-    assert judged(wide) == judged(cyrillic) == judged(accented) == judged(SPAM_TEXT)
-    assert judged(SPAM_TEXT).spam
+    bold = "".join(chr(0x1D400 + ord(c) - ord("A")) if "A" <= c <= "Z" else c for c in SPAM_TEXT)
+    controls = SPAM_TEXT.replace("prize", "p\x00ri\x1bze")
+    plain = judged(SPAM_TEXT)
+    assert plain.spam
+    for disguised in (wide, cyrillic, accented, bold, controls):
+        assert judged(disguised) == plain
 
 
 @pytest.mark.spec("SPM 3")
@@ -108,6 +112,13 @@ def test_the_reasons_say_in_words_what_was_found_the_heaviest_first() -> None:
         "it says that its reader has won: “congratulations! you”, “claim your prize”"
     )
     assert found.reasons[1].words == "a link hides where it leads: bit.ly"
+
+
+@pytest.mark.spec("SPM 4")
+def test_what_scores_just_the_threshold_is_spam() -> None:
+    score = judged(SPAM_TEXT).score
+    assert judged(SPAM_TEXT, threshold=score).spam
+    assert not judged(SPAM_TEXT, threshold=score + 0.0001).spam
 
 
 @pytest.mark.spec("SPM 4")
@@ -169,8 +180,18 @@ def test_no_pattern_repeats_what_repeats(phrases: Phrases) -> None:
 @pytest.mark.parametrize(
     "hostile",
     [
-        "a", "you have won ", "www.", "a-b.", "1.", "click ", "gana dinero ", "@", "$1,1.",
-        "we are a ", "late client ", "your account ",
+        "a",
+        "you have won ",
+        "www.",
+        "a-b.",
+        "1.",
+        "click ",
+        "gana dinero ",
+        "@",
+        "$1,1.",
+        "we are a ",
+        "late client ",
+        "your account ",
     ],
 )
 def test_the_worst_text_is_judged_in_milliseconds(hostile: str) -> None:
@@ -207,6 +228,6 @@ def test_engines_together_score_between_the_mildest_and_the_harshest(
 
 def test_an_engine_without_an_opinion_is_as_if_it_were_not_there() -> None:
     sure, unsure = Opinion("a", 3, 4.0, ()), Opinion("b", 1, 0.0, ())
-    assert combined([sure, unsure]) == round(1 / (1 + 2.718281828 ** -3), 4)
+    assert combined([sure, unsure]) == round(1 / (1 + 2.718281828**-3), 4)
     assert combined([sure]) > combined([sure, unsure])
     assert combined([]) == 0

@@ -29,6 +29,12 @@ class MemoryTickets(MemoryAggregates[Ticket]):
                 found[of] = ticket.model_copy(update={"mail_ids": mail_ids})
         return list(found.values())
 
+    async def by_mail_token(self, account_id: str, named: Collection[str]) -> Sequence[Ticket]:
+        """See `services.ticketing.handlers.Tickets`."""
+        wanted = set(named) - {""}
+        tickets = [ticket for ticket in self.tickets if ticket.account_id == account_id]
+        return [ticket for ticket in tickets if ticket.indexed()["mail_token"] in wanted]
+
     async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
         """See `services.ticketing.handlers.Tickets`."""
         return {i: self.ledger[i][0] for i in ids if i in self.ledger and self.ledger[i][0]}

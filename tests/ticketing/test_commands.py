@@ -139,10 +139,10 @@ async def test_a_refused_command_stays_refused_when_it_would_apply() -> None:
     reopen = a_command(ReopenTicket, ticket_id=ticket.id)
     assert (await refusal(world, reopen)).code == "not_closed"
     await world.happen(a_command(CloseTicket, ticket_id=ticket.id), reopen)
-    assert world.ticket.status == "closed"
+    assert world.status == "closed"
     assert len(world.rejections) == 1
     await world.happen(a_command(ReopenTicket, ticket_id=ticket.id))
-    assert world.ticket.status == "open"
+    assert world.status == "open"
 
 
 @pytest.mark.spec("TKT 12")
@@ -254,7 +254,7 @@ async def test_the_rotation_assigns_only_who_still_waits_as_it_saw() -> None:
     world = World()
     ticket = await a_ticket(world, "sms")
     rotation = the_system(id="assignment")
-    automatic = {"by": rotation, "assignee": "ada", "assignee_epoch": 0}
+    automatic: dict[str, Any] = {"by": rotation, "assignee": "ada", "assignee_epoch": 0}
     after = await applied(world, ticket, AssignTicket, **automatic)
     assert after.assignee == "ada"
     assert world.facts(TicketAssigned)[0].because.startswith("ASG 1")
@@ -268,7 +268,8 @@ async def test_the_rotation_assigns_only_who_still_waits_as_it_saw() -> None:
 @pytest.mark.spec("SPM 1")
 async def test_the_rotation_never_assigns_spam_nor_what_is_closed() -> None:
     world = World()
-    automatic = {"by": the_system(id="assignment"), "assignee": "ada", "assignee_epoch": 0}
+    rotation = the_system(id="assignment")
+    automatic: dict[str, Any] = {"by": rotation, "assignee": "ada", "assignee_epoch": 0}
     spam = await a_ticket(world, "sms", spam=True)
     done = await a_ticket(world, "whatsapp")
     await world.happen(a_command(CloseTicket, ticket_id=done.id))
@@ -394,7 +395,7 @@ async def test_a_snoozed_ticket_that_is_closed_never_wakes() -> None:
 )
 @pytest.mark.spec("ACL 6")
 async def test_a_close_for_inactivity_that_rests_on_what_was_is_refused(
-    numbers: dict[str, int],
+    numbers: dict[str, Any],
 ) -> None:
     world = World()
     ticket = await a_ticket(world, "sms")
@@ -559,12 +560,12 @@ async def test_an_agent_marks_a_ticket_as_spam_and_as_none() -> None:
     ticket = await a_ticket(world, "sms")
     after = await applied(world, ticket, MarkSpam)
     assert (after.spam, after.spam_by_agent, after.unassigned_epoch) == (True, True, None)
-    twice = a_command(MarkSpam, ticket_id=ticket.id)
-    assert (await refusal(world, twice)).code == "nothing_to_change"
+    flagged = a_command(MarkSpam, ticket_id=ticket.id)
+    assert (await refusal(world, flagged)).code == "nothing_to_change"
     after = await applied(world, ticket, MarkNotSpam)
     assert (after.spam, after.spam_by_agent, after.unassigned_epoch) == (False, False, after.seq)
-    twice = a_command(MarkNotSpam, ticket_id=ticket.id)
-    assert (await refusal(world, twice)).code == "nothing_to_change"
+    unflagged = a_command(MarkNotSpam, ticket_id=ticket.id)
+    assert (await refusal(world, unflagged)).code == "nothing_to_change"
 
 
 @pytest.mark.spec("SPM 2")

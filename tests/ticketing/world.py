@@ -102,6 +102,11 @@ class World:
         (ticket,) = self.store.tickets
         return ticket
 
+    @property
+    def status(self) -> str:
+        """The only ticket's status."""
+        return self.ticket.status
+
     def ticket_of(self, item: Item) -> Ticket:
         """The ticket that has the message."""
         return self.store.documents[self.store.ledger[item.id][0]].state

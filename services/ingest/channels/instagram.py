@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from services.ingest import contacts
 from services.ingest.channels import formats
 from services.ingest.channels.formats import Format
+from services.ingest.channels.instagram_content import content_of
 from services.ingest.parts import Edited, Happened, Part, Place, TookBack, Wrote
 from services.ingest.refusals import Refused
 from services.ingest.text import Fields
-from shared.contracts.messages import Attachment, Story
 from shared.delivery import Record
 
 _PROVIDER = "meta"
-_FILES = {"image": "image", "video": "video", "audio": "audio", "file": "document"}
-_SHARES = ("share", "ig_post", "ig_reel", "reel", "ig_story", "story_mention")
-_DESCRIBED = ("template", "fallback", "location")
-_HANDOVER = (
-    "pass_thread_control", "take_thread_control", "request_thread_control", "app_roles", "optin",
-    "account_linking", "delivery",
+_OBJECTS = ("instagram", "page")
+_NO_MESSAGES = (
+    "pass_thread_control", "take_thread_control", "request_thread_control", "app_roles",
+    "account_linking",
 )
+_MESSAGING = (
+    "messages", "messaging_postbacks", "messaging_seen", "messaging_referral", "message_edit",
+    "message_edits", "message_reactions", "messaging_optins", "message_echoes",
+    "messaging_handover",
+)
+"""Fields of `changes` that carry an event as `messaging` does."""
 
 
 def read(record: Record) -> list[Part]:
@@ -29,24 +33,35 @@ def read(record: Record) -> list[Part]:
 
 
 def _is_meta(payload: object) -> bool:
-    return Fields(payload).text("object") in ("instagram", "page")
+    return Fields(payload).text("object") in _OBJECTS
 
 
 def _read_meta(payload: object, record: Record) -> list[Part]:
+    webhook = Fields(payload)
+    if (told := webhook.text("object")) not in ("", "instagram"):
+        # Messenger's webhooks ("page") look the same, and may come through the same endpoint.
+        raise Refused("wrong_channel", f"a webhook about {told[:40]!r} is not Instagram's")
     parts: list[Part] = []
-    for entry in Fields(payload).each("entry"):
-        page, position = entry.text("id"), record.position
-        parts += [_Event(page, item, position).part() for item in entry.each("messaging")]
-        parts += [_Event(page, item, position).other("standby") for item in entry.each("standby")]
-        for change in entry.each("changes"):
-            event = _Event(page, change.fields("value"), position)
-            if change.text("field") == "messages" and "sender" in change.fields("value"):
-                parts.append(event.part())
-            else:
-                # Public comments and mentions are another product's.
-                parts.append(event.other("other", change.text("field")))
+    for entry in webhook.each("entry"):
+        found = _entry(entry, record.position)
+        parts += found or [Refused("malformed", "an entry without events")]
     if not parts:
-        raise Refused("empty", "a webhook without events")
+        raise Refused("empty", "a webhook without entries")
+    return parts
+
+
+def _entry(entry: Fields, position: str) -> list[Part]:
+    page = entry.text("id")
+    parts = [_Event(page, item, position).part() for item in entry.each("messaging")]
+    # Another app answers there: what it gets is none of the team's until the thread is theirs.
+    parts += [_Event(page, item, position).other("standby") for item in entry.each("standby")]
+    for change in entry.each("changes"):
+        event = _Event(page, change.fields("value"), position)
+        if change.text("field") in _MESSAGING and "sender" in change.fields("value"):
+            parts.append(event.part())
+        else:
+            # Public comments and mentions are another product's.
+            parts.append(event.other("other", change.text("field")))
     return parts
 
 
@@ -67,81 +82,90 @@ class _Event:
             "reaction": self._reaction,
             "read": self._seen,
             "messaging_seen": self._seen,
-            "referral": lambda _: self.other("referral"),
+            "seen": self._seen,
+            "delivery": self._delivered,
+            "referral": self._referral,
+            "optin": lambda optin: self.other("other", f"optin {optin.text('type')}".strip()),
         }
         for name, reader in readers.items():
             if name in self.event:
-                return reader(self.event.fields(name))
-        return self.other("other", next((name for name in _HANDOVER if name in self.event), ""))
+                try:
+                    return reader(self.event.fields(name))
+                except Refused as refused:
+                    return refused
+        return self.other("other", next((name for name in _NO_MESSAGES if name in self.event), ""))
+
+    def other(self, kind: str, what: str = "", **detail: str) -> Part:
+        """The event as a signal of that kind, told from others by its content."""
+        said = detail | {"what": what[:100], "record": self.position}
+        return Happened(
+            place=self._place(), kind=kind, key=(what, _digest(str(self.event.raw))),
+            at=self.event.time("timestamp"),
+            detail={name: text for name, text in said.items() if text},
+        )
 
     def _place(self, *, customer: str = "sender") -> Place:
         """Where it happened. In an echo the customer is the recipient."""
-        brand = "recipient" if customer == "sender" else "sender"
-        person = self.event.fields(customer).text("id")
-        page = self.page or self.event.fields(brand).text("id")
+        ours = self._ours(customer)
+        page = self.page or ours
         return Place(
-            provider=_PROVIDER,
-            addresses=((page,), (self.event.fields(brand).text("id"),)),
-            contact=contacts.instagram(page, person),
+            provider=_PROVIDER, addresses=((page,), (ours,)),
+            contact=contacts.instagram(page, self.event.fields(customer).text("id")),
         )
 
-    def other(self, kind: str, what: str = "") -> Part:
-        """The event as a signal of that kind, told from others by its content."""
-        detail = {"record": self.position} | ({"what": what[:100]} if what else {})
-        return Happened(
-            place=self._place(), kind=kind, key=(what, _digest(str(self.event.raw))),
-            at=self.event.time("timestamp"), detail=detail,
-        )
+    def _ours(self, customer: str = "sender") -> str:
+        return self.event.fields("recipient" if customer == "sender" else "sender").text("id")
+
+    def _customers(self, what: str) -> Place:
+        """Where the customer did `what`. Raises Refused if it is not to this page, or nobody's."""
+        ours = self._ours()
+        # The dashboard's test events have an entry 0.
+        if self.page not in ("", "0") and ours and ours != self.page:
+            text = f"{what} is to {ours[:60]}, but came for {self.page[:60]}"
+            raise Refused("malformed", text)
+        place = self._place()
+        if place.contact is None:
+            raise Refused("no_sender", f"{what} has no sender")
+        return place
 
     def _message(self, message: Fields) -> Part:
         mid = message.text("mid")
         if message.true("is_echo") or message.true("is_self"):
+            gone = message.true("is_deleted")
             return Happened(
                 place=self._place(customer="recipient"), kind="echo",
-                key=(mid or _digest(str(self.event.raw)),), about=mid or None,
-                text=message.text("text") or None, at=self.event.time("timestamp"),
+                key=(mid or _digest(str(self.event.raw)), *(("deleted",) if gone else ())),
+                about=mid or None, text=message.text("text") or None,
+                at=self.event.time("timestamp"), detail={"deleted": "true"} if gone else {},
             )
         if not mid:
-            return Refused("malformed", "a message without mid")
-        place = self._place()
-        if place.contact is None:
-            return Refused("no_sender", f"message {mid[:60]} has no sender")
+            raise Refused("malformed", "a message without mid")
+        place = self._customers(f"message {mid[:60]}")
         if message.true("is_deleted"):
             return TookBack(place=place, id=mid)
         return self._wrote(message, place, mid)
 
     def _wrote(self, message: Fields, place: Place, mid: str) -> Part:
-        found = [item for item in message.each("attachments") if item.text("type")]
-        files = _files(found)
-        text, flags = message.text("text"), []
-        story, replied_to = _story(message, found)
-        if story is not None:
-            flags.append("story_mention" if replied_to is None else "story_reply")
-        if message.true("is_unsupported"):
-            text, flags = text or "[unsupported message]", [*flags, "unsupported"]
-        elif not text.strip() and not files and story is None:
-            hearts = any(item.text("type") == "like_heart" for item in found)
+        content = content_of(message)
+        if not content.customer_wrote:
             return Happened(
-                place=place, kind="reaction" if hearts else "empty", key=(mid,), about=mid,
-                about_inbound=True, text="❤" if hearts else None, at=self.event.time("timestamp"),
+                place=place, kind="reaction" if content.hearts else "empty", key=(mid,), about=mid,
+                about_inbound=True, text="❤" if content.hearts else None,
+                at=self.event.time("timestamp"),
+                detail={"types": ",".join(content.types)} if content.types else {},
             )
-        structured = {
-            name: message.raw[name] for name in ("quick_reply", "referral") if name in message
-        }
-        if described := [item.raw for item in found if item.text("type") in _DESCRIBED]:
-            structured["attachments"] = described
         return Wrote(
-            place=place, id=mid, sent=self.event.time("timestamp") or "missing", text=text,
-            attachments=files, story=story, structured=structured, flags=tuple(flags),
+            place=place, id=mid, sent=self.event.time("timestamp") or "missing",
+            text=content.text, attachments=content.attachments, story=content.story,
+            structured=content.structured, flags=content.flags,
             in_reply_to=message.fields("reply_to").text("mid") or None,
         )
 
     def _postback(self, postback: Fields) -> Part:
-        place = self._place()
-        if place.contact is None:
-            return Refused("no_sender", "a postback has no sender")
+        place = self._customers("a postback")
         payload = postback.text("payload")
-        made_up = _digest(f"{place.contact.id}|{self.event.text('timestamp')}|{payload}")
+        person = place.contact.id if place.contact else ""
+        made_up = _digest(f"{person}|{self.event.text('timestamp')}|{payload}")
         return Wrote(
             place=place, id=postback.text("mid") or f"postback:{made_up}",
             sent=self.event.time("timestamp") or "missing",
@@ -150,19 +174,23 @@ class _Event:
         )
 
     def _edit(self, edit: Fields) -> Part:
-        mid, place = edit.text("mid"), self._place()
-        if not mid or place.contact is None:
-            return Refused("malformed", "an edit that does not say of what or by whom")
-        number = edit.text("num_edit")
+        mid = edit.text("mid")
+        if not mid:
+            raise Refused("malformed", "an edit that does not say of what")
+        place = self._customers(f"an edit of {mid[:60]}")
+        number = edit.text("num_edit").strip()
         version = int(number) if number.isdecimal() and len(number) < 10 else 1
-        if version == 0:
-            # No edit yet: some apps get a new message in this form only.
-            return Wrote(
-                place=place, id=mid, sent=self.event.time("timestamp") or "missing",
-                text=edit.text("text"), flags=("from_edit",),
+        if version:
+            return Edited(
+                place=place, id=mid, text=edit.text("text"), version=version, edit_id=str(version)
             )
-        return Edited(
-            place=place, id=mid, text=edit.text("text"), version=version, edit_id=str(version)
+        if not edit.text("text").strip():
+            # It must not stand in for the message itself, should that come too.
+            return self.other("empty", "message_edit", mid=mid)
+        # No edit yet: some apps get a new message in this form only.
+        return Wrote(
+            place=place, id=mid, sent=self.event.time("timestamp") or "missing",
+            text=edit.text("text"), flags=("from_edit",),
         )
 
     def _reaction(self, reaction: Fields) -> Part:
@@ -171,7 +199,8 @@ class _Event:
         return Happened(
             place=self._place(), kind="reaction",
             key=(mid, action, emoji, self.event.text("timestamp")), about=mid or None,
-            text=emoji or None, at=self.event.time("timestamp"), detail={"action": action},
+            text=emoji or None, at=self.event.time("timestamp"),
+            detail={"action": action} if action else {},
         )
 
     def _seen(self, seen: Fields) -> Part:
@@ -184,40 +213,23 @@ class _Event:
             at=self.event.time("timestamp"),
         )
 
+    def _delivered(self, delivery: Fields) -> Part:
+        listed = delivery.raw.get("mids")
+        mids = [mid for mid in listed if isinstance(mid, str)] if isinstance(listed, list) else []
+        return Happened(
+            place=self._place(), kind="delivery_status",
+            key=("delivered", *mids, delivery.text("watermark")),
+            about=mids[0] if mids else None, at=self.event.time("timestamp"),
+            detail={"status": "delivered"} | ({"mids": ",".join(mids)} if mids else {}),
+        )
+
+    def _referral(self, referral: Fields) -> Part:
+        names = ("ref", "ad_id", "source", "type")
+        return self.other("referral", **{name: referral.text(name) for name in names})
+
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _story(message: Fields, found: list[Fields]) -> tuple[Story | None, str | None]:
-    """The story that the message answers or mentions, and the id of the one it answers."""
-    answered = message.fields("reply_to").fields("story")
-    if answered:
-        story_id = answered.text("id")
-        return Story(id=story_id or None, url=answered.text("url") or None), story_id
-    for item in found:
-        if item.text("type") == "story_mention":
-            return Story(url=item.fields("payload").text("url") or None), None
-    return None, None
-
-
-def _files(found: list[Fields]) -> tuple[Attachment, ...]:
-    """The files and shared posts, each URL once: one post may come under two names."""
-    files: dict[str, Attachment] = {}
-    for item in found:
-        kind, payload = item.text("type"), item.fields("payload")
-        if kind not in _FILES and kind not in _SHARES and kind not in _DESCRIBED:
-            continue
-        url = payload.text("url") or item.text("url")
-        title = payload.text("title") or item.text("title")
-        files.setdefault(
-            url or f"{kind}:{title}",
-            Attachment.model_validate(
-                {"kind": _FILES.get(kind, "other"), "filename": title[:200] or None,
-                 "ref": url or None}
-            ),
-        )
-    return tuple(files.values())
 
 
 FORMATS = (Format(_PROVIDER, _is_meta, _read_meta),)

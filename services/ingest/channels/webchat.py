@@ -1,8 +1,15 @@
-"""Web chat: the project's own contract, which a widget's server publishes (schema: `Event`)."""
+"""Web chat: the project's own contract, which a widget's server publishes (docs/webchat.md)."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from services.ingest import contacts
 from services.ingest.channels import formats
@@ -34,7 +41,16 @@ Key = Annotated[str, Field(max_length=200), AfterValidator(_not_blank)]
 
 
 class _Read(BaseModel):
+    """A field that is null reads as one that is not there."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:  # noqa: ANN401
+        if not isinstance(value, dict):
+            return value
+        return {name: item for name, item in value.items() if item is not None}
 
 
 class User(_Read):

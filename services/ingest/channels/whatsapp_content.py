@@ -16,7 +16,8 @@ _NO_QUESTION_OF_THE_CUSTOMERS = ("pin", "poll_update")
 class Content:
     """What the customer sent.
 
-    Where they wrote nothing (`customer_wrote` is false) it is a signal of the kind `signal`.
+    Where they wrote nothing (`customer_wrote` is false) it is a signal of the kind `signal`, and
+    `what` says what it is about. `own_ids` are further ids of the customer that it tells.
     """
 
     text: str = ""
@@ -25,6 +26,8 @@ class Content:
     flags: tuple[str, ...] = ()
     customer_wrote: bool = True
     signal: str = "other"
+    what: str = ""
+    own_ids: tuple[str, ...] = ()
 
 
 def content_of(message: Fields) -> Content:
@@ -65,13 +68,17 @@ def _location(message: Fields) -> Content:
 
 
 def _contacts(message: Fields) -> Content:
-    lines = []
+    lines, own = [], []
     for card in message.each("contacts"):
         name = card.fields("name").text("formatted_name")
         phones = [phone.text("phone") for phone in card.each("phones")]
         lines.append(" ".join(["[contact]", *filter(None, [name, *phones])]))
+        if card.text("origin") == "contact_request":
+            # Their own number, which they were asked for; any other card may be anybody's.
+            own += [phone.text("wa_id") for phone in card.each("phones")]
     return Content(
-        text="\n".join(lines) or "[contact]", structured={"contacts": message.raw.get("contacts")},
+        text="\n".join(lines) or "[contact]", own_ids=tuple(own),
+        structured={"contacts": message.raw.get("contacts")},
     )
 
 
@@ -90,7 +97,7 @@ def _interactive(message: Fields) -> Content:
         )
     if not kind:
         return _unsupported(message)
-    return Content(customer_wrote=False, structured=structured)
+    return Content(customer_wrote=False, what=kind)
 
 
 def _object(text: str) -> Any:  # noqa: ANN401  # whatever the form holds
@@ -120,7 +127,7 @@ def _order(message: Fields) -> Content:
 def _unsupported(message: Fields) -> Content:
     what = message.fields("unsupported").text("type")
     if what in _NO_QUESTION_OF_THE_CUSTOMERS:
-        return Content(customer_wrote=False)
+        return Content(customer_wrote=False, what=what)
     return Content(
         text="[unsupported message]", flags=("unsupported",),
         structured={"unsupported": what, "errors": message.raw.get("errors")},

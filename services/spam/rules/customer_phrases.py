@@ -9,7 +9,10 @@ from services.spam.rules.lexicon import Phrases
 
 CUSTOMERS: Final = (
     Phrases(
-        "own_purchase", "it is about a purchase", -3.0, -1.0,
+        "own_purchase",
+        "it is about a purchase",
+        -3.0,
+        -1.0,
         r"""
         (?:my|our) (?:\w+ )?delivery;
         (?:my|our|the) (?:\w+
@@ -31,36 +34,49 @@ CUSTOMERS: Final = (
         """,
     ),
     Phrases(
-        "report", "it asks about or reports what somebody else sent", -5.0, -1.0,
+        "report",
+        "it reports what somebody else sent",
+        -8.0,
+        -2.0,
         r"""
+        (?:is|was) (?:this|that|it) (?:really |actually )?(?:you|yours|from you|your company);
+        phishing; fake (?:messages?|sites?|websites?|emails?|accounts?|profiles?|texts?|pages?);
+        (?:i|we|my \w+) (?:just |have )?(?:got|received|get) (?:this|these|another)
+        (?:\w+ )?(?:messages?|texts?|sms|emails?|mails?|dms?|calls?|links?);
+        got an? (?:\w+ )?(?:message|text|sms|email|mail|dm|link) (?:saying|that says|asking|from);
         (?:it|they|dhl|ups|usps|fedex|gls|the (?:\w+ )?(?:site|app|mail|email|courier|page)) says?;
-        saying (?:that )?(?:your|my|i); do i (?:have|need) to; should i; is (?:this|that|it) normal;
-        me (?:dice|dicen|pone|sale) que; tengo que pagar; es normal; mi (?:dice|dicono|esce) che;
-        devo pagare; e normale;
-        (?:is|was) (?:this|that|it) (?:really |actually )?(?:you|yours|from you|your
-        company|legit\w*|real|genuine|official|a scam|spam|fake|true|safe); phishing;
-        scam(?:mers?|med|s)?; fraud(?:ulent|sters?)?;
-        fake (?:messages?|sites?|websites?|emails?|accounts?|profiles?|texts?|pages?);
-        (?:i|we|my \w+) (?:just |have )?(?:got|received|get) (?:this|a|an|the
-        following|these|another) (?:\w+
-        )?(?:messages?|texts?|sms|emails?|mails?|dms?|calls?|links?); suspicious;
         (?:someone|somebody) (?:is|was) (?:pretending|impersonating|using your);
-        did you (?:really )?send; pretending to be you; impersonat\w+; estafa(?:dor(?:es)?)?;
-        fraude;
-        (?:es|son) (?:esto |este |real |realmente )?(?:vuestr[oa]s?|de
-        ustedes|vosotros|ustedes|oficial|verdad|seguro|fiable);
+        did you (?:really )?send; pretending to be you; (?:popped|pops) up on your; impersonat\w+;
+        (?:es|son) (?:esto |este |realmente )?(?:vuestr[oa]s?|de ustedes|vosotros|ustedes);
         (?:me ha llegado|me llego|he recibido|recibi) (?:este|un|una|esta)
-        (?:mensaje|correo|sms|enlace|llamada|email); sospechos[oa]s?;
+        (?:mensaje|correo|sms|enlace|llamada|email); me (?:dice|dicen|pone|sale) que;
         (?:lo|la|habeis|han) enviad[oa] (?:vosotros|ustedes); se hace(?:n)? pasar por;
-        truffa(?:tori)?; frode;
-        (?:e|siete) (?:davvero |veramente )?(?:vostr[oa]|voi|ufficiale|vero|sicuro|una truffa);
+        (?:e|siete) (?:davvero |veramente )?(?:vostr[oa]|voi); mi (?:dice|dicono|esce) che;
         (?:mi e arrivat[oa]|ho ricevuto) (?:questo|questa|un|una)
-        (?:messaggio|mail|email|sms|link|chiamata); sospett[oa];
-        (?:l'avete|avete) (?:mandat[oa]|inviat[oa]) voi; si spaccia(?:no)? per
+        (?:messaggio|mail|email|sms|link|chiamata); si spaccia(?:no)? per;
+        (?:l'avete|avete) (?:mandat[oa]|inviat[oa]) voi
         """,
     ),
     Phrases(
-        "own_win", "it says that its writer has won", -3.0, -0.5,
+        "doubt",
+        "it doubts what somebody else said",
+        -4.0,
+        -1.5,
+        r"""
+        (?:is|was) (?:this|that|it)
+        (?:really |actually )?(?:legit\w*|real|genuine|official|a scam|spam|fake|true|safe|normal);
+        scam(?:mers?|med|s)?; fraud(?:ulent|sters?)?; suspicious; saying (?:that )?(?:your|my|i);
+        do i (?:have|need) to; should i; estafa(?:dor(?:es)?)?; fraude; sospechos[oa]s?;
+        (?:es|son) (?:esto |este )?(?:oficial|verdad|seguro|fiable|normal); tengo que pagar;
+        truffa(?:tori)?; frode; sospett[oa]; devo pagare;
+        e (?:davvero |veramente )?(?:ufficiale|vero|sicuro|una truffa|normale)
+        """,
+    ),
+    Phrases(
+        "own_win",
+        "it says that its writer has won",
+        -3.0,
+        -0.5,
         r"""
         i(?:'ve| have)? (?:just |recently )?won; (?:my|the) prize;
         your (?:giveaway|raffle|contest|competition|lottery); gane; he ganado; (?:mi|el) premio;
@@ -69,7 +85,10 @@ CUSTOMERS: Final = (
         """,
     ),
     Phrases(
-        "own_wish", "it asks what a customer asks", -2.0, -1.0,
+        "own_wish",
+        "it asks what a customer asks",
+        -2.0,
+        -1.0,
         r"""
         do you (?:ship|deliver|have|sell|accept|offer|stock|take|do|make|still|also);
         can i (?:pay|return|exchange|get|order|change|cancel|use|have|buy|pick);

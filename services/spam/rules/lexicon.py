@@ -30,14 +30,52 @@ class Phrases:
         return re.compile(rf"(?<!\w)(?:{'|'.join(ways)})(?!\w)")
 
 
-SHORTENERS: Final = frozenset({
-    "bit.ly", "tinyurl.com", "goo.gl", "is.gd", "cutt.ly", "rb.gy", "ow.ly", "shorturl.at",
-    "t.ly", "tiny.cc", "s.id", "rebrand.ly", "v.gd", "bl.ink", "shorte.st", "adf.ly", "u.to",
-})
-INVITES: Final = frozenset({
-    "t.me", "wa.me", "chat.whatsapp.com", "api.whatsapp.com", "discord.gg", "telegram.me",
-})
-RISKY_ENDINGS: Final = frozenset({
-    "xyz", "top", "icu", "click", "buzz", "loan", "win", "bid", "vip", "cyou", "sbs", "monster",
-    "rest", "tk",
-})
+SHORTENERS: Final = frozenset(
+    {
+        "bit.ly",
+        "tinyurl.com",
+        "goo.gl",
+        "is.gd",
+        "cutt.ly",
+        "rb.gy",
+        "ow.ly",
+        "shorturl.at",
+        "t.ly",
+        "tiny.cc",
+        "s.id",
+        "rebrand.ly",
+        "v.gd",
+        "bl.ink",
+        "shorte.st",
+        "adf.ly",
+        "u.to",
+    }
+)
+INVITES: Final = frozenset(
+    {
+        "t.me",
+        "wa.me",
+        "chat.whatsapp.com",
+        "api.whatsapp.com",
+        "discord.gg",
+        "telegram.me",
+    }
+)
+RISKY_ENDINGS: Final = frozenset(
+    {
+        "xyz",
+        "top",
+        "icu",
+        "click",
+        "buzz",
+        "loan",
+        "win",
+        "bid",
+        "vip",
+        "cyou",
+        "sbs",
+        "monster",
+        "rest",
+        "tk",
+    }
+)

@@ -9,7 +9,10 @@ from services.spam.rules.lexicon import Phrases
 
 SPAM: Final = (
     Phrases(
-        "crypto", "it is about speculation", 2.0, 0.5,
+        "crypto",
+        "it is about speculation",
+        2.0,
+        0.5,
         r"""
         bitcoins?; btc; usdt; crypto(?:currency|currencies)?; ethereum; forex; binary options;
         trading (?:signals|platform|bot); copy trading; cripto(?:monedas?|valut[ae])?;
@@ -18,7 +21,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "profit", "it promises gain", 3.0, 1.5,
+        "profit",
+        "it promises gain",
+        3.0,
+        1.5,
         r"""
         guaranteed (?:profits?|returns?|income|earnings);
         (?:daily|weekly|huge|massive|high) (?:profits?|returns?|payouts?);
@@ -40,7 +46,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "promotion", "it sells services to the business", 4.5, 1.5,
+        "promotion",
+        "it sells services to the business",
+        4.5,
+        1.5,
         r"""
         seo (?:services?|agency|expert|audit|packages?|company|proposal|specialist);
         (?:first|1st|top) (?:page|position|spot) (?:of|on|in) google;
@@ -68,7 +77,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "cold_offer", "it introduces itself to whoever reads it", 2.0, 1.0,
+        "cold_offer",
+        "it introduces itself to whoever reads it",
+        2.0,
+        1.0,
         r"""
         (?:i|we) (?:came across|was going through|was looking at|visited|found|checked|was
         on|reviewed) your (?:web ?site|site|store|page|online store);
@@ -86,7 +98,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "gambling", "it is about gambling", 4.0, 2.0,
+        "gambling",
+        "it is about gambling",
+        4.0,
+        2.0,
         r"""
         (?:online|crypto|best|live) casinos?; casinos? (?:online|bonus|games?); free spins?;
         no deposit(?: bonus)?; sports? betting; betting (?:tips|site|bonus); fixed matches;
@@ -98,7 +113,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "adult", "it offers sex", 4.5, 2.0,
+        "adult",
+        "it offers sex",
+        4.5,
+        2.0,
         r"""
         (?:hot|sexy|horny|naked) (?:girls?|singles?|women|babes?|milfs?|pics?|videos?|photos?);
         (?:my |send )?nudes; nude (?:pics?|photos?|videos?|cam); porno?; xxx; onlyfans; milfs?;
@@ -115,7 +133,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "prize", "it says that its reader has won", 3.0, 2.0,
+        "prize",
+        "it says that its reader has won",
+        3.0,
+        2.0,
         r"""
         (?:you|u)(?:'ve| have)? (?:just |been )*(?:won|selected|chosen)(?: as)?;
         you are (?:the|our|a|one of our) (?:lucky |selected |grand )?winners?;
@@ -133,7 +154,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "pretence", "it demands payment or data in another's name", 3.5, 2.0,
+        "pretence",
+        "it demands payment or data in another's name",
+        3.5,
+        2.0,
         r"""
         your (?:[\w-]+ )?(?:account|page|mailbox|profile|card|domain|subscription|access) (?:has
         been|have been|will be|is|was) (?:temporarily |permanently
@@ -173,11 +197,14 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "fortune", "it has a fortune to share", 3.5, 3.0,
+        "fortune",
+        "it has a fortune to share",
+        3.5,
+        3.0,
         r"""
         next of kin; (?:sole |rightful )?beneficiar(?:y|ies); inheritance (?:fund|claim|of);
         million (?:us )?(?:dollars|usd|euros|pounds); [$€£] ?\d[\d.,]* million;
-        unclaimed (?:fund|inheritance|estate)s?; (?:fund|wire) transfer;
+        unclaimed (?:fund|inheritance|estate)s?; fund transfer;
         confidential (?:business )?(?:proposal|transaction);
         late (?:client|husband|father)[^.!?]{0,40} (?:left|died|bank);
         millones de (?:dolares|euros); (?:una|la|mi) herencia; beneficiari[oa];
@@ -186,7 +213,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "loan", "it offers loans or cures", 4.0, 1.5,
+        "loan",
+        "it offers loans or cures",
+        4.0,
+        1.5,
         r"""
         (?:instant|payday|personal|business|quick|fast|urgent) loans?;
         loans? (?:approved|offer|at \d+ ?%); bad credit; no credit check; viagra; cialis;
@@ -198,7 +228,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "urgency", "it presses for time", 1.5, 0.5,
+        "urgency",
+        "it presses for time",
+        1.5,
+        0.5,
         r"""
         act (?:now|fast|today); urgent(?:ly)?; immediately;
         (?:with)?in (?:the next )?(?:12|24|48) ?(?:h|hrs|hours); last chance;
@@ -215,7 +248,10 @@ SPAM: Final = (
         """,
     ),
     Phrases(
-        "push", "it wants to be followed elsewhere", 1.5, 0.5,
+        "push",
+        "it wants to be followed elsewhere",
+        1.5,
+        0.5,
         r"""
         click (?:here|on|the link|this|below|to); tap (?:here|the link|below|to);
         (?:visit|open|follow|use) (?:the |this )link; link in (?:my )?bio;

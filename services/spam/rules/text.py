@@ -65,7 +65,7 @@ def fold(text: str) -> str:
 
 
 def _latin(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    letters = unicodedata.normalize("NFKD", text).casefold()
     return "".join(
         letter
         for letter in letters

@@ -55,7 +55,8 @@ def command_given(
     """The outcome of a command: its events, or one rejection; its entry in any case."""
     outcome = _decided(ticket, command, settings)
     if _is_too_large(outcome):
-        return _refused(outcome.state, command, ("too_large", "it has more text than is kept"))
+        of = ticket if outcome.state else None
+        return _refused(of, command, ("too_large", "it has more text than a ticket takes"))
     return outcome
 
 
@@ -68,7 +69,7 @@ def _is_too_large(outcome: Applied[Ticket]) -> bool:
     )
 
 
-def _decided(
+def _decided(  # noqa: C901, PLR0912  # a case a command
     ticket: Ticket | None, command: Command, settings: AccountSettings
 ) -> Applied[Ticket]:
     if ticket is None:
@@ -82,7 +83,7 @@ def _decided(
         case ReplyToTicket():
             refusal = replies.refusal(ticket, command, settings)
             if refusal is None:
-                return replies.reply(ticket, command)
+                return replies.reply(ticket, command, token)
         case AddNote():
             return _note(draft, command)
         case AssignTicket():

@@ -46,10 +46,10 @@ def message_arrived(
         return _open(target, message, number)
     if message.channel == "email" and not slots.may_join(ticket, message):
         elsewhere, related = slots.strangers_slot(ticket, message), ticket.id
-        if target.related is not None:
-            # Sent here already, and not theirs either: the sender is forged. A slot that no other
-            # message has, for whatever their headers name they must not go round in circles.
-            elsewhere, related = f"{target.slot}:{message.id}", target.related
+        if target.related is not None or elsewhere == ticket.slot:
+            # Their own ticket, and still not theirs: the sender is forged. A slot that no other
+            # message has: whatever the headers name, they must not lead round in circles.
+            elsewhere, related = f"{ticket.slot}:{message.id}", target.related or ticket.id
         return Redirected(Target(message.account_id, slot=elsewhere, related=related))
     over = ticket.status == "closed" and not _finds_it_open(ticket, message)
     if over and ticket.channel not in REOPENABLE:

@@ -21,15 +21,14 @@ def slot_of(channel: Channel, party: str) -> str:
 
 
 def slot_for(item: OnChannel | Signal) -> str:
-    """The slot that an item without mail headers belongs to; a mail without is its own thread."""
+    """The slot that an item belongs to of which nothing is known yet.
+
+    A mail's is its mailbox and its thread's root (TKT 2); one without headers is its own thread.
+    """
     if isinstance(item, InboundMessage) and item.channel == "email":
-        return f"email:{item.address}:{item.id}"
+        root = thread_root(item.mail) if item.mail else item.id
+        return f"email:{item.address}:{root}"
     return slot_of(item.channel, item.party)
-
-
-def mail_slot(message: InboundMessage, mail: Mail) -> str:
-    """The slot of a mail thread that nothing is known of yet: its mailbox and root (TKT 2)."""
-    return f"email:{message.address}:{thread_root(mail)}"
 
 
 def strangers_slot(ticket: Ticket, message: InboundMessage) -> str:
@@ -95,7 +94,7 @@ def with_mail(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
     if mail is None:
         return {}
     ids = [*ticket.mail_ids]
-    ids += [i for i in (*mail.references, *mail.in_reply_to, mail.message_id) if i not in ids]
+    ids = list(dict.fromkeys([*ids, *mail.references, *mail.in_reply_to, mail.message_id]))
     people = [*ticket.participants]
     own = {author(message)}
     if ticket.contact.id == message.contact.id:

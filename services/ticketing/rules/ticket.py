@@ -11,6 +11,7 @@ from shared.contracts.base import Channel, Contact, Contract, Envelope, UtcTime
 from shared.contracts.commands import Command
 from shared.contracts.tickets import TicketCredit, TicketFact, TicketStatus, TicketSummary
 from shared.delivery import Outgoing
+from shared.mail_tokens import short_id
 from shared.topics import TICKETS
 
 REOPENABLE: frozenset[Channel] = frozenset({"email", "sms", "whatsapp"})
@@ -74,6 +75,7 @@ class Ticket(Contract):
             "contact_id": self.contact.id,
             "profile_id": self.contact.profile_id or "",
             "mail_keys": [f"{self.address}|{mail_id}" for mail_id in self.mail_ids],
+            "mail_token": short_id(self.id) if self.channel == "email" else "",
         }
 
     def summary(self) -> TicketSummary:

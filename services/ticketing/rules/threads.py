@@ -1,0 +1,116 @@
+"""Which thread each mail of a batch belongs to (TKT 2)."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from services.ticketing.rules import slots
+from services.ticketing.rules.messages import message_arrived
+from services.ticketing.rules.ticket import Ticket
+from shared.aggregates import Applied, Outcome, Redirected, Target
+from shared.contracts.messages import InboundMessage, Mail
+from shared.ids import computed_id
+
+Key = tuple[str, str]
+"""An account, and `mailbox|mail id`."""
+
+
+def mail_keys(message: InboundMessage, mail: Mail) -> list[str]:
+    """The evidence of a mail as tickets are found by it, the best first."""
+    return [f"{message.address}|{mail_id}" for mail_id in slots.evidence(mail)]
+
+
+def targets(
+    mails: Sequence[InboundMessage], stored: Iterable[Ticket]
+) -> dict[str, Target | None]:
+    """Where each mail is to be decided, by its id, as if they came one by one.
+
+    `stored` are the tickets that know a mail id which any of them cites. What an earlier mail of
+    the batch makes known leads a later one: it is foreseen by the rule that will decide it. None
+    where the ticket is one that an earlier mail reaches only by being sent on: once it is there,
+    all is known.
+    """
+    cited = {
+        message.id: [(message.account_id, key) for key in mail_keys(message, message.mail)]
+        for message in mails
+        if message.mail is not None
+    }
+    times = Counter(key for keys in cited.values() for key in set(keys))
+    threads = _Threads()
+    for ticket in stored:
+        threads.keep(ticket, Target(ticket.account_id, id=ticket.id))
+    found: dict[str, Target | None] = {}
+    for message in mails:
+        thread = threads.best(message, cited[message.id])
+        new = Target(message.account_id, slot=slots.slot_for(message))
+        found[message.id] = thread.target if thread else new
+        if any(times[key] > 1 for key in cited[message.id]):
+            threads.foresee(thread.at if thread else new, message)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    """A ticket as it will be, and where to find it; None while it cannot be found yet."""
+
+    ticket: Ticket
+    target: Target | None
+
+    @property
+    def at(self) -> Target:
+        """Where it is, or will be."""
+        return self.target or Target(self.ticket.account_id, slot=self.ticket.slot)
+
+
+@dataclass(slots=True)
+class _Threads:
+    """The threads known so far, by their tickets' ids, by what they know and what they hold."""
+
+    threads: dict[str, _Thread] = field(default_factory=dict)
+    knowing: dict[Key, set[str]] = field(default_factory=dict)
+    holding: dict[Key, str] = field(default_factory=dict)
+
+    def keep(self, ticket: Ticket, target: Target | None) -> None:
+        """Know the ticket as it is now."""
+        self.threads[ticket.id] = _Thread(ticket, target)
+        self.holding[ticket.account_id, ticket.slot] = ticket.id
+        for mail_id in ticket.mail_ids:
+            key = (ticket.account_id, f"{ticket.address}|{mail_id}")
+            self.knowing.setdefault(key, set()).add(ticket.id)
+
+    def best(self, message: InboundMessage, cited: Sequence[Key]) -> _Thread | None:
+        """The best-cited ticket that the author may join; else the best-cited, to be linked."""
+        found = self._cited(message, cited)
+        joinable = (thread for thread in found if slots.may_join(thread.ticket, message))
+        return next(joinable, next(iter(found), None))
+
+    def foresee(self, at: Target, message: InboundMessage) -> None:
+        """Know what will be of the ticket that is there, or is opened there."""
+        thread, outcome = self._decided(at, message)
+        sent_on = isinstance(outcome, Redirected)
+        while isinstance(outcome, Redirected):
+            thread, outcome = self._decided(outcome.target, message)
+        if isinstance(outcome, Applied) and outcome.state is not None:
+            self.keep(outcome.state, thread.target if thread else None if sent_on else at)
+
+    def _decided(
+        self, at: Target, message: InboundMessage
+    ) -> tuple[_Thread | None, Outcome[Ticket]]:
+        held = at.id or self.holding.get((at.account_id, at.slot or ""), "")
+        thread = self.threads.get(held)
+        return thread, message_arrived(at, thread.ticket if thread else None, message, number=0)
+
+    def _cited(self, message: InboundMessage, cited: Sequence[Key]) -> list[_Thread]:
+        """The tickets by the best evidence first, of several the one that was there first.
+
+        A ticket that the message itself opened comes before all: this is a redelivery then.
+        """
+        own = computed_id("ticket", message.account_id, message.id)
+        ids = dict.fromkeys([own] if own in self.threads else [])
+        for key in cited:
+            ids |= dict.fromkeys(sorted(self.knowing.get(key, ()), key=self._age))
+        return [self.threads[ticket_id] for ticket_id in ids]
+
+    def _age(self, ticket_id: str) -> tuple[object, ...]:
+        ticket = self.threads[ticket_id].ticket
+        return ticket.related_ticket_id is not None, ticket.opened_at, ticket.id

@@ -1,0 +1,112 @@
+"""Phone numbers in one form, so that equal ones compare equal whoever wrote them."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    country_code_for_region,
+    format_number,
+    is_possible_number,
+    is_valid_number,
+    is_valid_number_for_region,
+    parse,
+)
+
+_FORMATTING = re.compile(r"[\s().\-/\u00a0\u00ad\u2010-\u2015\u2212]+")
+_DIGITS = re.compile(r"[0-9]+", re.ASCII)
+_SHORTEST, _LONGEST = 7, 15
+_LONGEST_SHORT_CODE = 8
+_LONGEST_WRITTEN = 60
+
+_MEXICO = re.compile(r"\+52(1?)([0-9]{10})")
+_ARGENTINA = re.compile(r"\+54(9?)([0-9]{10})")
+_BRAZIL = re.compile(r"\+55([1-9][1-9])(9?)([6-9][0-9]{7})")
+
+
+@lru_cache(maxsize=20_000)
+def e164(written: str, region: str | None = None) -> str | None:
+    """The number in E.164; None for what is none: a short code, a name, a local number.
+
+    One without a plus has its country's code already, unless it is a number of the `region`
+    (ISO 3166, two letters) as people write it there. No number is refused for being unknown to the
+    numbering plans: these change sooner than we do. A plus that a form decoder made a space is put
+    back.
+    """
+    if len(written) > _LONGEST_WRITTEN:
+        return None
+    text = written if written.isascii() else _plain(written)
+    number = _FORMATTING.sub("", text.replace("(0)", "", 1) if "+" in text else text)
+    if written.startswith(" ") and number[:1].isdigit():
+        number = "+" + number
+    if number.startswith("00"):
+        number = "+" + number[2:]
+    digits = number.removeprefix("+")
+    if not _DIGITS.fullmatch(digits):
+        return None
+    if not number.startswith("+"):
+        return _local(digits, region) or _complete(digits)
+    return _international(digits)
+
+
+def variants(number: str) -> tuple[str, ...]:
+    """The numbers in E.164 that reach the same person, the one they are known by first.
+
+    Networks write some mobile numbers with a digit that others leave out: Mexico's 1, Argentina's
+    9, and the 9 that Brazil put before its mobile numbers.
+    """
+    if match := _MEXICO.fullmatch(number):
+        return f"+52{match[2]}", f"+521{match[2]}"
+    if match := _ARGENTINA.fullmatch(number):
+        return f"+549{match[2]}", f"+54{match[2]}"
+    if match := _BRAZIL.fullmatch(number):
+        return f"+55{match[1]}9{match[3]}", f"+55{match[1]}{match[3]}"
+    return (number,)
+
+
+def is_known(number: str) -> bool:
+    """Whether the numbering plans, as far as they are known here, have such a number in E.164."""
+    found = _parsed(number, None)
+    return found is not None and is_valid_number(found)
+
+
+def _plain(text: str) -> str:
+    """The text with each digit, of whatever script and width, as ASCII has it."""
+    text = unicodedata.normalize("NFKC", text)
+    return "".join(str(unicodedata.digit(character, character)) for character in text)
+
+
+def _international(digits: str) -> str | None:
+    """What follows a plus. A trunk prefix that does not belong there goes."""
+    if digits.startswith("0") or not _SHORTEST <= len(digits) <= _LONGEST:
+        return None
+    found = _parsed("+" + digits, None)
+    if found is not None and is_possible_number(found):
+        return format_number(found, PhoneNumberFormat.E164)
+    return "+" + digits
+
+
+def _local(digits: str, region: str | None) -> str | None:
+    """A number of the region; not one that begins with its country's code and is one with that."""
+    if region is None:
+        return None
+    if digits.startswith(str(country_code_for_region(region))) and is_known("+" + digits):
+        return None
+    found = _parsed(digits, region)
+    if found is None or not is_valid_number_for_region(found, region):
+        return None
+    return format_number(found, PhoneNumberFormat.E164)
+
+
+def _complete(digits: str) -> str | None:
+    return _international(digits) if len(digits) > _LONGEST_SHORT_CODE else None
+
+
+def _parsed(number: str, region: str | None) -> PhoneNumber | None:
+    try:
+        return parse(number, region)
+    except NumberParseException:
+        return None

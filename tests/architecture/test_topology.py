@@ -1,0 +1,131 @@
+"""Who reads and writes what: the real apps and the registry say the same."""
+
+import importlib
+import os
+from collections.abc import Iterable
+
+import pytest
+
+from shared.accounts import AccountsTable
+from shared.bus import KafkaBus
+from shared.cli.demo.story import Story
+from shared.contracts.commands import ReplyToTicket
+from shared.delivery import Outgoing
+from shared.errors import HelpdeskError
+from shared.service import Service as Wired
+from shared.settings import KafkaSettings
+from shared.topics import ACCOUNTS, BY_NAME, DEAD, SERVICES, TOPICS, Service, Topic
+from tests.architecture.tree import ROOT
+from tests.cli.memory_world import MemoryWorld
+from tests.pipeline.stage import ANN
+
+each_service = pytest.mark.parametrize("service", SERVICES)
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("HELPDESK_"):
+            monkeypatch.delenv(name)
+
+
+def built(service: Service) -> Wired:
+    """The app of a service as its process builds it; nothing is started."""
+    module = importlib.import_module(f"services.{service}.app")
+    settings = importlib.import_module(f"services.{service}.settings").Settings()
+    app: Wired = module.build(settings)
+    return app
+
+
+def names(topics: Iterable[Topic[object]]) -> set[str]:
+    return {topic.name for topic in topics}
+
+
+def a_bus(service: Service) -> KafkaBus:
+    return KafkaBus(service, KafkaSettings(), transient=lambda _: False)
+
+
+async def _nothing(_: object) -> None:
+    return
+
+
+def test_there_are_as_many_services_as_the_registry_knows() -> None:
+    folders = {file.parent.name for file in (ROOT / "services").glob("*/__main__.py")}
+
+    assert folders == set(SERVICES)
+
+
+@each_service
+async def test_a_service_consumes_what_the_registry_says(service: Service) -> None:
+    app = built(service)
+
+    # Everybody follows the settings, all of them; who dead-letters the bad ones is ingest alone.
+    followed = set() if service == "ingest" else {ACCOUNTS.name}
+    assert app.bus.service == service
+    assert app.bus.consumed == names(t for t in TOPICS if service in t.consumers) - followed
+    assert isinstance(app.bus.accounts, AccountsTable)
+
+
+@each_service
+async def test_building_an_app_twice_starts_and_shares_nothing(service: Service) -> None:
+    one, other = built(service), built(service)
+
+    assert one.bus is not other.bus
+    assert one.bus.ready() == other.bus.ready() == "not in the consumer group yet"
+    assert one.bus.live() is None
+
+
+async def test_what_the_services_publish_is_what_the_registry_says() -> None:
+    world = MemoryWorld()
+    stage = world.stage
+    await Story(world, stage.clock()).tell()
+    await _a_customer_falls_silent(world)
+
+    told = {(s, t.name) for t in TOPICS for s in t.producers if t is not DEAD[s]}
+    dead = {(s, t.name) for s, t in DEAD.items()}
+    assert stage.log.published - dead == told
+    assert stage.log.published & dead == {("ingest", DEAD["ingest"].name)}
+
+
+async def _a_customer_falls_silent(world: MemoryWorld) -> None:
+    """What the demonstration has no time for: the timer of an answered ticket ends."""
+    stage = world.stage
+    (ticket,) = world.observed().tickets("whatsapp")
+    reply = ReplyToTicket(
+        account_id="sample", id="reply", occurred_at=stage.clock(), correlation_id="reply",
+        ticket_id=ticket["id"], author=ANN, text="We do.",
+    )
+    await world.publish([BY_NAME["helpdesk.commands"].record(reply)])
+    stage.clock.forward(days=3)
+    await stage.log.settle()
+    (ticket,) = world.observed().tickets("whatsapp")
+    assert ticket["status"] == "closed"
+
+
+@each_service
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+async def test_the_bus_lets_a_service_publish_only_where_the_registry_does(
+    service: Service, topic: Topic[object]
+) -> None:
+    bus = a_bus(service)
+    mine = Outgoing(DEAD[service].name, None, b"x")
+    if service in topic.producers:
+        return
+
+    with pytest.raises(HelpdeskError, match=f"{service} is no producer of {topic.name}"):
+        await bus.publish([mine, Outgoing(topic.name, None, b"x")])
+
+
+@each_service
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+async def test_the_bus_lets_a_service_consume_only_what_the_registry_does(
+    service: Service, topic: Topic[object]
+) -> None:
+    bus = a_bus(service)
+    if service in topic.consumers:
+        bus.consume(topic, _nothing)
+        assert bus.consumed == {topic.name}
+        return
+
+    with pytest.raises(HelpdeskError, match=f"{service} is no consumer of {topic.name}"):
+        bus.consume(topic, _nothing)
