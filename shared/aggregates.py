@@ -218,6 +218,7 @@ class Aggregates(Generic[S, I]):
     publish: Publish
     clock: Clock
     patience: timedelta = timedelta(seconds=5)
+    longest_round: timedelta = timedelta(seconds=30)
     rounds: int = 200
 
     async def apply(self, items: Sequence[I]) -> dict[int, Poison]:
@@ -276,7 +277,7 @@ class Aggregates(Generic[S, I]):
                 making[document.state.id] = work
             else:
                 left.update(dict.fromkeys([*work.taken, *work.sent]))
-        if self.clock() - began > self.patience:
+        if self.clock() - began > self.longest_round:
             # We stood still meanwhile. A slot seen empty so long ago may have been filled and
             # left again, which an insert, unlike a compare-and-set, would not notice.
             return dict.fromkeys(waiting)

@@ -15,7 +15,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Where = Literal["address", "id", "text"]
 """Where a token was found: in an address or a mail id, which the writer's program copies from
@@ -55,6 +55,10 @@ class MailTokens:
         account_key = _mac(self.keys[key_id], "account", account_id)
         mac = _mac(account_key, "thread", account_id, ticket_id)
         return _short_bytes(ticket_id) + mac[:_MAC_BYTES]
+
+
+NO_TOKENS: Final = MailTokens()
+"""Without a key none is made and none recognised."""
 
 
 def short_id(ticket_id: str) -> str:

@@ -228,7 +228,8 @@ class Stage(ABC):
                 known = newest.get(event.ticket_id)
                 if known is None or known.seq < event.seq:
                     newest[event.ticket_id] = event
-        return {ticket_id: event.ticket for ticket_id, event in newest.items()}
+        opened = sorted(newest.items(), key=lambda item: item[1].ticket.number)
+        return {ticket_id: event.ticket for ticket_id, event in opened}
 
     def only_ticket(self) -> tuple[str, TicketSummary]:
         """The one ticket there is."""
