@@ -69,6 +69,11 @@ INBOUND_OUTCOMES = Counter(
     "What providers' records became: message, edit, deletion, signal or dead, and of which kind.",
     ["channel", "outcome", "reason"],
 )
+EVENT_GAPS = Counter(
+    "helpdesk_ticket_event_gaps",
+    "Events of tickets that a consumer has not seen; the next one's summary made up for them.",
+    ["service"],
+)
 SPAM_VERDICTS = Counter(
     "helpdesk_spam_verdicts", "Screened messages by verdict.", ["verdict", "channel"]
 )

@@ -8,7 +8,7 @@ from services.autoclose.handlers import Autoclose, Timers, Typing
 from services.autoclose.settings import Settings
 from services.autoclose.store import MongoTimers, RedisTyping
 from services.autoclose.sweep import RunningTimers, Sweep
-from shared import mongo, redis
+from shared import metrics, mongo, redis
 from shared.bus import KafkaBus
 from shared.clock import Clock, system_clock
 from shared.mongo import Mongo
@@ -57,7 +57,8 @@ def build(settings: Settings) -> Service:
     )
     timers = MongoTimers(database.database)
     typing = RedisTyping(cache, settings.redis.prefix)
-    wire(bus, timers, typing, system_clock, settings.sweep_interval)
+    missed = metrics.EVENT_GAPS.labels(SERVICE).inc
+    wire(bus, timers, typing, system_clock, settings.sweep_interval, missed)
     return Service(
         settings, bus, opening=[timers.ensure_indexes], closing=[database.close, cache.aclose]
     )

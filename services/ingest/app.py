@@ -1,13 +1,20 @@
 """How ingest is put together."""
 
-from typing import Final
+from datetime import timedelta
+from typing import Final, Protocol
 
 from services.ingest.aliases import Aliases
-from services.ingest.handlers import Ingest, Published
+from services.ingest.handlers import Counted, Ingest, outcome_of
+from services.ingest.joining import DEFAULT_WAIT, joining
+from services.ingest.long_sms import Assembly
 from services.ingest.profiles import Profiles
 from services.ingest.settings import Settings
-from services.ingest.store import MongoAliases, MongoProfiles
+from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
+from services.ingest.sweep import Sweep, Waiting
+from shared import metrics
+from shared.aggregates import Store
 from shared.bus import KafkaBus
+from shared.clock import Clock, system_clock
 from shared.contracts.base import Channel
 from shared.mongo import Mongo, is_transient
 from shared.ports import Bus
@@ -15,24 +22,42 @@ from shared.service import Service
 from shared.topics import ACCOUNTS, INBOUND, PROFILES
 
 SERVICE: Final = "ingest"
+SWEEP_INTERVAL = timedelta(seconds=1)
 
 
-def _ignored(_channel: Channel, _kind: str) -> None:
+class Assemblies(Store[Assembly], Waiting, Protocol):
+    """Where unfinished long SMS are kept."""
+
+
+def _uncounted(_channel: Channel, _outcome: str, _reason: str) -> None:
     return
 
 
-def wire(
-    bus: Bus, profiles: Profiles, aliases: Aliases, *, published: Published = _ignored
+def wire(  # noqa: PLR0913  # its stores, its clock, and what a test may want otherwise
+    bus: Bus,
+    profiles: Profiles,
+    aliases: Aliases,
+    assemblies: Assemblies,
+    clock: Clock,
+    *,
+    counted: Counted = _uncounted,
+    parts_wait: timedelta = DEFAULT_WAIT,
+    interval: timedelta = SWEEP_INTERVAL,
 ) -> None:
     """Connect ingest to the bus: the Kafka one, or the one in memory that tests use.
 
-    `published` is told of everything published, for a metric.
+    `counted` is told of everything, for a metric. `interval` lies between two runs of the sweep.
     """
-    ingest = Ingest(profiles, aliases, bus.accounts, bus.publish, published)
+    long_sms = joining(
+        assemblies, profiles, bus.accounts, bus.publish,
+        lambda body: counted(*outcome_of(body)), clock, parts_wait,
+    )
+    ingest = Ingest(profiles, aliases, bus.accounts, bus.publish, long_sms, counted)
     for topic in INBOUND.values():
         bus.consume(topic, ingest.records_received)
     bus.consume(PROFILES, ingest.profiles_changed)
     bus.consume(ACCOUNTS, ingest.accounts_changed)
+    bus.every(interval, Sweep(assemblies, long_sms, clock).end_waits)
 
 
 def build(settings: Settings) -> Service:
@@ -41,6 +66,14 @@ def build(settings: Settings) -> Service:
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )
-    profiles = MongoProfiles(mongo.database)
-    wire(bus, profiles, MongoAliases(mongo.database))
-    return Service(settings, bus, opening=[profiles.ensure_indexes], closing=[mongo.close])
+    profiles, assemblies = MongoProfiles(mongo.database), MongoAssemblies(mongo.database)
+    wire(
+        bus, profiles, MongoAliases(mongo.database), assemblies, system_clock,
+        counted=_counted, parts_wait=settings.parts_wait, interval=settings.sweep_interval,
+    )
+    opening = [profiles.ensure_indexes, assemblies.ensure_indexes]
+    return Service(settings, bus, opening=opening, closing=[mongo.close])
+
+
+def _counted(channel: Channel, outcome: str, reason: str) -> None:
+    metrics.INBOUND_OUTCOMES.labels(channel, outcome, reason).inc()

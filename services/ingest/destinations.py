@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from services.ingest.parts import Edited, Happened, Place, TookBack, Wrote
+from services.ingest.parts import Content, Happened, Place
 from services.ingest.refusals import Refused
 from shared.accounts import Accounts
 from shared.contracts.accounts import AccountSettings
@@ -13,7 +13,7 @@ Destination = tuple[AccountSettings, str]
 
 
 def destinations(
-    part: Wrote | Edited | TookBack | Happened, record: Record, channel: Channel, accounts: Accounts
+    part: Content, record: Record, channel: Channel, accounts: Accounts
 ) -> Iterator[Destination | Refused]:
     """The account and address it was sent to: for a mail to two mailboxes, each of them.
 

@@ -1,12 +1,14 @@
 """Messages, edits, deletions and signals out of a record's parts. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
-from services.ingest import keywords, times
+from services.ingest import contacts, keywords, times
 from services.ingest.keywords import Match
-from services.ingest.parts import Edited, Happened, Place, TookBack, Wrote
+from services.ingest.long_sms import Arrival, Assembly, Piece
+from services.ingest.parts import Content, Edited, Fragment, Happened, Place, TookBack, Wrote
 from services.ingest.refusals import Refused
 from services.ingest.text import capped, clean
 from shared.accounts import Accounts, address_key
@@ -21,6 +23,9 @@ Said = InboundMessage | MessageEdited | MessageDeleted | Signal
 
 _WITH_KEYWORDS: tuple[Channel, ...] = ("sms", "whatsapp")
 _LONGEST_DETAIL = 1_000
+_NO_PEOPLE = ("short_code", "sender_name")
+
+C = TypeVar("C", bound=Content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Destined:
 
     def body(self, part: Wrote | Edited | TookBack | Happened) -> Said:
         """What is published of the part. Raises Refused where nobody is named as its author."""
+        part = self._from_whom(part)
         match part:
             case Wrote():
                 return self._written(part)
@@ -53,8 +59,35 @@ class Destined:
             case Happened():
                 return self._signal(part)
 
-    def _message_id(self, provider_id: str, parts: Iterable[str]) -> str:
-        channel, address = address_key(self.channel, self.address)
+    def arrival(self, part: Fragment) -> Arrival:
+        """The part of a long message that it is. Raises Refused where nobody sent it."""
+        part = self._from_whom(part)
+        record = self.record
+        piece = Piece(
+            id=part.id, number=part.number, body=part.body, binary=part.binary,
+            sent=times.moment(part.sent), received=self.received, provider=part.place.provider,
+            origin=Origin(
+                topic=record.topic, partition=record.partition, offset=record.offset
+            ),
+        )
+        of = Assembly(
+            account_id=self.account.account_id, channel=self.channel, address=self.address,
+            phone=part.place.phone, contact=_known(part.place).id,
+        )
+        return Arrival(of=of, reference=part.reference, total=part.total, piece=piece)
+
+    def _from_whom(self, part: C) -> C:
+        """The part with its contact: which number it is from, the account's region decides."""
+        place = part.place
+        if place.contact is not None or not place.phone:
+            return part
+        contact = contacts.sms_sender(place.phone, self.account.region)
+        return replace(part, place=replace(place, contact=contact))
+
+    def _message_id(
+        self, provider_id: str, parts: Iterable[str], *, to_many: bool = False
+    ) -> str:
+        channel, address = address_key(self.channel, "" if to_many else self.address)
         return computed_id(
             "message", self.account.account_id, channel, address, provider_id, *parts
         )
@@ -77,6 +110,8 @@ class Destined:
         author = self._author(part.place)
         if author is None:
             return self._signal(_echo(part))
+        if self.channel == "sms" and author.identities[0].type in _NO_PEOPLE:
+            return self._signal(_automated(part))
         keyword = self._keyword(part)
         if keyword is not None:
             return self._keyword_signal(part, keyword)
@@ -119,7 +154,7 @@ class Destined:
 
     def _message(self, part: Wrote, author: Contact) -> InboundMessage:
         record = self.record
-        message_id = self._message_id(part.id, part.id_parts)
+        message_id = self._message_id(part.id, part.id_parts, to_many=part.to_many)
         sent, suspect = times.sent_at(part.sent, self.received)
         flags = list(part.flags)
         if suspect:
@@ -167,6 +202,14 @@ def _known(place: Place) -> Contact:
     if place.contact is None:
         raise Refused("no_sender", "nobody is named as its author")
     return place.contact
+
+
+def _automated(part: Wrote) -> Happened:
+    # Codes and names cannot be a person: notices of carriers and one-time passwords.
+    return Happened(
+        place=part.place, kind="other", key=("automated", part.id), about=part.id,
+        about_inbound=True, text=part.text, at=part.sent, detail={"what": "automated_sender"},
+    )
 
 
 def _echo(part: Wrote) -> Happened:

@@ -1,22 +1,25 @@
 """Ingest reacts to raw records, profiles and settings."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from services.ingest import aliases, profiles, rules
 from services.ingest.aliases import Aliases
+from services.ingest.destined import Said
+from services.ingest.joining import Joining
 from services.ingest.profiles import Profiles
 from services.ingest.refusals import Refused
 from services.ingest.rules import Outcome, Reading
-from shared.accounts import Accounts
+from shared.accounts import Accounts, address_key
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Channel
 from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
 from shared.delivery import Outgoing, Publish, Record, Refusals
+from shared.errors import Poison
 from shared.topics import MESSAGES, SIGNALS, Deleted
 
 _log = structlog.get_logger()
@@ -25,8 +28,18 @@ _READ_IN_A_THREAD_FROM = 256 * 1024
 """Bytes of a batch from which reading it would keep the event loop from its heartbeats."""
 
 
-Published = Callable[[Channel, str], None]
-"""Told of each thing published: its channel, and its type or (a signal) its kind (ING 4)."""
+Counted = Callable[[Channel, str, str], None]
+"""Told of what becomes of everything in a record (ING 4): its channel; message, edit, deletion,
+signal, part (of a long SMS) or dead; and the signal's kind or why it is dead."""
+
+_OUTCOMES = {"InboundMessage": "message", "MessageEdited": "edit", "MessageDeleted": "deletion"}
+
+
+def outcome_of(body: Said) -> tuple[Channel, str, str]:
+    """What `Counted` is told of something published."""
+    if isinstance(body, Signal):
+        return body.channel, "signal", body.kind
+    return body.channel, _OUTCOMES[body.type], ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,8 @@ class Ingest:
     aliases: Aliases
     accounts: Accounts
     publish: Publish
-    published: Published
+    joining: Joining
+    counted: Counted
 
     async def records_received(self, records: Sequence[Record]) -> Refusals:
         """Publish what the records of a channel say, in their order.
@@ -45,7 +59,8 @@ class Ingest:
         What of a record cannot be taken is refused, and the rest of it published. Addresses that
         nobody has are looked up in newer settings, once a batch.
         """
-        readings = await _read(records)
+        providers = [rules.expected_provider(record, self.accounts) for record in records]
+        readings = await _read(records, providers)
         outcomes = [rules.settle(reading, self.accounts) for reading in readings]
         if any(outcome.names_a_stranger for outcome in outcomes):
             await self.accounts.refresh()
@@ -54,13 +69,18 @@ class Ingest:
         contacts = await aliases.settled(said, self.aliases)
         outcomes = [rules.with_contacts(outcome, contacts) for outcome in outcomes]
         known = await self.profiles.find(rules.identity_keys(said))
-        return await self._published([rules.with_profiles(outcome, known) for outcome in outcomes])
+        outcomes = [rules.with_profiles(outcome, known) for outcome in outcomes]
+        return await self._published(readings, outcomes) | await self._joined(outcomes)
 
-    async def _published(self, outcomes: Sequence[Outcome]) -> Mapping[int, Refused]:
-        refusals: dict[int, Refused] = {}
+    async def _published(
+        self, readings: Sequence[Reading], outcomes: Sequence[Outcome]
+    ) -> dict[int, Poison]:
+        refusals: dict[int, Poison] = {}
         outgoing: list[Outgoing] = []
-        counted: list[tuple[Channel, str]] = []
+        counted: list[tuple[Channel, str, str]] = []
         for place, outcome in enumerate(outcomes):
+            channel = readings[place].channel
+            counted += [(channel, "dead", refused.reason) for refused in outcome.refused]
             if (refusal := outcome.refusal) is not None:
                 refusals[place] = refusal
             for body in outcome.said:
@@ -68,16 +88,28 @@ class Ingest:
                 record = topic.record(body)
                 if len(record.value or b"") > topic.max_bytes:
                     refusals[place] = Refused("too_large", f"{body.id} is too large to publish")
+                    counted.append((channel, "dead", "too_large"))
                     continue
                 outgoing.append(record)
-                counted.append(
-                    (body.channel, body.kind if isinstance(body, Signal) else body.type)
-                )
+                counted.append(outcome_of(body))
         if outgoing:
             await self.publish(outgoing)
-        for channel, kind in counted:
-            self.published(channel, kind)
+        for told in counted:
+            self.counted(*told)
         return refusals
+
+    async def _joined(self, outcomes: Sequence[Outcome]) -> dict[int, Poison]:
+        """Keep the parts of long SMS, and give out what is complete with them."""
+        arrived = [
+            (place, arrival)
+            for place, outcome in enumerate(outcomes) for arrival in outcome.arrived
+        ]
+        if not arrived:
+            return {}
+        refused = await self.joining.take([arrival for _, arrival in arrived])
+        for _, arrival in arrived:
+            self.counted(arrival.of.channel, "part", "")
+        return {arrived[index][0]: why for index, why in refused.items()}
 
     async def profiles_changed(self, batch: Sequence[Profile | Deleted]) -> None:
         """Keep the profiles, so that messages from now on carry them (ING 8)."""
@@ -93,7 +125,8 @@ class Ingest:
             if isinstance(settings, Deleted):
                 continue
             for address in settings.addresses:
-                owner = self.accounts.owner(address.channel, address.value)
+                _, value = address_key(address.channel, address.value, settings.region)
+                owner = self.accounts.owner(address.channel, value)
                 if owner is not None and owner.account_id != settings.account_id:
                     _log.warning(
                         "address_claimed_twice", account_id=settings.account_id,
@@ -101,7 +134,9 @@ class Ingest:
                     )
 
 
-async def _read(records: Sequence[Record]) -> list[Reading]:
+async def _read(
+    records: Sequence[Record], providers: Sequence[str | None]
+) -> list[Reading]:
     if sum(len(record.value or b"") for record in records) < _READ_IN_A_THREAD_FROM:
-        return [rules.read(record) for record in records]
-    return await asyncio.to_thread(lambda: [rules.read(record) for record in records])
+        return list(map(rules.read, records, providers))
+    return await asyncio.to_thread(lambda: list(map(rules.read, records, providers)))

@@ -17,9 +17,10 @@ class Place:
 
     Whom it is from is `contact`, or the phone number (short code, name) `phone` as the provider
     wrote it: the account's region tells which number that is. `channel` is said only where it is
-    another than the topic's. `addresses` are what may be the account's address, the best evidence first: the first group
-    with an address that some account has decides, and all of that group's that are somebody's
-    count. `authors` are whom a mail is from if `contact` turns out to be the account itself.
+    another than the topic's. `addresses` are what may be the account's address, the best evidence
+    first: the first group with an address that some account has decides, and all of that group's
+    that are somebody's count. `authors` are whom a mail is from if `contact` turns out to be the
+    account itself.
     """
 
     provider: str

@@ -6,17 +6,19 @@ refusal.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
 from services.ingest import aliases, times
 from services.ingest.channels import READERS
+from services.ingest.contacts import canonical
 from services.ingest.destinations import destinations
 from services.ingest.destined import Destined, Said
-from services.ingest.parts import Part
+from services.ingest.long_sms import Arrival
+from services.ingest.parts import Fragment, Part
 from services.ingest.refusals import Refused, in_words
-from services.ingest.unwrapping import unwrapped
+from services.ingest.unwrapping import unwrapped, with_provider
 from shared.accounts import Accounts
 from shared.contracts.base import Channel, Contact
 from shared.contracts.profiles import Profile
@@ -37,17 +39,22 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one record: what is published, in order, and what of it is refused."""
+    """What becomes of one record: what is published, in order, and what of it is refused.
+
+    What `arrived` is published once the long message is whole that it is a part of.
+    """
 
     said: tuple[Said, ...]
     refused: tuple[Refused, ...] = ()
+    arrived: tuple[Arrival, ...] = ()
 
     @property
     def refusal(self) -> Refused | None:
         """Why the record is dead-lettered; None where all of it could be taken."""
         if not self.refused:
             return None
-        first, others = self.refused[0], len(self.refused) - 1 + len(self.said)
+        first = self.refused[0]
+        others = len(self.refused) - 1 + len(self.said) + len(self.arrived)
         among = f" (one of {others + 1} parts)" if others else ""
         return Refused(first.reason, f"{first}{among}")
 
@@ -60,21 +67,41 @@ class Outcome:
         )
 
 
-def read(record: Record) -> Reading:
-    """The record's parts. Never raises, whatever the bytes: a refusal is a part too."""
+def read(record: Record, provider: str | None = None) -> Reading:
+    """The record's parts. Never raises, whatever the bytes: a refusal is a part too.
+
+    `provider` is whose format it is if nothing that came with it says that.
+    """
     channel = _CHANNELS[record.topic]
-    return Reading(record, channel, tuple(_parts(record, channel)))
+    return Reading(record, channel, tuple(_parts(record, channel, provider)))
 
 
-def _parts(record: Record, channel: Channel) -> Iterator[Part]:
+def _parts(record: Record, channel: Channel, provider: str | None) -> Iterator[Part]:
     try:
         for inner in unwrapped(record):
-            yield from _parts_of(inner, channel)
+            parts = _parts_of(with_provider(inner, provider), channel)
+            if provider and any(map(_of_unknown_provider, parts)):
+                # The settings may name whoever sends for the account, in words of their own.
+                parts = _parts_of(inner, channel)
+            yield from parts
     except Refused as refused:
         yield refused
 
 
-def _parts_of(record: Record, channel: Channel) -> Iterable[Part]:
+def expected_provider(record: Record, accounts: Accounts) -> str | None:
+    """The provider of the account that the header `account` names, where it has just one."""
+    account = accounts.get(record.header("account") or "")
+    channel = _CHANNELS[record.topic]
+    addresses = account.addresses if account else ()
+    named = {each.provider for each in addresses if each.channel == channel}
+    return named.pop() if len(named) == 1 else None
+
+
+def _of_unknown_provider(part: Part) -> bool:
+    return isinstance(part, Refused) and part.reason == "unknown_provider"
+
+
+def _parts_of(record: Record, channel: Channel) -> list[Part]:
     try:
         return READERS[channel](record)
     except Refused as refused:
@@ -90,17 +117,22 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
     """
     said: dict[str, Said] = {}
     refused: list[Refused] = []
+    arrived: list[Arrival] = []
     received = times.received_at(reading.record)
     for part in reading.parts:
         if isinstance(part, Refused):
             refused.append(part)
             continue
-        for found in destinations(part, reading.record, reading.channel, accounts):
+        channel = part.place.channel or reading.channel
+        for found in destinations(part, reading.record, channel, accounts):
             if isinstance(found, Refused):
                 refused.append(found)
                 continue
-            destined = Destined(reading.record, reading.channel, *found, received, accounts)
+            destined = Destined(reading.record, channel, *found, received, accounts)
             try:
+                if isinstance(part, Fragment):
+                    arrived.append(destined.arrival(part))
+                    continue
                 body = destined.body(part)
             except Refused as refusal:
                 refused.append(refusal)
@@ -108,22 +140,24 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
                 refused.append(Refused("malformed", in_words(error)))
             else:
                 said.setdefault(body.id, body)
-    return Outcome(tuple(said.values()), tuple(refused))
+    return Outcome(tuple(said.values()), tuple(refused), tuple(arrived))
 
 
 def with_contacts(outcome: Outcome, contacts: Mapping[str, str]) -> Outcome:
     """The same, each body of the contact with the id given for it (see `aliases`)."""
     said = tuple(aliases.with_contact(body, contacts) for body in outcome.said)
-    return Outcome(said, outcome.refused)
+    return replace(outcome, said=said)
 
 
 def identity_keys(said: Iterable[Said]) -> set[str]:
     """Under what the profiles of everybody in `said` are looked up: `account|type:value`."""
-    return {key for body in said if body.contact for key in _keys(body.account_id, body.contact)}
+    return {key for body in said if body.contact for key in keys(body.account_id, body.contact)}
 
 
-def _keys(account_id: str, contact: Contact) -> list[str]:
-    return [f"{account_id}|{identity.key}" for identity in contact.identities]
+def keys(account_id: str, contact: Contact) -> list[str]:
+    """Under what the contact's profile is looked up, in canonical form."""
+    names = dict.fromkeys(canonical(identity).key for identity in contact.identities)
+    return [f"{account_id}|{name}" for name in names]
 
 
 def with_profiles(outcome: Outcome, profiles: Mapping[str, Profile]) -> Outcome:
@@ -131,14 +165,15 @@ def with_profiles(outcome: Outcome, profiles: Mapping[str, Profile]) -> Outcome:
 
     Of several profiles with an identity of the contact, the one with the smallest id counts.
     """
-    return Outcome(tuple(_with_profile(body, profiles) for body in outcome.said), outcome.refused)
+    return replace(outcome, said=tuple(with_profile(body, profiles) for body in outcome.said))
 
 
-def _with_profile(body: Said, profiles: Mapping[str, Profile]) -> Said:
+def with_profile(body: Said, profiles: Mapping[str, Profile]) -> Said:
+    """The same, its contact with their profile (see `with_profiles`)."""
     contact = body.contact
     if contact is None:
         return body
-    found = [profiles[key] for key in _keys(body.account_id, contact) if key in profiles]
+    found = [profiles[key] for key in keys(body.account_id, contact) if key in profiles]
     if not found:
         return body
     profile = min(found, key=lambda profile: profile.profile_id)

@@ -1,16 +1,22 @@
-"""Ingest's profiles and WhatsApp contacts' ids in MongoDB."""
+"""Ingest's profiles, WhatsApp contacts' ids and unfinished long SMS in MongoDB."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from services.ingest.aliases import Alias, Claim
+from services.ingest.long_sms import Assembly
 from services.ingest.profiles import Change, by_identity, identities
+from shared.aggregates import Document
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
-from shared.mongo import DUPLICATE_KEY, Database
+from shared.mongo import DUPLICATE_KEY, Database, MongoAggregates
+
+PARTS_REMEMBERED = timedelta(days=120)
+"""Longer than any topic keeps what could be delivered again."""
 
 
 class MongoProfiles:
@@ -108,3 +114,22 @@ def _claiming(claim: Claim) -> InsertOne[dict[str, Any]] | UpdateOne:
         return InsertOne({"_id": claim.key, **after})
     before = {"contact": claim.before.contact, "user": claim.before.user}
     return UpdateOne({"_id": claim.key, **before}, {"$set": after})
+
+
+class MongoAssemblies(MongoAggregates[Assembly]):
+    """Unfinished long SMS in `ingest_parts`, which parts were taken in `ingest_parts_seen`."""
+
+    def __init__(self, database: Database) -> None:
+        self._seen = database["ingest_parts_seen"]
+        super().__init__(database["ingest_parts"], self._seen, Assembly)
+
+    async def ensure_indexes(self) -> None:
+        """Make sure of the aggregates' indexes, and that parts are forgotten in time."""
+        await super().ensure_indexes()
+        await self._seen.create_index(
+            [("at", 1)], expireAfterSeconds=int(PARTS_REMEMBERED.total_seconds())
+        )
+
+    async def due(self, now: datetime, limit: int) -> list[Document[Assembly]]:
+        """See `services.ingest.sweep.Waiting`."""
+        return await self.find({"due_at": {"$gte": EPOCH, "$lt": now}}, limit, [("due_at", 1)])

@@ -41,6 +41,13 @@ def unwrapped(record: Record) -> tuple[Record, ...]:
     return tuple(_unwrapped(record, 0))
 
 
+def with_provider(record: Record, provider: str | None) -> Record:
+    """The record with that provider, unless a header names one already."""
+    if provider is None or record.header("x-provider"):
+        return record
+    return replace(record, headers=(*record.headers, ("x-provider", provider.encode())))
+
+
 def _unwrapped(record: Record, depth: int) -> Iterator[Record]:
     around = _around(record.value or b"") if depth < _DEEPEST else ()
     if not around:

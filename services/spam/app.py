@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from services.spam.handlers import Contacts, Screening
+from services.spam.handlers import Contacts, Judged, Screening, uncounted
 from services.spam.rules.phrases import Rules
 from services.spam.settings import Settings
 from services.spam.store import MongoContacts
+from shared import metrics
 from shared.bus import KafkaBus
 from shared.mongo import Mongo, is_transient
 from shared.ports import Bus
@@ -15,9 +16,9 @@ from shared.topics import MESSAGES, TICKETS
 SERVICE: Final = "spam"
 
 
-def wire(bus: Bus, contacts: Contacts) -> None:
+def wire(bus: Bus, contacts: Contacts, judged: Judged = uncounted) -> None:
     """Connect topics and handlers. Time does nothing here."""
-    screening = Screening(contacts, bus.accounts, engines=(Rules(),), publish=bus.publish)
+    screening = Screening(contacts, bus.accounts, (Rules(),), bus.publish, judged)
     bus.consume(MESSAGES, screening.messages_received)
     bus.consume(TICKETS, screening.tickets_changed)
 
@@ -28,5 +29,9 @@ def build(settings: Settings) -> Service:
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )
-    wire(bus, MongoContacts(mongo.database))
+    wire(bus, MongoContacts(mongo.database), _count)
     return Service(settings, bus, opening=[mongo.ping], closing=[mongo.close])
+
+
+def _count(channel: str, spam: bool) -> None:  # noqa: FBT001  # as `Judged` has it
+    metrics.SPAM_VERDICTS.labels("spam" if spam else "ham", channel).inc()

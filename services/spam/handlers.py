@@ -1,6 +1,6 @@
 """What screening does with messages, and with what agents show of contacts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,14 +32,27 @@ class Contacts(Protocol):
         """Put each together with what is kept of its contact."""
 
 
+Judged = Callable[[str, bool], None]
+"""Is told the channel of a message and whether it is spam."""
+
+
+def uncounted(_channel: str, _spam: bool) -> None:  # noqa: FBT001  # a verdict is one or the other
+    """Do nothing with a verdict."""
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """Gives every message its verdict. `engines` are asked in their order."""
+    """Gives every message its verdict. `engines` are asked in their order.
+
+    `judged` is told of each verdict that was published, for a metric.
+    """
 
     contacts: Contacts
     accounts: Accounts
     engines: Sequence[Engine]
     publish: Publish
+    judged: Judged = uncounted
 
     async def messages_received(
         self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
@@ -76,6 +89,8 @@ class Screening:
             if len(record.value or b"") > SCREENED.max_bytes
         }
         await self.publish([r for place, r in enumerate(records) if place not in refusals])
+        for place, reached in verdicts.items():
+            self.judged(messages[place].channel, reached.spam)
         return refusals or None
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:

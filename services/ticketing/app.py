@@ -11,6 +11,7 @@ from services.ticketing.sweep import Due, TicketSweep
 from shared.aggregates import Aggregates, Store
 from shared.bus import KafkaBus
 from shared.clock import Clock, system_clock
+from shared.mail_tokens import NO_TOKENS, MailTokens
 from shared.mongo import Mongo, is_transient
 from shared.ports import Bus
 from shared.service import Service
@@ -28,9 +29,10 @@ def wire(
     store: TicketStore,
     clock: Clock,
     sweep_interval: timedelta = timedelta(seconds=1),
+    tokens: MailTokens = NO_TOKENS,
 ) -> None:
     """Connect the handlers and the sweep to a bus and a store."""
-    policy = TicketPolicy(store, bus.accounts)
+    policy = TicketPolicy(store, bus.accounts, tokens)
     tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock)
     ticketing = Ticketing(tickets)
     sweep = TicketSweep(store, tickets, clock)
@@ -49,7 +51,7 @@ def build(settings: Settings) -> Service:
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )
     store = MongoTickets(mongo.database)
-    wire(bus, store, system_clock, settings.sweep_interval)
+    wire(bus, store, system_clock, settings.sweep_interval, settings.tokens)
     return Service(
         settings, bus, opening=[store.ensure_indexes], closing=[mongo.close]
     )

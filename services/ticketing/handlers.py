@@ -18,7 +18,7 @@ from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.signals import Signal
 from shared.delivery import Refusals
-from shared.mail_tokens import MailTokens
+from shared.mail_tokens import NO_TOKENS, MailTokens
 
 Item = InboundMessage | MessageEdited | MessageDeleted | Signal | Command | MessageAttributed
 
@@ -45,7 +45,7 @@ class TicketPolicy:
 
     tickets: Tickets
     accounts: Accounts
-    tokens: MailTokens = MailTokens()
+    tokens: MailTokens = NO_TOKENS
     _numbers: dict[str, deque[int]] = field(default_factory=dict)
 
     def id_of(self, item: Item) -> str:

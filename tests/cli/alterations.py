@@ -165,6 +165,35 @@ ALTERED: dict[str, Alteration] = {
     "ATT 7: the credit shows on the ticket": lambda d: marios(d).update(credit=None),
 }
 
-# What else is then wrong, and rightly so: where a message is lost or a ticket split, whatever
-# else is said of them.
-ALSO: dict[str, set[str]] = {}
+ALSO: dict[str, set[str]] = {
+    "ING 1: every channel made a ticket": {
+        "ASG 7: turns are even",
+        "ING 2: a WhatsApp webhook delivered twice says everything once",
+        "TKT 5: both messages of one WhatsApp webhook are in one ticket",
+    },
+    "ING 2: an SMS delivered twice is one message": {
+        "TKT 3: a person's later SMS joins their ticket",
+    },
+    "ING 3: STOP is a keyword, not a message": {"TKT 3: a person's later SMS joins their ticket"},
+    "ING 3: 'Please cancel my order' is a message": {
+        "ATT 2: only the first SMS after a send is credited",
+        "ING 2: an SMS delivered twice is one message",
+        "TKT 3: a person's later SMS joins their ticket",
+    },
+    "ING 4: an echo is in no ticket": {
+        "TKT 4: a closed Instagram ticket stays closed, a new one opens",
+    },
+    "TKT 2: a mail thread is one ticket": {
+        "ING 2: a mail delivered twice is one message",
+        "ING 6: a mail's text is without what it quotes",
+    },
+    "TKT 3: one SMS ticket per person": {"TKT 3: a person's later SMS joins their ticket"},
+    "SPM 1: spam is a ticket, flagged": {
+        "SPM 1: spam is nobody's",
+        "SPM 4: no customer's message is taken for spam",
+    },
+    "ATT 2: only the first SMS after a send is credited": {
+        "ATT 3: the flow is credited, not the campaign before it",
+    },
+}
+"""What is rightly wrong besides: checks that look at the same message or ticket."""

@@ -7,14 +7,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from services.ingest import rules
+from services.ingest.handlers import Ingest, outcome_of
+from services.ingest.joining import DEFAULT_WAIT, joining
+from services.ingest.long_sms import Assembly
+from services.ingest.profiles import Profiles
 from services.ingest.rules import Outcome
 from shared.accounts import AccountsTable
 from shared.contracts.accounts import AccountSettings, Address, Keyword
 from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.messages import InboundMessage
 from shared.contracts.signals import Signal
-from shared.delivery import Outgoing, Record
+from shared.delivery import Outgoing, Publish, Record
 from shared.topics import INBOUND
+from tests.ingest.memory import MemoryAliases, MemoryProfiles
+from tests.memory import MemoryAggregates
 
 RECEIVED = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
 OUR_PHONE = "+14155550100"
@@ -136,16 +142,33 @@ def a_mail(
     return a_record("email", lines.encode() + b"\n" + raw, record_headers)
 
 
+def an_ingest(
+    published: "Published",
+    accounts: AccountsTable | None = None,
+    profiles: Profiles | None = None,
+    publish: Publish | None = None,
+) -> Ingest:
+    """Ingest with its stores in memory."""
+    accounts, profiles = accounts or a_table(), profiles or MemoryProfiles()
+    publish = publish or published
+    store: MemoryAggregates[Assembly] = MemoryAggregates()
+    long_sms = joining(
+        store, profiles, accounts, publish, lambda body: published.count(*outcome_of(body)),
+        lambda: RECEIVED, DEFAULT_WAIT,
+    )
+    return Ingest(profiles, MemoryAliases(), accounts, publish, long_sms, published.count)
+
+
 class Published:
     """Takes what is published."""
 
     def __init__(self) -> None:
         self.calls: list[list[Outgoing]] = []
-        self.counted: list[tuple[Channel, str]] = []
+        self.counted: list[tuple[Channel, str, str]] = []
 
     async def __call__(self, records: Sequence[Outgoing]) -> None:
         self.calls.append(list(records))
 
-    def count(self, channel: Channel, kind: str) -> None:
+    def count(self, channel: Channel, outcome: str, reason: str) -> None:
         """Take what is told to the metric."""
-        self.counted.append((channel, kind))
+        self.counted.append((channel, outcome, reason))

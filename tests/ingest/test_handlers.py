@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.ingest.handlers import Ingest
 from shared.accounts import AccountsTable
 from shared.contracts.base import Identity
 from shared.contracts.messages import InboundMessage
@@ -20,17 +19,9 @@ from tests.ingest.builders import (
     a_record,
     a_table,
     an_account,
+    an_ingest,
     an_sms,
 )
-from tests.ingest.memory import MemoryAliases, MemoryProfiles
-
-
-def an_ingest(
-    published: Published, accounts: AccountsTable | None = None
-) -> tuple[Ingest, MemoryProfiles]:
-    profiles = MemoryProfiles()
-    table = accounts or a_table()
-    return Ingest(profiles, MemoryAliases(), table, published, published.count), profiles
 
 
 def read(record: Outgoing) -> InboundMessage:
@@ -42,7 +33,7 @@ def read(record: Outgoing) -> InboundMessage:
 @pytest.mark.spec("ING 1")
 async def test_a_batch_is_published_at_once_in_its_order() -> None:
     published = Published()
-    ingest, _ = an_ingest(published)
+    ingest = an_ingest(published)
     batch = [an_sms("one", MessageSid="1"), an_sms("STOP", MessageSid="2"),
              an_sms("three", MessageSid="3")]
 
@@ -53,14 +44,14 @@ async def test_a_batch_is_published_at_once_in_its_order() -> None:
     assert [record.topic for record in call] == [MESSAGES.name, SIGNALS.name, MESSAGES.name]
     assert {record.key for record in call} == {f"shop:sms:e164:{CUSTOMER}".encode()}
     assert published.counted == [
-        ("sms", "InboundMessage"), ("sms", "keyword"), ("sms", "InboundMessage"),
+        ("sms", "message", ""), ("sms", "signal", "keyword"), ("sms", "message", ""),
     ]
 
 
 @pytest.mark.spec("ING 7")
 async def test_bad_records_are_refused_by_their_place_and_the_others_published() -> None:
     published = Published()
-    ingest, _ = an_ingest(published)
+    ingest = an_ingest(published)
 
     refusals = await ingest.records_received([a_record("sms", b"{"), an_sms(), an_sms(To="+1999")])
 
@@ -73,7 +64,7 @@ async def test_bad_records_are_refused_by_their_place_and_the_others_published()
 @pytest.mark.spec("ING 7")
 async def test_nothing_is_published_of_a_batch_that_says_nothing() -> None:
     published = Published()
-    ingest, _ = an_ingest(published)
+    ingest = an_ingest(published)
 
     await ingest.records_received([a_record("sms", b"{")])
 
@@ -90,7 +81,7 @@ async def test_an_unknown_address_is_looked_up_in_newer_settings_once_a_batch() 
 
     table = AccountsTable(refresh)
     published = Published()
-    ingest, _ = an_ingest(published, table)
+    ingest = an_ingest(published, table)
 
     refusals = await ingest.records_received(
         [an_sms(MessageSid="1"), an_sms(MessageSid="2"), an_sms(To="+1999")]
@@ -107,7 +98,7 @@ async def test_known_addresses_ask_for_no_newer_settings() -> None:
 
     table = AccountsTable(refresh)
     table.apply(an_account())
-    ingest, _ = an_ingest(Published(), table)
+    ingest = an_ingest(Published(), table)
 
     await ingest.records_received([an_sms()])
 
@@ -115,7 +106,7 @@ async def test_known_addresses_ask_for_no_newer_settings() -> None:
 @pytest.mark.spec("ING 8")
 async def test_a_profile_is_on_the_messages_that_follow_it_until_it_is_deleted() -> None:
     published = Published()
-    ingest, _ = an_ingest(published)
+    ingest = an_ingest(published)
     profile = Profile(
         account_id="shop", profile_id="p1", sms_consent="marketing",
         identities=(Identity(type="e164", value="+1 (415) 555-0123"),),
@@ -135,19 +126,21 @@ async def test_a_profile_is_on_the_messages_that_follow_it_until_it_is_deleted()
 @pytest.mark.spec("ING 7")
 async def test_what_would_be_too_large_to_publish_is_refused() -> None:
     published = Published()
-    ingest, _ = an_ingest(published)
+    ingest = an_ingest(published)
     huge = a_chat(page={"url": "u" * MESSAGES.max_bytes})
 
     refusals = await ingest.records_received([huge, a_chat(client_message_id="2")])
 
     assert {place: refusal.reason for place, refusal in refusals.items()} == {0: "too_large"}
-    assert published.counted == [("webchat", "InboundMessage")]
+    assert published.counted == [
+        ("webchat", "dead", "too_large"), ("webchat", "message", ""),
+    ]
 
 
 @pytest.mark.spec("ING 6")
 async def test_a_huge_mail_is_cut_to_what_the_topic_takes() -> None:
     published = Published()
-    ingest, _ = an_ingest(published)
+    ingest = an_ingest(published)
     names = ", ".join(f'"{"n" * 60} {number}" <n{number}@x.example>' for number in range(150))
     huge = a_mail("x" * 3_000_000, {"Cc": names})
 
@@ -164,7 +157,7 @@ async def test_a_failed_publish_is_passed_on() -> None:
         message = "the broker is away"
         raise Transient(message)
 
-    ingest = Ingest(MemoryProfiles(), MemoryAliases(), a_table(), away, Published().count)
+    ingest = an_ingest(Published(), publish=away)
 
     with pytest.raises(Transient):
         await ingest.records_received([an_sms()])
@@ -173,7 +166,7 @@ async def test_a_failed_publish_is_passed_on() -> None:
 async def test_an_address_that_two_accounts_claim_stays_with_the_first() -> None:
     thief = an_account("thief")
     published = Published()
-    ingest, _ = an_ingest(published, a_table(an_account(), thief))
+    ingest = an_ingest(published, a_table(an_account(), thief))
 
     await ingest.accounts_changed([thief, Deleted("gone")])
 

@@ -20,7 +20,7 @@ from services.attribution.store import MongoContacts as ContactHistories
 from services.autoclose import app as autoclose
 from services.autoclose.store import MongoTimers, RedisTyping
 from services.ingest import app as ingest
-from services.ingest.store import MongoAliases, MongoProfiles
+from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
 from services.spam import app as spam
 from services.spam.store import MongoContacts
 from services.ticketing import app as ticketing
@@ -182,10 +182,16 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     profiles, histories = MongoProfiles(database.database), ContactHistories(database.database)
     followed, agents = FollowedTickets(database.database), MongoAgents(database.database)
     rotations = mongo_rotations(database.database)
-    for store in (tickets, timers, profiles, histories, followed, agents, rotations):
+    assemblies = MongoAssemblies(database.database)
+    for store in (
+        tickets, timers, profiles, histories, followed, agents, rotations, assemblies
+    ):
         await store.ensure_indexes()
     stores = assignment.Stores(followed, agents, RedisHeartbeats(cache, unique), rotations)
-    ingest.wire(bus["ingest"], profiles, MongoAliases(database.database))
+    ingest.wire(
+        bus["ingest"], profiles, MongoAliases(database.database), assemblies, clock,
+        interval=SWEEP,
+    )
     spam.wire(bus["spam"], MongoContacts(database.database))
     ticketing.wire(bus["ticketing"], tickets, clock, SWEEP)
     assignment.wire(bus["assignment"], stores, clock, SWEEP)

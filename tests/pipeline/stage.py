@@ -260,7 +260,9 @@ class MemoryStage(Stage):
         stores = assignment.Stores(
             FollowedTickets(), MemoryAgents(), MemoryHeartbeats(), rotations
         )
-        ingest.wire(bus["ingest"], MemoryProfiles(), MemoryAliases())
+        ingest.wire(
+            bus["ingest"], MemoryProfiles(), MemoryAliases(), MemoryAggregates(), self.clock
+        )
         spam.wire(bus["spam"], MemoryContacts())
         ticketing.wire(bus["ticketing"], MemoryTickets(), self.clock)
         assignment.wire(bus["assignment"], stores, self.clock)

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from services.ticketing.app import wire
+from services.ticketing.app import TicketStore, wire
 from services.ticketing.rules.ticket import Ticket
 from shared.accounts import AccountsTable
 from shared.contracts.base import Author, Channel
@@ -36,23 +36,54 @@ def topic_of(item: Item) -> Topic[Any]:
             return SCREENED
 
 
-class World:
-    """A replica of ticketing and all it touches. `published` are its records, in order."""
+Step = Callable[[], Awaitable[None]]
 
-    def __init__(self, store: MemoryTickets | None = None) -> None:
+
+async def _at_once() -> None:
+    return
+
+
+class Stepwise:
+    """A store between whose calls, and around them, something else may happen."""
+
+    def __init__(self, store: MemoryTickets, step: Step) -> None:
+        self._store = store
+        self._step = step
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        call = getattr(self._store, name)
+
+        async def stepwise(*arguments: Any, **more: Any) -> Any:
+            await self._step()
+            answer = await call(*arguments, **more)
+            await self._step()
+            return answer
+
+        return stepwise
+
+
+class World:
+    """A replica of ticketing and all it touches. `published` are its records, in order.
+
+    Another replica has the same `store` and `published`. Before and after whatever it does to
+    either it takes a `step`.
+    """
+
+    def __init__(self, beside: "World | None" = None, step: Step = _at_once) -> None:
         self.accounts = AccountsTable()
         self.accounts.apply(an_account())
         self.accounts.apply(an_account(account_id="zeta"))
-        self.store = store or MemoryTickets()
+        self.store: MemoryTickets = beside.store if beside else MemoryTickets()
+        self.published: list[Outgoing] = beside.published if beside else []
         self.now = MONDAY
-        self.published: list[Outgoing] = []
+        self._step = step
         self._handlers: dict[str, Handler] = {}
         self._sweeps: list[Callable[[], Awaitable[None]]] = []
         wire(self, self.wired_store(), self.clock)
 
-    def wired_store(self) -> Any:
+    def wired_store(self) -> TicketStore:
         """What the service gets for a store."""
-        return self.store
+        return cast(TicketStore, Stepwise(self.store, self._step))
 
     def clock(self) -> datetime:
         return self.now
@@ -65,7 +96,10 @@ class World:
         self._sweeps.append(sweep)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        self.published += records
+        for record in records:
+            await self._step()
+            self.published.append(record)
+        await self._step()
 
     # What happens
 

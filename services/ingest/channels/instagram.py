@@ -15,10 +15,7 @@ from shared.delivery import Record
 
 _PROVIDER = "meta"
 _OBJECTS = ("instagram", "page")
-_NO_MESSAGES = (
-    "pass_thread_control", "take_thread_control", "request_thread_control", "app_roles",
-    "account_linking",
-)
+_AROUND = ("sender", "recipient", "timestamp")
 _MESSAGING = (
     "messages", "messaging_postbacks", "messaging_seen", "messaging_referral", "message_edit",
     "message_edits", "message_reactions", "messaging_optins", "message_echoes",
@@ -93,7 +90,8 @@ class _Event:
                     return reader(self.event.fields(name))
                 except Refused as refused:
                     return refused
-        return self.other("other", next((name for name in _NO_MESSAGES if name in self.event), ""))
+        named = next((name for name in self.event.raw if name not in _AROUND), "")
+        return self.other("other", named)
 
     def other(self, kind: str, what: str = "", **detail: str) -> Part:
         """The event as a signal of that kind, told from others by its content."""
@@ -149,8 +147,8 @@ class _Event:
         content = content_of(message)
         if not content.customer_wrote:
             return Happened(
-                place=place, kind="reaction" if content.hearts else "empty", key=(mid,), about=mid,
-                about_inbound=True, text="❤" if content.hearts else None,
+                place=place, kind="reaction" if content.reaction else "empty", key=(mid,),
+                about=mid, about_inbound=True, text=content.reaction,
                 at=self.event.time("timestamp"),
                 detail={"types": ",".join(content.types)} if content.types else {},
             )

@@ -10,6 +10,7 @@ from shared.contracts.messages import Attachment, Story
 _FILES = {"image": "image", "video": "video", "audio": "audio", "file": "document"}
 _SHARED = ("share", "ig_post", "ig_reel", "reel", "ig_story", "story_mention")
 _DESCRIBED = ("template", "fallback", "location")
+_HEART = "❤"
 _KEPT = ("quick_reply", "referral", "commands")
 
 
@@ -30,9 +31,9 @@ class Content:
     types: tuple[str, ...] = ()
 
     @property
-    def hearts(self) -> bool:
-        """Whether it is a heart (a double tap) and nothing more."""
-        return "like_heart" in self.types
+    def reaction(self) -> str | None:
+        """The heart that a double tap is, if it is that and nothing more."""
+        return _HEART if not self.customer_wrote and "like_heart" in self.types else None
 
 
 def content_of(message: Fields) -> Content:
@@ -42,9 +43,11 @@ def content_of(message: Fields) -> Content:
     story, flags = _story(message, found)
     if message.true("is_unsupported"):
         text, flags = text or "[unsupported message]", (*flags, "unsupported")
-    elif not text.strip() and not files and story is None:
+    elif not text.strip() and not files:
         types = tuple(item.text("type") for item in found)
-        return Content(customer_wrote=False, types=types)
+        if story is None:
+            return Content(customer_wrote=False, types=types)
+        text = _HEART if "like_heart" in types else text
     structured: dict[str, Any] = {name: message.raw[name] for name in _KEPT if name in message}
     if described := [item.raw for item in found if item.text("type") not in _FILES]:
         structured["attachments"] = described

@@ -14,7 +14,7 @@ from pydantic import (
 from services.ingest import contacts
 from services.ingest.channels import formats
 from services.ingest.channels.formats import Format
-from services.ingest.channels.sms import kind_of
+from services.ingest.channels.media import kind_of
 from services.ingest.parts import Edited, Happened, Part, Place, TookBack, Wrote
 from services.ingest.refusals import Refused, in_words
 from services.ingest.times import received_at
@@ -29,6 +29,9 @@ _KINDS = {
     "session_end": "disconnected",
     "identify": "identity_changed",
 }
+_OF_THE_SESSION = ("session_start", "session_end", "identify")
+"""What concerns the visitor, whoever's program says it."""
+
 
 def _not_blank(text: str) -> str:
     if not text.strip():
@@ -63,7 +66,7 @@ class User(_Read):
     external_id: str | None = Field(default=None, max_length=200)
     email: str | None = Field(default=None, max_length=320)
     name: str | None = None
-    verified: bool = False
+    verified: bool = Field(default=False, strict=True)
 
 
 class File(_Read):
@@ -142,7 +145,7 @@ def _place(event: Event) -> Place:
 
 
 def _part(event: Event, place: Place) -> Part:
-    if event.author != "visitor":
+    if event.author != "visitor" and event.type not in _OF_THE_SESSION:
         return _signal(event, place, "echo")
     match event.type:
         case "message":
@@ -195,7 +198,7 @@ def _signal(event: Event, place: Place, kind: str) -> Happened:
         about=event.client_message_id, about_parts=(event.session_id,),
         about_inbound=event.client_message_id is not None and event.type == "message",
         text=event.text or None,
-        detail={name: str(value) for name, value in claimed.items()}
+        detail=claimed | {"verified": str(event.user.verified).lower()}
         if event.type == "identify" else {},
     )
 

@@ -98,7 +98,7 @@ class _Value:
 
     def _whole(self) -> Part:
         """What concerns the account as a whole, or what was long ago (no ticket's business)."""
-        facts = list(self._value.raw)[:_MOST_FACTS]
+        facts = [name for name in self._value.raw if name != "messaging_product"][:_MOST_FACTS]
         detail = {name[:100]: self._value.text(name)[:200] for name in facts}
         return Happened(
             place=self._place(), kind="history" if self._field in _OLD_NEWS else "other",

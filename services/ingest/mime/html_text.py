@@ -11,11 +11,13 @@ _TAG = re.compile(
     r"(?P<rest>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>"
     r"|<[a-zA-Z/][^<>]*+>"
 )
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden|mso-hide\s{0,9}:\s{0,9}all"
-    r"|font-size\s{0,9}:\s{0,9}0(?![.\d]*[1-9])",
+    r"|font-size\s{0,9}:\s{0,9}0(?![.\d]*[1-9])|opacity\s{0,9}:\s{0,9}0(?![.\d]*[1-9])"
+    r"|max-height\s{0,9}:\s{0,9}0(?![.\d]*[1-9])",
     re.IGNORECASE,
 )
+"""What in an element's style keeps it from being seen."""
 _HIDDEN = re.compile(r"(?<![\w=-])hidden(?![\w-])", re.IGNORECASE)
 _STYLE = re.compile(r"style\s{0,9}=\s{0,9}(\"[^\"]*+\"|'[^']*+'|[^\s>]*+)", re.IGNORECASE)
 _SKIPPED = frozenset({"script", "style", "head", "title", "template", "noscript", "svg"})
@@ -131,7 +133,7 @@ class _Page:
             return False
         styles = _STYLE.findall(attributes)
         without_values = re.sub(r"\"[^\"]*+\"|'[^']*+'", "", attributes)
-        return any(map(_UNSEEN.search, styles)) or bool(_HIDDEN.search(without_values))
+        return any(map(UNSEEN.search, styles)) or bool(_HIDDEN.search(without_values))
 
     def _words(self, text: str) -> None:
         if not text or self.skipping:

@@ -5,57 +5,42 @@ Whatever is doubtful is kept: to show a quote again is a smaller fault than to h
 
 import re
 
+from services.ingest.mime import phrases
+
 _MARKER = "reply above this line"
 _LONGEST = 256 * 1024
 _LONGEST_ATTRIBUTION = 250
 _ATTRIBUTION_LINES = 3
-
-_ORIGINAL_MESSAGE = re.compile(
-    r"\s{0,9}[-_]{2,60}\s{0,9}(?:original message|original appointment|mensaje original"
-    r"|messaggio originale|message d['’]origine|urspr(?:ü|ue)ngliche nachricht"
-    r"|mensagem original|reply message|messaggio inoltrato originale)\s{0,9}[-_]{0,60}\s{0,9}",
-    re.IGNORECASE,
-)
-_FORWARDED = re.compile(
-    r"\s{0,9}(?:[-_]{2,60}\s{0,9}(?:forwarded message|mensaje reenviado|messaggio inoltrato"
-    r"|message transféré|weitergeleitete nachricht|mensagem encaminhada)\s{0,9}[-_]{0,60}"
-    r"|begin forwarded message:|inizio messaggio inoltrato:|inicio del mensaje reenviado:"
-    r"|début du message réexpédié\s?:|anfang der weitergeleiteten nachricht:)\s{0,9}",
-    re.IGNORECASE,
-)
-_FORWARD_SUBJECT = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i|inoltro)\s*:", re.IGNORECASE)
-_ATTRIBUTION_START = re.compile(
-    r"\s{0,9}(?:on|el|le|am|il|em|op|den|a|in)\s", re.IGNORECASE
-)
-_DATE_START = re.compile(r"\s{0,9}(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4})")
-_ATTRIBUTION_VERB = re.compile(
-    r"(?:\bwrote|\bescribi(?:ó|o)|\bha scritto|\bscrive|\ba écrit|\bschrieb(?:\s[^:\n]{0,120})?"
-    r"|\bescreveu|\bschreef)\s{0,3}:\s{0,9}\Z",
-    re.IGNORECASE,
-)
-_HEADER_LINE = re.compile(
-    r"\s{0,9}\*{0,2}(?P<name>from|sent|to|date|subject|cc"
-    r"|de|enviado(?: el)?|enviada(?: em)?|para|fecha|data|asunto|assunto"
-    r"|da|inviato|a|oggetto|envoyé|à|objet|von|gesendet|an|datum|betreff)\s{0,3}:\*{0,2}\s",
-    re.IGNORECASE,
-)
-_FIRST_HEADER = frozenset({"from", "de", "da", "von"})
 _HEADERS_NEEDED = 3
+_LONGEST_HEADER_BLOCK = 8
+_UNSEEN = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def new_text(text: str, subject: str = "") -> str:
     """The text without the mail it answers; all of it where it forwards one or answers inline."""
-    lines = text[:_LONGEST].split("\n")
-    if _FORWARD_SUBJECT.match(subject[:50]) or any(map(_forwards, lines)):
+    if forwards(text, subject):
         return text
+    lines = text[:_LONGEST].split("\n")
     kept = _without_quotes_at_the_end(lines[: _cut(lines)])
     stripped = "\n".join(kept).strip()
     # Not even a letter left: whatever was meant, it is in what was cut.
     return stripped if len(stripped) > 1 else text
 
 
-def _forwards(line: str) -> bool:
-    return len(line) < _LONGEST_ATTRIBUTION and bool(_FORWARDED.fullmatch(line))
+def forwards(text: str, subject: str) -> bool:
+    """Whether a mail is passed on rather than answered."""
+    if phrases.FORWARD_SUBJECT.match(subject[:50]):
+        return True
+    lines = text[:_LONGEST].split("\n")
+    return any(
+        len(line) < _LONGEST_ATTRIBUTION and phrases.FORWARDED.fullmatch(line) for line in lines
+    )
+
+
+def is_header_line(line: str) -> bool:
+    """Whether it is the first line of the header block above a quoted mail."""
+    match = phrases.HEADER_LINE.match(f"{line[:_LONGEST_ATTRIBUTION]} ")
+    return match is not None and match["name"].lower() in phrases.FIRST_HEADERS
 
 
 def _cut(lines: list[str]) -> int:
@@ -66,7 +51,7 @@ def _cut(lines: list[str]) -> int:
             continue
         if _MARKER in line.casefold() and not line.lstrip()[:1].isalnum():
             return number
-        if _ORIGINAL_MESSAGE.fullmatch(line) or _is_header_block(lines, number):
+        if phrases.ORIGINAL_MESSAGE.fullmatch(line) or _is_header_block(lines, number):
             return _rule_above(lines, number)
         length, names_an_address = _attribution(lines, number)
         after = number + length
@@ -78,13 +63,12 @@ def _cut(lines: list[str]) -> int:
 
 
 def _is_header_block(lines: list[str], start: int) -> bool:
-    match = _HEADER_LINE.match(lines[start])
-    if match is None or match["name"].lower() not in _FIRST_HEADER:
+    if not is_header_line(lines[start]):
         return False
-    window = [line[:_LONGEST_ATTRIBUTION] for line in lines[start : start + 8] if line.strip()]
+    window = [line for line in lines[start : start + _LONGEST_HEADER_BLOCK] if line.strip()]
     seen = 0
     for line in window:
-        if not _HEADER_LINE.match(line + " "):
+        if not phrases.HEADER_LINE.match(f"{line[:_LONGEST_ATTRIBUTION]} "):
             break
         seen += 1
     return seen >= _HEADERS_NEEDED
@@ -103,19 +87,36 @@ def _rule_above(lines: list[str], number: int) -> int:
 def _attribution(lines: list[str], start: int) -> tuple[int, bool]:
     """How many lines an attribution such as “On 3 May, Ann wrote:” has, and if it has an address.
 
-    No lines where there is none.
+    No lines where there is none. One that begins in a later line begins there.
     """
-    if not (_ATTRIBUTION_START.match(lines[start]) or _DATE_START.match(lines[start])):
+    if not _may_begin(lines[start]):
         return 0, False
     joined = ""
     for length in range(1, min(_ATTRIBUTION_LINES, len(lines) - start) + 1):
-        joined = f"{joined} {lines[start + length - 1].strip()}"
+        line = lines[start + length - 1].strip()
+        if length > 1 and _has_digit(line) and phrases.ATTRIBUTION_START.match(line):
+            return 0, False
+        joined = f"{joined} {line}".translate(_UNSEEN)
         if len(joined) > _LONGEST_ATTRIBUTION:
             return 0, False
-        if _ATTRIBUTION_VERB.search(joined):
-            dated = re.search(r"\d|@", joined) is not None
-            return (length if dated else 0), "@" in joined
+        if not joined.rstrip().endswith((":", "：")):
+            continue
+        if phrases.WROTE.search(joined):
+            return (length if _has_digit(joined) or "@" in joined else 0), "@" in joined
+        if "@" in joined and phrases.TIMED.search(joined):
+            # Some languages need no verb. Then only quote marks below prove it.
+            follows = next((other for other in lines[start + length :] if other.strip()), "")
+            return (length if follows.lstrip().startswith(">") else 0), False
     return 0, False
+
+
+def _may_begin(line: str) -> bool:
+    line = line.translate(_UNSEEN)
+    return bool(phrases.ATTRIBUTION_START.match(line) or phrases.NAME_AND_ADDRESS.match(line))
+
+
+def _has_digit(text: str) -> bool:
+    return re.search(r"\d", text) is not None
 
 
 def _counts_to_the_end(lines: list[str]) -> tuple[list[int], list[int]]:

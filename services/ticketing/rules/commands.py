@@ -50,10 +50,13 @@ MOST_TAGS = 200
 
 
 def command_given(
-    ticket: Ticket | None, command: Command, settings: AccountSettings
+    ticket: Ticket | None, command: Command, settings: AccountSettings, token: str | None = None
 ) -> Applied[Ticket]:
-    """The outcome of a command: its events, or one rejection; its entry in any case."""
-    outcome = _decided(ticket, command, settings)
+    """The outcome of a command: its events, or one rejection; its entry in any case.
+
+    `token` is the ticket's, for mails that go out (see `shared.mail_tokens`).
+    """
+    outcome = _decided(ticket, command, settings, token)
     if _is_too_large(outcome):
         of = ticket if outcome.state else None
         return _refused(of, command, ("too_large", "it has more text than a ticket takes"))
@@ -70,7 +73,7 @@ def _is_too_large(outcome: Applied[Ticket]) -> bool:
 
 
 def _decided(  # noqa: C901, PLR0912  # a case a command
-    ticket: Ticket | None, command: Command, settings: AccountSettings
+    ticket: Ticket | None, command: Command, settings: AccountSettings, token: str | None
 ) -> Applied[Ticket]:
     if ticket is None:
         return _refused(None, command, ("unknown_ticket", f"there is no {command.ticket_id}"))

@@ -19,6 +19,9 @@ from shared.ids import computed_id
 
 SCREENING = Author(kind="system", id="spam")
 
+SPOOF_SUSPECT = "spoof-suspect"
+"""The tag of a ticket whose first mail pretended to be from somebody of another thread."""
+
 _OPENS: dict[Channel, str] = {
     "webchat": "TKT 1: every conversation makes a ticket",
     "email": "TKT 2: every mail thread makes a ticket",
@@ -85,7 +88,10 @@ def _open(target: Target, message: InboundMessage, number: int) -> Applied[Ticke
     )
     draft = _draft(ticket, message)
     because = _OPENS[message.channel]
-    if target.related:
+    if target.related and mail and mail.authentication == "fail":
+        draft.ticket = ticket = ticket.model_copy(update={"tags": (SPOOF_SUSPECT,)})
+        because = "TKT 2: it cites another thread, and its sender's address is forged"
+    elif target.related:
         because = "TKT 2: the author takes no part in the thread they cite"
     draft.happen(
         TicketOpened,

@@ -8,6 +8,7 @@ from shared.contracts.commands import ReplyToTicket
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.tickets import AgentReplied
 from shared.ids import computed_id
+from shared.mail_tokens import into_address
 from shared.topics import OUTBOUND
 
 Refusal = tuple[str, str]
@@ -38,9 +39,12 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
     return None
 
 
-def reply(ticket: Ticket, command: ReplyToTicket) -> Applied[Ticket]:
-    """The reply is in the thread and goes out; the team now waits for the customer (ACL 2)."""
-    out = _outbound(ticket, command)
+def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> Applied[Ticket]:
+    """The reply is in the thread and goes out; the team now waits for the customer (ACL 2).
+
+    A mail carries the ticket's `token`, where there is one.
+    """
+    out = _outbound(ticket, command, token)
     draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)
     draft.happen(
         AgentReplied,
@@ -81,27 +85,35 @@ def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict
         people = [*ticket.participants]
         people += [a for a in (cc.strip().casefold() for cc in command.cc) if a not in people]
         changes |= {
-            "mail_ids": slots.bounded([*ticket.mail_ids, out.message_id]),
+            "mail_ids": slots.bounded(
+                list(dict.fromkeys([*ticket.mail_ids, *out.references[:1], out.message_id]))
+            ),
             "participants": tuple(people[:200]),
         }
     return changes
 
 
-def _outbound(ticket: Ticket, command: ReplyToTicket) -> OutboundMessage:
-    """What the gateway delivers; for mail with the headers that lead the answer back (TKT 2)."""
+def _outbound(ticket: Ticket, command: ReplyToTicket, token: str | None) -> OutboundMessage:
+    """What the gateway delivers; for mail with the headers that lead the answer back (TKT 2).
+
+    Some providers put an id of their own on what they send, and some programs answer to the last
+    id alone: so the token stands in the mail's id, at the head of its references, where gateways
+    cut last, and in the address to answer to.
+    """
     mail: dict[str, object] = {}
     if ticket.channel == "email":
         unique = computed_id("mail", command.account_id, command.id)
         domain = ticket.address.rpartition("@")[2] or "localhost"
         head, last = ticket.mail_root, ticket.last_mail_id
+        references = (f"{token}@{domain}" if token else None, head, last)
         subject = ticket.subject or ""
         answered = subject.casefold().startswith("re:")
         mail = {
             "subject": subject if answered else f"Re: {subject}".strip(),
-            "message_id": f"{unique}@{domain}",
+            "message_id": f"{token}.{unique}@{domain}" if token else f"{unique}@{domain}",
             "in_reply_to": last,
-            "references": tuple(dict.fromkeys(i for i in (head, last) if i)),
-            "reply_to": ticket.address,
+            "references": tuple(dict.fromkeys(i for i in references if i)),
+            "reply_to": into_address(ticket.address, token) if token else ticket.address,
             "cc": command.cc,
         }
     return OutboundMessage.model_validate(

@@ -51,7 +51,8 @@ def evidence(mail: Mail) -> Iterator[str]:
     """The mail ids that say which thread it is, the best first.
 
     Its own (a redelivery, or somebody cited it already), what it answers, then its references
-    from the newest on; of very long ones the ends, which gateways leave whole.
+    from the newest on; of very long ones the ends, which gateways leave whole. Last the id that
+    Outlook gives a conversation, for programs that leave out the others.
     """
     yield mail.message_id
     yield from mail.in_reply_to
@@ -59,6 +60,15 @@ def evidence(mail: Mail) -> Iterator[str]:
     if len(references) > KEPT_FIRST + KEPT_LAST:
         references = references[:KEPT_FIRST] + references[-KEPT_LAST:]
     yield from reversed(references)
+    yield from _outlooks(mail)
+
+
+def _outlooks(mail: Mail) -> list[str]:
+    """Outlook's id of the conversation with its topic: a template's id serves for many topics."""
+    topic = mail.thread_topic or mail.base_subject
+    if mail.thread_index is None or not topic:
+        return []
+    return [f"outlook:{mail.thread_index}:{topic.casefold()[:200]}"]
 
 
 def author(message: InboundMessage) -> str:
@@ -94,10 +104,11 @@ def with_mail(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
     if mail is None:
         return {}
     ids = [*ticket.mail_ids]
-    ids = list(dict.fromkeys([*ids, *mail.references, *mail.in_reply_to, mail.message_id]))
+    ids = list(dict.fromkeys([*ids, *mail.references, *mail.in_reply_to, *_outlooks(mail),
+                             mail.message_id]))
     people = [*ticket.participants]
     own = {author(message)}
-    if ticket.contact.id == message.contact.id:
+    if ticket.contact.id == message.contact.id and mail.authentication != "fail":
         own |= {address.strip().casefold() for address in (*mail.to, *mail.cc)}
     people += sorted(own - set(people) - {ticket.address})
     return {

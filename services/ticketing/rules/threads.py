@@ -1,7 +1,7 @@
 """Which thread each mail of a batch belongs to (TKT 2)."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from services.ticketing.rules import slots
@@ -10,6 +10,7 @@ from services.ticketing.rules.ticket import Ticket
 from shared.aggregates import Applied, Outcome, Redirected, Target
 from shared.contracts.messages import InboundMessage, Mail
 from shared.ids import computed_id
+from shared.mail_tokens import NO_TOKENS, MailTokens, Where, named_by, short_id, unmarked
 
 Key = tuple[str, str]
 """An account, and `mailbox|mail id`."""
@@ -20,12 +21,24 @@ def mail_keys(message: InboundMessage, mail: Mail) -> list[str]:
     return [f"{message.address}|{mail_id}" for mail_id in slots.evidence(mail)]
 
 
+def named_by_tokens(mails: Iterable[InboundMessage]) -> dict[str, set[str]]:
+    """The short ids that the mails' tokens name, by account: none of them verified yet."""
+    named: dict[str, set[str]] = {}
+    for message in mails:
+        for mark in message.mail.tokens if message.mail else ():
+            if short := named_by(unmarked(mark)[1]):
+                named.setdefault(message.account_id, set()).add(short)
+    return named
+
+
 def targets(
-    mails: Sequence[InboundMessage], stored: Iterable[Ticket]
+    mails: Sequence[InboundMessage], stored: Iterable[Ticket], tokens: MailTokens = NO_TOKENS
 ) -> dict[str, Target | None]:
     """Where each mail is to be decided, by its id, as if they came one by one.
 
-    `stored` are the tickets that know a mail id which any of them cites. What an earlier mail of
+    `stored` are the tickets that know a mail id which any of them cites, and those that their
+    tokens name. The best evidence is a token in an address or a mail id, then known ids, last a
+    token in the text, where anybody may quote it. What an earlier mail of
     the batch makes known leads a later one: it is foreseen by the rule that will decide it. None
     where the ticket is one that an earlier mail reaches only by being sent on: once it is there,
     all is known.
@@ -36,7 +49,7 @@ def targets(
         if message.mail is not None
     }
     times = Counter(key for keys in cited.values() for key in set(keys))
-    threads = _Threads()
+    threads = _Threads(tokens)
     for ticket in stored:
         threads.keep(ticket, Target(ticket.account_id, id=ticket.id))
     found: dict[str, Target | None] = {}
@@ -64,16 +77,22 @@ class _Thread:
 
 @dataclass(slots=True)
 class _Threads:
-    """The threads known so far, by their tickets' ids, by what they know and what they hold."""
+    """The threads known so far, by their tickets' ids, by what they know and what they hold.
 
+    `named` are they by what tokens name them.
+    """
+
+    tokens: MailTokens
     threads: dict[str, _Thread] = field(default_factory=dict)
     knowing: dict[Key, set[str]] = field(default_factory=dict)
     holding: dict[Key, str] = field(default_factory=dict)
+    named: dict[tuple[str, str | None], set[str]] = field(default_factory=dict)
 
     def keep(self, ticket: Ticket, target: Target | None) -> None:
         """Know the ticket as it is now."""
         self.threads[ticket.id] = _Thread(ticket, target)
         self.holding[ticket.account_id, ticket.slot] = ticket.id
+        self.named.setdefault((ticket.account_id, short_id(ticket.id)), set()).add(ticket.id)
         for mail_id in ticket.mail_ids:
             key = (ticket.account_id, f"{ticket.address}|{mail_id}")
             self.knowing.setdefault(key, set()).add(ticket.id)
@@ -107,9 +126,21 @@ class _Threads:
         """
         own = computed_id("ticket", message.account_id, message.id)
         ids = dict.fromkeys([own] if own in self.threads else [])
+        ids |= dict.fromkeys(self._signed(message, "address", "id"))
         for key in cited:
             ids |= dict.fromkeys(sorted(self.knowing.get(key, ()), key=self._age))
+        ids |= dict.fromkeys(self._signed(message, "text"))
         return [self.threads[ticket_id] for ticket_id in ids]
+
+    def _signed(self, message: InboundMessage, *where: Where) -> Iterator[str]:
+        """The tickets of the mailbox that the message's tokens prove, by the order of `where`."""
+        marks = [unmarked(mark) for mark in (message.mail.tokens if message.mail else ())]
+        for _, token in sorted((where.index(found), token) for found, token in marks
+                               if found in where):
+            for ticket_id in sorted(self.named.get((message.account_id, named_by(token)), ())):
+                in_mailbox = self.threads[ticket_id].ticket.address == message.address
+                if in_mailbox and self.tokens.proves(token, message.account_id, ticket_id):
+                    yield ticket_id
 
     def _age(self, ticket_id: str) -> tuple[object, ...]:
         ticket = self.threads[ticket_id].ticket

@@ -1,0 +1,36 @@
+"""Files that come with messages, whatever the channel."""
+
+import mimetypes
+from typing import Any
+from urllib.parse import urlsplit
+
+from shared.contracts.messages import Attachment
+
+_KINDS = ("image", "audio", "video")
+MOST_FILES = 50
+"""So many of a message's files are kept, more than any provider takes."""
+
+
+def kind_of(media_type: str | None) -> Any:  # noqa: ANN401  # one of Attachment.kind
+    """The kind of attachment that a media type is."""
+    family = (media_type or "").partition("/")[0].lower()
+    return family if family in _KINDS else "document" if media_type else "other"
+
+
+def linked(
+    url: str, media_type: str | None = None, size: int | None = None, name: str | None = None
+) -> Attachment:
+    """A file at a provider's address; without a media type its name tells the kind."""
+    if not media_type:
+        media_type = mimetypes.guess_type(_path(url))[0]
+    return Attachment(
+        kind=kind_of(media_type), media_type=media_type, ref=url or None, size=size,
+        filename=name or None,
+    )
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""

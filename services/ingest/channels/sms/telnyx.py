@@ -1,0 +1,72 @@
+"""Telnyx, version 2 of its webhooks."""
+
+from services.ingest.channels import media
+from services.ingest.channels.formats import Format
+from services.ingest.channels.sms.common import OPT_OUT, Receipt, Sms, place
+from services.ingest.parts import Part
+from services.ingest.refusals import Refused
+from services.ingest.text import Fields
+from shared.delivery import Record
+
+_PROVIDER = "telnyx"
+_ABOUT_A_MESSAGE = ("message.sent", "message.finalized", "message.read")
+
+
+def _is_telnyx(payload: object) -> bool:
+    data = Fields(payload).fields("data")
+    return data.text("record_type") == "event" and "payload" in data
+
+
+def _read(payload: object, _record: Record) -> list[Part]:
+    data = Fields(payload).fields("data")
+    event, message = data.text("event_type"), data.fields("payload")
+    if event in _ABOUT_A_MESSAGE:
+        return _receipts(data, message)
+    if event != "message.received":
+        raise Refused("malformed", f"event_type {event[:60]!r} is about no message")
+    recipients = _numbers(message, "to", "cc")
+    where = place(_PROVIDER, message.fields("from").text("phone_number"), *recipients)
+    files = tuple(
+        media.linked(
+            file.text("url"), file.text("content_type"), _size(file), file.text("filename")
+        )
+        for file in message.each("media")[:media.MOST_FILES]
+    )
+    sms = Sms(
+        id=message.text("id"), text=message.text("text"), files=files,
+        subject=message.text("subject") or None,
+        sent=message.time("received_at") or data.time("occurred_at"),
+        group=tuple(sorted(recipients)) if len(recipients) > 1 else (),
+        flags=("spam_flagged",) if message.true("is_spam") else (),
+        keyword_class=OPT_OUT.get(message.text("autoresponse_type").upper()),
+    )
+    return [sms.at(where)]
+
+
+def _numbers(message: Fields, *names: str) -> list[str]:
+    listed = [each.text("phone_number") for name in names for each in message.each(name)]
+    return list(dict.fromkeys(filter(None, listed)))
+
+
+def _size(file: Fields) -> int | None:
+    size = file.raw.get("size")
+    return size if isinstance(size, int) and 0 <= size < 2**53 else None
+
+
+def _receipts(data: Fields, message: Fields) -> list[Part]:
+    error = (message.each("errors") or [Fields({})])[0]
+    receipts: list[Part] = [
+        Receipt(
+            provider=_PROVIDER, id=message.text("id"),
+            ours=message.fields("from").text("phone_number"), theirs=to.text("phone_number"),
+            status=to.text("status") or data.text("event_type").removeprefix("message."),
+            error=error.text("code"), reason=error.text("title"), at=data.time("occurred_at"),
+        ).signal()
+        for to in message.each("to")
+    ]
+    if not receipts:
+        raise Refused("malformed", "a delivery report without recipients")
+    return receipts
+
+
+FORMAT = Format(_PROVIDER, _is_telnyx, _read)
