@@ -203,8 +203,12 @@ class KafkaBus:
             except Exception as error:  # noqa: BLE001  # the next run looks at the same things
                 metrics.SWEEP_FAILURES.labels(self.service, name).inc()
                 away = isinstance(error, Transient) or self._consuming.transient(error)
-                _log.warning("a sweep failed", sweep=name, exc_info=None if away else error,
-                             error=repr(error)[:500])
+                _log.warning(
+                    "a sweep failed",
+                    sweep=name,
+                    exc_info=None if away else error,
+                    error=repr(error)[:500],
+                )
             await asyncio.sleep(interval.total_seconds())
 
     async def _caught_up(self) -> None:
@@ -259,7 +263,9 @@ def _security(settings: KafkaSettings) -> BaseSecurity | None:
     if not settings.security_protocol.startswith("SASL"):
         return BaseSecurity(ssl_context=context) if context else None
     kinds = {
-        "PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512,
+        "PLAIN": SASLPlaintext,
+        "SCRAM-SHA-256": SASLScram256,
+        "SCRAM-SHA-512": SASLScram512,
     }
     return kinds[settings.sasl_mechanism](
         username=settings.username or "",
@@ -276,12 +282,14 @@ class _Members(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka shi
         self._bus = bus
         self.joined = False
 
-    async def on_partitions_revoked(self, revoked: Iterable[Any]) -> None:
+    async def on_partitions_revoked(self, _: Iterable[Any]) -> None:
+        """Return once the batch in flight has ended."""
         async with self._bus.in_flight:
             pass
         metrics.REBALANCES.labels(self._bus.service).inc()
 
     async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+        """Note that this replica is a member, whatever it was given."""
         self.joined = True
         metrics.ASSIGNED_PARTITIONS.labels(self._bus.service).set(len(list(assigned)))
 
@@ -300,4 +308,3 @@ async def _as_it_is(raws: tuple[Any, ...]) -> KafkaAckableMessage:
 
 async def _undecoded(message: KafkaAckableMessage) -> Any:  # noqa: ANN401  # raw records
     return message.raw_message
-

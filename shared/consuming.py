@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -193,9 +192,7 @@ class Consuming:
         """Publish dead letters; raises Transient when that fails, and nothing is committed."""
         letters, counted = [], []
         for record, error in dead:
-            letter = dead_letter(
-                record, error, service=self.service, tries=tries, now=self.clock()
-            )
+            letter = dead_letter(record, error, service=self.service, tries=tries, now=self.clock())
             letters.append(letter)
             counted.append((record.topic, error.reason if isinstance(error, Poison) else "bug"))
             _log.warning("dead letter", at=record.position, error=str(error)[:500])
@@ -234,7 +231,7 @@ class Consuming:
         metrics.RETRIES.labels(
             self.service, subscription.topic.name, "bug" if bug else "transient"
         ).inc()
-        pause = self.retry.pause(subscription.attempts, random.random())  # noqa: S311  # jitter
+        pause = self.retry.pause(subscription.attempts, random.random())  # jitter
         _log.warning(
             "waiting to try again",
             at=records[0].position,

@@ -50,7 +50,7 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def record_of(raw: Any, prefix: str) -> Record:  # noqa: ANN401  # aiokafka ships no types
-    """aiokafka's record as ours: the topic without its prefix, headers as they are."""
+    """Give aiokafka's record as ours: the topic without its prefix, headers as they are."""
     return Record(
         topic=raw.topic.removeprefix(prefix),
         partition=raw.partition,
@@ -138,12 +138,14 @@ async def create_topics(
         for topic in TOPICS:
             name = settings.topic_prefix + topic.name
             count = topic.partitions if partitions is None else min(partitions, topic.partitions)
-            new = NewTopic(name, count, replication, topic_configs=_configuration(topic, replication))
+            new = NewTopic(
+                name, count, replication, topic_configs=_configuration(topic, replication)
+            )
             try:
                 response = await admin.create_topics([new])
             except TopicAlreadyExistsError:
                 continue
-            (code, *_), = [outcome[1:] for outcome in response.topic_errors]
+            ((code, *_),) = [outcome[1:] for outcome in response.topic_errors]
             if code and for_code(code) is not TopicAlreadyExistsError:
                 text = f"creating {name} failed: {for_code(code).__name__}"
                 raise HelpdeskError(text)
@@ -247,5 +249,3 @@ class AccountsFollower:
         except Poison as error:
             # Ingest dead-letters it; here the settings before it go on counting.
             _log.warning("settings of an account ignored", at=record.position, error=str(error))
-
-

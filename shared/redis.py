@@ -1,9 +1,9 @@
 """Redis (or Valkey): the connection, and which of its errors pass by themselves."""
 
+from redis import exceptions
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import BusyLoadingError, ConnectionError, ReadOnlyError, TimeoutError
 
 from shared.settings import RedisSettings
 
@@ -20,4 +20,10 @@ def connect(settings: RedisSettings) -> "Redis":
 
 def is_transient(error: BaseException) -> bool:
     """Whether Redis was away, loading or failing over, so that the call may succeed later."""
-    return isinstance(error, ConnectionError | TimeoutError | BusyLoadingError | ReadOnlyError)
+    return isinstance(
+        error,
+        exceptions.ConnectionError
+        | exceptions.TimeoutError
+        | exceptions.BusyLoadingError
+        | exceptions.ReadOnlyError,
+    )

@@ -196,7 +196,7 @@ class Server(ABC):
     ) -> subprocess.Popen[bytes]:
         """Run `command` in a session of its own: Ctrl-C in the terminal reaches us alone."""
         try:
-            return subprocess.Popen(  # noqa: S603
+            return subprocess.Popen(
                 command,
                 cwd=self.folder,
                 env=self.environment(),

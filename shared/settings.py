@@ -44,15 +44,18 @@ class KafkaSettings(_Block):
         default=True, description="off only for brokers that do not know it (the embedded one)"
     )
     session_timeout: Duration = Field(
-        default=timedelta(seconds=10), gt=timedelta(seconds=1),
+        default=timedelta(seconds=10),
+        gt=timedelta(seconds=1),
         description="after so long without a heartbeat a replica's partitions move on",
     )
     rebalance_timeout: Duration = Field(
-        default=timedelta(seconds=60), gt=timedelta(seconds=1),
+        default=timedelta(seconds=60),
+        gt=timedelta(seconds=1),
         description="how long a rebalance waits for a replica to finish its batch",
     )
     fetch_wait: Duration = Field(
-        default=timedelta(milliseconds=500), gt=timedelta(0),
+        default=timedelta(milliseconds=500),
+        gt=timedelta(0),
         description="how long the broker may hold an empty fetch",
     )
     max_batch: int = Field(default=500, ge=1, le=10_000, description="records a batch, at most")
@@ -88,7 +91,9 @@ class ServiceSettings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     mongo: MongoSettings = MongoSettings()
     health_port: int = Field(
-        default=8080, ge=0, le=65535,
+        default=8080,
+        ge=0,
+        le=65535,
         description="port of /metrics, /live and /ready; 0 takes a free one",
     )
     health_host: str = Field(default="0.0.0.0", description="address those listen on")  # noqa: S104
@@ -99,10 +104,12 @@ class ServiceSettings(BaseSettings):
         default="json", description="a JSON object a line, or coloured text"
     )
     stop_timeout: Duration = Field(
-        default=timedelta(seconds=25), gt=timedelta(0),
+        default=timedelta(seconds=25),
+        gt=timedelta(0),
         description="how long stopping waits for the batch in flight",
     )
     sweep_interval: Duration = Field(
-        default=timedelta(seconds=1), gt=timedelta(0),
+        default=timedelta(seconds=1),
+        gt=timedelta(0),
         description="how often a service looks for what time has made due",
     )

@@ -24,7 +24,12 @@ M = TypeVar("M")
 
 Service = Literal["ingest", "spam", "ticketing", "assignment", "autoclose", "attribution"]
 SERVICES: tuple[Service, ...] = (
-    "ingest", "spam", "ticketing", "assignment", "autoclose", "attribution",
+    "ingest",
+    "spam",
+    "ticketing",
+    "assignment",
+    "autoclose",
+    "attribution",
 )
 MEBIBYTE = 1024 * 1024
 FOR_EVER = timedelta.max
@@ -37,7 +42,7 @@ class Deleted:
     key: str
 
 
-class UnknownType(Exception):  # noqa: N818  # no error: a newer producer's type, to be ignored
+class UnknownType(Exception):  # no error: a newer producer's type, to be ignored
     """The record is of a type that this version does not know."""
 
 
@@ -102,8 +107,10 @@ def _is_unknown_type(error: ValidationError) -> bool:
     if first["type"] == "union_tag_invalid" and not first["loc"]:
         return isinstance(first["input"].get("type"), str)
     # A topic of a single type has no union: its `type` is a plain literal.
-    return first["type"] == "literal_error" and first["loc"] == ("type",) and isinstance(
-        first["input"], str
+    return (
+        first["type"] == "literal_error"
+        and first["loc"] == ("type",)
+        and isinstance(first["input"], str)
     )
 
 
@@ -293,8 +300,19 @@ def _dead(service: Service) -> Topic[Record]:
 DEAD: dict[Service, Topic[Record]] = {service: _dead(service) for service in SERVICES}
 
 TOPICS: tuple[Topic[Any], ...] = (
-    *INBOUND.values(), MESSAGES, SCREENED, SIGNALS, TICKETS, COMMANDS, OUTBOUND, SENDS,
-    ATTRIBUTIONS, PROFILES, ACCOUNTS, PRESENCE, *DEAD.values(),
+    *INBOUND.values(),
+    MESSAGES,
+    SCREENED,
+    SIGNALS,
+    TICKETS,
+    COMMANDS,
+    OUTBOUND,
+    SENDS,
+    ATTRIBUTIONS,
+    PROFILES,
+    ACCOUNTS,
+    PRESENCE,
+    *DEAD.values(),
 )
 BY_NAME: dict[str, Topic[Any]] = {topic.name: topic for topic in TOPICS}
 

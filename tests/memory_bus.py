@@ -46,7 +46,12 @@ class MemoryLog:
         topic = self.records[outgoing.topic]
         topic.append(
             Record(
-                outgoing.topic, 0, len(topic), outgoing.key, outgoing.value, outgoing.headers,
+                outgoing.topic,
+                0,
+                len(topic),
+                outgoing.key,
+                outgoing.value,
+                outgoing.headers,
                 self.clock(),
             )
         )
@@ -127,9 +132,7 @@ class MemoryBus:
             except Poison:
                 continue
 
-    async def _handle(
-        self, topic: Topic[Any], handler: Handler, records: Sequence[Record]
-    ) -> None:
+    async def _handle(self, topic: Topic[Any], handler: Handler, records: Sequence[Record]) -> None:
         good: list[tuple[Record, Any]] = []
         dead: list[tuple[Record, Exception]] = []
         for record in records:
@@ -142,9 +145,7 @@ class MemoryBus:
         refusals = await handler([body for _, body in good]) if good else None
         dead += [(good[place][0], why) for place, why in (refusals or {}).items()]
         for record, error in dead:
-            letter = dead_letter(
-                record, error, service=self.service, tries=1, now=self.log.clock()
-            )
+            letter = dead_letter(record, error, service=self.service, tries=1, now=self.log.clock())
             await self.publish([letter])
 
 

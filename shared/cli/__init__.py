@@ -52,9 +52,7 @@ def topics(
             typer.echo(f"{topic.name}\t{topic.partitions}\t{topic.key_form}\t{topic.about}")
         return
     settings = ServiceSettings().kafka
-    created = asyncio.run(
-        create_topics(settings, replication=replication, partitions=partitions)
-    )
+    created = asyncio.run(create_topics(settings, replication=replication, partitions=partitions))
     for name in created:
         typer.echo(f"created {name}")
     typer.echo(f"{len(registry.TOPICS)} topics are there, {len(created)} of them new")

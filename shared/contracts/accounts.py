@@ -79,8 +79,9 @@ class AutoClose(Contract):
     """Closing tickets whose customers fell silent (ACL)."""
 
     enabled: bool = False
-    period: timedelta = Field(default=timedelta(days=2), ge=timedelta(days=1),
-                              le=timedelta(days=90))
+    period: timedelta = Field(
+        default=timedelta(days=2), ge=timedelta(days=1), le=timedelta(days=90)
+    )
     starts_at: Literal["first_reply", "last_reply"] = "first_reply"
     typing_delay: timedelta = Field(default=timedelta(minutes=3), gt=timedelta(0))
     typing_limit: timedelta = Field(default=timedelta(minutes=30), ge=timedelta(0))
@@ -113,9 +114,7 @@ class Keyword(Contract):
     """A keyword of the account's own, besides the carriers' (ING 3)."""
 
     word: Id
-    class_: Literal["stop", "start", "help", "campaign"] = Field(
-        default="campaign", alias="class"
-    )
+    class_: Literal["stop", "start", "help", "campaign"] = Field(default="campaign", alias="class")
 
     model_config = Contract.model_config | {"populate_by_name": True}
 

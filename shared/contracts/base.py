@@ -63,8 +63,15 @@ class Identity(Contract):
     """One name under which a channel knows a contact."""
 
     type: Literal[
-        "email", "e164", "short_code", "sender_name", "wa_id", "wa_bsuid", "igsid",
-        "visitor", "external",
+        "email",
+        "e164",
+        "short_code",
+        "sender_name",
+        "wa_id",
+        "wa_bsuid",
+        "igsid",
+        "visitor",
+        "external",
     ]
     value: Id
 

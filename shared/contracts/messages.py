@@ -143,6 +143,4 @@ class MessageDeleted(OnChannel):
     message_id: str
 
 
-Message = Annotated[
-    InboundMessage | MessageEdited | MessageDeleted, Field(discriminator="type")
-]
+Message = Annotated[InboundMessage | MessageEdited | MessageDeleted, Field(discriminator="type")]

@@ -250,9 +250,22 @@ class CommandRejected(Envelope):
     command_type: str
     author: Author
     code: Literal[
-        "unknown_ticket", "wrong_account", "not_open", "already_closed", "not_closed",
-        "cannot_reopen", "stale", "taken", "in_the_past", "no_consent", "window_over",
-        "cannot_receive", "unknown_agent", "unknown_team", "nothing_to_change", "too_large",
+        "unknown_ticket",
+        "wrong_account",
+        "not_open",
+        "already_closed",
+        "not_closed",
+        "cannot_reopen",
+        "stale",
+        "taken",
+        "in_the_past",
+        "no_consent",
+        "window_over",
+        "cannot_receive",
+        "unknown_agent",
+        "unknown_team",
+        "nothing_to_change",
+        "too_large",
     ]
     reason: str
 

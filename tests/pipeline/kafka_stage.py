@@ -109,11 +109,15 @@ class KafkaStage(Stage):
 
     async def _two_sweeps(self, deadline: float) -> None:
         """The first may have begun before; the second saw everything."""
-        wanted = {name: {n: runs + 2 for n, runs in bus.runs.items()}
-                  for name, bus in self.buses.items() if hasattr(bus, "runs")}
+        wanted = {
+            name: {n: runs + 2 for n, runs in bus.runs.items()}
+            for name, bus in self.buses.items()
+            if hasattr(bus, "runs")
+        }
         while any(
             self.buses[name].runs[number] < count
-            for name, counts in wanted.items() for number, count in counts.items()
+            for name, counts in wanted.items()
+            for number, count in counts.items()
         ):
             assert time.monotonic() < deadline, "the sweeps do not run"
             await asyncio.sleep(0.02)
@@ -134,8 +138,12 @@ class KafkaStage(Stage):
 async def kafka_stage(servers: Servers, unique: str) -> AsyncIterator[KafkaStage]:
     """A stage of its own; nothing of it runs afterwards."""
     settings = KafkaSettings.model_validate(
-        {"bootstrap": servers.kafka, "topic_prefix": f"{unique}-", "session_timeout": 6,
-         "fetch_wait": 0.05}
+        {
+            "bootstrap": servers.kafka,
+            "topic_prefix": f"{unique}-",
+            "session_timeout": 6,
+            "fetch_wait": 0.05,
+        }
     )
     await create_topics(settings, replication=1, partitions=2)
     database = Mongo(MongoSettings.model_validate({"url": servers.mongo, "database": unique}))
@@ -183,13 +191,15 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     followed, agents = FollowedTickets(database.database), MongoAgents(database.database)
     rotations = mongo_rotations(database.database)
     assemblies = MongoAssemblies(database.database)
-    for store in (
-        tickets, timers, profiles, histories, followed, agents, rotations, assemblies
-    ):
+    for store in (tickets, timers, profiles, histories, followed, agents, rotations, assemblies):
         await store.ensure_indexes()
     stores = assignment.Stores(followed, agents, RedisHeartbeats(cache, unique), rotations)
     ingest.wire(
-        bus["ingest"], profiles, MongoAliases(database.database), assemblies, clock,
+        bus["ingest"],
+        profiles,
+        MongoAliases(database.database),
+        assemblies,
+        clock,
         interval=SWEEP,
     )
     spam.wire(bus["spam"], MongoContacts(database.database))

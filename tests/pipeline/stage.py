@@ -117,8 +117,12 @@ class Stage(ABC):
     def _presence(self, kind: Callable[..., Any], agent: str, account_id: str) -> Any:
         event_id = self._next_id("presence")
         return kind(
-            account_id=account_id, id=event_id, occurred_at=self.clock(),
-            correlation_id=event_id, agent_id=agent, said_by=agent,
+            account_id=account_id,
+            id=event_id,
+            occurred_at=self.clock(),
+            correlation_id=event_id,
+            agent_id=agent,
+            said_by=agent,
         )
 
     async def command(self, kind: type[Command], ticket_id: str, **fields: Any) -> Command:
@@ -126,8 +130,13 @@ class Stage(ABC):
         command_id = self._next_id("command")
         command = kind(
             **{
-                "account_id": "acme", "id": command_id, "occurred_at": self.clock(),
-                "correlation_id": command_id, "ticket_id": ticket_id, "author": ANN, **fields,
+                "account_id": "acme",
+                "id": command_id,
+                "occurred_at": self.clock(),
+                "correlation_id": command_id,
+                "ticket_id": ticket_id,
+                "author": ANN,
+                **fields,
             }
         )
         await self.publish(COMMANDS, command)
@@ -140,33 +149,60 @@ class Stage(ABC):
 
     async def sms(self, text: str, *, sender: str = "+393331112222", sid: str = "") -> None:
         body = {
-            "MessageSid": sid or self._next_id("SM"), "AccountSid": "AC1", "From": sender,
-            "To": PHONE, "Body": text, "NumMedia": "0",
+            "MessageSid": sid or self._next_id("SM"),
+            "AccountSid": "AC1",
+            "From": sender,
+            "To": PHONE,
+            "Body": text,
+            "NumMedia": "0",
         }
         await self.raw("sms", json.dumps(body).encode(), x_provider="twilio")
 
     async def chat(self, text: str, *, conversation: str = "chat-1", visitor: str = "v1") -> None:
         unique = self._next_id("chat")
-        await self.raw("webchat", json.dumps({
-            "type": "message", "event_id": unique, "client_message_id": unique,
-            "widget_id": WIDGET, "session_id": conversation, "visitor_id": visitor,
-            "author": "visitor", "text": text, "sent_at": self.clock().isoformat(),
-        }).encode())
+        await self.raw(
+            "webchat",
+            json.dumps(
+                {
+                    "type": "message",
+                    "event_id": unique,
+                    "client_message_id": unique,
+                    "widget_id": WIDGET,
+                    "session_id": conversation,
+                    "visitor_id": visitor,
+                    "author": "visitor",
+                    "text": text,
+                    "sent_at": self.clock().isoformat(),
+                }
+            ).encode(),
+        )
 
     async def chat_typing(self, *, conversation: str = "chat-1", visitor: str = "v1") -> None:
-        await self.raw("webchat", json.dumps({
-            "type": "typing", "event_id": self._next_id("typing"), "widget_id": WIDGET,
-            "session_id": conversation, "visitor_id": visitor,
-        }).encode())
+        await self.raw(
+            "webchat",
+            json.dumps(
+                {
+                    "type": "typing",
+                    "event_id": self._next_id("typing"),
+                    "widget_id": WIDGET,
+                    "session_id": conversation,
+                    "visitor_id": visitor,
+                }
+            ).encode(),
+        )
 
     async def instagram(self, text: str, *, sender: str = "778899") -> None:
         moment = int(self.clock().timestamp() * 1000)
         messaging = {
-            "sender": {"id": sender}, "recipient": {"id": PAGE}, "timestamp": moment,
+            "sender": {"id": sender},
+            "recipient": {"id": PAGE},
+            "timestamp": moment,
             "message": {"mid": self._next_id("mid"), "text": text},
         }
-        payload = {"object": "instagram",
-                   "entry": [{"id": PAGE, "time": moment, "messaging": [messaging]}]}
+        payload = {
+            "object": "instagram",
+            "entry": [{"id": PAGE, "time": moment, "messaging": [messaging]}],
+        }
         await self.raw("instagram", json.dumps(payload).encode())
 
     async def whatsapp(self, text: str, *, sender: str = "393331112222") -> None:
@@ -174,13 +210,20 @@ class Stage(ABC):
             "messaging_product": "whatsapp",
             "metadata": {"display_phone_number": "39020001", "phone_number_id": BUSINESS},
             "contacts": [{"wa_id": sender, "profile": {"name": "Carla"}}],
-            "messages": [{
-                "id": self._next_id("wamid."), "from": sender, "type": "text",
-                "timestamp": str(int(self.clock().timestamp())), "text": {"body": text},
-            }],
+            "messages": [
+                {
+                    "id": self._next_id("wamid."),
+                    "from": sender,
+                    "type": "text",
+                    "timestamp": str(int(self.clock().timestamp())),
+                    "text": {"body": text},
+                }
+            ],
         }
-        payload = {"object": "whatsapp_business_account",
-                   "entry": [{"id": "WABA", "changes": [{"field": "messages", "value": value}]}]}
+        payload = {
+            "object": "whatsapp_business_account",
+            "entry": [{"id": "WABA", "changes": [{"field": "messages", "value": value}]}],
+        }
         await self.raw("whatsapp", json.dumps(payload).encode())
 
     async def mail(
@@ -195,8 +238,11 @@ class Stage(ABC):
         """A mail arrives; `answers` are the ids it refers to, oldest first. Returns its id."""
         message_id = message_id or f"{self._next_id('mail')}@mail.example.com"
         lines = [
-            f"From: {sender}", f"To: {MAILBOX}", f"Subject: {subject}",
-            f"Message-ID: <{message_id}>", f"Date: {self.clock():%a, %d %b %Y %H:%M:%S +0000}",
+            f"From: {sender}",
+            f"To: {MAILBOX}",
+            f"Subject: {subject}",
+            f"Message-ID: <{message_id}>",
+            f"Date: {self.clock():%a, %d %b %Y %H:%M:%S +0000}",
         ]
         if answers:
             lines.append(f"In-Reply-To: <{answers[-1]}>")
@@ -257,9 +303,7 @@ class MemoryStage(Stage):
         self.log = MemoryLog(self.clock)
         bus: dict[Service, MemoryBus] = {name: MemoryBus(name, self.log) for name in SERVICES}
         rotations: MemoryAggregates[Rotation] = MemoryAggregates()
-        stores = assignment.Stores(
-            FollowedTickets(), MemoryAgents(), MemoryHeartbeats(), rotations
-        )
+        stores = assignment.Stores(FollowedTickets(), MemoryAgents(), MemoryHeartbeats(), rotations)
         ingest.wire(
             bus["ingest"], MemoryProfiles(), MemoryAliases(), MemoryAggregates(), self.clock
         )

@@ -70,8 +70,14 @@ async def test_a_message_received_before_an_automatic_close_annuls_it(stage: Sta
     closed = stage.board[ticket_id]
 
     event = {
-        "type": "message", "event_id": "late", "client_message_id": "late", "widget_id": WIDGET,
-        "session_id": "chat-1", "visitor_id": "v1", "author": "visitor", "text": "And in red?",
+        "type": "message",
+        "event_id": "late",
+        "client_message_id": "late",
+        "widget_id": WIDGET,
+        "session_id": "chat-1",
+        "visitor_id": "v1",
+        "author": "visitor",
+        "text": "And in red?",
     }
     headers = (("x-received-at", received),)
     topic = INBOUND["webchat"].name

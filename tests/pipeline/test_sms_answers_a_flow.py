@@ -15,9 +15,15 @@ def _send(stage: Stage, source: str, minutes_ago: int) -> SendDelivered:
     at = stage.clock() - timedelta(minutes=minutes_ago)
     return SendDelivered.model_validate(
         {
-            "account_id": "acme", "id": f"{source}:delivered", "occurred_at": at,
-            "correlation_id": source, "send_id": source, "source": source,
-            "source_id": f"the-{source}", "phone": CUSTOMER, "delivered_at": at,
+            "account_id": "acme",
+            "id": f"{source}:delivered",
+            "occurred_at": at,
+            "correlation_id": source,
+            "send_id": source,
+            "source": source,
+            "source_id": f"the-{source}",
+            "phone": CUSTOMER,
+            "delivered_at": at,
         }
     )
 

@@ -13,18 +13,22 @@ def print_tables(document: Json, console: Console) -> None:
         texts = [message["text"][:60] for message in ticket["messages"]]
         status = f"{ticket['status']}, spam" if ticket["spam"] else ticket["status"]
         tickets.add_row(
-            str(ticket["number"]), ticket["channel"], status, ticket["assignee"] or "-",
-            ticket["team"] or "-", "\n".join(texts),
+            str(ticket["number"]),
+            ticket["channel"],
+            status,
+            ticket["assignee"] or "-",
+            ticket["team"] or "-",
+            "\n".join(texts),
         )
     signals = Table("channel", "kind", "text", title="Signals")
     for signal in document["signals"]:
         signals.add_row(signal["channel"], signal["kind"], signal["text"] or "")
-    credits = Table("message", "credited to", "because", title="Attributions")
+    credited = Table("message", "credited to", "because", title="Attributions")
     texts_by_id = {m["id"]: m["text"] for t in document["tickets"] for m in t["messages"]}
     for fact in document["attributions"]:
         credit = fact["credit"]
         to = f"{credit['source']} {credit['source_id']}" if credit else "nothing"
-        credits.add_row(texts_by_id.get(fact["message_id"], "?"), to, fact["because"])
+        credited.add_row(texts_by_id.get(fact["message_id"], "?"), to, fact["because"])
     dead = Table("service", "reason", "why", "value", title="Dead letters")
     for letter in document["dead_letters"]:
         dead.add_row(letter["service"], letter["reason"], letter["text"], letter["value"][:40])
@@ -34,5 +38,5 @@ def print_tables(document: Json, console: Console) -> None:
     checks = Table("", "check", title="Checks")
     for check in document["checks"]:
         checks.add_row("[green]ok[/]" if check["ok"] else "[bold red]NO[/]", check["name"])
-    for table in (tickets, signals, credits, dead, refused, checks):
+    for table in (tickets, signals, credited, dead, refused, checks):
         console.print(table)

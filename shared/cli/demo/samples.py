@@ -97,9 +97,17 @@ def mail(
 def sms(text: str, *, sid: str, sender: str = MARIO, to: str = PHONE) -> Outgoing:
     """Twilio's form fields."""
     form = {
-        "ToCountry": "IT", "SmsMessageSid": sid, "NumMedia": "0", "SmsSid": sid,
-        "SmsStatus": "received", "Body": text, "To": to, "NumSegments": "1", "MessageSid": sid,
-        "AccountSid": "AC00000000000000000000000000000000", "From": sender,
+        "ToCountry": "IT",
+        "SmsMessageSid": sid,
+        "NumMedia": "0",
+        "SmsSid": sid,
+        "SmsStatus": "received",
+        "Body": text,
+        "To": to,
+        "NumSegments": "1",
+        "MessageSid": sid,
+        "AccountSid": "AC00000000000000000000000000000000",
+        "From": sender,
         "ApiVersion": "2010-04-01",
     }
     return inbound(

@@ -64,9 +64,11 @@ class Story:
         """First messages on all channels, some twice, and what is no message."""
         now = self.now
         first_mail = samples.mail(
-            f"Vera Bianchi <{samples.VERA}>", "Where is my order 1042?",
+            f"Vera Bianchi <{samples.VERA}>",
+            "Where is my order 1042?",
             "Hello,\nmy order 1042 has not arrived yet. Could you check?\n\nVera",
-            message_id="CAF-1042@mail.example.com", now=now,
+            message_id="CAF-1042@mail.example.com",
+            now=now,
         )
         whatsapp = samples.whatsapp(
             samples.whatsapp_text("Do you ship to Malta?", wamid="wamid.A1", now=now),
@@ -91,16 +93,25 @@ class Story:
                 whatsapp,
                 whatsapp,
                 samples.whatsapp(
-                    {"id": "wamid.OUT", "status": "delivered", "recipient_id": "393337654321",
-                     "timestamp": str(int(now.timestamp()))},
+                    {
+                        "id": "wamid.OUT",
+                        "status": "delivered",
+                        "recipient_id": "393337654321",
+                        "timestamp": str(int(now.timestamp())),
+                    },
                     field="statuses",
                 ),
                 samples.mail(
-                    f"Prizes <{samples.SPAMMER}>", "You are our WINNER", SPAM,
-                    message_id="won@prizes.example", now=now,
+                    f"Prizes <{samples.SPAMMER}>",
+                    "You are our WINNER",
+                    SPAM,
+                    message_id="won@prizes.example",
+                    now=now,
                 ),
                 samples.sms("Hi, I need help with my parcel", sid="SM9", sender="+393339999999"),
-                samples.inbound("sms", b'{"MessageSid": "SM666", "Body": "half a', x_provider="twilio"),
+                samples.inbound(
+                    "sms", b'{"MessageSid": "SM666", "Body": "half a', x_provider="twilio"
+                ),
                 samples.sms("wrong number?", sid="SM777", to="+15550000000"),
             ]
         )
@@ -121,11 +132,13 @@ class Story:
         await self.world.publish(
             [
                 samples.mail(
-                    f"Vera Bianchi <{samples.VERA}>", "Re: Where is my order 1042?",
+                    f"Vera Bianchi <{samples.VERA}>",
+                    "Re: Where is my order 1042?",
                     "It came, but one item is missing!\n\n"
                     "On Wed, 4 Mar 2026 at 10:00, Sample Shop wrote:\n"
                     "> It is on its way, Vera.\n",
-                    message_id="CAF-1043@mail.example.com", now=self.now,
+                    message_id="CAF-1043@mail.example.com",
+                    now=self.now,
                     answers=out["message_id"],
                 )
             ]
@@ -152,9 +165,11 @@ class Story:
         )
         await self.world.until(
             "second tickets on web chat and Instagram, and two commands refused",
-            lambda s: len(s.tickets("webchat")) == len(s.tickets("instagram")) == 2
-            and len(s.rejections) == 2
-            and len(_held(s)) == 7,
+            lambda s: (
+                len(s.tickets("webchat")) == len(s.tickets("instagram")) == 2
+                and len(s.rejections) == 2
+                and len(_held(s)) == 7
+            ),
         )
 
     async def sms_answers_a_flow(self) -> None:
@@ -163,10 +178,14 @@ class Story:
             delivered = self.now - timedelta(minutes=age)
             send = SendDelivered.model_validate(
                 {
-                    "account_id": samples.ACCOUNT, "id": f"send-{source}:delivered",
-                    "occurred_at": delivered, "correlation_id": f"send-{source}",
-                    "send_id": f"send-{source}", "source": source,
-                    "source_id": f"spring-{source}", "phone": samples.MARIO,
+                    "account_id": samples.ACCOUNT,
+                    "id": f"send-{source}:delivered",
+                    "occurred_at": delivered,
+                    "correlation_id": f"send-{source}",
+                    "send_id": f"send-{source}",
+                    "source": source,
+                    "source_id": f"spring-{source}",
+                    "phone": samples.MARIO,
                     "delivered_at": delivered,
                 }
             )
@@ -185,11 +204,13 @@ class Story:
         """The last effects are there."""
         await self.world.until(
             "the keyword's notice, all tickets held, both dead letters",
-            lambda s: bool(_marios(s)["notices"])
-            and len(_held(s)) == 8
-            and len(s.dead_letters) == 2
-            and {"typing", "echo", "keyword", "delivery_status"}
-            <= {signal["kind"] for signal in s.signals.values()},
+            lambda s: (
+                bool(_marios(s)["notices"])
+                and len(_held(s)) == 8
+                and len(s.dead_letters) == 2
+                and {"typing", "echo", "keyword", "delivery_status"}
+                <= {signal["kind"] for signal in s.signals.values()}
+            ),
         )
 
     async def _ticket(self, channel: str, *, spam: bool = False) -> Json:
@@ -205,9 +226,7 @@ class Story:
             lambda s: _by_id(s, ticket)["status"] == "closed",
         )
 
-    async def _command(
-        self, kind: type[Command], ticket: Json, agent: str, **fields: str
-    ) -> None:
+    async def _command(self, kind: type[Command], ticket: Json, agent: str, **fields: str) -> None:
         self.said += 1
         command = kind.model_validate(
             {
