@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup check fix lint types imports test test-fast demo lock
+.PHONY: help setup check fix lint types imports test test-fast fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
@@ -42,6 +42,9 @@ test: $(READY)  ## the whole suite, Apache Kafka and the databases included
 
 test-fast: $(READY)  ## what needs no server, in seconds
 	@$(BIN)/python -m pytest -m "not connected" $(ARGS)
+
+fuzz: $(READY)  ## break providers' payloads for SECONDS=300
+	@HELPDESK_FUZZ_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest tests/ingest/test_fuzz.py $(ARGS)
 
 demo: $(VENV)/.embedded  ## the whole pipeline on this machine; JSON=1 for programs
 	@$(BIN)/helpdesk demo $(if $(JSON),--json) $(ARGS)

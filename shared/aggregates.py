@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
+from shared import failpoints
 from shared.clock import FAR_FUTURE, Clock
 from shared.delivery import Outgoing, Publish
 from shared.errors import Poison, Transient
@@ -281,7 +282,9 @@ class Aggregates(Generic[S, I]):
             # We stood still meanwhile. A slot seen empty so long ago may have been filled and
             # left again, which an insert, unlike a compare-and-set, would not notice.
             return dict.fromkeys(waiting)
+        failpoints.reach("before-write")
         won = await self.store.write(list(fresh.values())) if fresh else set()
+        failpoints.reach("after-write")
         for document_id, work in making.items():
             again = dict.fromkeys([*work.taken, *work.sent])
             left.update(work.sent if document_id in won else again)
@@ -378,6 +381,7 @@ class Aggregates(Generic[S, I]):
                 if document.outbox
             ]
         )
+        failpoints.reach("after-trim")
 
     async def _finish(self, documents: Sequence[Document[S]]) -> set[str]:
         """Do what stored outboxes still owe, and trim; the ids of the items they were for."""
@@ -410,8 +414,10 @@ class Aggregates(Generic[S, I]):
                     records.append(pending.owed)
         if entries:
             await self.store.record(entries)
+        failpoints.reach("after-record")
         if records:
             await self.publish(records)
+        failpoints.reach("after-publish")
 
 
 def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:

@@ -19,7 +19,7 @@ from shared.accounts import AccountsTable
 from shared.clock import Clock, system_clock
 from shared.consuming import Consuming, Subscription
 from shared.delivery import Handler, Outgoing, RetryPolicy
-from shared.errors import HelpdeskError, Transient
+from shared.errors import HelpdeskError
 from shared.kafka import LARGEST_RECORD, AccountsFollower, Producer, connection
 from shared.settings import KafkaSettings
 from shared.topics import ACCOUNTS, BY_NAME, DEAD, Service, Topic
@@ -97,6 +97,10 @@ class KafkaBus:
         """See `Bus`."""
         self._sweeps.append((interval, sweep))
 
+    def is_transient(self, error: Exception) -> bool:
+        """Whether the error says that something is away, and nothing else is wrong."""
+        return self._consuming.is_transient(error)
+
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """See `Bus`. A topic that the registry does not give this service is an error."""
         for record in records:
@@ -159,7 +163,13 @@ class KafkaBus:
 
     async def _take(self, raws: Sequence[Any]) -> None:
         self._consuming.consumer = self._consumer
-        await self._consuming.take(raws)
+        try:
+            await self._consuming.take(raws)
+        except Exception as error:
+            # The framework would go on with the next batch, and a later commit would skip this.
+            _log.critical("the bus itself failed", exc_info=error)
+            self._consumer.pause(*self._consumer.assignment())
+            self._give_up(f"the bus itself failed: {error!r}")
 
     def _give_up(self, why: str) -> None:
         _log.critical("stopping: something else than the records is wrong", why=why)
@@ -202,7 +212,7 @@ class KafkaBus:
                 metrics.SWEEP_LAST_RUN.labels(self.service, name).set_to_current_time()
             except Exception as error:  # noqa: BLE001  # the next run looks at the same things
                 metrics.SWEEP_FAILURES.labels(self.service, name).inc()
-                away = isinstance(error, Transient) or self._consuming.transient(error)
+                away = self.is_transient(error)
                 _log.warning(
                     "a sweep failed",
                     sweep=name,

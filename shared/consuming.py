@@ -16,7 +16,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from shared import metrics
+from shared import failpoints, metrics
 from shared.accounts import Accounts
 from shared.clock import Clock
 from shared.delivery import Fate, Handler, Publish, Record, RetryPolicy, dead_letter
@@ -106,11 +106,12 @@ class Consuming:
         age = (self.clock() - records[-1].timestamp).total_seconds()
         metrics.EVENT_LATENCY.labels(self.service, topic).observe(max(age, 0))
 
-    def _is_transient(self, error: Exception) -> bool:
+    def is_transient(self, error: Exception) -> bool:
+        """Whether the error passes by itself."""
         return isinstance(error, Transient | KafkaError) or self.transient(error)
 
     def _fate(self, subscription: Subscription, error: Exception, *, alone: bool) -> Fate:
-        transient = self._is_transient(error)
+        transient = self.is_transient(error)
         return self.retry.fate(error, subscription.attempts, alone=alone, transient=transient)
 
     async def _attempt(self, subscription: Subscription, records: Sequence[Record]) -> None:
@@ -119,6 +120,7 @@ class Consuming:
         if batch.good:
             refusals = await subscription.handler([body for _, body in batch.good])
             batch.dead += [(batch.good[i][0], why) for i, why in (refusals or {}).items()]
+        failpoints.reach("after-handler")
         await self._bury(batch.dead, tries=1)
         self._finished(subscription, records, dead=len(batch.dead), ignored=batch.ignored)
 
@@ -200,7 +202,7 @@ class Consuming:
             return
         try:
             await self.publish(letters)
-        except (Poison, Transient) as error:
+        except Exception as error:  # else the poll loop would end, and start again with these
             metrics.DEAD_LETTER_FAILURES.labels(self.service).inc(len(letters))
             text = f"dead letters could not be published: {error}"
             raise Transient(text) from error
@@ -227,7 +229,7 @@ class Consuming:
         """Rewind to the first of the records, pause, and resume by a timer: order is kept."""
         if subscription.waiting_since is None:
             subscription.waiting_since = time.monotonic()
-        bug = not self._is_transient(error)
+        bug = not self.is_transient(error)
         metrics.RETRIES.labels(
             self.service, subscription.topic.name, "bug" if bug else "transient"
         ).inc()
@@ -270,6 +272,8 @@ class Consuming:
         if not offsets:
             return
         try:
+            failpoints.reach("before-commit")
             await self.consumer.commit(offsets)
+            failpoints.reach("after-commit")
         except (CommitFailedError, IllegalStateError, KafkaError) as error:
             _log.info("a commit failed; the records may come again", error=repr(error))

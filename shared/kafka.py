@@ -97,7 +97,8 @@ class Producer:
             futures = [
                 await self._producer.send(
                     self._prefix + record.topic,
-                    key=record.key,
+                    # The driver refuses a record with neither key nor value; brokers do not.
+                    key=b"" if record.value is None and record.key is None else record.key,
                     value=record.value,
                     headers=list(record.headers),
                 )
@@ -151,9 +152,21 @@ async def create_topics(
                 raise HelpdeskError(text)
             if not code:
                 created.append(name)
+        await _all_there(admin, settings.topic_prefix)
         return created
     finally:
         await admin.close()
+
+
+async def _all_there(admin: Any, prefix: str) -> None:  # noqa: ANN401  # aiokafka ships no types
+    """Return once the brokers say so too: what the controller has made reaches them later."""
+    wanted = {prefix + topic.name for topic in TOPICS}
+    for _ in range(200):
+        if wanted <= set(await admin.list_topics()):
+            return
+        await asyncio.sleep(0.1)
+    text = "the topics are created, but the brokers do not show them yet"
+    raise HelpdeskError(text)
 
 
 def _configuration(topic: Topic[Any], replication: int) -> dict[str, str]:

@@ -88,6 +88,11 @@ class Service:
             except HelpdeskError as error:
                 _log.critical("cannot start", why=str(error))
                 return 1
+            except Exception as error:
+                away = self.bus.is_transient(error)
+                why = f"a dependency is away: {error!r}" if away else repr(error)
+                _log.critical("cannot start", why=why[:1000], exc_info=None if away else error)
+                return 1
             _log.info("serving", health_port=health.port)
             waiting = [asyncio.create_task(e.wait()) for e in (stopping, self.bus.gave_up)]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from services.ingest.aliases import Aliases
+from services.ingest.claims import NO_LARGE_MAIL, LargeMail
+from services.ingest.folder import Folder
 from services.ingest.handlers import Counted, Ingest, outcome_of
 from services.ingest.joining import DEFAULT_WAIT, joining
 from services.ingest.long_sms import Assembly
@@ -43,16 +45,22 @@ def wire(  # noqa: PLR0913  # its stores, its clock, and what a test may want ot
     counted: Counted = _uncounted,
     parts_wait: timedelta = DEFAULT_WAIT,
     interval: timedelta = SWEEP_INTERVAL,
+    large_mail: LargeMail = NO_LARGE_MAIL,
 ) -> None:
     """Connect ingest to the bus: the Kafka one, or the one in memory that tests use.
 
     `counted` is told of everything, for a metric. `interval` lies between two runs of the sweep.
     """
     long_sms = joining(
-        assemblies, profiles, bus.accounts, bus.publish,
-        lambda body: counted(*outcome_of(body)), clock, parts_wait,
+        assemblies,
+        profiles,
+        bus.accounts,
+        bus.publish,
+        lambda body: counted(*outcome_of(body)),
+        clock,
+        parts_wait,
     )
-    ingest = Ingest(profiles, aliases, bus.accounts, bus.publish, long_sms, counted)
+    ingest = Ingest(profiles, aliases, bus.accounts, bus.publish, long_sms, counted, large_mail)
     for topic in INBOUND.values():
         bus.consume(topic, ingest.records_received)
     bus.consume(PROFILES, ingest.profiles_changed)
@@ -68,8 +76,18 @@ def build(settings: Settings) -> Service:
     )
     profiles, assemblies = MongoProfiles(mongo.database), MongoAssemblies(mongo.database)
     wire(
-        bus, profiles, MongoAliases(mongo.database), assemblies, system_clock,
-        counted=_counted, parts_wait=settings.parts_wait, interval=settings.sweep_interval,
+        bus,
+        profiles,
+        MongoAliases(mongo.database),
+        assemblies,
+        system_clock,
+        counted=_counted,
+        parts_wait=settings.parts_wait,
+        interval=settings.sweep_interval,
+        large_mail=LargeMail(
+            Folder(settings.ingest_mail_folder) if settings.ingest_mail_folder else None,
+            settings.ingest_max_mail,
+        ),
     )
     opening = [profiles.ensure_indexes, assemblies.ensure_indexes]
     return Service(settings, bus, opening=opening, closing=[mongo.close])

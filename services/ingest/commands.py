@@ -41,7 +41,8 @@ def normalize(
     accounts: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Settings as JSON: an account, a list, or one a line."
+            metavar="FILE",
+            help="Settings as JSON: an account, a list, or one a line."
             " By default every address belongs to the account `sample`.",
         ),
     ] = None,

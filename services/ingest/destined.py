@@ -50,10 +50,15 @@ class Destined:
             case TookBack():
                 message_id = self._message_id(part.id, part.id_parts)
                 return MessageDeleted(
-                    account_id=self.account.account_id, id=computed_id("deletion", message_id),
-                    occurred_at=self.received, correlation_id=message_id,
-                    channel=self.channel, address=self.address, contact=_known(part.place),
-                    conversation_id=part.place.conversation_id, provider=part.place.provider,
+                    account_id=self.account.account_id,
+                    id=computed_id("deletion", message_id),
+                    occurred_at=self.received,
+                    correlation_id=message_id,
+                    channel=self.channel,
+                    address=self.address,
+                    contact=_known(part.place),
+                    conversation_id=part.place.conversation_id,
+                    provider=part.place.provider,
                     message_id=message_id,
                 )
             case Happened():
@@ -64,15 +69,21 @@ class Destined:
         part = self._from_whom(part)
         record = self.record
         piece = Piece(
-            id=part.id, number=part.number, body=part.body, binary=part.binary,
-            sent=times.moment(part.sent), received=self.received, provider=part.place.provider,
-            origin=Origin(
-                topic=record.topic, partition=record.partition, offset=record.offset
-            ),
+            id=part.id,
+            number=part.number,
+            body=part.body,
+            binary=part.binary,
+            sent=times.moment(part.sent),
+            received=self.received,
+            provider=part.place.provider,
+            origin=Origin(topic=record.topic, partition=record.partition, offset=record.offset),
         )
         of = Assembly(
-            account_id=self.account.account_id, channel=self.channel, address=self.address,
-            phone=part.place.phone, contact=_known(part.place).id,
+            account_id=self.account.account_id,
+            channel=self.channel,
+            address=self.address,
+            phone=part.place.phone,
+            contact=_known(part.place).id,
         )
         return Arrival(of=of, reference=part.reference, total=part.total, piece=piece)
 
@@ -84,9 +95,7 @@ class Destined:
         contact = contacts.sms_sender(place.phone, self.account.region)
         return replace(part, place=replace(place, contact=contact))
 
-    def _message_id(
-        self, provider_id: str, parts: Iterable[str], *, to_many: bool = False
-    ) -> str:
+    def _message_id(self, provider_id: str, parts: Iterable[str], *, to_many: bool = False) -> str:
         channel, address = address_key(self.channel, "" if to_many else self.address)
         return computed_id(
             "message", self.account.account_id, channel, address, provider_id, *parts
@@ -99,10 +108,15 @@ class Destined:
         return MessageEdited(
             account_id=self.account.account_id,
             id=computed_id("edit", message_id, part.edit_id),
-            occurred_at=self.received, correlation_id=message_id, channel=self.channel,
-            address=self.address, contact=_known(part.place),
-            conversation_id=part.place.conversation_id, provider=part.place.provider,
-            message_id=message_id, text=capped(part.text, []),
+            occurred_at=self.received,
+            correlation_id=message_id,
+            channel=self.channel,
+            address=self.address,
+            contact=_known(part.place),
+            conversation_id=part.place.conversation_id,
+            provider=part.place.provider,
+            message_id=message_id,
+            text=capped(part.text, []),
             version=round(changed_at.timestamp() * 1000) if version is None else version,
         )
 
@@ -136,17 +150,26 @@ class Destined:
         if self.channel not in _WITH_KEYWORDS:
             return None
         if part.keyword_class is not None:
-            found = keywords.match(part.text, self.account.keywords)
+            found = self._listed(part.text)
             word = found.keyword if found else keywords.normal_form(part.text)[:100]
             return Match(word or part.keyword_class.upper(), part.keyword_class)
         if part.attachments:
             return None
-        return keywords.match(part.text, self.account.keywords)
+        return self._listed(part.text)
+
+    def _listed(self, text: str) -> Match | None:
+        return keywords.match(text, self.account.keywords, self.account.keyword_languages)
 
     def _keyword_signal(self, part: Wrote, keyword: Match) -> Signal:
         happened = Happened(
-            place=part.place, kind="keyword", key=(part.id, *part.id_parts), about=part.id,
-            about_parts=part.id_parts, about_inbound=True, text=part.text, at=part.sent,
+            place=part.place,
+            kind="keyword",
+            key=(part.id, *part.id_parts),
+            about=part.id,
+            about_parts=part.id_parts,
+            about_inbound=True,
+            text=part.text,
+            at=part.sent,
         )
         return self._signal(happened).model_copy(
             update={"keyword": keyword.keyword, "keyword_class": keyword.class_}
@@ -163,18 +186,39 @@ class Destined:
             flags.append("possible_opt_out")
         mail = part.mail
         if mail is not None and author is not part.place.contact:
-            mail = mail.model_copy(update={"sender": author.identities[0].value})
+            # What is proved of the From says nothing of whom another field names.
+            proved = "fail" if mail.authentication == "fail" else "unknown"
+            mail = mail.model_copy(
+                update={"sender": author.identities[0].value, "authentication": proved}
+            )
         return InboundMessage(
-            account_id=self.account.account_id, id=message_id, occurred_at=self.received,
-            correlation_id=message_id, channel=self.channel, address=self.address,
-            contact=author, conversation_id=part.place.conversation_id,
-            provider=part.place.provider, provider_message_id=part.id, sent_at=sent,
+            account_id=self.account.account_id,
+            id=message_id,
+            occurred_at=self.received,
+            correlation_id=message_id,
+            channel=self.channel,
+            address=self.address,
+            contact=author,
+            conversation_id=part.place.conversation_id,
+            provider=part.place.provider,
+            provider_message_id=part.id,
+            sent_at=sent,
             text=capped(part.text, flags),
             text_full=None if part.text_full is None else capped(part.text_full, flags),
-            html=part.html, subject=part.subject, attachments=part.attachments, mail=mail,
-            story=part.story, in_reply_to=part.in_reply_to, structured=dict(part.structured),
+            html=part.html,
+            subject=part.subject,
+            attachments=part.attachments,
+            mail=mail,
+            story=part.story,
+            in_reply_to=part.in_reply_to,
+            structured=dict(part.structured),
             flags=tuple(flags),
-            origin=Origin(topic=record.topic, partition=record.partition, offset=record.offset),
+            origin=Origin(
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                ref=part.original,
+            ),
         )
 
     def _signal(self, part: Happened) -> Signal:
@@ -189,12 +233,20 @@ class Destined:
         if (at := times.moment(part.at)) is not None:
             detail["at"] = at.isoformat()
         return Signal(
-            account_id=self.account.account_id, id=signal_id, occurred_at=self.received,
-            correlation_id=message_id or signal_id, kind=part.kind, channel=self.channel,
-            address=self.address, contact=part.place.contact,
-            conversation_id=part.place.conversation_id, provider=part.place.provider,
-            message_id=message_id, provider_message_id=part.about,
-            text=None if part.text is None else capped(part.text, []), detail=detail,
+            account_id=self.account.account_id,
+            id=signal_id,
+            occurred_at=self.received,
+            correlation_id=message_id or signal_id,
+            kind=part.kind,
+            channel=self.channel,
+            address=self.address,
+            contact=part.place.contact,
+            conversation_id=part.place.conversation_id,
+            provider=part.place.provider,
+            message_id=message_id,
+            provider_message_id=part.about,
+            text=None if part.text is None else capped(part.text, []),
+            detail=detail,
         )
 
 
@@ -207,13 +259,24 @@ def _known(place: Place) -> Contact:
 def _automated(part: Wrote) -> Happened:
     # Codes and names cannot be a person: notices of carriers and one-time passwords.
     return Happened(
-        place=part.place, kind="other", key=("automated", part.id), about=part.id,
-        about_inbound=True, text=part.text, at=part.sent, detail={"what": "automated_sender"},
+        place=part.place,
+        kind="other",
+        key=("automated", part.id),
+        about=part.id,
+        about_inbound=True,
+        text=part.text,
+        at=part.sent,
+        detail={"what": "automated_sender"},
     )
 
 
 def _echo(part: Wrote) -> Happened:
     return Happened(
-        place=part.place, kind="echo", key=(part.id, *part.id_parts), about=part.id,
-        text=part.text, at=part.sent, detail={"subject": part.subject or ""},
+        place=part.place,
+        kind="echo",
+        key=(part.id, *part.id_parts),
+        about=part.id,
+        text=part.text,
+        at=part.sent,
+        detail={"subject": part.subject or ""},
     )

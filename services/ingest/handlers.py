@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from services.ingest import aliases, profiles, rules
 from services.ingest.aliases import Aliases
+from services.ingest.claims import NO_LARGE_MAIL, LargeMail, is_claim
 from services.ingest.destined import Said
 from services.ingest.joining import Joining
 from services.ingest.profiles import Profiles
@@ -52,6 +53,7 @@ class Ingest:
     publish: Publish
     joining: Joining
     counted: Counted
+    large_mail: LargeMail = NO_LARGE_MAIL
 
     async def records_received(self, records: Sequence[Record]) -> Refusals:
         """Publish what the records of a channel say, in their order.
@@ -60,7 +62,7 @@ class Ingest:
         nobody has are looked up in newer settings, once a batch.
         """
         providers = [rules.expected_provider(record, self.accounts) for record in records]
-        readings = await _read(records, providers)
+        readings = await self._readings(records, providers)
         outcomes = [rules.settle(reading, self.accounts) for reading in readings]
         if any(outcome.names_a_stranger for outcome in outcomes):
             await self.accounts.refresh()
@@ -71,6 +73,29 @@ class Ingest:
         known = await self.profiles.find(rules.identity_keys(said))
         outcomes = [rules.with_profiles(outcome, known) for outcome in outcomes]
         return await self._published(readings, outcomes) | await self._joined(outcomes)
+
+    async def _readings(
+        self, records: Sequence[Record], providers: Sequence[str | None]
+    ) -> list[Reading]:
+        """What all of them say. Large mails are read one by one, and not kept."""
+        claims = [place for place, record in enumerate(records) if is_claim(record)]
+        if not claims:
+            return await _read(records, providers)
+        here = [place for place in range(len(records)) if place not in set(claims)]
+        found = dict(
+            zip(
+                here,
+                await _read(
+                    [records[place] for place in here], [providers[place] for place in here]
+                ),
+                strict=True,
+            )
+        )
+        for place in claims:
+            mail = await self.large_mail.fetched(records[place])
+            (reading,) = await _read([mail], [None])
+            found[place] = replace(reading, record=replace(reading.record, value=None))
+        return [found[place] for place in range(len(records))]
 
     async def _published(
         self, readings: Sequence[Reading], outcomes: Sequence[Outcome]
@@ -102,7 +127,8 @@ class Ingest:
         """Keep the parts of long SMS, and give out what is complete with them."""
         arrived = [
             (place, arrival)
-            for place, outcome in enumerate(outcomes) for arrival in outcome.arrived
+            for place, outcome in enumerate(outcomes)
+            for arrival in outcome.arrived
         ]
         if not arrived:
             return {}
@@ -129,14 +155,15 @@ class Ingest:
                 owner = self.accounts.owner(address.channel, value)
                 if owner is not None and owner.account_id != settings.account_id:
                     _log.warning(
-                        "address_claimed_twice", account_id=settings.account_id,
-                        channel=address.channel, address=address.value, owner=owner.account_id,
+                        "address_claimed_twice",
+                        account_id=settings.account_id,
+                        channel=address.channel,
+                        address=address.value,
+                        owner=owner.account_id,
                     )
 
 
-async def _read(
-    records: Sequence[Record], providers: Sequence[str | None]
-) -> list[Reading]:
+async def _read(records: Sequence[Record], providers: Sequence[str | None]) -> list[Reading]:
     if sum(len(record.value or b"") for record in records) < _READ_IN_A_THREAD_FROM:
         return list(map(rules.read, records, providers))
     return await asyncio.to_thread(lambda: list(map(rules.read, records, providers)))

@@ -73,9 +73,7 @@ class Assembling:
         assemblies = (item.arrival.of if isinstance(item, Arrived) else item.of for item in items)
         return [Target(of.account_id, id=of.id) for of in assemblies]
 
-    def decide(
-        self, target: Target, state: Assembly | None, item: Item
-    ) -> Outcome[Assembly]:
+    def decide(self, target: Target, state: Assembly | None, item: Item) -> Outcome[Assembly]:
         """See `shared.aggregates.Policy`. Whose profile the sender has is as the item says."""
         del target  # items name what they touch
         after, told = self._after(state, item)
@@ -104,8 +102,13 @@ class Assembling:
         for group in told:
             first = min(group.pieces, key=lambda piece: (piece.received, piece.number))
             record = Record(
-                first.origin.topic, first.origin.partition, first.origin.offset,
-                key=None, value=None, headers=(), timestamp=first.received,
+                first.origin.topic,
+                first.origin.partition,
+                first.origin.offset,
+                key=None,
+                value=None,
+                headers=(),
+                timestamp=first.received,
             )
             destined = Destined(
                 record, assembly.channel, account, assembly.address, first.received, self.accounts
@@ -133,9 +136,7 @@ class Joining:
         """
         now = self.clock()
         known = await self._profiles([arrival.of for arrival in arrivals])
-        return await self.assemblies.apply(
-            [Arrived(arrival, known, now) for arrival in arrivals]
-        )
+        return await self.assemblies.apply([Arrived(arrival, known, now) for arrival in arrivals])
 
     async def end_waits(self, due: Sequence[Assembly]) -> None:
         """Afterwards what of these has waited long enough is given out, as far as it is there."""
@@ -154,8 +155,13 @@ class Joining:
 
 
 def joining(
-    store: Store[Assembly], profiles: Profiles, accounts: Accounts, publish: Publish,
-    counted: Counted, clock: Clock, wait: timedelta,
+    store: Store[Assembly],
+    profiles: Profiles,
+    accounts: Accounts,
+    publish: Publish,
+    counted: Counted,
+    clock: Clock,
+    wait: timedelta,
 ) -> Joining:
     """The joining of long SMS, with these collaborators; `counted` is told what is given out."""
 

@@ -1,7 +1,7 @@
 """Recognising keywords (ING 3): the whole message is the keyword, or it is a message."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.contracts.accounts import Keyword
@@ -13,6 +13,18 @@ _CARRIERS: dict[KeywordClass, str] = {
     "start": "START|UNSTOP",
     "help": "HELP|INFO",
 }
+_LANGUAGES: dict[str, dict[KeywordClass, str]] = {
+    "de": {"stop": "STOPP|ABMELDEN", "help": "HILFE"},
+    "es": {"stop": "ALTO|PARAR|BAJA|CANCELAR", "help": "AYUDA"},
+    "fr": {"stop": "ARRÊT|ARRÊTER|DÉSABONNER", "help": "AIDE"},
+    "it": {"stop": "ANNULLA|CANCELLA", "help": "AIUTO"},
+    "nl": {"stop": "AFMELDEN"},
+    "pl": {"stop": "REZYGNUJĘ", "help": "POMOC"},
+    "pt": {"stop": "PARAR|SAIR|CANCELAR", "help": "AJUDA"},
+}
+LANGUAGES = frozenset(_LANGUAGES)
+"""Languages (ISO 639-1) whose words an account may switch on; others are ignored."""
+
 _SURELY_STOP = frozenset({"stop", "stopall", "unsubscribe", "optout", "opt-out"})
 _LONGEST_KEYWORD = 100
 _SYMBOLS_AROUND = frozenset("`´~^|<>=+")
@@ -55,30 +67,39 @@ def _without_accents(text: str) -> str:
     return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
 
 
-_DEFAULTS: dict[str, Match] = {
-    normal_form(word): Match(word, class_)
-    for class_, words in _CARRIERS.items()
-    for word in words.split("|")
-}
+def _table(lists: Mapping[KeywordClass, str]) -> dict[str, Match]:
+    return {
+        normal_form(word): Match(word, class_)
+        for class_, words in lists.items()
+        for word in words.split("|")
+    }
 
 
-def match(text: str, own: Iterable[Keyword]) -> Match | None:
+_DEFAULTS = _table(_CARRIERS)
+_TABLES = {language: _table(lists) for language, lists in _LANGUAGES.items()}
+
+
+def match(text: str, own: Iterable[Keyword], languages: Iterable[str] = ()) -> Match | None:
     """The keyword that the whole text is, None where it says more or something else.
 
-    The account's own words come before the carriers'; accents count only if that decides.
+    The account's own words come before the carriers', and these before those of the `languages`
+    it has switched on (a tag's first part counts: fr-CA is fr). Accents count only if that
+    decides.
     """
     if len(text) > _LONGEST_KEYWORD * 4:
         return None
     said = normal_form(text)
     if not said:
         return None
-    words = _DEFAULTS | {normal_form(word.word): Match(word.word, word.class_) for word in own}
+    words: dict[str, Match] = {}
+    for language in languages:
+        words |= _TABLES.get(language.partition("-")[0].casefold(), {})
+    words |= _DEFAULTS
+    words |= {normal_form(word.word): Match(word.word, word.class_) for word in own}
     if found := words.get(said):
         return found
     plain = _without_accents(said)
-    return next(
-        (found for word, found in words.items() if _without_accents(word) == plain), None
-    )
+    return next((found for word, found in words.items() if _without_accents(word) == plain), None)
 
 
 def may_be_opt_out(text: str) -> bool:

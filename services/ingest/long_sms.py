@@ -117,9 +117,7 @@ def with_part(
     numbering = (arrival.reference, arrival.total, arrival.piece.number)
     group = next((each for each in reversed(kept) if each.lacks(*numbering)), None)
     if group is None:
-        group = Group(
-            reference=arrival.reference, total=arrival.total, waits_until=now + wait
-        )
+        group = Group(reference=arrival.reference, total=arrival.total, waits_until=now + wait)
     others = [each for each in kept if each is not group]
     grown = group.model_copy(update={"pieces": (*group.pieces, arrival.piece)})
     if grown.complete:
@@ -132,12 +130,11 @@ def with_part(
 
 def after_wait(assembly: Assembly, now: datetime) -> tuple[Assembly, list[Group]]:
     """The assembly once what has waited long enough is given out in part, and that."""
-    over = [
-        group for group in assembly.groups if not group.given_out and group.waits_until <= now
-    ]
+    over = [group for group in assembly.groups if not group.given_out and group.waits_until <= now]
     told = [
         group.model_copy(update={"given_out": len(group.pieces), "known_as": group.first.id})
-        if group in over else group
+        if group in over
+        else group
         for group in assembly.groups
     ]
     return _with(assembly, told), over
@@ -159,23 +156,37 @@ def given_out(assembly: Assembly, group: Group) -> Wrote | Edited | Happened:
     """
     first = group.first
     place = Place(
-        provider=first.provider, addresses=((assembly.address,),), phone=assembly.phone,
+        provider=first.provider,
+        addresses=((assembly.address,),),
+        phone=assembly.phone,
         channel=assembly.channel,
     )
     text = _text(group)
     if text is None:
         return Happened(
-            place=place, kind="other", key=("binary", first.id), about=first.id,
-            about_inbound=True, at=first.sent, detail={"what": "binary"},
+            place=place,
+            kind="other",
+            key=("binary", first.id),
+            about=first.id,
+            about_inbound=True,
+            at=first.sent,
+            detail={"what": "binary"},
         )
     if group.given_out:
         count = len(group.pieces)
         return Edited(
-            place=place, id=group.known_as, text=text, version=count, at=first.sent,
+            place=place,
+            id=group.known_as,
+            text=text,
+            version=count,
+            at=first.sent,
             edit_id=f"{count} of {group.total}",
         )
     return Wrote(
-        place=place, id=first.id, text=text, sent=first.sent,
+        place=place,
+        id=first.id,
+        text=text,
+        sent=first.sent,
         flags=() if group.complete else ("truncated",),
         structured={"parts": group.total, "parts_received": len(group.pieces)},
     )

@@ -37,7 +37,8 @@ class Wrote:
     """A customer's message. `id` is the provider's, `id_parts` what else tells it from others.
 
     `keyword_class` is the class of keyword that the provider took it for. What was sent `to_many`
-    is one message, at however many of the account's addresses it arrives.
+    is one message, at however many of the account's addresses it arrives. `original` is where the
+    raw message lies, if not in the record.
     """
 
     place: Place
@@ -56,6 +57,7 @@ class Wrote:
     flags: tuple[str, ...] = ()
     keyword_class: KeywordClass | None = None
     to_many: bool = False
+    original: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,16 @@ from pydantic import ValidationError
 from shared.errors import Poison
 
 Reason = Literal[
-    "empty",             # no value, or a payload with nothing in it
-    "malformed",         # not what its content type or provider says
+    "empty",  # no value, or a payload with nothing in it
+    "malformed",  # not what its content type or provider says
     "unknown_provider",  # nobody's format that ingest knows
-    "wrong_channel",     # another channel's traffic on this channel's topic
-    "no_address",        # it does not say which of the account's addresses it was sent to
-    "no_sender",         # it does not say whom it is from
-    "unknown_account",   # no account has the address
+    "wrong_channel",  # another channel's traffic on this channel's topic
+    "no_address",  # it does not say which of the account's addresses it was sent to
+    "no_sender",  # it does not say whom it is from
+    "unknown_account",  # no account has the address
     "account_mismatch",  # the header names another account than the address belongs to
-    "channel_off",       # the account has not switched the channel on (ING 4)
-    "too_large",         # what would be published is larger than the topic takes
+    "channel_off",  # the account has not switched the channel on (ING 4)
+    "too_large",  # what would be published is larger than the topic takes
 ]
 
 

@@ -73,19 +73,21 @@ def read(record: Record, provider: str | None = None) -> Reading:
     `provider` is whose format it is if nothing that came with it says that.
     """
     channel = _CHANNELS[record.topic]
-    return Reading(record, channel, tuple(_parts(record, channel, provider)))
-
-
-def _parts(record: Record, channel: Channel, provider: str | None) -> Iterator[Part]:
     try:
-        for inner in unwrapped(record):
-            parts = _parts_of(with_provider(inner, provider), channel)
-            if provider and any(map(_of_unknown_provider, parts)):
-                # The settings may name whoever sends for the account, in words of their own.
-                parts = _parts_of(inner, channel)
-            yield from parts
+        inner = unwrapped(record)
     except Refused as refused:
-        yield refused
+        return Reading(record, channel, (refused,))
+    # What was around all of it says when it was received: the first knows that too.
+    return Reading(inner[0], channel, tuple(_parts(inner, channel, provider)))
+
+
+def _parts(records: Iterable[Record], channel: Channel, provider: str | None) -> Iterator[Part]:
+    for inner in records:
+        parts = _parts_of(with_provider(inner, provider), channel)
+        if provider and any(map(_of_unknown_provider, parts)):
+            # The settings may name whoever sends for the account, in words of their own.
+            parts = _parts_of(inner, channel)
+        yield from parts
 
 
 def expected_provider(record: Record, accounts: Accounts) -> str | None:
@@ -177,10 +179,12 @@ def with_profile(body: Said, profiles: Mapping[str, Profile]) -> Said:
     if not found:
         return body
     profile = min(found, key=lambda profile: profile.profile_id)
-    linked = contact.model_copy(update={
-        "profile_id": profile.profile_id,
-        "segments": profile.segments,
-        "sms_consent": profile.sms_consent,
-        "display_name": contact.display_name or profile.name,
-    })
+    linked = contact.model_copy(
+        update={
+            "profile_id": profile.profile_id,
+            "segments": profile.segments,
+            "sms_consent": profile.sms_consent,
+            "display_name": contact.display_name or profile.name,
+        }
+    )
     return body.model_copy(update={"contact": linked})

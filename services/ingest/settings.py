@@ -1,6 +1,7 @@
 """What ingest reads from the environment."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import Field
 
@@ -11,6 +12,18 @@ class Settings(ServiceSettings):
     """What every service needs; whose address is whose is in the accounts' settings."""
 
     parts_wait: Duration = Field(
-        default=timedelta(seconds=30), gt=timedelta(0), le=timedelta(hours=1),
+        default=timedelta(seconds=30),
+        gt=timedelta(0),
+        le=timedelta(hours=1),
         description="how long a long SMS waits for its missing parts before it goes on without",
+    )
+    ingest_max_mail: int = Field(
+        default=50 * 1024 * 1024,
+        ge=64 * 1024,
+        le=200 * 1024 * 1024,
+        description="bytes of a mail kept outside its record from which on only its header is read",
+    )
+    ingest_mail_folder: Path | None = Field(
+        default=None,
+        description="the folder below which `file://` references to such mails may be read",
     )

@@ -1,12 +1,14 @@
 """What ingest would make of a file, without a broker: for `helpdesk normalize`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import starmap
 from typing import Any
 
-from services.ingest import rules
+from services.ingest import long_sms, rules
 from services.ingest.destined import Said
+from services.ingest.long_sms import Arrival
 from services.ingest.parts import Place
 from services.ingest.refusals import Refused
 from services.ingest.rules import Reading
@@ -46,7 +48,8 @@ class Trial:
         if accounts is None:
             reading, accounts = self._with_sample(reading)
         outcome = rules.settle(reading, accounts)
-        for body in outcome.said:
+        parts = [body for arrival in outcome.arrived for body in self._alone(arrival, accounts)]
+        for body in (*outcome.said, *parts):
             try:
                 _check_size(body)
             except Refused as refused:
@@ -56,12 +59,24 @@ class Trial:
         for refusal in outcome.refused:
             yield _dead_letter(refusal.reason, str(refusal))
 
+    def _alone(self, arrival: Arrival, accounts: Accounts) -> Iterable[Said]:
+        """What a part of a long SMS is given out as when the others do not come."""
+        kept, _ = long_sms.with_part(arrival.of, arrival, self.now, timedelta(0))
+        after, groups = long_sms.after_wait(kept, self.now)
+        parts = tuple(long_sms.given_out(after, group) for group in groups)
+        return rules.settle(Reading(self._record(b""), self.channel, parts), accounts).said
+
     def _record(self, value: bytes, *headers: tuple[str, bytes]) -> Record:
         if self.provider is not None:
             headers = (*headers, ("x-provider", self.provider.encode()))
         return Record(
-            topic=INBOUND[self.channel].name, partition=0, offset=0, key=None, value=value,
-            headers=headers, timestamp=self.now,
+            topic=INBOUND[self.channel].name,
+            partition=0,
+            offset=0,
+            key=None,
+            value=value,
+            headers=headers,
+            timestamp=self.now,
         )
 
     def _with_sample(self, reading: Reading) -> tuple[Reading, Accounts]:
@@ -70,13 +85,12 @@ class Trial:
         A mail's author is not the account, though the mail were to them too, or to nobody.
         """
         places = [part.place for part in reading.parts if not isinstance(part, Refused)]
-        addresses = [_address(place) for place in places]
-        if self.channel == "email" and places and not all(addresses):
+        addresses = [(place.channel or self.channel, _address(place)) for place in places]
+        if self.channel == "email" and places and not all(address for _, address in addresses):
             envelope = ("x-rcpt-to", _MAILBOX.encode())
             record = replace(reading.record, headers=(*reading.record.headers, envelope))
-            reading, addresses = rules.read(record), [_MAILBOX]
-        keys = {address_key(self.channel, address) for address in addresses}
-        return reading, _OneAccount(frozenset(keys))
+            reading, addresses = rules.read(record), [(self.channel, _MAILBOX)]
+        return reading, _OneAccount(frozenset(starmap(address_key, addresses)))
 
 
 def _address(place: Place) -> str:

@@ -95,9 +95,16 @@ def _of_wrapper(record: Record, wrapper: Mapping[str, Any]) -> Record:
     if value is None or (not value and isinstance(query, dict) and query):
         value, content_type = _form(query), _FORM
     said = {
-        "x-provider": wrapper.get("provider"), "x-received-at": wrapper.get("received_at"),
+        "x-provider": wrapper.get("provider"),
+        "x-received-at": wrapper.get("received_at"),
+        "x-mail-from": wrapper.get("mail_from"),
+        "x-rcpt-to": _joined(wrapper.get("rcpt_to")),
     } | {f"http-{name}": text for name, text in http.items()}
     return _with(record, value, content_type, said)
+
+
+def _joined(addresses: object) -> object:
+    return ", ".join(map(str, addresses)) if isinstance(addresses, list) else addresses
 
 
 def _body(wrapper: Mapping[str, Any]) -> bytes | None:
@@ -108,8 +115,9 @@ def _body(wrapper: Mapping[str, Any]) -> bytes | None:
 
 
 def _form(query: object) -> bytes:
-    return urlencode(query, doseq=True, errors="replace").encode() if isinstance(
-        query, dict) else b""
+    return (
+        urlencode(query, doseq=True, errors="replace").encode() if isinstance(query, dict) else b""
+    )
 
 
 def _of_event(record: Record, event: Mapping[str, Any]) -> Record:
@@ -134,9 +142,7 @@ def _bytes(body: object) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _with(
-    record: Record, value: bytes, content_type: object, said: Mapping[str, object]
-) -> Record:
+def _with(record: Record, value: bytes, content_type: object, said: Mapping[str, object]) -> Record:
     """The record with that value; its own headers count over what its wrapper said."""
     inner: Headers = tuple(
         (name, str(text).encode(errors="replace")) for name, text in said.items() if text

@@ -34,7 +34,7 @@ def wire(
     """Connect the handlers and the sweep to a bus and a store."""
     policy = TicketPolicy(store, bus.accounts, tokens)
     tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock)
-    ticketing = Ticketing(tickets)
+    ticketing = Ticketing(tickets, store)
     sweep = TicketSweep(store, tickets, clock)
     bus.consume(SCREENED, ticketing.messages_screened)
     bus.consume(SIGNALS, ticketing.signals_seen)
@@ -52,6 +52,4 @@ def build(settings: Settings) -> Service:
     )
     store = MongoTickets(mongo.database)
     wire(bus, store, system_clock, settings.sweep_interval, settings.tokens)
-    return Service(
-        settings, bus, opening=[store.ensure_indexes], closing=[mongo.close]
-    )
+    return Service(settings, bus, opening=[store.ensure_indexes], closing=[mongo.close])

@@ -3,11 +3,12 @@
 from collections import Counter, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from services.ticketing.rules import slots, threads
 from services.ticketing.rules.commands import command_given
-from services.ticketing.rules.messages import message_arrived, message_changed
+from services.ticketing.rules.edits import early_changes, message_changed
+from services.ticketing.rules.messages import message_arrived
 from services.ticketing.rules.signals import SHOWN_KINDS, message_attributed, signal_seen
 from services.ticketing.rules.ticket import Ticket, ledger_id
 from shared.accounts import Accounts
@@ -35,6 +36,9 @@ class Tickets(Protocol):
     async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
         """The ticket of each of these entries that the ledger has."""
 
+    async def early(self, message_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """The entries of changes of these messages that came before their message."""
+
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """`count` ticket numbers of the account that nobody else gets."""
 
@@ -61,13 +65,23 @@ class TicketPolicy:
         changes = [i for i in items if isinstance(i, MessageEdited | MessageDeleted)]
         of = await self.tickets.holding({c.message_id for c in changes}) if changes else {}
         targets: list[Target | None] = []
+        arriving: dict[str, Target | None] = {}
         for item in items:
             match item:
                 case InboundMessage(mail=mail) if mail is not None:
+                    # It may be sent on to another ticket: a change of it waits for where it is.
+                    arriving[item.id] = None
                     targets.append(mails[item.id])
+                case InboundMessage():
+                    arriving[item.id] = Target(item.account_id, slot=slots.slot_for(item))
+                    targets.append(arriving[item.id])
                 case MessageEdited() | MessageDeleted() if ticket_id := of.get(item.message_id):
                     targets.append(Target(item.account_id, id=ticket_id))
-                case InboundMessage() | MessageEdited() | MessageDeleted() | Signal():
+                case MessageEdited() | MessageDeleted() if item.message_id in arriving:
+                    targets.append(arriving[item.message_id])
+                case MessageEdited() | MessageDeleted():
+                    targets.append(Target(item.account_id, slot=slots.nobodys_slot(item)))
+                case Signal():
                     targets.append(Target(item.account_id, slot=slots.slot_for(item)))
                 case Command() | MessageAttributed():
                     targets.append(Target(item.account_id, id=item.ticket_id))
@@ -123,12 +137,22 @@ class Ticketing:
     """Applies what is said to and of tickets, each thing once."""
 
     tickets: Aggregates[Ticket, Item]
+    kept: Tickets
 
     async def messages_screened(
         self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
     ) -> Refusals | None:
-        """Customers' messages, edits and deletions are in their tickets (TKT 1 to 9)."""
-        return await self.tickets.apply(messages)
+        """Customers' messages, edits and deletions are in their tickets (TKT 1 to 9).
+
+        A change that came before its message is taken up by whoever handles the message: each of
+        the two looks for the other only after its own entry is in the ledger, so that of two
+        replicas at least one finds both.
+        """
+        refused = await self.tickets.apply(messages)
+        ids = {m.id if isinstance(m, InboundMessage) else m.message_id for m in messages}
+        if waiting := early_changes(await self.kept.early(ids)):
+            await self.tickets.apply(waiting)
+        return refused
 
     async def commands_given(self, commands: Sequence[Command]) -> Refusals | None:
         """Each command applied, or was answered with a rejection (TKT 11)."""

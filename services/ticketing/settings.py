@@ -17,7 +17,7 @@ class Settings(ServiceSettings):
     mail_token_keys: dict[KeyId, Secret] = Field(
         default_factory=dict,
         description=(
-            'secrets of the tokens in mails that go out, by their ids, a digit each:'
+            "secrets of the tokens in mails that go out, by their ids, a digit each:"
             ' `{"1": "…"}`. The last one signs, all are recognised; without any, answers are led'
             " back by mail ids alone"
         ),

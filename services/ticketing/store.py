@@ -6,6 +6,7 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
+from services.ticketing.rules.shown import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from shared.clock import EPOCH
 from shared.mongo import Database, MongoAggregates, insert_new
@@ -33,6 +34,7 @@ class MongoTickets(MongoAggregates[Ticket]):
             [("of", 1), ("shown", 1), ("sent_at", -1), ("received_at", -1), ("seq", -1)]
         )
         await self._thread.create_index([("account_id", 1), ("mail_key", 1)])
+        await self._thread.create_index([("message_id", 1)], sparse=True)
 
     async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
         """The account's tickets that know one of these `mailbox|mail id` keys."""
@@ -65,6 +67,11 @@ class MongoTickets(MongoAggregates[Ticket]):
         rows = self._thread.find({"_id": {"$in": sorted(ids)}}, projection={"of": 1})
         return {row["_id"]: row["of"] async for row in rows if row["of"]}
 
+    async def early(self, message_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """The entries of changes of these messages that came before their message."""
+        query = {"message_id": {"$in": sorted(message_ids)}, "kind": "early"}
+        return [row async for row in self._thread.find(query)]
+
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """`count` ticket numbers of the account that nobody else gets; gaps are possible."""
         if account_id not in self._counted:
@@ -84,17 +91,35 @@ class MongoTickets(MongoAggregates[Ticket]):
     async def thread(
         self, ticket_id: str, *, limit: int = 50, before: Mapping[str, Any] | None = None
     ) -> list[dict[str, Any]]:
-        """The thread's shown lines, newest first, `limit` at most; older than line `before`."""
+        """The thread's shown lines, newest first, `limit` at most; older than line `before`.
+
+        Each is shown with what was said of it later: edited, deleted, delivered (TKT 8, TKT 10).
+        """
         query: dict[str, Any] = {"of": ticket_id, "shown": True}
         if before is not None:
             at, received, seq = before["sent_at"], before["received_at"], before["seq"]
+            # The first bound is the index's, so that a deep page costs what the first does.
+            query["sent_at"] = {"$lte": at}
             query["$or"] = [
                 {"sent_at": {"$lt": at}},
                 {"sent_at": at, "received_at": {"$lt": received}},
                 {"sent_at": at, "received_at": received, "seq": {"$lt": seq}},
             ]
         sort = [("sent_at", -1), ("received_at", -1), ("seq", -1)]
-        return [row async for row in self._thread.find(query, limit=limit, sort=sort)]
+        lines = [row async for row in self._thread.find(query, limit=limit, sort=sort)]
+        return await self._shown(lines)
+
+    async def history(self, ticket_id: str, *, limit: int = 1000) -> list[dict[str, Any]]:
+        """Every entry of the ticket as it happened, those that a thread does not show too.
+
+        Of a longer history the newest `limit`, the oldest of them first.
+        """
+        rows = self._thread.find({"of": ticket_id}, limit=limit, sort=[("seq", -1)])
+        return in_order(await self._shown([row async for row in rows]))
+
+    async def _shown(self, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        later = self._thread.find({"message_id": {"$in": names(lines)}})
+        return as_shown(lines, [row async for row in later])
 
     async def tickets_of(self, ticket: Ticket) -> int:
         """How many tickets the profile has over all channels; the contact, without one (TKT 10)."""
@@ -103,6 +128,11 @@ class MongoTickets(MongoAggregates[Ticket]):
         else:
             query = {"account_id": ticket.account_id, "contact_id": ticket.contact.id}
         return await self._tickets.count_documents(query)
+
+    async def named(self, account_id: str, ticket_id: str) -> Ticket | None:
+        """The account's ticket of that id."""
+        rows = await self.find({"_id": ticket_id, "account_id": account_id}, 1)
+        return rows[0].state if rows else None
 
     async def numbered(self, account_id: str, number: int) -> Ticket | None:
         """The account's ticket of that number."""

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from shared import topics as registry
+from shared.cli import dead_letters
 from shared.clock import system_clock
 from shared.errors import HelpdeskError
 from shared.settings import ServiceSettings
@@ -24,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(dead_letters.app, name="dead-letters")
 _err = Console(stderr=True, highlight=False)
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.contracts.base import AccountId, Channel, Contract, Id
+from shared.contracts.base import AccountId, Channel, Contract, Id, Whole
 
 
 def _known_zone(name: str) -> str:
@@ -18,16 +18,34 @@ def _known_zone(name: str) -> str:
     return name
 
 
+_LONGEST_SENDER_NAME = 11
+
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Address(Contract):
-    """Where the account is written to: a phone number, phone_number_id, page, mailbox, widget."""
+    """Where the account is written to: a phone number, phone_number_id, page, mailbox, widget.
+
+    A phone number may be written as people do; one without its country's code is a number of the
+    account's region. A sender's name of letters is none: nobody can answer it (TKT 13).
+    """
 
     channel: Channel
     value: Id
     provider: str | None = None
+
+    @model_validator(mode="after")
+    def _can_be_written_to(self) -> Self:
+        name = self.value.strip()
+        if (
+            self.channel == "sms"
+            and len(name) <= _LONGEST_SENDER_NAME
+            and any(character.isalpha() for character in name)
+        ):
+            message = f"{name!r} is a sender's name: nobody can send an SMS to it"
+            raise ValueError(message)
+        return self
 
 
 class Agent(Contract):
@@ -93,7 +111,7 @@ class AssignmentSettings(Contract):
     round_robin: bool = False
     routing: tuple[RoutingRule, ...] = ()
     default_team: str | None = None
-    max_open_tickets: int | None = Field(default=None, ge=1)
+    max_open_tickets: Whole | None = Field(default=None, ge=1)
     heartbeat_limit: timedelta = Field(default=timedelta(seconds=60), gt=timedelta(0))
 
 
@@ -138,6 +156,7 @@ class AccountSettings(Contract):
     agents: tuple[Agent, ...] = ()
     teams: tuple[Team, ...] = ()
     keywords: tuple[Keyword, ...] = ()
+    keyword_languages: tuple[str, ...] = ()
     business_hours: BusinessHours = BusinessHours()
     assignment: AssignmentSettings = AssignmentSettings()
     autoclose: AutoClose = AutoClose()

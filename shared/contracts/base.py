@@ -26,6 +26,9 @@ UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """A brand's id. Keys are joined by colons, so it has none."""
 
+Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+"""A whole number that the database can hold."""
+
 Id = Annotated[str, Field(min_length=1, max_length=512)]
 
 Channel = Literal["webchat", "email", "sms", "instagram", "whatsapp"]

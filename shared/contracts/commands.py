@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Author, Envelope, Id, UtcTime
+from shared.contracts.base import Author, Envelope, Id, UtcTime, Whole
 from shared.contracts.messages import Attachment
 
 UNASSIGNED = "unassigned"
@@ -50,7 +50,7 @@ class AssignTicket(Command):
 
     type: Literal["AssignTicket"] = "AssignTicket"
     assignee: Id
-    assignee_epoch: int | None = None
+    assignee_epoch: Whole | None = None
     seen_assignee: str | None = None
 
 
@@ -63,7 +63,7 @@ class UnassignTicket(Command):
 
     type: Literal["UnassignTicket"] = "UnassignTicket"
     share_again: bool = False
-    assignee_epoch: int | None = None
+    assignee_epoch: Whole | None = None
 
 
 class RouteTicket(Command):
@@ -83,8 +83,8 @@ class CloseTicket(Command):
 
     type: Literal["CloseTicket"] = "CloseTicket"
     reason: Literal["done", "inactivity"] = "done"
-    waiting_epoch: int | None = None
-    last_reply_seq: int | None = None
+    waiting_epoch: Whole | None = None
+    last_reply_seq: Whole | None = None
 
 
 class ReopenTicket(Command):
@@ -139,6 +139,21 @@ class MarkRead(Command):
     type: Literal["MarkRead"] = "MarkRead"
 
 
+class ReportDelivery(Command):
+    """Tell what became of a reply, as the channel's provider says (TKT 13).
+
+    `outbound_id` is the outbound message's id or its idempotency key. `mail_id` is the id that
+    the provider put on a mail instead of ours, so that answers to it find the thread (TKT 2).
+    Reports may come in any order: what says less than is known already changes nothing.
+    """
+
+    type: Literal["ReportDelivery"] = "ReportDelivery"
+    outbound_id: Id
+    status: Literal["sent", "delivered", "read", "failed"]
+    error: str | None = None
+    mail_id: str | None = None
+
+
 TicketCommand = Annotated[
     ReplyToTicket
     | AddNote
@@ -153,6 +168,7 @@ TicketCommand = Annotated[
     | UntagTicket
     | MarkSpam
     | MarkNotSpam
-    | MarkRead,
+    | MarkRead
+    | ReportDelivery,
     Field(discriminator="type"),
 ]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Contract, Envelope, Id, UtcTime
+from shared.contracts.base import Contract, Envelope, Id, UtcTime, Whole
 
 
 class SendOutcome(Envelope):
@@ -52,6 +52,6 @@ class MessageAttributed(Envelope):
     message_id: str
     phone: str
     credit: Credit | None = None
-    revision: int
+    revision: Whole
     replaces: str | None = None
     because: str = ""

@@ -2,9 +2,36 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from shared.contracts.base import Channel, Contact, Contract, Envelope, UtcTime
+from shared.contracts.base import Channel, Contact, Contract, Envelope, UtcTime, Whole
+
+DEEPEST = 40
+"""How many levels `structured` may have; the database takes a hundred, all around it included."""
+
+
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what JSON can say and the database cannot hold."""
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        for item in level:
+            if isinstance(item, int) and not -(2**63) <= item < 2**63:
+                message = f"{str(item)[:40]}: no number has more than 64 bits"
+                raise ValueError(message)
+            if isinstance(item, dict) and any("\0" in name for name in item):
+                message = "no name has a null character in it"
+                raise ValueError(message)
+        nested = (item.values() if isinstance(item, dict) else item
+                  for item in level if isinstance(item, dict | list))
+        level = [item for items in nested for item in items]
+        if not level:
+            return value
+    message = f"it has more than {DEEPEST} levels"
+    raise ValueError(message)
+
+
+Structured = Annotated[dict[str, Any], AfterValidator(_storable)]
+"""What a channel says besides text, as JSON."""
 
 
 class Attachment(Contract):
@@ -13,7 +40,7 @@ class Attachment(Contract):
     kind: Literal["image", "audio", "video", "document", "sticker", "other"] = "other"
     filename: str | None = None
     media_type: str | None = None
-    size: int | None = None
+    size: Whole | None = None
     ref: str | None = None
     content_id: str | None = None
     inline: bool = False
@@ -57,8 +84,8 @@ class Origin(Contract):
     """
 
     topic: str
-    partition: int
-    offset: int
+    partition: Whole
+    offset: Whole
     ref: str | None = None
 
 
@@ -116,7 +143,7 @@ class InboundMessage(OnChannel):
     mail: Mail | None = None
     story: Story | None = None
     in_reply_to: str | None = None
-    structured: dict[str, Any] = Field(default_factory=dict)
+    structured: Structured = Field(default_factory=dict)
     flags: tuple[str, ...] = ()
     origin: Origin | None = None
     verdict: Verdict | None = None
@@ -132,7 +159,7 @@ class MessageEdited(OnChannel):
 
     type: Literal["MessageEdited"] = "MessageEdited"
     message_id: str
-    version: int
+    version: Whole
     text: str
 
 

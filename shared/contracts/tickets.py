@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Author, Channel, Contact, Contract, Envelope, Id, UtcTime
+from shared.contracts.base import Author, Channel, Contact, Contract, Envelope, Id, UtcTime, Whole
 
 TicketStatus = Literal["open", "snoozed", "closed"]
 
@@ -17,7 +17,7 @@ class TicketCredit(Contract):
     """The send that a message of the ticket is credited to (ATT 7); None: to nothing any more."""
 
     message_id: str
-    revision: int
+    revision: Whole
     send_id: str | None = None
     source: Literal["campaign", "flow"] | None = None
     source_id: str | None = None
@@ -33,7 +33,7 @@ class TicketSummary(Contract):
     received that nobody has answered yet.
     """
 
-    number: int
+    number: Whole
     channel: Channel
     address: str
     conversation_id: str | None = None
@@ -49,12 +49,12 @@ class TicketSummary(Contract):
     opened_at: UtcTime
     closed_at: UtcTime | None = None
     snoozed_until: UtcTime | None = None
-    waiting_epoch: int | None = None
-    last_reply_seq: int | None = None
-    assignee_epoch: int = 0
-    unassigned_epoch: int | None = None
+    waiting_epoch: Whole | None = None
+    last_reply_seq: Whole | None = None
+    assignee_epoch: Whole = 0
+    unassigned_epoch: Whole | None = None
     customer_waits_since: UtcTime | None = None
-    message_count: int = 0
+    message_count: Whole = 0
     credit: TicketCredit | None = None
 
 
@@ -66,7 +66,7 @@ class TicketFact(Envelope):
     """
 
     ticket_id: Id
-    seq: int = Field(ge=1)
+    seq: Whole = Field(ge=1)
     cause_id: str
     because: str = ""
     ticket: TicketSummary
@@ -88,20 +88,20 @@ class CustomerWrote(TicketFact):
     sent_at: UtcTime
     received_at: UtcTime
     spam: bool = False
-    attachments: int = 0
+    attachments: Whole = 0
 
 
 class CustomerEdited(TicketFact):
-    """A customer changed a message of the thread."""
+    """A customer changed a message of the thread; versions only ever grow."""
 
     type: Literal["CustomerEdited"] = "CustomerEdited"
     message_id: str
-    version: int
+    version: Whole
     text: str
 
 
 class CustomerDeleted(TicketFact):
-    """A customer took a message of the thread back."""
+    """A customer took a message of the thread back. That is final: no edit follows."""
 
     type: Literal["CustomerDeleted"] = "CustomerDeleted"
     message_id: str
@@ -115,6 +115,27 @@ class AgentReplied(TicketFact):
     author: Author
     text: str
     auto_reply: bool = False
+
+
+class DeliveryReported(TicketFact):
+    """What became of a reply (TKT 13): the most that is known of it now.
+
+    `message_id` is the outbound message's; `mail_id` an id that its provider gave the mail.
+    """
+
+    type: Literal["DeliveryReported"] = "DeliveryReported"
+    message_id: str
+    status: Literal["sent", "delivered", "read", "failed"]
+    mail_id: str | None = None
+
+
+class DeliveryFailed(TicketFact):
+    """A reply did not reach the customer, and why, as far as the provider says (TKT 13)."""
+
+    type: Literal["DeliveryFailed"] = "DeliveryFailed"
+    message_id: str
+    error: str = ""
+    mail_id: str | None = None
 
 
 class NoteAdded(TicketFact):
@@ -276,6 +297,8 @@ TicketEvent = Annotated[
     | CustomerEdited
     | CustomerDeleted
     | AgentReplied
+    | DeliveryReported
+    | DeliveryFailed
     | NoteAdded
     | NoticeAdded
     | TicketClosed

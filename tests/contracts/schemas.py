@@ -33,9 +33,8 @@ def _problems(where: str, old: Json, new: Json) -> Iterator[str]:
     before, after = set(old.get("required", ())), set(new.get("required", ()))
     fields = old.get("properties", {})
     yield from (f"{where}.{name}".lstrip(".") + ": required now" for name in after - before)
-    yield from (
-        f"{where}.{name}".lstrip(".") + ": optional now" for name in before - after if name in fields
-    )
+    gone = {name for name in before if name not in new.get("properties", {})} & fields.keys()
+    yield from (f"{where}.{name}".lstrip(".") + ": optional now" for name in before - after - gone)
     kept = set(new.get("discriminator", {}).get("mapping", {}))
     for name in old.get("discriminator", {}).get("mapping", {}):
         if name not in kept:

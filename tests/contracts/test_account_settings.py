@@ -53,7 +53,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "assignment.routing.0.when",
     ),
     "no open ticket at most": ({"assignment": {"max_open_tickets": 0}}, "max_open_tickets"),
-    "a heartbeat that is never in time": ({"assignment": {"heartbeat_limit": 0}}, "heartbeat_limit"),
+    "a heartbeat never in time": ({"assignment": {"heartbeat_limit": 0}}, "heartbeat_limit"),
     "closing after half a day": ({"autoclose": {"period": "PT12H"}}, "autoclose.period"),
     "closing after 91 days": ({"autoclose": {"period": "P91D"}}, "autoclose.period"),
     "another start of the timer": ({"autoclose": {"starts_at": "never"}}, "autoclose.starts_at"),
@@ -78,7 +78,7 @@ def test_settings_that_mean_nothing_are_refused_and_say_where(case: str) -> None
     assert refused.value.reason == "malformed"
 
 
-@pytest.mark.parametrize("zone", ["Europe/Rome", "America/Argentina/Ushuaia", "UTC", "Asia/Kolkata"])
+@pytest.mark.parametrize("zone", ["Europe/Rome", "America/Argentina/Ushuaia", "UTC"])
 def test_a_zone_of_the_database_is_taken(zone: str) -> None:
     assert read(time_zone=zone).time_zone == zone
 

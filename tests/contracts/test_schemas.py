@@ -61,16 +61,16 @@ BREAKING: dict[str, Change] = {
     "Contact.segments: changed": lambda s: s["$defs"]["Contact"]["properties"]["segments"].update(
         default=["all"]
     ),
-    "Contact.identities: changed": lambda s: s["$defs"]["Contact"]["properties"]["identities"].update(
-        items={"type": "string"}
-    ),
+    "Contact.identities: changed": lambda s: s["$defs"]["Contact"]["properties"][
+        "identities"
+    ].update(items={"type": "string"}),
     "TicketOpened.seq: optional now": lambda s: _required(s, "TicketOpened").remove("seq"),
     "TicketOpened.related_ticket_id: required now": lambda s: _required(s, "TicketOpened").append(
         "related_ticket_id"
     ),
-    "TicketOpened.size: required now": lambda s: (
-        s["$defs"]["TicketOpened"]["properties"].update(size={"type": "integer"}),
-        _required(s, "TicketOpened").append("size"),
+    "TicketOpened.size: required now": lambda s: s["$defs"]["TicketOpened"].update(
+        properties=s["$defs"]["TicketOpened"]["properties"] | {"size": {"type": "integer"}},
+        required=[*_required(s, "TicketOpened"), "size"],
     ),
     "NoteAdded: gone": lambda s: (
         s["$defs"].pop("NoteAdded"),

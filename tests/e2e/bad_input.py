@@ -3,10 +3,13 @@
 import json
 import random
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
 
-from shared.contracts.accounts import AccountSettings
+from shared.clock import system_clock
+from shared.contracts.accounts import AccountSettings, Address, Agent, AssignmentSettings
 from shared.contracts.base import Identity
 from shared.contracts.presence import AgentWentOnline
 from shared.contracts.profiles import Profile
@@ -14,9 +17,9 @@ from shared.delivery import Headers, Outgoing
 from shared.topics import ACCOUNTS, INBOUND, PROFILES, TICKETS, TOPICS, Topic
 from tests.contracts.library import EXAMPLES, Example, Json
 from tests.e2e.harness import Replica
-from tests.memory_bus import MORNING
 
-ACCOUNT, PHONE, MAILBOX = "lumen", "+390212345678", "help@lumen.example"
+ACCOUNT, MAILBOX = "lumen", "help@lumen.example"
+OTHER, PHONE = "acme", "+390200000001"
 CASE = "test-case"
 """The header by which a record is known again among the dead letters."""
 
@@ -33,18 +36,27 @@ GARBAGE: dict[str, bytes] = {
     "broken JSON": b'{"account_id": "lumen", "type"',
     "null": b"null",
     "a list": b"[{}]",
-    "wrong types": b'{"account_id": 7, "type": {}, "id": [], "Body": 1, "entry": 1, "event_id": {}}',
+    "wrong types": b'{"account_id": 7, "type": {}, "id": [], "Body": 1, "entry": 1}',
     "very deep": b"[" * 20_000,
     "1 MB of garbage": MEGABYTE,
 }
 
 
-def settings(**more: Any) -> AccountSettings:
-    """The account that the golden examples are of; Ann alone is on."""
+def settings() -> AccountSettings:
+    """The account that the golden examples are of. Its tickets, which are none, are nobody's."""
     said = Example(EXAMPLES / ACCOUNTS.name / "AccountSettings.json").json
-    # Always open, all agents.
-    quiet = {"business_hours": {}, "assignment": {"round_robin": True, "heartbeat_limit": 86_400}}
-    return AccountSettings.model_validate(said | quiet | more)
+    return AccountSettings.model_validate(said | {"assignment": {}})
+
+
+def other_settings() -> AccountSettings:
+    """Another account, of which no bad record is: always open, Ann takes tickets."""
+    return AccountSettings(
+        account_id=OTHER,
+        channels=("sms",),
+        addresses=(Address(channel="sms", value=PHONE),),
+        agents=(Agent(id="ann", name="Ann"),),
+        assignment=AssignmentSettings(round_robin=True, heartbeat_limit=timedelta(days=1)),
+    )
 
 
 def example(topic: Topic[Any]) -> Json:
@@ -148,10 +160,13 @@ def _changed(said: Any, change: Callable[[str, Any], Any], name: str = "") -> An
     return change(name, said)
 
 
-def an_sms(sid: str, sender: str, text: str = "Is anybody there?") -> Outgoing:
+def an_sms(sid: str, sender: str, to: str = PHONE) -> Outgoing:
     """A good record of a channel."""
-    said = {"MessageSid": sid, "From": sender, "To": PHONE, "Body": text, "NumMedia": "0"}
-    return tagged(INBOUND["sms"], sid, _json(said), key=None, headers=(("x-provider", b"twilio"), *ODD))
+    said = {"MessageSid": sid, "From": sender, "To": to, "Body": "Is anybody there?"}
+    headers: Headers = (
+        ("content-type", b"application/x-www-form-urlencoded"), ("x-provider", b"twilio"), *ODD,
+    )
+    return tagged(INBOUND["sms"], sid, urlencode(said).encode(), key=None, headers=headers)
 
 
 def a_mail(name: str, sender: str) -> Outgoing:
@@ -177,8 +192,8 @@ def vera(*segments: str) -> Outgoing:
 def ann_is_on() -> AgentWentOnline:
     """Somebody takes tickets."""
     return AgentWentOnline(
-        account_id=ACCOUNT, id="on", occurred_at=MORNING, correlation_id="on", agent_id="ann",
-        said_by="ann",
+        account_id=OTHER, id="on", occurred_at=system_clock(), correlation_id="on",
+        agent_id="ann", said_by="ann",
     )
 
 

@@ -98,10 +98,15 @@ class Pipeline:
 
     def run(self, service: str, **more: str) -> Replica:
         """Start a replica of a service."""
+        return self.run_module(f"services.{service}", **more)
+
+    def run_module(self, module: str, **more: str) -> Replica:
+        """Start a module of ours as a process with the same environment."""
+        service = module.rpartition(".")[2]
         log = self.folder / f"{service}-{len(self.replicas)}.log"
         with log.open("wb") as sink:
             process = subprocess.Popen(
-                [sys.executable, "-m", f"services.{service}"],
+                [sys.executable, "-m", module],
                 env={**os.environ, **self.environment(), **more},
                 stdout=sink,
                 stderr=sink,

@@ -1,20 +1,16 @@
 """Whichever of their ids a WhatsApp user writes under, they stay one contact (TKT 5)."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.ingest import aliases, rules
 from services.ingest.aliases import Alias, Aliases, Claim
 from services.ingest.destined import Said
 from services.ingest.store import MongoAliases
 from shared.delivery import Record
-from shared.errors import Transient
 from shared.mongo import Mongo
 from shared.settings import MongoSettings
 from tests.ingest.builders import (
@@ -131,18 +127,35 @@ async def test_the_id_in_a_linked_portfolio_leads_to_the_same_contact(store: Ali
 
 
 @pytest.mark.spec("TKT 5")
-@pytest.mark.parametrize("change", [
-    a_change({"type": "user_changed_number", "wa_id": OTHER_NUMBER}, **{"from": NUMBER}),
-    a_change({"type": "user_changed_number", "wa_id": OTHER_NUMBER, "user_id": OTHER_USER},
-             **{"from": NUMBER, "from_user_id": USER}),
-    a_change({"type": "user_changed_user_id", "previous_user_id": USER, "wa_id": OTHER_NUMBER,
-              "user_id": OTHER_USER}),
-    a_change({"type": "user_changed_user_id", "user_id": OTHER_USER, "wa_id": OTHER_NUMBER,
-              "body": f"User Ann changed from {USER} to {OTHER_USER}"}, **{"from": ""}),
-], ids=["number", "number and id", "id", "id in words"])
-async def test_who_changed_number_or_id_stays_who_they_were(
-    store: Aliases, change: Record
-) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        a_change({"type": "user_changed_number", "wa_id": OTHER_NUMBER}, **{"from": NUMBER}),
+        a_change(
+            {"type": "user_changed_number", "wa_id": OTHER_NUMBER, "user_id": OTHER_USER},
+            **{"from": NUMBER, "from_user_id": USER},
+        ),
+        a_change(
+            {
+                "type": "user_changed_user_id",
+                "previous_user_id": USER,
+                "wa_id": OTHER_NUMBER,
+                "user_id": OTHER_USER,
+            }
+        ),
+        a_change(
+            {
+                "type": "user_changed_user_id",
+                "user_id": OTHER_USER,
+                "wa_id": OTHER_NUMBER,
+                "body": f"User Ann changed from {USER} to {OTHER_USER}",
+            },
+            **{"from": ""},
+        ),
+    ],
+    ids=["number", "number and id", "id", "id in words"],
+)
+async def test_who_changed_number_or_id_stays_who_they_were(store: Aliases, change: Record) -> None:
     found = await contacts(store, by_both(), change, by_number(OTHER_NUMBER))
 
     assert found == [BY_USER] * 3
@@ -161,9 +174,7 @@ async def test_an_id_update_leads_the_new_id_to_the_old_contact(store: Aliases) 
 
 @pytest.mark.spec("TKT 5")
 async def test_a_change_takes_no_id_from_whom_it_belongs_to(store: Aliases) -> None:
-    change = a_change(
-        {"type": "user_changed_number", "wa_id": OTHER_NUMBER}, **{"from": NUMBER}
-    )
+    change = a_change({"type": "user_changed_number", "wa_id": OTHER_NUMBER}, **{"from": NUMBER})
     theirs = f"wa_id:{OTHER_NUMBER}"
 
     found = await contacts(
@@ -179,10 +190,15 @@ async def test_a_number_that_the_user_shared_is_theirs_and_a_card_of_others_is_n
 ) -> None:
     def a_card(origin: str) -> Record:
         card = {"origin": origin, "phones": [{"phone": f"+{NUMBER}", "wa_id": NUMBER}]}
-        return a_whatsapp({
-            "type": "contacts", "id": origin, "from": "", "from_user_id": USER,
-            "contacts": [card],
-        })
+        return a_whatsapp(
+            {
+                "type": "contacts",
+                "id": origin,
+                "from": "",
+                "from_user_id": USER,
+                "contacts": [card],
+            }
+        )
 
     assert await contacts(store, a_card("other"), by_number()) == [BY_USER, BY_NUMBER]
     assert await contacts(store, a_card("contact_request"), by_number()) == [BY_USER, BY_USER]
@@ -233,76 +249,6 @@ async def test_a_claim_holds_only_against_what_it_saw(store: Aliases) -> None:
     assert not await store.claim([Claim("k", first, Alias("c"))])
     assert await store.find(["k", "other", "unknown"]) == {"k": second, "other": first}
     assert await store.find([]) == {}
-
-
-RECORDS = [by_number(), by_user(), by_both()]
-
-
-@pytest.mark.spec("TKT 7")
-@pytest.mark.connected
-@pytest.mark.parametrize("order", [[0, 2], [2, 0], [2, 1], [1, 2], [2, 2]])
-async def test_two_replicas_at_once_agree(servers: Any, unique: str, order: list[int]) -> None:
-    settings = MongoSettings.model_validate({"url": servers.mongo, "database": unique})
-    replicas = [Mongo(settings), Mongo(settings)]
-    bodies = [said_by(RECORDS[place])[0] for place in order]
-
-    answers = await asyncio.gather(*(
-        aliases.settled([body], MongoAliases(replica.database))
-        for body, replica in zip(bodies, replicas, strict=True)
-    ))
-
-    found = {answer[body.id] for answer, body in zip(answers, bodies, strict=True)}
-    found |= set(await contacts(MongoAliases(replicas[0].database), by_both()))
-    assert len(found) == 1
-    for replica in replicas:
-        await replica.close()
-
-
-class Interleaved(MemoryAliases):
-    """Lets another replica decide for the whole of its message between two steps of this one."""
-
-    def __init__(self, others: Sequence[Said], at: int) -> None:
-        super().__init__()
-        self._others, self._at, self.step = others, at, 0
-
-    async def _step(self) -> None:
-        self.step += 1
-        if self.step == self._at:
-            for body in self._others:
-                await aliases.settled([body], self)
-
-    async def find(self, keys: Iterable[str]) -> Mapping[str, Alias]:
-        await self._step()
-        return await super().find(keys)
-
-    async def claim(self, claims: Sequence[Claim]) -> bool:
-        await self._step()
-        return await super().claim(claims)
-
-
-@pytest.mark.spec("TKT 7")
-@given(st.sampled_from([0, 2]), st.sampled_from([0, 2]), st.integers(1, 6))
-def test_in_whatever_order_replicas_step_a_new_user_is_one_contact(
-    mine: int, other: int, at: int
-) -> None:
-    async def run() -> set[str]:
-        others = said_by(RECORDS[other])
-        store = Interleaved(others, at)
-        (body,) = said_by(RECORDS[mine])
-        found = {(await aliases.settled([body], store))[body.id]}
-        found |= set((await aliases.settled(others, store)).values())
-        return found | set(await contacts(store, by_both(), by_number(), by_user()))
-
-    assert len(asyncio.run(run())) == 1
-
-
-async def test_who_is_never_fast_enough_waits() -> None:
-    class Contended(MemoryAliases):
-        async def claim(self, claims: Sequence[Claim]) -> bool:  # noqa: ARG002
-            return False
-
-    with pytest.raises(Transient):
-        await aliases.settled(said_by(by_number()), Contended())
 
 
 @pytest.mark.spec("TKT 5")

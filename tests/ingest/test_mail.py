@@ -111,7 +111,9 @@ def test_a_forms_mail_from_our_own_mailbox_is_from_whom_it_names() -> None:
 @pytest.mark.spec("ING 4")
 @pytest.mark.parametrize(("headers", "kind"), [
     ({"Auto-Submitted": "auto-replied"}, "auto_reply"),
-    ({"Auto-Submitted": "Auto-Generated; owner=x"}, "auto_reply"),
+    ({"Auto-Submitted": "vacation (x)"}, "auto_reply"),
+    ({"Auto-Submitted": "Auto-Generated; owner=x", "In-Reply-To": "<a@b>"}, "auto_reply"),
+    ({"Auto-Submitted": "auto-generated", "Subject": "Automatic reply: x"}, "auto_reply"),
     ({"X-Autoreply": "yes"}, "auto_reply"),
     ({"Precedence": "auto_reply"}, "auto_reply"),
     ({"Return-Path": "<>"}, "auto_reply"),

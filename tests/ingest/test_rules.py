@@ -228,7 +228,7 @@ def test_a_channel_that_is_off_is_refused() -> None:
     (a_record("sms", b"{}"), "unknown_provider"),
     (a_record("sms", b"{}", {"x-provider": "pigeon"}), "unknown_provider"),
     (a_record("sms", b"{}", {"x-provider": "twilio"}), "malformed"),
-    (an_sms(From="whatsapp:+14155550123", To="whatsapp:+14155550100"), "wrong_channel"),
+    (an_sms(From="messenger:1415555", To="messenger:14155550"), "wrong_channel"),
     (an_sms(From=""), "no_sender"),
     (an_sms(To=""), "no_address"),
     (an_sms(To="+14155559999"), "unknown_account"),

@@ -30,7 +30,12 @@ def the_record(path: Path, offset: int = 0) -> Record:
 
 
 def in_plain(outcome: Outcome) -> Any:
-    return {
+    arrived = [
+        arrival.model_dump(mode="json", exclude={"piece": {"body"}}, exclude_defaults=True)
+        | {"body": arrival.piece.body.hex()}
+        for arrival in outcome.arrived
+    ]
+    return ({"arrived": arrived} if arrived else {}) | {
         "said": [body.model_dump(mode="json", exclude_defaults=True) | {"type": body.type}
                  for body in outcome.said],
         "refused": [{"reason": refused.reason, "text": str(refused)}

@@ -80,7 +80,7 @@ def test_asking_in_between_changes_nothing() -> None:
     assert table.owner("email", "help@x.example") is None
 
 
-@pytest.mark.parametrize("written", ["HELP@Shop.Example", " help@shop.example\t", "help@SHOP.example"])
+@pytest.mark.parametrize("written", ["HELP@Shop.Example", " help@shop.example\t"])
 def test_case_and_space_around_an_address_do_not_matter(written: str) -> None:
     assert address_key("email", written) == address_key("email", "help@shop.example")
     assert a_table(an_account("acme", written)).owner("email", "help@shop.example")

@@ -152,7 +152,10 @@ def test_a_dead_letter_says_why_and_where() -> None:
         a_record(), Poison("malformed", "no JSON"), service="ticketing", tries=1, now=NOW
     )
 
-    notes = {name.removeprefix(DEAD_HEADER_PREFIX): note.decode() for name, note in letter.headers if note}
+    notes = {
+        name.removeprefix(DEAD_HEADER_PREFIX): (note or b"").decode()
+        for name, note in letter.headers
+    }
     assert notes == {
         "service": "ticketing",
         "topic": "helpdesk.commands",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.ticketing.rules.shown import as_shown, names
 from services.ticketing.rules.ticket import Ticket
 from tests.memory import MemoryAggregates
 
@@ -39,6 +40,10 @@ class MemoryTickets(MemoryAggregates[Ticket]):
         """See `services.ticketing.handlers.Tickets`."""
         return {i: self.ledger[i][0] for i in ids if i in self.ledger and self.ledger[i][0]}
 
+    async def early(self, message_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """See `services.ticketing.handlers.Tickets`."""
+        return [entry for entry in self._speaking_of(message_ids) if entry["kind"] == "early"]
+
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """See `services.ticketing.handlers.Tickets`."""
         first = self.numbers_taken[account_id] + 1
@@ -64,7 +69,15 @@ class MemoryTickets(MemoryAggregates[Ticket]):
         lines.sort(key=_place, reverse=True)
         if before is not None:
             lines = [line for line in lines if _place(line) < _place(before)]
-        return lines[:limit]
+        lines = lines[:limit]
+        return as_shown(lines, self._speaking_of(names(lines)))
+
+    def _speaking_of(self, ids: Collection[str]) -> list[dict[str, Any]]:
+        return [
+            {**entry.body, "_id": entry.id, "of": of}
+            for of, entry in self.ledger.values()
+            if entry.body.get("message_id") in ids
+        ]
 
     async def tickets_of(self, ticket: Ticket) -> int:
         """See `services.ticketing.store.MongoTickets`."""

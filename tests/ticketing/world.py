@@ -15,6 +15,7 @@ from shared.contracts.outbound import OutboundMessage
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.delivery import Handler, Outgoing, Record
+from shared.ids import computed_id
 from shared.topics import ATTRIBUTIONS, BY_NAME, COMMANDS, SCREENED, SIGNALS, Topic
 from tests.builders import MONDAY, a_command, a_message, an_account, an_inbound_mail, the_system
 from tests.ticketing.memory import MemoryTickets
@@ -189,6 +190,11 @@ async def a_ticket(world: World, channel: Channel, *, by: str = "anna", **more: 
     message = write(channel, by=by, **more)
     await world.happen(message)
     return world.ticket_of(message)
+
+
+def ticket_opened_by(message: InboundMessage) -> str:
+    """Return the id of the ticket that a message opened, if it opened one."""
+    return computed_id("ticket", message.account_id, message.id)
 
 
 def write(channel: Channel, *, by: str = "anna", **more: Any) -> InboundMessage:

@@ -11,6 +11,7 @@ from pydantic import PlainSerializer
 from shared.clock import EPOCH, FAR_FUTURE
 from shared.contracts.base import AccountId, Contact, Contract, UtcTime
 from shared.contracts.marketing import Credit
+from shared.phones import variants
 
 Seconds = Annotated[timedelta, PlainSerializer(timedelta.total_seconds, return_type=float)]
 """A duration, stored as a number of seconds."""
@@ -131,7 +132,7 @@ def e164(text: str) -> str | None:
     """A recipient's number as contacts have it: a plus and digits; None where it is none.
 
     Separators may go and a leading 00 is a plus; a number without its country is none, for it
-    could be anybody's.
+    could be anybody's. Of the ways to write one person's number, it is the one contacts have.
     """
     number = text.translate(_SEPARATORS)
     if number.startswith("00"):
@@ -139,7 +140,9 @@ def e164(text: str) -> str | None:
     digits = number.removeprefix("+")
     if digits == number or digits.startswith("0") or not set(digits) <= _DIGITS:
         return None
-    return number if _SHORTEST_NUMBER <= len(digits) <= _LONGEST_NUMBER else None
+    if not _SHORTEST_NUMBER <= len(digits) <= _LONGEST_NUMBER:
+        return None
+    return variants(number)[0]
 
 
 def phone_of(contact: Contact) -> str:

@@ -17,8 +17,15 @@ _PROVIDER = "meta"
 _OBJECTS = ("instagram", "page")
 _AROUND = ("sender", "recipient", "timestamp")
 _MESSAGING = (
-    "messages", "messaging_postbacks", "messaging_seen", "messaging_referral", "message_edit",
-    "message_edits", "message_reactions", "messaging_optins", "message_echoes",
+    "messages",
+    "messaging_postbacks",
+    "messaging_seen",
+    "messaging_referral",
+    "message_edit",
+    "message_edits",
+    "message_reactions",
+    "messaging_optins",
+    "message_echoes",
     "messaging_handover",
 )
 """Fields of `changes` that carry an event as `messaging` does."""
@@ -97,7 +104,9 @@ class _Event:
         """The event as a signal of that kind, told from others by its content."""
         said = detail | {"what": what[:100], "record": self.position}
         return Happened(
-            place=self._place(), kind=kind, key=(what, _digest(str(self.event.raw))),
+            place=self._place(),
+            kind=kind,
+            key=(what, _digest(str(self.event.raw))),
             at=self.event.time("timestamp"),
             detail={name: text for name, text in said.items() if text},
         )
@@ -107,7 +116,8 @@ class _Event:
         ours = self._ours(customer)
         page = self.page or ours
         return Place(
-            provider=_PROVIDER, addresses=((page,), (ours,)),
+            provider=_PROVIDER,
+            addresses=((page,), (ours,)),
             contact=contacts.instagram(page, self.event.fields(customer).text("id")),
         )
 
@@ -131,10 +141,13 @@ class _Event:
         if message.true("is_echo") or message.true("is_self"):
             gone = message.true("is_deleted")
             return Happened(
-                place=self._place(customer="recipient"), kind="echo",
+                place=self._place(customer="recipient"),
+                kind="echo",
                 key=(mid or _digest(str(self.event.raw)), *(("deleted",) if gone else ())),
-                about=mid or None, text=message.text("text") or None,
-                at=self.event.time("timestamp"), detail={"deleted": "true"} if gone else {},
+                about=mid or None,
+                text=message.text("text") or None,
+                at=self.event.time("timestamp"),
+                detail={"deleted": "true"} if gone else {},
             )
         if not mid:
             raise Refused("malformed", "a message without mid")
@@ -147,15 +160,24 @@ class _Event:
         content = content_of(message)
         if not content.customer_wrote:
             return Happened(
-                place=place, kind="reaction" if content.reaction else "empty", key=(mid,),
-                about=mid, about_inbound=True, text=content.reaction,
+                place=place,
+                kind="reaction" if content.reaction else "empty",
+                key=(mid,),
+                about=mid,
+                about_inbound=True,
+                text=content.reaction,
                 at=self.event.time("timestamp"),
                 detail={"types": ",".join(content.types)} if content.types else {},
             )
         return Wrote(
-            place=place, id=mid, sent=self.event.time("timestamp") or "missing",
-            text=content.text, attachments=content.attachments, story=content.story,
-            structured=content.structured, flags=content.flags,
+            place=place,
+            id=mid,
+            sent=self.event.time("timestamp") or "missing",
+            text=content.text,
+            attachments=content.attachments,
+            story=content.story,
+            structured=content.structured,
+            flags=content.flags,
             in_reply_to=message.fields("reply_to").text("mid") or None,
         )
 
@@ -165,10 +187,12 @@ class _Event:
         person = place.contact.id if place.contact else ""
         made_up = _digest(f"{person}|{self.event.text('timestamp')}|{payload}")
         return Wrote(
-            place=place, id=postback.text("mid") or f"postback:{made_up}",
+            place=place,
+            id=postback.text("mid") or f"postback:{made_up}",
             sent=self.event.time("timestamp") or "missing",
             text=postback.text("title") or payload or "[postback]",
-            structured={"postback": postback.raw}, flags=("postback",),
+            structured={"postback": postback.raw},
+            flags=("postback",),
         )
 
     def _edit(self, edit: Fields) -> Part:
@@ -187,17 +211,23 @@ class _Event:
             return self.other("empty", "message_edit", mid=mid)
         # No edit yet: some apps get a new message in this form only.
         return Wrote(
-            place=place, id=mid, sent=self.event.time("timestamp") or "missing",
-            text=edit.text("text"), flags=("from_edit",),
+            place=place,
+            id=mid,
+            sent=self.event.time("timestamp") or "missing",
+            text=edit.text("text"),
+            flags=("from_edit",),
         )
 
     def _reaction(self, reaction: Fields) -> Part:
         mid, action = reaction.text("mid"), reaction.text("action")
         emoji = reaction.text("emoji") or reaction.text("reaction")
         return Happened(
-            place=self._place(), kind="reaction",
-            key=(mid, action, emoji, self.event.text("timestamp")), about=mid or None,
-            text=emoji or None, at=self.event.time("timestamp"),
+            place=self._place(),
+            kind="reaction",
+            key=(mid, action, emoji, self.event.text("timestamp")),
+            about=mid or None,
+            text=emoji or None,
+            at=self.event.time("timestamp"),
             detail={"action": action} if action else {},
         )
 
@@ -207,7 +237,10 @@ class _Event:
         person = place.contact.id if place.contact else ""
         until = mid or seen.text("watermark") or self.event.text("timestamp")
         return Happened(
-            place=place, kind="read", key=(person, until), about=mid or None,
+            place=place,
+            kind="read",
+            key=(person, until),
+            about=mid or None,
             at=self.event.time("timestamp"),
         )
 
@@ -215,9 +248,11 @@ class _Event:
         listed = delivery.raw.get("mids")
         mids = [mid for mid in listed if isinstance(mid, str)] if isinstance(listed, list) else []
         return Happened(
-            place=self._place(), kind="delivery_status",
+            place=self._place(),
+            kind="delivery_status",
             key=("delivered", *mids, delivery.text("watermark")),
-            about=mids[0] if mids else None, at=self.event.time("timestamp"),
+            about=mids[0] if mids else None,
+            at=self.event.time("timestamp"),
             detail={"status": "delivered"} | ({"mids": ",".join(mids)} if mids else {}),
         )
 

@@ -51,9 +51,7 @@ def content_of(message: Fields) -> Content:
     structured: dict[str, Any] = {name: message.raw[name] for name in _KEPT if name in message}
     if described := [item.raw for item in found if item.text("type") not in _FILES]:
         structured["attachments"] = described
-    return Content(
-        text=text, attachments=files, story=story, structured=structured, flags=flags
-    )
+    return Content(text=text, attachments=files, story=story, structured=structured, flags=flags)
 
 
 def _story(message: Fields, found: list[Fields]) -> tuple[Story | None, tuple[str, ...]]:
@@ -84,9 +82,14 @@ def _files(found: list[Fields]) -> tuple[Attachment, ...]:
         post = payload.text("ig_post_media_id") or payload.text("reel_video_id")
         names = {name for name in (post, url) if name}
         if not names & seen:
-            files.append(Attachment.model_validate(
-                {"kind": _FILES.get(kind, "other"), "filename": title[:200] or None,
-                 "ref": url or None}
-            ))
+            files.append(
+                Attachment.model_validate(
+                    {
+                        "kind": _FILES.get(kind, "other"),
+                        "filename": title[:200] or None,
+                        "ref": url or None,
+                    }
+                )
+            )
         seen |= names
     return tuple(files)

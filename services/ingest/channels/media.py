@@ -22,9 +22,12 @@ def linked(
 ) -> Attachment:
     """A file at a provider's address; without a media type its name tells the kind."""
     if not media_type:
-        media_type = mimetypes.guess_type(_path(url))[0]
+        media_type = mimetypes.guess_type(name or "")[0] or mimetypes.guess_type(_path(url))[0]
     return Attachment(
-        kind=kind_of(media_type), media_type=media_type, ref=url or None, size=size,
+        kind=kind_of(media_type),
+        media_type=media_type,
+        ref=url or None,
+        size=size,
         filename=name or None,
     )
 

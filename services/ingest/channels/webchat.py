@@ -139,7 +139,9 @@ def _place(event: Event) -> Place:
         known_as += (Identity(type="external", value=event.user.external_id),)
     contact = contacts.visitor(event.widget_id, event.visitor_id, event.user.name, known_as)
     return Place(
-        provider="webchat", addresses=((event.widget_id,),), contact=contact,
+        provider="webchat",
+        addresses=((event.widget_id,),),
+        contact=contact,
         conversation_id=event.session_id,
     )
 
@@ -152,8 +154,12 @@ def _part(event: Event, place: Place) -> Part:
             return _message(event, place)
         case "edit":
             return Edited(
-                place=place, id=_message_id(event), id_parts=(event.session_id,), text=event.text,
-                edit_id=event.event_id or f"{event.sent_at}:{event.text}", at=event.sent_at,
+                place=place,
+                id=_message_id(event),
+                id_parts=(event.session_id,),
+                text=event.text,
+                edit_id=event.event_id or f"{event.sent_at}:{event.text}",
+                at=event.sent_at,
             )
         case "delete":
             return TookBack(place=place, id=_message_id(event), id_parts=(event.session_id,))
@@ -170,8 +176,11 @@ def _message_id(event: Event) -> str:
 def _message(event: Event, place: Place) -> Part:
     files = tuple(
         Attachment(
-            kind=kind_of(file.media_type), filename=file.name, media_type=file.media_type,
-            size=file.size, ref=file.url,
+            kind=kind_of(file.media_type),
+            filename=file.name,
+            media_type=file.media_type,
+            size=file.size,
+            ref=file.url,
         )
         for file in event.attachments
     )
@@ -185,21 +194,30 @@ def _message(event: Event, place: Place) -> Part:
     if event.locale:
         structured["locale"] = event.locale
     return Wrote(
-        place=place, id=_message_id(event), id_parts=(event.session_id,), sent=event.sent_at,
-        text=event.text, attachments=files, structured=structured,
+        place=place,
+        id=_message_id(event),
+        id_parts=(event.session_id,),
+        sent=event.sent_at,
+        text=event.text,
+        attachments=files,
+        structured=structured,
     )
 
 
 def _signal(event: Event, place: Place, kind: str) -> Happened:
     claimed = event.user.model_dump(exclude_none=True, exclude={"verified"})
     return Happened(
-        place=place, kind=kind, at=event.sent_at,
+        place=place,
+        kind=kind,
+        at=event.sent_at,
         key=(event.session_id, event.event_id or f"{event.client_message_id}:{event.sent_at}"),
-        about=event.client_message_id, about_parts=(event.session_id,),
+        about=event.client_message_id,
+        about_parts=(event.session_id,),
         about_inbound=event.client_message_id is not None and event.type == "message",
         text=event.text or None,
         detail=claimed | {"verified": str(event.user.verified).lower()}
-        if event.type == "identify" else {},
+        if event.type == "identify"
+        else {},
     )
 
 

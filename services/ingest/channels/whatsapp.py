@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 
 from services.ingest import contacts
-from services.ingest.channels import formats
+from services.ingest.channels import formats, sms
 from services.ingest.channels.formats import Format
 from services.ingest.channels.whatsapp_changes import CHANGES, changed_id
 from services.ingest.channels.whatsapp_content import Content, content_of
@@ -67,7 +67,9 @@ class _Value:
         """What the change says; a field that ingest knows nothing of is a signal."""
         readers: dict[str, list[tuple[str, Callable[[Fields], Part]]]] = {
             "messages": [
-                ("messages", self._message), ("statuses", self._status), ("errors", self._error),
+                ("messages", self._message),
+                ("statuses", self._status),
+                ("errors", self._error),
             ],
             "smb_message_echoes": [("message_echoes", self._echo)],
             "user_preferences": [("user_preferences", self._preference)],
@@ -82,7 +84,9 @@ class _Value:
 
     def _place(self, *names: str, group: str = "") -> Place:
         return Place(
-            provider=_PROVIDER, addresses=self._addresses, conversation_id=group or None,
+            provider=_PROVIDER,
+            addresses=self._addresses,
+            conversation_id=group or None,
             contact=self._contact([name.strip().removeprefix("@") for name in names if name]),
         )
 
@@ -101,7 +105,8 @@ class _Value:
         facts = [name for name in self._value.raw if name != "messaging_product"][:_MOST_FACTS]
         detail = {name[:100]: self._value.text(name)[:200] for name in facts}
         return Happened(
-            place=self._place(), kind="history" if self._field in _OLD_NEWS else "other",
+            place=self._place(),
+            kind="history" if self._field in _OLD_NEWS else "other",
             key=(self._field, self._digest),
             detail={name: text for name, text in detail.items() if text}
             | {"field": self._field[:100], "record": self._position},
@@ -123,14 +128,17 @@ class _Value:
             kind="read" if said in ("read", "played") else "delivery_status",
             # In a group each of its people has a receipt of their own.
             key=(about, said, status.text("timestamp"), *(names if group else ())),
-            about=about, at=status.time("timestamp"),
+            about=about,
+            at=status.time("timestamp"),
             detail={"status": said} | ({"errors": errors} if errors else {}),
         )
 
     def _error(self, error: Fields) -> Part:
         detail = {name: error.text(name) for name in ("code", "title", "message")}
         return Happened(
-            place=self._place(), kind="other", key=("error", self._digest, str(error.raw)),
+            place=self._place(),
+            kind="other",
+            key=("error", self._digest, str(error.raw)),
             detail={"what": "error"} | {name: text for name, text in detail.items() if text},
         )
 
@@ -139,9 +147,11 @@ class _Value:
         kind = {"stop": "opt_out", "resume": "opt_in"}.get(wish, "other")
         place = self._place(*map(preference.text, ("user_id", "wa_id", "parent_user_id")))
         return Happened(
-            place=place, kind=kind,
+            place=place,
+            kind=kind,
             key=(place.contact.id if place.contact else "", wish, preference.text("timestamp")),
-            at=preference.time("timestamp"), text=preference.text("detail") or None,
+            at=preference.time("timestamp"),
+            text=preference.text("detail") or None,
             detail={"category": preference.text("category"), "value": wish},
         )
 
@@ -152,8 +162,11 @@ class _Value:
         about = message.text("id")
         return Happened(
             place=self._place(*map(message.text, ("to_user_id", "to", "to_parent_user_id"))),
-            kind="echo", key=(about or str(message.raw),), about=about or None,
-            at=message.time("timestamp"), text=content_of(message).text or None,
+            kind="echo",
+            key=(about or str(message.raw),),
+            about=about or None,
+            at=message.time("timestamp"),
+            text=content_of(message).text or None,
         )
 
     def _message(self, message: Fields) -> Part:
@@ -163,7 +176,8 @@ class _Value:
         content = content_of(message)
         place = self._place(
             *map(message.text, ("from_user_id", "from", "from_parent_user_id")),
-            *content.own_ids, group=message.text("group_id"),
+            *content.own_ids,
+            group=message.text("group_id"),
         )
         if place.contact is None and kind != "system":
             return Refused("no_sender", f"message {wamid[:100]} names nobody as its sender")
@@ -172,8 +186,13 @@ class _Value:
         if not content.customer_wrote:
             detail = {"type": kind[:100], "what": content.what[:100], "record": self._position}
             return Happened(
-                place=place, kind=content.signal, key=(kind, wamid), about=wamid,
-                about_inbound=True, at=message.time("timestamp"), text=content.text or None,
+                place=place,
+                kind=content.signal,
+                key=(kind, wamid),
+                about=wamid,
+                about_inbound=True,
+                at=message.time("timestamp"),
+                text=content.text or None,
                 detail={name: text for name, text in detail.items() if text},
             )
         return _wrote(message, place, wamid, content)
@@ -193,10 +212,15 @@ def _wrote(message: Fields, place: Place, wamid: str, content: Content) -> Part:
     if place.conversation_id:
         flags.append("group")
     return Wrote(
-        place=place, id=wamid, sent=message.time("timestamp") or "missing", text=content.text,
-        attachments=content.attachments, in_reply_to=context.text("id") or None,
-        structured=structured, flags=tuple(flags),
+        place=place,
+        id=wamid,
+        sent=message.time("timestamp") or "missing",
+        text=content.text,
+        attachments=content.attachments,
+        in_reply_to=context.text("id") or None,
+        structured=structured,
+        flags=tuple(flags),
     )
 
 
-FORMATS = (Format(_PROVIDER, _is_cloud_api, _read_cloud_api),)
+FORMATS = (Format(_PROVIDER, _is_cloud_api, _read_cloud_api), *sms.WITH_WHATSAPP)

@@ -12,7 +12,13 @@ from shared.contracts.base import Contact
 
 _FROM_TO = re.compile(r"changed from (\S{1,200}) to \S")
 _SAID = (
-    "type", "wa_id", "new_wa_id", "customer", "user_id", "parent_user_id", "previous_user_id",
+    "type",
+    "wa_id",
+    "new_wa_id",
+    "customer",
+    "user_id",
+    "parent_user_id",
+    "previous_user_id",
     "identity",
 )
 
@@ -34,7 +40,10 @@ def _edited(message: Fields, place: Place, wamid: str) -> Part:
     if not original:
         return Refused("malformed", "an edit that does not say of what")
     return Edited(
-        place=place, id=original, text=content_of(changed).text, edit_id=wamid,
+        place=place,
+        id=original,
+        text=content_of(changed).text,
+        edit_id=wamid,
         at=message.time("timestamp"),
     )
 
@@ -43,8 +52,12 @@ def _reacted(message: Fields, place: Place, wamid: str) -> Part:
     reaction = message.fields("reaction")
     emoji = reaction.text("emoji")
     return Happened(
-        place=place, kind="reaction", key=(wamid,), about=reaction.text("message_id") or None,
-        at=message.time("timestamp"), text=emoji or None,
+        place=place,
+        kind="reaction",
+        key=(wamid,),
+        about=reaction.text("message_id") or None,
+        at=message.time("timestamp"),
+        text=emoji or None,
         detail={"action": "react" if emoji else "unreact"},
     )
 
@@ -60,7 +73,10 @@ def _changed(message: Fields, place: Place, wamid: str) -> Part:
         before, after = [system.text("customer")], map(system.text, ("user_id", "wa_id"))
     return Happened(
         place=_renamed(place, contacts.whatsapp(*before), contacts.whatsapp(*after)),
-        kind="identity_changed", key=(wamid,), text=body or None, at=message.time("timestamp"),
+        kind="identity_changed",
+        key=(wamid,),
+        text=body or None,
+        at=message.time("timestamp"),
         detail={name: text for name in _SAID if (text := system.text(name))},
     )
 
@@ -70,12 +86,16 @@ def changed_id(update: Fields, place: Place, digest: str) -> Part:
     kinds = ("user_id", "parent_user_id")
     before = [update.fields(kind).text("previous") for kind in kinds]
     after = [update.fields(kind).text("current") or update.text(kind) for kind in kinds]
-    said = zip(("previous", "previous_parent", "current", "current_parent"), before + after,
-               strict=True)
+    said = zip(
+        ("previous", "previous_parent", "current", "current_parent"), before + after, strict=True
+    )
     renamed = _renamed(place, contacts.whatsapp(*before), contacts.whatsapp(*after), last=True)
     return Happened(
-        place=renamed, kind="identity_changed", key=("user_id_update", digest, str(update.raw)),
-        at=update.time("timestamp"), text=update.text("detail") or None,
+        place=renamed,
+        kind="identity_changed",
+        key=("user_id_update", digest, str(update.raw)),
+        at=update.time("timestamp"),
+        text=update.text("detail") or None,
         detail={"type": "user_id_update"} | {name: text for name, text in said if text},
     )
 
@@ -91,11 +111,11 @@ def _renamed(
     known = [contact for contact in order if contact is not None]
     identities = tuple(dict.fromkeys(each for contact in known for each in contact.identities))
     name = place.contact.display_name if place.contact else None
-    contact = (
-        Contact(id=known[0].id, identities=identities, display_name=name) if known else None
-    )
+    contact = Contact(id=known[0].id, identities=identities, display_name=name) if known else None
     return Place(
-        provider=place.provider, addresses=place.addresses, contact=contact,
+        provider=place.provider,
+        addresses=place.addresses,
+        contact=contact,
         conversation_id=place.conversation_id,
     )
 

@@ -63,7 +63,8 @@ def _location(message: Fields) -> Content:
     position = f"{place.text('latitude')}, {place.text('longitude')}"
     words = "\n".join([line for line in named if line] or [position])
     return Content(
-        text=f"[location] {words}", structured={"location": place.raw},
+        text=f"[location] {words}",
+        structured={"location": place.raw},
     )
 
 
@@ -77,7 +78,8 @@ def _contacts(message: Fields) -> Content:
             # Their own number, which they were asked for; any other card may be anybody's.
             own += [phone.text("wa_id") for phone in card.each("phones")]
     return Content(
-        text="\n".join(lines) or "[contact]", own_ids=tuple(own),
+        text="\n".join(lines) or "[contact]",
+        own_ids=tuple(own),
         structured={"contacts": message.raw.get("contacts")},
     )
 
@@ -93,7 +95,8 @@ def _interactive(message: Fields) -> Content:
         filled_in = _object(chosen.text("response_json"))
         words = chosen.text("body") or chosen.text("name") or "form"
         return Content(
-            text=f"[form] {words}", structured=structured | {"form": filled_in},
+            text=f"[form] {words}",
+            structured=structured | {"form": filled_in},
         )
     if not kind:
         return _unsupported(message)
@@ -120,7 +123,8 @@ def _order(message: Fields) -> Content:
     ]
     words = [line for line in (order.text("text"), "[order] " + ", ".join(lines)) if line]
     return Content(
-        text="\n".join(words), structured={"order": order.raw},
+        text="\n".join(words),
+        structured={"order": order.raw},
     )
 
 
@@ -129,7 +133,8 @@ def _unsupported(message: Fields) -> Content:
     if what in _NO_QUESTION_OF_THE_CUSTOMERS:
         return Content(customer_wrote=False, what=what)
     return Content(
-        text="[unsupported message]", flags=("unsupported",),
+        text="[unsupported message]",
+        flags=("unsupported",),
         structured={"unsupported": what, "errors": message.raw.get("errors")},
     )
 

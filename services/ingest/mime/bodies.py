@@ -6,8 +6,8 @@ from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import Compat32
-from email.utils import collapse_rfc2231_value
 
+from services.ingest.mime import leaves
 from services.ingest.mime.charsets import decode
 from services.ingest.mime.headers import Headers, decoded
 from services.ingest.mime.html_text import to_text
@@ -22,7 +22,7 @@ _MOST_PARTS = 200
 _MOST_BOUNDARIES = 100
 _MOST_DELIMITERS = 2_000
 _LONGEST_PART_HEADER = 4 * 1024
-_LONGEST_FILENAME = 150
+_LONGEST_REPORTED = 500
 _ENOUGH_TO_SAY = 2_000
 _STRUCTURE_HEADER = re.compile(
     rb"^(content-(?:type|disposition)[ \t]*:)([^\n]*+(?:\n[ \t][^\n]*+)*+)",
@@ -37,7 +37,17 @@ _NOTHING_SAID = re.compile(
     r"|your (?:e-?mail|mail) client does not support html[^\n]{0,200}",
     re.IGNORECASE,
 )
-_DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+_REPORTS = frozenset({
+    "message/delivery-status", "message/global-delivery-status",
+    "message/disposition-notification", "message/global-disposition-notification",
+    "message/feedback-report",
+})
+_EMBEDDED = frozenset({
+    "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers",
+})
+_SIGNATURES = frozenset({
+    "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
+})
 
 
 class _AsWritten(Compat32):
@@ -55,7 +65,9 @@ _PARSER = BytesParser(policy=_AsWritten())
 class Content:
     """What the mail holds. `types` are all parts' media types, those of embedded mails left out.
 
-    `embedded` is the header of the mail that a bounce returns.
+    `embedded` is the header of the mail that a bounce returns; `report` what a delivery report
+    says of its first failed (else first) recipient, in fields with lower-case names; `calendar`
+    the method of an invitation or an answer to one.
     """
 
     plain: str = ""
@@ -63,13 +75,15 @@ class Content:
     attachments: list[Attachment] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
     embedded: bytes = b""
+    report: dict[str, str] = field(default_factory=dict)
+    calendar: str = ""
     flags: list[str] = field(default_factory=list)
 
 
 def read(headers: Headers, body: bytes) -> Content:
     """The content. What is too deep, too split up or too broken to be read says so in its place."""
     if _too_intricate(body):
-        return _unreadable()
+        return unreadable()
     head = b"".join(
         f"{name}: {value}\n".encode("ascii", "surrogateescape")
         for name, value in headers.fields
@@ -81,13 +95,14 @@ def read(headers: Headers, body: bytes) -> Content:
         reader = _Reader(Content())
         plain, html = reader.read(message, 0)
     except _PARSER_BUGS:
-        return _unreadable()
+        return unreadable()
     content = reader.content
-    content.plain, content.html = plain, html
+    content.plain, content.html = reader.unwrapped or (plain, html)
     return content
 
 
-def _unreadable() -> Content:
+def unreadable() -> Content:
+    """What stands for a content that cannot be read: the original has it."""
     return Content(plain=UNREADABLE, flags=["unreadable"])
 
 
@@ -106,20 +121,21 @@ def _shortened(match: re.Match[bytes]) -> bytes:
 class _Reader:
     content: Content
     parts: int = 0
+    has_text: bool = False
+    unwrapped: tuple[str, str | None] | None = None
 
     def read(self, part: Message, depth: int) -> tuple[str, str | None]:
         """Text and HTML of the part; attachments go to the content."""
         self.parts += 1
         if self.parts > _MOST_PARTS or depth > _DEEPEST:
-            if "truncated" not in self.content.flags:
-                self.content.flags.append("truncated")
+            self._flag("truncated")
             return "", None
         kind = part.get_content_type()
         self.content.types.append(kind)
-        if kind in ("message/rfc822", "text/rfc822-headers"):
-            return self._embedded(part, kind)
         if kind == "multipart/encrypted":
-            return ENCRYPTED, None
+            return self._encrypted()
+        if kind.startswith("message/") or kind == "text/rfc822-headers":
+            return self._message(part, kind, depth)
         children = part.get_payload()
         if isinstance(children, list):
             several = [child for child in children if isinstance(child, Message)]
@@ -131,8 +147,6 @@ class _Reader:
     def _several(
         self, subtype: str, children: list[Message], depth: int
     ) -> tuple[str, str | None]:
-        if subtype == "delivery-status":
-            return "", None
         found = [self.read(child, depth + 1) for child in children]
         if subtype == "report":
             return found[0] if found else ("", None)
@@ -151,7 +165,7 @@ class _Reader:
 
     def _without_boundary(self, part: Message, depth: int) -> tuple[str, str | None]:
         """A multipart whose boundary is not in it: its first line of dashes may be the real one."""
-        payload = _bytes(part)
+        payload = leaves.content(part)
         guess = re.search(rb"^--([^\s-][^\r\n]{0,70}?)[ \t]*\r?$", payload, re.MULTILINE)
         if guess is None or b'"' in guess[1]:
             return decode(payload, None), None
@@ -161,41 +175,93 @@ class _Reader:
             return decode(payload, None), None
         return self.read(again, depth + 1)
 
-    def _embedded(self, part: Message, kind: str) -> tuple[str, str | None]:
+    def _message(self, part: Message, kind: str, depth: int) -> tuple[str, str | None]:
+        """A mail in the mail, or what a report says in fields."""
         children = part.get_payload()
-        mail = children[0] if isinstance(children, list) and children else None
-        if isinstance(mail, Message):
-            lines = [f"{name}: {value}" for name, value in mail.items()]
-            original = "\n".join(lines).encode("utf-8", "replace") + b"\n\n"
+        several = [c for c in children if isinstance(c, Message)] if isinstance(
+            children, list) else []
+        if kind in _REPORTS:
+            self._report(several)
+            return "", None
+        if kind == "message/rfc822" and several and leaves.param(
+            part, "x-spam-type"
+        ) == "original":
+            # A spam filter's report wrapped around the mail itself, which alone counts.
+            self.unwrapped = self.read(several[0], depth + 1)
+            return self.unwrapped
+        if several:
+            lines = [f"{name}: {value}" for name, value in several[0].items()]
+            original = "\n".join(lines).encode("utf-8", "surrogateescape") + b"\n\n"
         else:
-            original = _bytes(part)
-        self.content.embedded = self.content.embedded or original
+            original = leaves.content(part)
+        if kind in _EMBEDDED:
+            self.content.embedded = self.content.embedded or original
         self._attach(part, kind, len(original), "document")
         return "", None
 
+    def _report(self, groups: list[Message]) -> None:
+        fields: dict[str, str] = {}
+        for group in groups[:_MOST_PARTS]:
+            said = {
+                name.lower(): decoded(str(value))[:_LONGEST_REPORTED]
+                for name, value in group.raw_items()
+            }
+            failed = said.get("action", "").strip().lower() == "failed"
+            fields = said | fields if not failed else fields | said
+            if failed:
+                break
+        self.content.report = fields | self.content.report
+
     def _leaf(self, part: Message, kind: str) -> tuple[str, str | None]:
-        if kind == "message/delivery-status":
-            return "", None
         disposition = part.get_content_disposition()
-        payload = _bytes(part)
-        named = _filename(part) is not None
-        if kind in ("text/plain", "text/html") and disposition != "attachment" and not named:
-            text = decode(payload, _param(part, "charset") or None)
-            if kind == "text/html":
-                return "", clean(text)
-            return clean(_flowed(text) if _param(part, "format") == "flowed" else text), None
+        payload = leaves.content(part)
+        if kind in _SIGNATURES:
+            self._flag("signed")
+            return "", None
+        if kind == "application/smil":  # how a phone lays out the rest
+            return "", None
+        if kind == "text/calendar":
+            self.content.calendar = self.content.calendar or leaves.param(part, "method").upper()
+        named = leaves.filename(part) is not None
+        is_body = disposition != "attachment" and (
+            not named or (disposition is None and not self.has_text)
+        )
+        if kind in ("text/plain", "text/html") and is_body:
+            self.has_text = True
+            text = decode(payload, leaves.param(part, "charset") or None)
+            return ("", clean(text)) if kind == "text/html" else (self._plain(part, text), None)
         self._attach(part, kind, len(payload), part.get_content_maintype())
-        sealed = kind.endswith("pkcs7-mime") and _param(part, "smime-type") == "enveloped-data"
-        return (ENCRYPTED if sealed else ""), None
+        if kind.endswith("pkcs7-mime") and leaves.param(part, "smime-type") == "enveloped-data":
+            return self._encrypted()
+        return "", None
+
+    def _plain(self, part: Message, text: str) -> str:
+        if leaves.param(part, "format") == "flowed":
+            text = leaves.flowed(text, delsp=leaves.param(part, "delsp") == "yes")
+        text, files = leaves.without_uuencoded(clean(text))
+        for name, size in files:
+            self.content.attachments.append(Attachment(
+                kind="document", filename=leaves.safe_name(name), size=size,
+                ref=f"mime-part:{self.parts}",
+            ))
+        return text
+
+    def _encrypted(self) -> tuple[str, None]:
+        self._flag("encrypted")
+        return ENCRYPTED, None
+
+    def _flag(self, flag: str) -> None:
+        if flag not in self.content.flags:
+            self.content.flags.append(flag)
 
     def _attach(self, part: Message, kind: str, size: int, family: str) -> None:
-        content_id = _one(part, "content-id").strip().strip("<>")
+        content_id = leaves.field(part, "content-id").strip().strip("<>")
         known = family if family in ("image", "audio", "video") else "document"
         self.content.attachments.append(
             Attachment.model_validate({
-                "kind": known, "filename": _filename(part), "media_type": decoded(kind)[:200],
-                "size": size, "ref": f"mime-part:{self.parts}",
-                "content_id": decoded(content_id)[:500] or None,
+                "kind": known, "filename": leaves.filename(part),
+                "media_type": decoded(kind)[:200], "size": size,
+                "ref": f"mime-part:{self.parts}", "content_id": decoded(content_id)[:500] or None,
                 "inline": bool(content_id) or part.get_content_disposition() == "inline",
             })
         )
@@ -207,52 +273,3 @@ def says_something(text: str) -> bool:
     return bool(_NOTHING_SAID.sub("", start)) or (
         len(text) > len(start) and bool(_NOTHING_SAID.sub("", text))
     )
-
-
-def _one(part: Message, name: str) -> str:
-    return next((str(value) for field, value in part.raw_items() if field.lower() == name), "")
-
-
-def _bytes(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
-
-
-def _param(part: Message, name: str) -> str:
-    value = part.get_param(name, "")
-    return str(value[2] if isinstance(value, tuple) else value).lower()
-
-
-def _flowed(text: str) -> str:
-    """RFC 3676: a line that ends in a space goes on in the next one, of the same quote depth."""
-    lines: list[str] = []
-    goes_on = False
-    for raw in text.replace("\r\n", "\n").split("\n"):
-        depth = len(raw) - len(raw.lstrip(">"))
-        line = raw[depth:].removeprefix(" ")
-        signature = line == "-- "
-        if goes_on and lines and not signature and depth == _depth(lines[-1]):
-            lines[-1] += line
-        else:
-            lines.append(("> " * depth) + line if depth else line)
-        goes_on = line.endswith(" ") and not signature
-    return "\n".join(lines)
-
-
-def _depth(line: str) -> int:
-    depth = 0
-    while line.startswith("> ", depth * 2):
-        depth += 1
-    return depth
-
-
-def _filename(part: Message) -> str | None:
-    raw = part.get_param("filename", None, "content-disposition")
-    if raw is None:
-        raw = part.get_param("name", None)
-    if raw is None:
-        return None
-    name = decoded(collapse_rfc2231_value(raw)).translate(_DIRECTION_MARKS)
-    name = re.split(r"[/\\]", name)[-1].replace("\n", " ").strip(". ")
-    return name.encode()[:_LONGEST_FILENAME].decode(errors="ignore") or None
-

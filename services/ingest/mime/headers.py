@@ -16,9 +16,9 @@ from email.utils import getaddresses
 from services.ingest.mime.charsets import decode
 from services.ingest.text import clean
 
-_LONGEST_HEADER = 16 * 1024
+LONGEST_HEADER = 16 * 1024
 _LONGEST_BLOCK = 256 * 1024
-_MOST_LINES = 1_000
+MOST_LINES = 1_000
 _MOST_ADDRESSES = 200
 _LONGEST_ENCODED = 4 * 1024
 _LONGEST_ADDRESS = 320
@@ -52,7 +52,7 @@ class Headers:
 
     def text(self, name: str) -> str:
         """The topmost such field, decoded, on one line."""
-        return decoded(self.raw(name))
+        return decoded(self.raw(name), guess=True)
 
     def addresses(self, *names: str) -> list[tuple[str, str]]:
         """Display name and address of everybody in these fields, 200 at most, in order."""
@@ -77,16 +77,16 @@ def split(raw: bytes) -> tuple[Headers, bytes]:
     while position < len(raw):
         end = raw.find(b"\n", position)
         end = len(raw) if end < 0 else end
-        line = raw[position : min(end, position + _LONGEST_HEADER)].rstrip(b"\r")
+        line = raw[position : min(end, position + LONGEST_HEADER)].rstrip(b"\r")
         if not line:
             position = end + 1
             break
         if line[:1] in b" \t" and lines:
-            room = _LONGEST_HEADER - len(lines[-1][1])
+            room = LONGEST_HEADER - len(lines[-1][1])
             lines[-1][1].extend(b" " + line.strip()[: max(room - 1, 0)])
         elif match := _NAME.match(line):
             total += len(line)
-            if total <= _LONGEST_BLOCK and len(lines) < _MOST_LINES:
+            if total <= _LONGEST_BLOCK and len(lines) < MOST_LINES:
                 name = match[1].decode("ascii").lower()
                 lines.append((name, bytearray(line[match.end() :].strip())))
         else:
@@ -99,24 +99,24 @@ def split(raw: bytes) -> tuple[Headers, bytes]:
     return Headers(fields), raw[position:]
 
 
-def decoded(raw: str) -> str:
+def decoded(raw: str, *, guess: bool = False) -> str:
     """The value with its encoded words and stray bytes decoded, on one line."""
     raw = raw[:_LONGEST_ENCODED]
     if "=?" not in raw:
-        return _one_line(_from_bytes(raw))
+        return _one_line(_from_bytes(raw, guess=guess))
     try:
         words = decode_header(raw.encode("utf-8", "surrogateescape").decode("latin-1"))
     except _PARSER_BUGS:
-        return _one_line(_from_bytes(raw))
+        return _one_line(_from_bytes(raw, guess=guess))
     text = "".join(
-        decode(word.encode("latin-1") if isinstance(word, str) else word, charset)
+        decode(word.encode("latin-1") if isinstance(word, str) else word, charset, guess=guess)
         for word, charset in words
     )
     return _one_line(text)
 
 
-def _from_bytes(raw: str) -> str:
-    return decode(raw.encode("utf-8", "surrogateescape"), None)
+def _from_bytes(raw: str, *, guess: bool = False) -> str:
+    return decode(raw.encode("utf-8", "surrogateescape"), None, guess=guess)
 
 
 def _one_line(text: str) -> str:
@@ -126,7 +126,7 @@ def _one_line(text: str) -> str:
 
 def addresses(raw: Sequence[str]) -> list[tuple[str, str]]:
     """Display names and addresses. Where the grammar is too broken, whatever looks like one."""
-    joined = ", ".join(raw)[:_LONGEST_HEADER]
+    joined = ", ".join(raw)[:LONGEST_HEADER]
     try:
         pairs = getaddresses([joined])
     except _PARSER_BUGS:

@@ -6,11 +6,12 @@ some tens deep.
 """
 
 import re
+from dataclasses import dataclass, field
 
 LARGEST = 400_000
 """Characters of HTML that are kept and taken to pieces."""
 
-_MOST_TAGS = 20_000
+_MOST_TAGS = 15_000
 _DEEPEST = 200
 _MOST_FORMATTING = 24
 _MOST_FAULTS = 60
@@ -32,38 +33,55 @@ _RAW_END = {
 }
 
 
+@dataclass(slots=True)
+class _Nesting:
+    """What is open at one place, and how often elements were closed wrongly up to there."""
+
+    open_elements: list[str] = field(default_factory=list)
+    formatting: int = 0
+    faults: int = 0
+
+    def opened(self, name: str) -> None:
+        self.open_elements.append(name)
+        self.formatting += name in _FORMATTING
+
+    def closed(self, name: str) -> None:
+        if self.open_elements and self.open_elements[-1] == name:
+            self._drop()
+            return
+        self.faults += 1
+        if name in self.open_elements[-_MOST_FAULTS:]:
+            while self._drop() != name:
+                self.faults += 1
+
+    def _drop(self) -> str:
+        name = self.open_elements.pop()
+        self.formatting -= name in _FORMATTING
+        return name
+
+    @property
+    def is_too_much(self) -> bool:
+        return (
+            len(self.open_elements) > _DEEPEST
+            or self.formatting > _MOST_FORMATTING
+            or self.faults > _MOST_FAULTS
+        )
+
+
 def is_manageable(source: str) -> bool:
     """Whether a tree of it is soon built: not too large, too deep, or too badly nested."""
     if len(source) > LARGEST or source.count("<") > _MOST_TAGS:
         return False
-    open_elements: list[str] = []
-    faults = formatting = position = 0
-    while (match := _TAG.search(source, position)) is not None:
-        position = match.end()
-        name = match[2].lower()
-        if not match[1]:
-            if name in _RAW_END:
-                end = _RAW_END[name].search(source, position)
-                position = end.end() if end else len(source)
-            elif name not in _VOID and name not in _CLOSED_BY_ITSELF:
-                open_elements.append(name)
-                formatting += name in _FORMATTING
-        elif name in _VOID or name in _CLOSED_BY_ITSELF:
+    nesting, position = _Nesting(), 0
+    while not nesting.is_too_much and (match := _TAG.search(source, position)) is not None:
+        position, name = match.end(), match[2].lower()
+        if name in _VOID or name in _CLOSED_BY_ITSELF:
             continue
-        elif open_elements and open_elements[-1] == name:
-            open_elements.pop()
-            formatting -= name in _FORMATTING
+        if match[1]:
+            nesting.closed(name)
+        elif name in _RAW_END:
+            end = _RAW_END[name].search(source, position)
+            position = end.end() if end else len(source)
         else:
-            faults += 1
-            if name in open_elements[-_MOST_FAULTS:]:
-                while (left := open_elements.pop()) != name:
-                    faults += 1
-                    formatting -= left in _FORMATTING
-                formatting -= name in _FORMATTING
-        if (
-            len(open_elements) > _DEEPEST
-            or formatting > _MOST_FORMATTING
-            or faults > _MOST_FAULTS
-        ):
-            return False
-    return True
+            nesting.opened(name)
+    return not nesting.is_too_much

@@ -1,6 +1,6 @@
-"""HTML taken to pieces: what is hidden is dropped, what is dangerous too, and quotes are cut off."""
+"""HTML taken to pieces: what is hidden or dangerous is dropped, and quotes are cut off."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import nh3
@@ -24,6 +24,8 @@ _RULES = ("border-top:solid #e1e1e1", "border-top:solid #b5c4df", "border-top-co
           "border-top:solid windowtext")
 _GMAILS = "gmail_quote"
 _NEVER_SEEN = frozenset({"head", "script", "style", "title", "template", "noscript", "svg"})
+_MOST_NODES = 100_000
+_LARGEST_WRITTEN = 1_000_000
 _FORMATTING = {
     "a", "abbr", "b", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
     "colgroup", "dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6",
@@ -37,6 +39,10 @@ _ATTRIBUTES = {
     "ol": {"start"}, "blockquote": {"type"}, "*": {"dir", "lang"},
 }
 _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
+
+
+class _TooManyNodes(Exception):
+    """Repairing what was never closed made more of it than can be walked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +66,13 @@ def read(source: str, *, may_quote: bool = True) -> Html:
     """
     if not is_manageable(source):
         return Html(None, source)
-    tree = _without_hidden(source)
-    full = tree.html or ""
-    new = _without_quotes(tree) if may_quote else None
-    return Html(_safe(full), full, new)
+    try:
+        tree = _without_hidden(source)
+        full = tree.html or ""
+        new = _without_quotes(tree) if may_quote else None
+    except _TooManyNodes:
+        return Html(None, source)
+    return Html(_safe(full), full, new) if len(full) <= _LARGEST_WRITTEN else Html(None, source)
 
 
 def _safe(source: str) -> str:
@@ -82,7 +91,13 @@ def _kept(tag: str, attribute: str, value: str) -> str | None:
 
 def _without_hidden(source: str) -> LexborHTMLParser:
     tree = LexborHTMLParser(source)
-    hidden = [node for node in tree.css("[style], [hidden]") if _is_hidden(node)]
+    hidden: list[LexborNode] = []
+    # Of hidden elements inside hidden ones the outermost: the others are gone with it.
+    for node, descend in _walk(tree.body):
+        if node.is_element_node and _is_hidden(node):
+            hidden.append(node)
+        else:
+            descend(node)
     if not hidden:
         return tree
     for node in hidden:
@@ -92,14 +107,12 @@ def _without_hidden(source: str) -> LexborHTMLParser:
 
 def _is_hidden(node: LexborNode) -> bool:
     attributes = node.attributes
-    return node.tag not in ("html", "body") and (
-        "hidden" in attributes or UNSEEN.search(attributes.get("style") or "") is not None
-    )
+    return "hidden" in attributes or UNSEEN.search(attributes.get("style") or "") is not None
 
 
 def _says_something(node: LexborNode | None) -> bool:
     return node is not None and (
-        node.css_first("img") is not None or bool((node.text(deep=True) or "").strip())
+        node.css_first("img") is not None or bool(node.text(deep=True).strip())
     )
 
 
@@ -115,9 +128,9 @@ class _Reading:
     said_after: bool = False
 
     def walk(self, body: LexborNode) -> None:
-        waiting = list(_children(body))[::-1]
-        while waiting and not self.said_after:
-            node = waiting.pop()
+        for node, descend in _walk(body):
+            if self.said_after:
+                return
             if node.is_text_node:
                 self._said(node)
             if self.cut or node.mem_id in self.cutting or _is_outlooks_rule(node):
@@ -125,12 +138,12 @@ class _Reading:
                 self.quoted.append(node)
             elif node.mem_id in self.quoting:
                 self.quoted.append(node)
-                self.said_after = self.said_after or _answers_inside(node)
+                self.said_after = _answers_inside(node)
             elif node.tag not in _NEVER_SEEN:
-                waiting += list(_children(node))[::-1]
+                descend(node)
 
     def _said(self, node: LexborNode) -> None:
-        words = (node.text_content or "").strip().strip("\u200b\ufeff\u00a0\u2060")
+        words = _words(node).strip().strip("\u200b\ufeff\u00a0\u2060")
         if not words or self.cut:
             return
         self.said_before = True
@@ -162,16 +175,15 @@ def _answers_inside(node: LexborNode) -> bool:
     classes = (node.attributes.get("class") or "").split()
     if node.tag != "div" or _GMAILS not in classes:
         return False
-    waiting, quoted = list(_children(node))[::-1], False
-    while waiting:
-        child = waiting.pop()
+    quoted = False
+    for child, descend in _walk(node):
         if child.tag == "blockquote":
             quoted = True
         elif child.is_text_node:
-            if quoted and any(map(str.isalnum, child.text_content or "")):
+            if quoted and any(map(str.isalnum, _words(child))):
                 return True
         else:
-            waiting += list(_children(child))[::-1]
+            descend(child)
     return False
 
 
@@ -180,12 +192,28 @@ def _is_outlooks_rule(node: LexborNode) -> bool:
     style = (node.attributes.get("style") or "").lower() if node.tag == "div" else ""
     if "border-top" not in style or not any(rule in _tight(style) for rule in _RULES):
         return False
-    return quotes.is_header_line((node.text(deep=True) or "")[:300].strip().partition("\n")[0])
+    return quotes.is_header_line(node.text(deep=True)[:300].strip().partition("\n")[0])
 
 
 def _tight(style: str) -> str:
     return style.replace(": ", ":").replace("; ", ";")
 
 
-def _children(node: LexborNode) -> Iterator[LexborNode]:
-    yield from node.iter(include_text=True)
+def _words(node: LexborNode) -> str:
+    return node.text_content or ""
+
+
+def _walk(root: LexborNode | None) -> Iterator[tuple[LexborNode, Callable[[LexborNode], None]]]:
+    """The nodes below, in the document's order; into those that the caller descends into."""
+    waiting: list[LexborNode] = []
+
+    def descend(node: LexborNode) -> None:
+        waiting.extend(list(node.iter(include_text=True))[::-1])
+
+    if root is not None:
+        descend(root)
+    for _ in range(_MOST_NODES):
+        if not waiting:
+            return
+        yield waiting.pop(), descend
+    raise _TooManyNodes

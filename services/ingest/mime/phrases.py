@@ -6,15 +6,16 @@ for a few joined, of some hundred characters.
 
 import re
 
-_START_WORDS = (
-    "on el le am il em op den på w dnia dne dňa na în la στις vào pada a in ב בתאריך 在 于 於"
-).split()
+_START_WORDS = """
+on; el; le; am; il; em; op; den; på; w; dnia; dne; dňa; na; în; la; στις; vào; pada; a; in; ב;
+בתאריך; 在; 于; 於
+"""
 _WROTE = """
 wrote; writes; a écrit; escribió; escribio; escreveu; ha scritto; scrive; schrieb; schreef; skrev;
 kirjoitti; napisał; napisała; napisał(a); pisze; написал; написала; написал(а); написал(a); пишет;
 писал; писала; писал(а); пише; написав; napsal; napsala; napsal(a); napísal; napísala; írta;
-ezt írta; a scris; έγραψε; 写道; 寫道; 书写; 写了; 書きました; 書き込みました; 작성; 님이 작성; 쓴 글;
-yazdı; şunu yazdı; şunları yazdı; כתב; כתבה; כתב/ה; ‏كتب; كتب; đã viết; เขียนว่า; menulis
+ezt írta; a scris; έγραψε; 写道; 寫道; 书写; 写了; 書きました; 書き込みました; 작성;
+님이 작성; 쓴 글; yazdı; şunu yazdı; şunları yazdı; כתב; כתבה; כתב/ה; كتب; đã viết; เขียนว่า; menulis
 """
 _FROM = """
 from; de; da; von; van; från; fra; lähettäjä; od; от; від; feladó; de la; από; expéditeur;
@@ -57,10 +58,13 @@ _FORWARD_LINES = """
 begin forwarded message; inizio messaggio inoltrato; inicio del mensaje reenviado;
 début du message réexpédié; début du message transféré; anfang der weitergeleiteten nachricht;
 início da mensagem reencaminhada; início da mensagem encaminhada; begin doorgestuurd bericht;
-vidarebefordrat brev; start på vidaresänt brev; videresendt besked; начало переадресованного сообщения;
-начало пересылаемого сообщения; 转发的邮件; 開始轉寄郵件; 転送されたメッセージ; 전달된 메시지의 시작
+vidarebefordrat brev; start på vidaresänt brev; videresendt besked;
+начало переадресованного сообщения; начало пересылаемого сообщения;
+转发的邮件; 開始轉寄郵件; 転送されたメッセージ; 전달된 메시지의 시작
 """
-_FORWARD_PREFIXES = "fwd fw wg tr rv enc i inoltro vb vs doorst pd przekaz 转发 轉寄 転送 전달 iltl ilt trs"
+_FORWARD_PREFIXES = """
+fwd; fw; wg; tr; rv; enc; i; inoltro; vb; doorst; pd; 转发; 轉寄; 転送; 전달; ilt; trs
+"""
 
 
 def _phrases(lines: str) -> list[str]:
@@ -75,7 +79,8 @@ def _any_of(lines: str) -> str:
 
 
 ORIGINAL_MESSAGE = re.compile(
-    rf"\s{{0,9}}[-_—=*]{{2,60}}\s{{0,9}}(?:{_any_of(_ORIGINAL)})\s{{0,9}}:?[-_—=*]{{0,60}}\s{{0,9}}",
+    rf"\s{{0,9}}[-_—=*]{{2,60}}\s{{0,9}}(?:{_any_of(_ORIGINAL)})\s{{0,9}}:?"
+    r"[-_—=*]{0,60}\s{0,9}",
     re.IGNORECASE,
 )
 """A whole line that says that the mail which is answered follows."""
@@ -88,7 +93,7 @@ FORWARDED = re.compile(
 """A whole line that says that a mail which is passed on follows."""
 
 FORWARD_SUBJECT = re.compile(
-    rf"\s{{0,9}}(?:{'|'.join(_FORWARD_PREFIXES.split())})\s{{0,3}}[:：]", re.IGNORECASE
+    rf"\s{{0,9}}(?:{_any_of(_FORWARD_PREFIXES)})\s{{0,3}}[:：]", re.IGNORECASE
 )
 """How the subject of a mail begins that passes another one on."""
 
@@ -103,7 +108,7 @@ HEADER_LINE = re.compile(
 """The start of a line of the header block above a quoted mail."""
 
 ATTRIBUTION_START = re.compile(
-    rf"\s{{0,9}}(?:(?:{'|'.join(_START_WORDS)})\s|[ב在于於]|בתאריך"
+    rf"\s{{0,9}}(?:(?:{_any_of(_START_WORDS)})\s|[ב在于於]|בתאריך"
     r"|[^\W\d]{2,14}[.,]{1,2}\s{1,3}(?:[^\W\d]{2,10}\.?\s)?\d"
     r"|[^\W\d]{2}\s\d{1,2}\.\s"
     r"|\d{4}[-./年]\s?\d{1,2}|\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4})",

@@ -4,10 +4,8 @@ from services.ticketing.rules import slots
 from services.ticketing.rules.ticket import REOPENABLE, Draft, Ticket, thread_entry
 from shared.aggregates import Applied, Outcome, Redirected, Released, Target
 from shared.contracts.base import Author, Channel
-from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
+from shared.contracts.messages import InboundMessage
 from shared.contracts.tickets import (
-    CustomerDeleted,
-    CustomerEdited,
     CustomerWrote,
     TicketCloseAnnulled,
     TicketMarkedNotSpam,
@@ -115,7 +113,11 @@ def _bring_back(draft: Draft, message: InboundMessage) -> None:
     ticket = draft.ticket
     waits = {} if ticket.assignee or ticket.spam else {"unassigned_epoch": draft.next_seq}
     opened = {
-        "status": "open", "closed_at": None, "close_reason": None, "snoozed_until": None, **waits
+        "status": "open",
+        "closed_at": None,
+        "close_reason": None,
+        "snoozed_until": None,
+        **waits,
     }
     if ticket.status == "closed" and _finds_it_open(ticket, message):
         draft.happen(
@@ -125,9 +127,7 @@ def _bring_back(draft: Draft, message: InboundMessage) -> None:
             message_id=message.id,
         )
     elif ticket.status == "closed":
-        draft.happen(
-            TicketReopened, f"{_JOINS[ticket.channel]}; the customer wrote again", opened
-        )
+        draft.happen(TicketReopened, f"{_JOINS[ticket.channel]}; the customer wrote again", opened)
     elif ticket.status == "snoozed":
         draft.happen(
             TicketWoken,
@@ -170,7 +170,9 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
         }
     if not message.spam:
         changes |= {
-            "contact": _newest(ticket, message), "waiting_epoch": None, "last_reply_seq": None
+            "contact": _newest(ticket, message),
+            "waiting_epoch": None,
+            "last_reply_seq": None,
         }
     draft.happen(
         CustomerWrote,
@@ -203,42 +205,5 @@ def _newest(ticket: Ticket, message: InboundMessage) -> object:
     return message.contact if message.contact.id == ticket.contact.id else ticket.contact
 
 
-def _draft(ticket: Ticket, message: InboundMessage | MessageEdited | MessageDeleted) -> Draft:
+def _draft(ticket: Ticket, message: InboundMessage) -> Draft:
     return Draft(ticket, message.id, message.correlation_id, message.occurred_at)
-
-
-def message_changed(
-    ticket: Ticket | None, change: MessageEdited | MessageDeleted
-) -> Applied[Ticket]:
-    """An edit or a deletion is kept with the thread; it opens, wakes and resets nothing (ING 4).
-
-    The thread's lines stay what they were; whoever shows them applies the newest edit, and
-    nothing after a deletion.
-    """
-    edited = isinstance(change, MessageEdited)
-    entry = thread_entry(
-        change.id,
-        change.account_id,
-        "edit" if edited else "deletion",
-        sent_at=change.occurred_at,
-        text=change.text if isinstance(change, MessageEdited) else "",
-        message_id=change.message_id,
-        version=change.version if isinstance(change, MessageEdited) else None,
-    )
-    if ticket is None or ticket.account_id != change.account_id:
-        return Applied(None, entry)
-    draft = _draft(ticket, change)
-    if isinstance(change, MessageEdited):
-        draft.happen(
-            CustomerEdited,
-            "ING 4: the customer changed a message",
-            message_id=change.message_id,
-            version=change.version,
-            text=change.text,
-        )
-    else:
-        draft.happen(
-            CustomerDeleted, "ING 4: the customer took a message back",
-            message_id=change.message_id,
-        )
-    return draft.applied(entry)

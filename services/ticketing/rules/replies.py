@@ -1,7 +1,14 @@
 """Replies to customers: what a channel allows, and what goes out (TKT 13)."""
 
 from services.ticketing.rules import slots
-from services.ticketing.rules.ticket import Draft, Ticket, ledger_id, thread_entry
+from services.ticketing.rules.ticket import (
+    REMEMBERED_REPLIES,
+    Delivery,
+    Draft,
+    Ticket,
+    ledger_id,
+    thread_entry,
+)
 from shared.aggregates import Applied
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import ReplyToTicket
@@ -72,7 +79,11 @@ def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> A
 
 def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict[str, object]:
     ticket = draft.ticket
-    changes: dict[str, object] = {"message_count": ticket.message_count + 1}
+    deliveries = (*ticket.deliveries, Delivery(outbound_id=out.id))
+    changes: dict[str, object] = {
+        "message_count": ticket.message_count + 1,
+        "deliveries": deliveries[-REMEMBERED_REPLIES:],
+    }
     if command.author.kind == "agent":
         changes["unread"] = False
     if command.author.kind in ("agent", "ai") and not command.auto_reply:
@@ -91,6 +102,11 @@ def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict
             "participants": tuple(people[:200]),
         }
     return changes
+
+
+def outbound_id(account_id: str, idempotency_key: str) -> str:
+    """The id of what goes out for a command of that id."""
+    return computed_id("outbound", account_id, idempotency_key)
 
 
 def _outbound(ticket: Ticket, command: ReplyToTicket, token: str | None) -> OutboundMessage:
@@ -119,7 +135,7 @@ def _outbound(ticket: Ticket, command: ReplyToTicket, token: str | None) -> Outb
     return OutboundMessage.model_validate(
         {
             "account_id": command.account_id,
-            "id": computed_id("outbound", command.account_id, command.id),
+            "id": outbound_id(command.account_id, command.id),
             "occurred_at": command.occurred_at,
             "correlation_id": command.correlation_id,
             "ticket_id": ticket.id,

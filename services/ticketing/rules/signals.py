@@ -19,9 +19,7 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
     shows what was shown then.
     """
     shows = (
-        ticket is not None
-        and ticket.status != "closed"
-        and signal.occurred_at >= ticket.opened_at
+        ticket is not None and ticket.status != "closed" and signal.occurred_at >= ticket.opened_at
     )
     said = signal.text or signal.keyword or ""
     text = f"Keyword {signal.keyword or ''} ({signal.keyword_class or 'unknown'}): {said}"
@@ -32,6 +30,7 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
         sent_at=signal.occurred_at,
         text=text,
         because="ING 3: a keyword",
+        seq=ticket.seq if ticket else None,
     )
     if ticket is None:
         return Applied(None, entry)
@@ -40,8 +39,9 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
     if not shows:
         return Applied(ticket, entry)
     draft = Draft(ticket, signal.id, signal.correlation_id, signal.occurred_at)
-    draft.happen(NoticeAdded, "ING 3: a keyword opens and resets nothing", code="keyword",
-                 text=text)
+    draft.happen(
+        NoticeAdded, "ING 3: a keyword opens and resets nothing", code="keyword", text=text
+    )
     return draft.applied(entry)
 
 
@@ -70,6 +70,7 @@ def message_attributed(ticket: Ticket | None, fact: MessageAttributed) -> Applie
         sent_at=fact.occurred_at,
         text=f"Attributed to {source}",
         because=fact.because,
+        seq=ticket.seq if ticket else None,
     )
     if ticket is None or old:
         return Applied(ticket, entry)

@@ -31,6 +31,11 @@ def slot_for(item: OnChannel | Signal) -> str:
     return slot_of(item.channel, item.party)
 
 
+def nobodys_slot(item: OnChannel) -> str:
+    """A slot that no ticket ever has: of something whose ticket is not there yet."""
+    return f"early:{item.id}"
+
+
 def strangers_slot(ticket: Ticket, message: InboundMessage) -> str:
     """Where somebody writes who may not join the thread: a ticket of their own (TKT 2)."""
     root = ticket.mail_root or ticket.id
@@ -104,8 +109,11 @@ def with_mail(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
     if mail is None:
         return {}
     ids = [*ticket.mail_ids]
-    ids = list(dict.fromkeys([*ids, *mail.references, *mail.in_reply_to, *_outlooks(mail),
-                             mail.message_id]))
+    ids = list(
+        dict.fromkeys(
+            [*ids, *mail.references, *mail.in_reply_to, *_outlooks(mail), mail.message_id]
+        )
+    )
     people = [*ticket.participants]
     own = {author(message)}
     if ticket.contact.id == message.contact.id and mail.authentication != "fail":

@@ -135,8 +135,9 @@ class _Threads:
     def _signed(self, message: InboundMessage, *where: Where) -> Iterator[str]:
         """The tickets of the mailbox that the message's tokens prove, by the order of `where`."""
         marks = [unmarked(mark) for mark in (message.mail.tokens if message.mail else ())]
-        for _, token in sorted((where.index(found), token) for found, token in marks
-                               if found in where):
+        for _, token in sorted(
+            (where.index(found), token) for found, token in marks if found in where
+        ):
             for ticket_id in sorted(self.named.get((message.account_id, named_by(token)), ())):
                 in_mailbox = self.threads[ticket_id].ticket.address == message.address
                 if in_mailbox and self.tokens.proves(token, message.account_id, ticket_id):

@@ -18,6 +18,29 @@ REOPENABLE: frozenset[Channel] = frozenset({"email", "sms", "whatsapp"})
 """The channels whose closed tickets can be open again (TKT 1 to 5)."""
 
 
+REMEMBERED_REPLIES = 50
+"""Replies of a ticket whose delivery can be reported: the newest."""
+
+REMEMBERED_CHANGES = 50
+"""Messages of a ticket whose newest change is in mind, lest an older one follow it."""
+
+DeliveryStatus = Literal["sent", "delivered", "failed", "read"]
+
+
+class Delivery(Contract):
+    """The most that is known of a reply that went out; None: nothing yet."""
+
+    outbound_id: str
+    status: DeliveryStatus | None = None
+
+
+class Changed(Contract):
+    """The newest change of a message: its version, None for a deletion, which is final."""
+
+    message_id: str
+    version: int | None = None
+
+
 class Ticket(Contract):
     """Everything that ticketing knows of a ticket, except its thread.
 
@@ -60,6 +83,8 @@ class Ticket(Contract):
     mail_ids: tuple[str, ...] = ()
     last_mail_id: str | None = None
     participants: tuple[str, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    changed: tuple[Changed, ...] = ()
 
     @property
     def due_at(self) -> datetime:
@@ -108,7 +133,11 @@ class Draft:
         return self.ticket.seq + 1
 
     def happen(
-        self, kind: type[F], because: str, changes: Mapping[str, Any] = {}, **facts: Any  # noqa: ANN401  # read only
+        self,
+        kind: type[F],
+        because: str,
+        changes: Mapping[str, Any] = {},
+        **facts: Any,  # noqa: ANN401  # read only
     ) -> F:
         """Change the ticket, and say so in an event of that kind."""
         self.ticket = self.ticket.model_copy(update={**changes, "seq": self.next_seq})
@@ -130,10 +159,13 @@ class Draft:
     def applied(self, entry: Entry, *others: Outgoing) -> Applied[Ticket]:
         """The outcome: this ticket, its entry, its events, and what else is to be published.
 
-        The entry has the seq that it led to, which orders the lines of one moment.
+        The entry has the seq that it led to, which orders the lines of one moment, and says what
+        happened and why.
         """
         records = [TICKETS.record(event) for event in self.events]
-        line = replace(entry, body={**entry.body, "seq": self.ticket.seq})
+        events = [[event.seq, type(event).__name__, event.because] for event in self.events]
+        body = {**entry.body, "seq": self.ticket.seq, "events": events}
+        line = replace(entry, body=body, size=entry.size + _weight(events))
         return Applied(self.ticket, line, (*records, *others))
 
 
@@ -148,7 +180,7 @@ def ledger_id(item: Envelope) -> str:
 def thread_entry(
     entry_id: str,
     account_id: str,
-    kind: Literal["message", "reply", "note", "notice", "edit", "deletion", "hidden"],
+    kind: Literal["message", "reply", "note", "notice", "edit", "deletion", "early", "hidden"],
     *,
     sent_at: datetime,
     received_at: datetime | None = None,
@@ -163,7 +195,7 @@ def thread_entry(
     body = {
         "account_id": account_id,
         "kind": kind,
-        "shown": kind not in ("hidden", "edit", "deletion"),
+        "shown": kind in ("message", "reply", "note", "notice"),
         "sent_at": sent_at,
         "received_at": received_at or sent_at,
         "text": text,

@@ -6,8 +6,17 @@ from services.ingest.parts import Part
 from shared.delivery import Record
 
 FORMATS = (
-    twilio.FORMAT, vonage.FORMAT, telnyx.FORMAT, bandwidth.FORMAT, sinch.FORMAT, infobip.FORMAT,
+    twilio.FORMAT,
+    vonage.FORMAT,
+    telnyx.FORMAT,
+    bandwidth.FORMAT,
+    sinch.FORMAT,
+    infobip.FORMAT,
 )
+
+
+WITH_WHATSAPP = (twilio.FORMAT, vonage.FORMAT, sinch.FORMAT)
+"""Those that carry WhatsApp too."""
 
 
 def read(record: Record) -> list[Part]:

@@ -47,15 +47,23 @@ def _message(event: Fields) -> Part:
     message = event.fields("message")
     recipients = _recipients(message)
     sent = message.time("time") or event.time("time")
-    files = tuple(
-        media.linked(url) for url in message.raw.get("media") or ()
-        if isinstance(url, str) and not url.lower().endswith(_LAYOUT)
-    ) if isinstance(message.raw.get("media"), list) else ()
+    files = (
+        tuple(
+            media.linked(url)
+            for url in message.raw.get("media") or ()
+            if isinstance(url, str) and not url.lower().endswith(_LAYOUT)
+        )
+        if isinstance(message.raw.get("media"), list)
+        else ()
+    )
     sender, text = message.text("from"), message.text("text")
     group = recipients if len(recipients) > 1 else ()
     return Sms(
         id=_group_id(sender, group, text, sent) if group else message.text("id"),
-        text=text, files=files[:media.MOST_FILES], sent=sent, group=group,
+        text=text,
+        files=files[: media.MOST_FILES],
+        sent=sent,
+        group=group,
     ).at(place(_PROVIDER, sender, message.text("owner"), event.text("to")))
 
 
@@ -77,9 +85,12 @@ def _receipt(event: Fields) -> Part:
     message = event.fields("message")
     recipients = _recipients(message)
     return Receipt(
-        provider=_PROVIDER, id=message.text("id"), ours=message.text("owner"),
+        provider=_PROVIDER,
+        id=message.text("id"),
+        ours=message.text("owner"),
         theirs=event.text("to") or next(iter(recipients), ""),
-        status=event.text("type").removeprefix(_PREFIX), error=event.text("errorCode"),
+        status=event.text("type").removeprefix(_PREFIX),
+        error=event.text("errorCode"),
         reason=event.text("description") if event.text("errorCode") else "",
         at=event.time("time"),
     ).signal()

@@ -11,8 +11,16 @@ _GSM7 = (
     "WXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM7_ESCAPED = {
-    "\n": "\f", "Λ": "^", "(": "{", ")": "}", "/": "\\", "<": "[", "=": "~", ">": "]",
-    "¡": "|", "e": "€",
+    "\n": "\f",
+    "Λ": "^",
+    "(": "{",
+    ")": "}",
+    "/": "\\",
+    "<": "[",
+    "=": "~",
+    ">": "]",
+    "¡": "|",
+    "e": "€",
 }
 
 
@@ -54,8 +62,8 @@ def _elements(udh: bytes) -> Iterator[tuple[int, bytes]]:
     rest = udh[1:] if udh and udh[0] == len(udh) - 1 else udh
     while len(rest) >= 2:
         element, length = rest[0], rest[1]
-        yield element, rest[2:2 + length]
-        rest = rest[2 + length:]
+        yield element, rest[2 : 2 + length]
+        rest = rest[2 + length :]
 
 
 def text_of(data: bytes) -> str | None:

@@ -28,7 +28,7 @@ def place(provider: str, sender: str, *addresses: str) -> Place:
 
 def _place(provider: str, sender: str, addresses: Sequence[str]) -> Place:
     known = tuple((contacts.sms_address(address),) for address in addresses if address.strip())
-    return Place(provider=provider, addresses=known, phone=sender)
+    return Place(provider=provider, addresses=known, phone=sender, channel="sms")
 
 
 def whatsapp_place(provider: str, address: str, *names: str, name: str = "") -> Place:
@@ -45,7 +45,9 @@ def _on_whatsapp(provider: str, address: str, names: Sequence[str], name: str = 
         display_name=name or None,
     )
     return Place(
-        provider=provider, addresses=((contacts.sms_address(address),),), contact=person,
+        provider=provider,
+        addresses=((contacts.sms_address(address),),),
+        contact=person,
         channel="whatsapp",
     )
 
@@ -82,9 +84,17 @@ class Sms:
             structured["recipients"] = list(self.group)
             flags += ("group",)
         return Wrote(
-            place=place, id=self.id, text=self.text, attachments=self.files, sent=self.sent,
-            subject=self.subject, in_reply_to=self.in_reply_to, structured=structured, flags=flags,
-            keyword_class=self.keyword_class, to_many=bool(self.group),
+            place=place,
+            id=self.id,
+            text=self.text,
+            attachments=self.files,
+            sent=self.sent,
+            subject=self.subject,
+            in_reply_to=self.in_reply_to,
+            structured=structured,
+            flags=flags,
+            keyword_class=self.keyword_class,
+            to_many=bool(self.group),
         )
 
 
@@ -108,29 +118,36 @@ class Receipt:
             raise Refused("malformed", "a delivery report that does not say of what")
         status = self.status.lower()
         where = (
-            _on_whatsapp(self.provider, self.ours, [self.theirs]) if self.on_whatsapp
+            _on_whatsapp(self.provider, self.ours, [self.theirs])
+            if self.on_whatsapp
             else _place(self.provider, self.theirs, [self.ours])
         )
         said = {"status": status, "error": self.error, "reason": self.reason}
         return Happened(
             place=where,
             kind="read" if status in ("read", "seen") else "delivery_status",
-            key=tuple(filter(None, (self.id, status, self.error, self.theirs))), about=self.id,
-            at=self.at, detail={name: text for name, text in said.items() if text},
+            key=tuple(filter(None, (self.id, status, self.error, self.theirs))),
+            about=self.id,
+            at=self.at,
+            detail={name: text for name, text in said.items() if text},
         )
 
 
-def fragment(
-    place: Place, message_id: str, segment: Segment | None, sms: Sms, body: bytes
-) -> Part:
+def fragment(place: Place, message_id: str, segment: Segment | None, sms: Sms, body: bytes) -> Part:
     """A part of a long SMS; the whole of it where its numbering makes no sense."""
     if segment is None or not 1 <= segment.number <= segment.total <= _MOST_PARTS:
         return sms.at(place)
     if segment.total == 1:
         return sms.at(place)
     return Fragment(
-        place=place, id=message_id, reference=segment.reference, number=segment.number,
-        total=segment.total, body=body, binary=segment.binary, sent=sms.sent,
+        place=place,
+        id=message_id,
+        reference=segment.reference,
+        number=segment.number,
+        total=segment.total,
+        body=body,
+        binary=segment.binary,
+        sent=sms.sent,
     )
 
 
@@ -139,12 +156,17 @@ def binary_message(place: Place, message_id: str, udh: bytes, data: bytes, sent:
     segment = binary.segment(udh)
     text = binary.text_of(data)
     if segment is not None:
-        return fragment(place, message_id, segment, Sms(id=message_id, text=text or "", sent=sent),
-                        data)
+        return fragment(
+            place, message_id, segment, Sms(id=message_id, text=text or "", sent=sent), data
+        )
     if text is None or binary.is_for_an_application(udh):
         return Happened(
-            place=place, kind="other", key=("binary", message_id), about=message_id,
-            about_inbound=True, at=sent,
+            place=place,
+            kind="other",
+            key=("binary", message_id),
+            about=message_id,
+            about_inbound=True,
+            at=sent,
             detail={"what": "binary", "udh": udh.hex(), "data": data.hex()},
         )
     return Sms(id=message_id, text=text, sent=sent).at(place)

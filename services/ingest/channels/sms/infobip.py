@@ -39,19 +39,23 @@ def _part(result: Fields) -> Part:
 def _message(result: Fields) -> Part:
     pieces = result.each("message")
     text = result.text("text") or "\n".join(
-        piece.text("value") for piece in pieces
+        piece.text("value")
+        for piece in pieces
         if piece.text("contentType").startswith("text/") and piece.text("value")
     )
     return Sms(
-        id=result.text("messageId"), text=text, files=_files(pieces),
-        sent=result.time("receivedAt"), in_reply_to=result.text("pairedMessageId") or None,
+        id=result.text("messageId"),
+        text=text,
+        files=_files(pieces),
+        sent=result.time("receivedAt"),
+        in_reply_to=result.text("pairedMessageId") or None,
     ).at(place(_PROVIDER, _number(result, "from", "sender"), _number(result, "to", "destination")))
 
 
 def _files(pieces: list[Fields]) -> tuple[Attachment, ...]:
     return tuple(
         media.linked(piece.text("url"), piece.text("contentType"))
-        for piece in pieces[:media.MOST_FILES]
+        for piece in pieces[: media.MOST_FILES]
         if piece.text("url") and piece.text("contentType") != "application/smil"
     )
 
@@ -65,8 +69,10 @@ def _receipt(result: Fields) -> Part:
     code = error.text("id")
     failed = code not in ("", *_DELIVERED_WELL)
     return Receipt(
-        provider=_PROVIDER, id=result.text("messageId"),
-        ours=_number(result, "from", "sender"), theirs=_number(result, "to", "destination"),
+        provider=_PROVIDER,
+        id=result.text("messageId"),
+        ours=_number(result, "from", "sender"),
+        theirs=_number(result, "to", "destination"),
         status=status.text("groupName") or status.text("name"),
         error=error.text("name") or code if failed else "",
         reason=error.text("description") if failed else "",

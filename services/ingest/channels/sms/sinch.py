@@ -27,7 +27,9 @@ from shared.delivery import Record
 _PROVIDER = "sinch"
 _MESSAGES = ("mo_text", "mo_binary", "mo_media")
 _REPORTS = (
-    "delivery_report_sms", "delivery_report_mms", "recipient_delivery_report_sms",
+    "delivery_report_sms",
+    "delivery_report_mms",
+    "recipient_delivery_report_sms",
     "recipient_delivery_report_mms",
 )
 _SMS_CHANNELS = ("SMS", "MMS")
@@ -63,10 +65,13 @@ def _message(fields: Fields, kind: str) -> Part:
     body = fields.fields("body")
     files = tuple(
         media.linked(file.text("url"), file.text("content_type"))
-        for file in body.each("media")[:media.MOST_FILES]
+        for file in body.each("media")[: media.MOST_FILES]
     )
     sms = Sms(
-        id=message_id, text=fields.text("body") or body.text("message"), files=files, sent=sent,
+        id=message_id,
+        text=fields.text("body") or body.text("message"),
+        files=files,
+        sent=sent,
         subject=body.text("subject") or None,
     )
     return sms.at(where)
@@ -97,8 +102,13 @@ def _reports(fields: Fields) -> list[Part]:
 def _report(fields: Fields, batch: str, status: Fields, recipient: str) -> Part:
     code = status.text("code")
     return Receipt(
-        provider=_PROVIDER, id=batch, ours=fields.text("applied_originator"), theirs=recipient,
-        status=status.text("status"), error=code if code != "0" else "", at=fields.time("at"),
+        provider=_PROVIDER,
+        id=batch,
+        ours=fields.text("applied_originator"),
+        theirs=recipient,
+        status=status.text("status"),
+        error=code if code != "0" else "",
+        at=fields.time("at"),
     ).signal()
 
 
@@ -111,10 +121,15 @@ def _conversation(fields: Fields) -> Part:
         identity = report.fields("channel_identity")
         reason = report.fields("reason")
         return Receipt(
-            provider=_PROVIDER, id=report.text("message_id"), ours=app,
-            theirs=identity.text("identity"), status=report.text("status"),
-            error=reason.text("code"), reason=reason.text("description"),
-            at=fields.time("event_time"), on_whatsapp=identity.text("channel") == "WHATSAPP",
+            provider=_PROVIDER,
+            id=report.text("message_id"),
+            ours=app,
+            theirs=identity.text("identity"),
+            status=report.text("status"),
+            error=reason.text("code"),
+            reason=reason.text("description"),
+            at=fields.time("event_time"),
+            on_whatsapp=identity.text("channel") == "WHATSAPP",
         ).signal()
     return _notification(fields, app)
 
@@ -126,8 +141,11 @@ def _notification(fields: Fields, app: str) -> Part:
     where = Place(provider=_PROVIDER, addresses=((app,),), phone=about.text("identity"))
     unique = about.text("request_id") or about.text("id") or fields.text("event_time")
     return Happened(
-        place=where, kind=_CONSENT.get(name, "other"), key=(name, unique, about.text("identity")),
-        at=fields.time("event_time"), detail={"what": name, "status": about.text("status")},
+        place=where,
+        kind=_CONSENT.get(name, "other"),
+        key=(name, unique, about.text("identity")),
+        at=fields.time("event_time"),
+        detail={"what": name, "status": about.text("status")},
     )
 
 
@@ -159,8 +177,12 @@ def _content(message: Fields) -> Sms:
         files = (media.linked(inner.text("url"), name=inner.text("filename_override") or None),)
     replied = content.fields("reply_to").text("message_id") or inner.text("message_id")
     return Sms(
-        id=message.text("id"), text=text, files=files, sent=message.time("accept_time"),
-        structured=structured, in_reply_to=replied or None,
+        id=message.text("id"),
+        text=text,
+        files=files,
+        sent=message.time("accept_time"),
+        structured=structured,
+        in_reply_to=replied or None,
     )
 
 

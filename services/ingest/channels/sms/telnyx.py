@@ -30,10 +30,12 @@ def _read(payload: object, _record: Record) -> list[Part]:
         media.linked(
             file.text("url"), file.text("content_type"), _size(file), file.text("filename")
         )
-        for file in message.each("media")[:media.MOST_FILES]
+        for file in message.each("media")[: media.MOST_FILES]
     )
     sms = Sms(
-        id=message.text("id"), text=message.text("text"), files=files,
+        id=message.text("id"),
+        text=message.text("text"),
+        files=files,
         subject=message.text("subject") or None,
         sent=message.time("received_at") or data.time("occurred_at"),
         group=tuple(sorted(recipients)) if len(recipients) > 1 else (),
@@ -54,19 +56,27 @@ def _size(file: Fields) -> int | None:
 
 
 def _receipts(data: Fields, message: Fields) -> list[Part]:
-    error = (message.each("errors") or [Fields({})])[0]
-    receipts: list[Part] = [
-        Receipt(
-            provider=_PROVIDER, id=message.text("id"),
-            ours=message.fields("from").text("phone_number"), theirs=to.text("phone_number"),
-            status=to.text("status") or data.text("event_type").removeprefix("message."),
-            error=error.text("code"), reason=error.text("title"), at=data.time("occurred_at"),
-        ).signal()
-        for to in message.each("to")
-    ]
+    receipts: list[Part] = [_receipt(data, message, to) for to in message.each("to")]
     if not receipts:
         raise Refused("malformed", "a delivery report without recipients")
     return receipts
+
+
+def _receipt(data: Fields, message: Fields, to: Fields) -> Part:
+    status = to.text("status") or data.text("event_type").removeprefix("message.")
+    # The errors are the message's; those that it reached have none.
+    errors = message.each("errors") if "fail" in status else []
+    error = errors[0] if errors else Fields({})
+    return Receipt(
+        provider=_PROVIDER,
+        id=message.text("id"),
+        ours=message.fields("from").text("phone_number"),
+        theirs=to.text("phone_number"),
+        status=status,
+        error=error.text("code"),
+        reason=error.text("title"),
+        at=data.time("occurred_at"),
+    ).signal()
 
 
 FORMAT = Format(_PROVIDER, _is_telnyx, _read)

@@ -63,14 +63,18 @@ def _status(fields: Fields, event: str) -> str:
     return "" if status in _INBOUND or "Body" in fields else status
 
 
-def _receipt(
-    fields: Fields, sid: str, status: str, bare: list[str], *, on_whatsapp: bool
-) -> Part:
+def _receipt(fields: Fields, sid: str, status: str, bare: list[str], *, on_whatsapp: bool) -> Part:
     ours, theirs = bare
     return Receipt(
-        provider=_PROVIDER, id=sid, ours=ours, theirs=theirs, status=status,
-        error=fields.text("ErrorCode"), reason=fields.text("ErrorMessage"),
-        at=fields.time("Timestamp"), on_whatsapp=on_whatsapp,
+        provider=_PROVIDER,
+        id=sid,
+        ours=ours,
+        theirs=theirs,
+        status=status,
+        error=fields.text("ErrorCode"),
+        reason=fields.text("ErrorMessage"),
+        at=fields.time("Timestamp"),
+        on_whatsapp=on_whatsapp,
     ).signal()
 
 
@@ -86,8 +90,11 @@ def _sms(fields: Fields, sid: str) -> Sms:
     structured = _structured(fields)
     text = _decoded(fields.text("Body")) or fields.text("ButtonText")
     return Sms(
-        id=sid, text=text or _location(structured), files=tuple(_media(fields)),
-        sent=fields.time("Timestamp"), structured=structured,
+        id=sid,
+        text=text or _location(structured),
+        files=tuple(_media(fields)),
+        sent=fields.time("Timestamp"),
+        structured=structured,
         in_reply_to=fields.text("OriginalRepliedMessageSid") or None,
         flags=("forwarded",) if _true(fields, "Forwarded", "FrequentlyForwarded") else (),
         keyword_class=OPT_OUT.get(fields.text("OptOutType").upper()),
@@ -105,11 +112,13 @@ def _structured(fields: Fields) -> dict[str, Any]:
         found["location"] = {name.lower(): text for name in names if (text := fields.text(name))}
     if fields.text("ButtonText") or fields.text("ButtonPayload"):
         found["button"] = {
-            "text": fields.text("ButtonText"), "payload": fields.text("ButtonPayload"),
+            "text": fields.text("ButtonText"),
+            "payload": fields.text("ButtonPayload"),
         }
     referral = {
         name.removeprefix(_REFERRAL): fields.text(name)
-        for name in fields.raw if name.startswith(_REFERRAL) and fields.text(name)
+        for name in fields.raw
+        if name.startswith(_REFERRAL) and name != "ReferralNumMedia" and fields.text(name)
     }
     return found | ({"referral": referral} if referral else {})
 

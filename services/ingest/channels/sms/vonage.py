@@ -52,9 +52,13 @@ def _receipt(fields: Fields) -> Part:
     # A receipt is about a message of the account's own: `to` is the account, `msisdn` the contact.
     error = fields.text("err-code")
     return Receipt(
-        provider=_PROVIDER, id=fields.text("messageId"), ours=fields.text("to"),
-        theirs=fields.text("msisdn"), status=fields.text("status"),
-        error=error if error != "0" else "", at=_time(fields, "message-timestamp"),
+        provider=_PROVIDER,
+        id=fields.text("messageId"),
+        ours=fields.text("to"),
+        theirs=fields.text("msisdn"),
+        status=fields.text("status"),
+        error=error if error != "0" else "",
+        at=_time(fields, "message-timestamp"),
     ).signal()
 
 
@@ -71,9 +75,7 @@ def _sms(fields: Fields, record: Record) -> Part:
 
 
 def _segment(fields: Fields) -> Segment | None:
-    reference, total, number = (
-        fields.text(f"concat-{name}") for name in ("ref", "total", "part")
-    )
+    reference, total, number = (fields.text(f"concat-{name}") for name in ("ref", "total", "part"))
     if not (total.isdecimal() and number.isdecimal() and len(total + number) <= 6):
         return None
     return Segment(reference[:50], int(total), int(number))
@@ -122,9 +124,14 @@ class _Message:
         if status := fields.text("status"):
             error = fields.fields("error")
             return Receipt(
-                provider=_PROVIDER, id=fields.text("message_uuid"), ours=self._sender,
-                theirs=self._ours, status=status, error=error.text("code") or error.text("title"),
-                reason=error.text("reason") or error.text("detail"), at=_time(fields, "timestamp"),
+                provider=_PROVIDER,
+                id=fields.text("message_uuid"),
+                ours=self._sender,
+                theirs=self._ours,
+                status=status,
+                error=error.text("code") or error.text("title"),
+                reason=error.text("reason") or error.text("detail"),
+                at=_time(fields, "timestamp"),
                 on_whatsapp=self._channel == "whatsapp",
             ).signal()
         return self._sms().at(self._place())
@@ -143,8 +150,11 @@ class _Message:
         structured: dict[str, Any] = {kind: inner.raw} if inner and kind not in _FILES else {}
         context = fields.fields("context")
         return Sms(
-            id=fields.text("message_uuid"), text=_words(kind, content, inner),
-            files=_files(kind, content), sent=_time(fields, "timestamp"), structured=structured,
+            id=fields.text("message_uuid"),
+            text=_words(kind, content, inner),
+            files=_files(kind, content),
+            sent=_time(fields, "timestamp"),
+            structured=structured,
             in_reply_to=context.text("message_uuid") or None,
             flags=("unsupported",) if kind == "unsupported" else (),
         )
@@ -166,7 +176,8 @@ def _files(kind: str, content: Fields) -> tuple[Attachment, ...]:
     listed = content.each("content") if kind == "content" else [content.fields(kind)]
     files = [
         media.linked(each.text("url"), name=each.text("name") or None)
-        for each in listed[:media.MOST_FILES] if each.text("url")
+        for each in listed[: media.MOST_FILES]
+        if each.text("url")
     ]
     return tuple(files)
 

@@ -1,0 +1,260 @@
+"""What commands change of a ticket, each in its own way, or why they do not apply (TKT 11)."""
+
+from services.ticketing.rules.messages import not_spam
+from services.ticketing.rules.replies import Refusal
+from services.ticketing.rules.ticket import REOPENABLE, Draft
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.commands import (
+    UNASSIGNED,
+    AssignTicket,
+    CloseTicket,
+    Command,
+    MarkNotSpam,
+    MarkRead,
+    MarkSpam,
+    ReopenTicket,
+    RouteTicket,
+    SnoozeTicket,
+    TagTicket,
+    UnassignTicket,
+    UntagTicket,
+    WakeTicket,
+)
+from shared.contracts.tickets import (
+    TicketAssigned,
+    TicketClosed,
+    TicketMarkedNotSpam,
+    TicketMarkedSpam,
+    TicketRead,
+    TicketReopened,
+    TicketRouted,
+    TicketSnoozed,
+    TicketTagged,
+    TicketUnassigned,
+    TicketUntagged,
+    TicketWoken,
+)
+
+INACTIVITY_NOTICE = "Ticket closed due to inactivity"
+
+MOST_TAGS = 200
+"""Tags of one ticket: every event shows them all."""
+
+
+def _asked(command: Command) -> str:
+    """Who wanted it: the reason where no rule of ours decided."""
+    return f"{command.author.name or command.author.id} asked for it"
+
+
+def assign(draft: Draft, command: AssignTicket, settings: AccountSettings) -> Refusal | None:
+    """Manual assignment works at any hour, to anyone of the team (ASG 4)."""
+    ticket = draft.ticket
+    automatic = command.assignee_epoch is not None
+    if automatic and (
+        command.assignee_epoch != ticket.assignee_epoch or ticket.unassigned_epoch is None
+    ):
+        return "stale", "the ticket has changed hands or waits for nobody since"
+    if command.seen_assignee is not None and command.seen_assignee != (
+        ticket.assignee or UNASSIGNED
+    ):
+        return "taken", f"{ticket.assignee or 'nobody'} has it now"
+    by_ai = command.author.kind == "ai" and command.author.id == command.assignee
+    if not by_ai and command.assignee not in {agent.id for agent in settings.agents}:
+        return "unknown_agent", f"{command.assignee} is no agent of the account"
+    if command.assignee == ticket.assignee:
+        return "nothing_to_change", f"{command.assignee} has it already"
+    draft.happen(
+        TicketAssigned,
+        "ASG 1: the next available agent in rotation" if automatic else "ASG 4: by hand",
+        {
+            "assignee": command.assignee,
+            "assignee_epoch": draft.next_seq,
+            "unassigned_epoch": None,
+            "ai_handled": by_ai,
+        },
+        author=command.author,
+        assignee=command.assignee,
+        previous=ticket.assignee,
+    )
+    return None
+
+
+def unassign(draft: Draft, command: UnassignTicket) -> Refusal | None:
+    """Unassigning does not set off the round robin, unless it is asked to (ASG 4, ASG 9)."""
+    ticket = draft.ticket
+    if command.assignee_epoch is not None and command.assignee_epoch != ticket.assignee_epoch:
+        return "stale", "the ticket has changed hands since"
+    if ticket.assignee is None:
+        return "nothing_to_change", "nobody has it"
+    again = command.share_again and ticket.status != "closed" and not ticket.spam
+    draft.happen(
+        TicketUnassigned,
+        "ASG 9: its agent is gone" if command.share_again else "ASG 4: by hand",
+        {
+            "assignee": None,
+            "assignee_epoch": draft.next_seq,
+            "unassigned_epoch": draft.next_seq if again else None,
+            "ai_handled": False,
+        },
+        author=command.author,
+        previous=ticket.assignee,
+    )
+    return None
+
+
+def route(draft: Draft, command: RouteTicket, settings: AccountSettings) -> Refusal | None:
+    """A routing rule, or somebody, decided the team (ASG 5)."""
+    ticket = draft.ticket
+    if command.team_id not in {team.id for team in settings.teams}:
+        return "unknown_team", f"{command.team_id} is no team of the account"
+    if command.team_id == ticket.team_id:
+        return "nothing_to_change", f"it belongs to {command.team_id} already"
+    if command.author.kind == "system" and ticket.assignee is not None:
+        return "stale", f"{ticket.assignee} has it: rules route it no more"
+    draft.happen(
+        TicketRouted,
+        f"ASG 5: {command.rule or _asked(command)}",
+        {"team_id": command.team_id},
+        author=command.author,
+        team_id=command.team_id,
+        rule=command.rule,
+    )
+    return None
+
+
+def close(draft: Draft, command: CloseTicket) -> Refusal | None:
+    """A close for inactivity holds only while the team still waits as it did (ACL 6)."""
+    ticket = draft.ticket
+    if ticket.status == "closed":
+        return "already_closed", "it is closed already"
+    silent = command.reason == "inactivity"
+    if silent and (
+        command.waiting_epoch is None
+        or command.waiting_epoch != ticket.waiting_epoch
+        or command.last_reply_seq not in (None, ticket.last_reply_seq)
+    ):
+        return "stale", "the customer wrote, or the team did, since the timer was set"
+    draft.happen(
+        TicketClosed,
+        "ACL 3: the customer fell silent" if silent else f"TKT 11: {_asked(command)}",
+        {
+            "status": "closed",
+            "closed_at": command.occurred_at,
+            "close_reason": command.reason,
+            "snoozed_until": None,
+            "waiting_epoch": None,
+            "last_reply_seq": None,
+            "unassigned_epoch": None,
+            "customer_waits_since": None,
+        },
+        author=command.author,
+        reason=command.reason,
+        notice=INACTIVITY_NOTICE if silent else None,
+    )
+    return None
+
+
+def reopen(draft: Draft, command: ReopenTicket) -> Refusal | None:
+    """Only mail, SMS and WhatsApp tickets can be opened again (TKT 1, TKT 4)."""
+    ticket = draft.ticket
+    if ticket.status != "closed":
+        return "not_closed", "it is not closed"
+    if ticket.channel not in REOPENABLE:
+        return "cannot_reopen", f"a closed {ticket.channel} ticket is reopened by nobody"
+    waits = ticket.assignee is None and not ticket.spam
+    draft.happen(
+        TicketReopened,
+        f"TKT 11: {_asked(command)}",
+        {
+            "status": "open",
+            "closed_at": None,
+            "close_reason": None,
+            "unassigned_epoch": draft.next_seq if waits else None,
+        },
+        author=command.author,
+    )
+    return None
+
+
+def snooze(draft: Draft, command: SnoozeTicket) -> Refusal | None:
+    """A ticket that is not closed is hidden until a time to come (TKT 6)."""
+    if draft.ticket.status == "closed":
+        return "not_open", "it is closed"
+    if command.until <= command.occurred_at:
+        return "in_the_past", f"{command.until.isoformat()} is not after the command"
+    draft.happen(
+        TicketSnoozed,
+        f"TKT 6: {_asked(command)}",
+        {"status": "snoozed", "snoozed_until": command.until},
+        author=command.author,
+        until=command.until,
+    )
+    return None
+
+
+def wake(draft: Draft, command: WakeTicket) -> Refusal | None:
+    """A snoozed ticket is open again, unless it was snoozed anew since (TKT 6)."""
+    ticket = draft.ticket
+    if ticket.status != "snoozed" or ticket.snoozed_until != command.snoozed_until:
+        return "stale", "it is not snoozed until then any more"
+    by_time = command.author.kind == "system"
+    draft.happen(
+        TicketWoken,
+        "TKT 6: the chosen time has come" if by_time else f"TKT 6: {_asked(command)}",
+        {"status": "open", "snoozed_until": None},
+        by="time" if by_time else "agent",
+    )
+    return None
+
+
+def tags(draft: Draft, command: TagTicket | UntagTicket) -> Refusal | None:
+    """Tags that were not there are added, those that were there removed."""
+    ticket = draft.ticket
+    if isinstance(command, TagTicket):
+        new = tuple(tag for tag in dict.fromkeys(command.tags) if tag not in ticket.tags)
+        if not new:
+            return "nothing_to_change", "it has these tags already"
+        if len(ticket.tags) + len(new) > MOST_TAGS:
+            return "too_large", f"a ticket has {MOST_TAGS} tags at most"
+        changed = {"tags": (*ticket.tags, *new)}
+        draft.happen(
+            TicketTagged, f"TKT 11: {_asked(command)}", changed, author=command.author, tags=new
+        )
+        return None
+    gone = tuple(tag for tag in ticket.tags if tag in command.tags)
+    if not gone:
+        return "nothing_to_change", "it has none of these tags"
+    changed = {"tags": tuple(tag for tag in ticket.tags if tag not in gone)}
+    draft.happen(
+        TicketUntagged, f"TKT 11: {_asked(command)}", changed, author=command.author, tags=gone
+    )
+    return None
+
+
+def mark(draft: Draft, command: MarkSpam | MarkNotSpam) -> Refusal | None:
+    """An agent's mark; a ticket marked as not spam goes through what a new one does (SPM 2)."""
+    ticket = draft.ticket
+    by_agent = command.author.kind == "agent"
+    because = f"SPM 2: {_asked(command)}"
+    if isinstance(command, MarkNotSpam):
+        if not ticket.spam:
+            return "nothing_to_change", "it is not flagged"
+        draft.happen(TicketMarkedNotSpam, because, not_spam(draft), author=command.author)
+        return None
+    if ticket.spam and (ticket.spam_by_agent or not by_agent):
+        return "nothing_to_change", "it is flagged already"
+    draft.happen(
+        TicketMarkedSpam,
+        because,
+        {"spam": True, "spam_by_agent": by_agent, "unassigned_epoch": None},
+        author=command.author,
+    )
+    return None
+
+
+def read(draft: Draft, command: MarkRead) -> Refusal | None:
+    """The ticket is not unread any more (TKT 10)."""
+    if not draft.ticket.unread:
+        return "nothing_to_change", "it was read already"
+    draft.happen(TicketRead, f"TKT 10: {_asked(command)}", {"unread": False}, author=command.author)
+    return None

@@ -1,0 +1,116 @@
+"""What becomes of a message that its customer edits or takes back (ING 4).
+
+The thread's lines stay what they were; whoever shows them applies the changes. A change that comes
+before its message is kept, and taken up when the message is there, so that the order in which they
+come makes no difference.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from services.ticketing.rules.ticket import (
+    REMEMBERED_CHANGES,
+    Changed,
+    Draft,
+    Ticket,
+    thread_entry,
+)
+from shared.aggregates import Applied, Entry
+from shared.contracts.messages import MessageDeleted, MessageEdited
+from shared.contracts.tickets import CustomerDeleted, CustomerEdited
+
+Change = MessageEdited | MessageDeleted
+_CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
+
+
+def message_changed(ticket: Ticket | None, change: Change) -> Applied[Ticket]:
+    """An edit or a deletion is kept with the ticket that has the message; it wakes nothing.
+
+    `ticket` is None where none is known to have it. A deletion is final, and of several edits the
+    one of the highest version counts: what is older than what was applied changes nothing.
+    """
+    if ticket is None or ticket.account_id != change.account_id:
+        return Applied(None, _early(change))
+    edited = isinstance(change, MessageEdited)
+    text = change.text if isinstance(change, MessageEdited) else ""
+    version = change.version if isinstance(change, MessageEdited) else None
+    known = next((c for c in ticket.changed if c.message_id == change.message_id), None)
+    if known is not None and not _is_newer(version, known.version):
+        because = "ING 4: it was deleted" if known.version is None else "ING 4: an older version"
+        entry = thread_entry(
+            change.id,
+            change.account_id,
+            "hidden",
+            sent_at=change.occurred_at,
+            text=text,
+            because=because,
+            message_id=change.message_id,
+            seq=ticket.seq,
+        )
+        return Applied(ticket, entry)
+    others = tuple(c for c in ticket.changed if c is not known)
+    changed = (*others, Changed(message_id=change.message_id, version=version))
+    draft = Draft(
+        ticket.model_copy(update={"changed": changed[-REMEMBERED_CHANGES:]}),
+        change.id,
+        change.correlation_id,
+        change.occurred_at,
+    )
+    because = f"ING 4: the customer {'changed a message' if edited else 'took a message back'}"
+    if isinstance(change, MessageEdited):
+        draft.happen(
+            CustomerEdited,
+            because,
+            message_id=change.message_id,
+            version=change.version,
+            text=change.text,
+        )
+    else:
+        draft.happen(CustomerDeleted, because, message_id=change.message_id)
+    entry = thread_entry(
+        change.id,
+        change.account_id,
+        "edit" if edited else "deletion",
+        sent_at=change.occurred_at,
+        text=text,
+        because=because,
+        message_id=change.message_id,
+        version=version,
+    )
+    return draft.applied(entry)
+
+
+def _is_newer(version: int | None, known: int | None) -> bool:
+    return known is not None and (version is None or version > known)
+
+
+def _early(change: Change) -> Entry:
+    """What is kept of a change whose message no ticket has: not the change's own entry.
+
+    That one is made when the message has come: the change is then applied, once.
+    """
+    return thread_entry(
+        f"early:{change.account_id}:{change.id}",
+        change.account_id,
+        "early",
+        sent_at=change.occurred_at,
+        text=change.text if isinstance(change, MessageEdited) else "",
+        because="ING 4: it came before its message",
+        message_id=change.message_id,
+        version=change.version if isinstance(change, MessageEdited) else None,
+        change=change.model_dump(mode="json", exclude={"text"}),
+    )
+
+
+def early_changes(entries: Iterable[Mapping[str, Any]]) -> list[Change]:
+    """The changes that these entries keep, in the order in which they are to be applied."""
+    changes = [_CHANGE.validate_python({**e["change"], "text": e["text"]}) for e in entries]
+    return sorted(changes, key=_order)
+
+
+def _order(change: Change) -> tuple[str, str, bool, int, str]:
+    deleted = isinstance(change, MessageDeleted)
+    version = 0 if isinstance(change, MessageDeleted) else change.version
+    return change.account_id, change.message_id, deleted, version, change.id

@@ -1,0 +1,239 @@
+"""`helpdesk dead-letters`: what could not be taken, and putting it back after a fix (ING 7)."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from shared.cli.plain import tame
+from shared.clock import EPOCH, system_clock
+from shared.errors import HelpdeskError, Transient
+from shared.settings import KafkaSettings, ServiceSettings
+from shared.topics import SERVICES, Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from shared.cli.letters import Letter, Wanted
+
+app = typer.Typer(
+    help="Look at what could not be taken, and put it back after a fix.", no_args_is_help=True
+)
+_err = Console(stderr=True, highlight=False)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+Services = Annotated[
+    list[str] | None, typer.Option("--service", help=f"Of: {', '.join(SERVICES)}. Repeatable.")
+]
+Reasons = Annotated[
+    list[str] | None, typer.Option("--reason", help="As `list` shows it. Repeatable.")
+]
+Topics = Annotated[
+    list[str] | None, typer.Option("--topic", help="Where it was first. Repeatable.")
+]
+Since = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Dead since then: RFC 3339, or 90m, 2h, 3d ago.")
+]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Dead before then.")]
+Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON each.")]
+
+
+@app.command("list")
+def list_(
+    *,
+    service: Services = None,
+    reason: Reasons = None,
+    topic: Topics = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """List dead letters, each service's partition by partition."""
+    wanted = _wanted(service, reason, topic, since, until)
+    asyncio.run(_list(ServiceSettings().kafka, wanted, as_json=as_json))
+
+
+@app.command()
+def show(
+    position: Annotated[str, typer.Argument(metavar="SERVICE:PARTITION:OFFSET")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Print one dead letter: why it died, its headers and its value."""
+    asyncio.run(_show(ServiceSettings().kafka, _position(position), as_json=as_json))
+
+
+@app.command()
+def replay(  # noqa: PLR0913  # an option each
+    positions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SERVICE:PARTITION:OFFSET...]", help="These, or by the filters."),
+    ] = None,
+    *,
+    service: Services = None,
+    reason: Reasons = None,
+    topic: Topics = None,
+    since: Since = None,
+    until: Until = None,
+    compacted: Annotated[
+        bool,
+        typer.Option(
+            help="Also settings and profiles, where one put back takes the place of a newer one."
+        ),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be put back.")] = False,
+) -> None:
+    """Put dead letters back on the topics they came from.
+
+    Bytes, key, headers and time are as they were; a header `helpdesk-replayed` says when it was
+    put back, and which dead letter it is.
+
+    A replay may be repeated: what was taken meanwhile is not taken twice. So nobody keeps a list
+    of what was replayed; `--since` leaves out what is older. A record that died again after a
+    replay is put back once, not once for each of its dead letters.
+    """
+    wanted = _wanted(service, reason, topic, since, until, positions or ())
+    asyncio.run(_replay(ServiceSettings().kafka, wanted, compacted=compacted, dry_run=dry_run))
+
+
+def _wanted(
+    services: Sequence[str] | None,
+    reasons: Sequence[str] | None,
+    topics: Sequence[str] | None,
+    since: str | None,
+    until: str | None,
+    positions: Sequence[str] = (),
+) -> "Wanted":
+    from shared.cli.letters import Wanted
+
+    now = system_clock()
+    return Wanted(
+        services=frozenset(_service(name) for name in services or SERVICES),
+        reasons=frozenset(reasons or ()),
+        topics=frozenset(topics or ()),
+        since=moment(since, now) if since else None,
+        until=moment(until, now) if until else None,
+        positions=frozenset(_position(position) for position in positions),
+    )
+
+
+def _service(name: str) -> Service:
+    for service in SERVICES:
+        if service == name:
+            return service
+    raise typer.BadParameter(f"{name!r} is none of {', '.join(SERVICES)}", param_hint="--service")
+
+
+def _position(text: str) -> str:
+    service, _, place = text.partition(":")
+    if service not in SERVICES or not re.fullmatch(r"\d+:\d+", place, flags=re.ASCII):
+        raise typer.BadParameter(f"{text!r} is no position (example: ingest:0:17)")
+    return text
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """A time as an operator gives it: RFC 3339 (UTC where no zone is said), or so long ago."""
+    if found := re.fullmatch(r"(\d{1,6})([mhd])", text, flags=re.ASCII):
+        return max(now - timedelta(**{_UNITS[found[2]]: int(found[1])}), EPOCH)
+    try:
+        said = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time") from None
+    return said if said.tzinfo else said.replace(tzinfo=UTC)
+
+
+async def _list(settings: KafkaSettings, wanted: "Wanted", *, as_json: bool) -> None:
+    from shared.cli.letters import in_json, read
+
+    table = Table("position", "dead since", "from", "reason", "text")
+    async for letter, _ in _reading(read(settings, wanted)):
+        if as_json:
+            typer.echo(in_json(letter.document()))
+            continue
+        came = f"{letter.topic}[{letter.note('partition')}]@{letter.note('offset')}"
+        dead = f"{letter.dead_at:%Y-%m-%d %H:%M:%S}"
+        row = (letter.position, dead, came, letter.note("reason"), letter.note("text")[:300])
+        table.add_row(*map(tame, row))
+    if not as_json:
+        Console(highlight=False).print(table)
+        _err.print(f"{table.row_count} dead letters")
+
+
+async def _show(settings: KafkaSettings, position: str, *, as_json: bool) -> None:
+    from shared.cli.letters import Wanted, in_json, read
+
+    letters = _reading(read(settings, Wanted(positions=frozenset({position}))))
+    found = [letter async for letter, _ in letters]
+    if not found:
+        text = f"there is no dead letter {position}"
+        raise HelpdeskError(text)
+    document = found[0].whole()
+    if as_json:
+        typer.echo(in_json(document))
+        return
+    out = Console(highlight=False)
+    table = Table(show_header=False, title=f"Dead letter {position}")
+    for name, value in document.items():
+        if name not in ("headers", "value"):
+            table.add_row(name, tame(value))
+    out.print(table)
+    headers = Table("header", "value", title="Headers")
+    for name, value in document["headers"]:
+        headers.add_row(tame(name), tame(value))
+    out.print(headers)
+    out.print(tame(document["value"]), soft_wrap=True)
+
+
+async def _replay(
+    settings: KafkaSettings, wanted: "Wanted", *, compacted: bool, dry_run: bool
+) -> None:
+    from rich.progress import Progress
+
+    from shared.cli.letters import read
+    from shared.cli.replaying import Replay, Sender
+
+    began = system_clock()
+    plan = Replay(began, compacted=compacted)
+    count, missing = 0, set(wanted.positions)
+    with Progress(console=_err, transient=True) as bar:
+        task = bar.add_task("Looking" if dry_run else "Putting back", total=1.0)
+        async with Sender(settings) as sender:
+            async for letter, share in _reading(read(settings, wanted)):
+                missing.discard(letter.position)
+                bar.update(task, completed=share)
+                if (found := plan.put_back(letter)) is None:
+                    continue
+                count += 1
+                record, at = found
+                if dry_run:
+                    typer.echo(f"{letter.position}\t{record.topic}\t{letter.note('reason')}")
+                else:
+                    await sender.send(letter, record, at)
+    for why, times in plan.skipped.items():
+        _err.print(tame(f"{times} left: {why}"))
+    for position in sorted(missing):
+        _err.print(f"there is no such dead letter: {position}")
+    typer.echo(f"{count} {'would be' if dry_run else 'were'} put back")
+    if count and not dry_run:
+        _err.print(f"what dies from now on: --since {began:%Y-%m-%dT%H:%M:%SZ}")
+    if missing:
+        raise typer.Exit(1)
+
+
+async def _reading(
+    letters: "AsyncIterator[tuple[Letter, float]]",
+) -> "AsyncIterator[tuple[Letter, float]]":
+    """The same, its failures in words."""
+    from aiokafka.errors import KafkaError
+
+    try:
+        async for found in letters:
+            yield found
+    except KafkaError as error:
+        text = f"Kafka does not answer: {error!r}"
+        raise Transient(text) from error

@@ -1,0 +1,64 @@
+"""`python -m tests.chaos`: break everything, and account for every record."""
+
+import argparse
+import asyncio
+import json
+import secrets
+import sys
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from shared.servers import ServerError
+from tests.chaos import database, judge
+from tests.chaos.run import Size, run
+
+
+
+def main() -> int:
+    """Run once; the exit code: 0 if nothing was lost, doubled or wrong, 1 otherwise."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
+    parser.add_argument("--seed", type=int, help="repeats a schedule; drawn if not given")
+    parser.add_argument("--minutes", type=float, default=4.5, help="about how long it may take")
+    arguments = parser.parse_args()
+    seed = arguments.seed if arguments.seed is not None else secrets.randbelow(100_000)
+    console = Console(stderr=True, highlight=False)
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        console.print(f"{time.monotonic() - began:6.1f}  {what}", markup=False)
+
+    seconds = max(arguments.minutes * 60 - 105, 60)
+    size = Size(messages=max(2100, int(seconds * 12.5)), seconds=seconds)
+    say(f"seed {seed}")
+    try:
+        report = asyncio.run(run(seed, size, database.kind(say), say))
+    except ServerError as error:
+        console.print(f"error: {error}", markup=False)
+        return 2
+    if arguments.json:
+        sys.stdout.write(json.dumps(report) + "\n")
+    else:
+        _show(report)
+    return 0 if report["ok"] else 1
+
+
+def _show(report: dict[str, Any]) -> None:
+    table = Table("fault", "what happened", "checked", "recovered in")
+    for fault in report["faults"]:
+        took = "not in time" if fault["recovery_s"] is None else f"{fault['recovery_s']} s"
+        table.add_row(fault["name"], fault["about"], "ok" if fault["ok"] else "FAILED", took)
+    console = Console(highlight=False)
+    console.print(table)
+    counts = ", ".join(f"{kind.replace('_', ' ')} {report[kind]}" for kind in judge.KINDS)
+    console.print(f"{report['sent']} messages, {report['kills']} kills: {counts}")
+    console.print(f"seed {report['seed']}: {'nothing is missing' if report['ok'] else 'FAILED'}")
+    if "history" in report:
+        console.print(f"the history is in {report['history']}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

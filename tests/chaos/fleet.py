@@ -1,0 +1,166 @@
+"""The services' processes: killed, armed, frozen and started again; none outlives the run."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from shared.failpoints import VARIABLE
+from shared.servers import Server, Servers
+from shared.topics import SERVICES, Service
+from tests.servers import CHECKOUT
+
+SESSION = 6
+"""Seconds after which the broker gives a silent replica's partitions to another."""
+
+
+class Replica(Server):
+    """One process of a service. `armed` is the failpoint that its next start will have."""
+
+    name = "replica"
+    start_timeout = 120.0
+
+    def __init__(
+        self, service: Service, servers: Servers, folder: Path, sabotage: str | None
+    ) -> None:
+        super().__init__(folder=folder)
+        self.service = service
+        self.armed = ""
+        self.deaths = 0
+        self.expected = True
+        self._servers = servers
+        self._sabotage = sabotage
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def command(self) -> Sequence[str]:
+        if self._sabotage:
+            return (sys.executable, "-m", "tests.chaos.sabotaged", self._sabotage, self.service)
+        return (sys.executable, "-m", f"services.{self.service}")
+
+    def environment(self) -> Mapping[str, str]:
+        ours = {k: v for k, v in os.environ.items() if not k.startswith("HELPDESK_")}
+        return {
+            **ours,
+            "PYTHONPATH": str(CHECKOUT),
+            "HELPDESK_KAFKA__BOOTSTRAP": self._servers.kafka,
+            "HELPDESK_KAFKA__SESSION_TIMEOUT": str(SESSION),
+            "HELPDESK_KAFKA__FETCH_WAIT": "0.1",
+            "HELPDESK_MONGO__URL": self._servers.mongo,
+            "HELPDESK_REDIS__URL": self._servers.redis,
+            "HELPDESK_HEALTH_HOST": "127.0.0.1",
+            "HELPDESK_HEALTH_PORT": str(self.port),
+            "HELPDESK_SWEEP_INTERVAL": "0.5",
+            VARIABLE: self.armed,
+        }
+
+    def answers(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/ready", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    @property
+    def ended(self) -> int | None:
+        """How the process ended; None while it runs, or where there is none."""
+        return None if self._process is None else self._process.poll()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it runs."""
+        if (pid := self.pid) is not None:
+            os.kill(pid, number)
+
+
+@dataclass
+class Fleet:
+    """Two replicas of every service. One that dies is started again, as a supervisor would."""
+
+    servers: Servers
+    folder: Path
+    sabotage: str | None = None
+    services: Sequence[Service] = SERVICES
+    replicas: list[Replica] = field(default_factory=list)
+    kills: int = 0
+    crashes: list[str] = field(default_factory=list)
+    _watching: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """All are in their groups."""
+        for number in (1, 2):
+            for service in self.services:
+                self._made(service, number)
+        for replica in self.replicas:
+            replica.launch()
+        for replica in self.replicas:
+            await asyncio.to_thread(replica.wait)
+        self._watching = asyncio.create_task(self._watch())
+
+    async def close(self) -> None:
+        """None of them runs."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
+        for replica in self.replicas:
+            replica.expected = False
+            replica.kill()
+
+    def of(self, service: Service) -> list[Replica]:
+        """The service's replicas that are meant to run."""
+        return [r for r in self.replicas if r.service == service and r.expected]
+
+    def kill(self, replica: Replica) -> None:
+        """End it as a crash would; the supervisor starts it again."""
+        replica.signal(signal.SIGKILL)
+
+    async def kill_armed(self, replica: Replica, failpoint: str, seconds: float) -> None:
+        """Kill it, and have it die again at a failpoint; by hand, if it does not come by."""
+        before, replica.armed = replica.deaths, failpoint
+        self.kill(replica)
+        deadline = time.monotonic() + seconds
+        while replica.deaths < before + 2 and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+        if replica.deaths < before + 2:
+            self.kill(replica)
+
+    async def joined(self, service: Service) -> Replica:
+        """One replica more, once it is in its group."""
+        replica = self._made(service, 3 + len(self.replicas))
+        replica.launch()
+        await asyncio.to_thread(replica.wait)
+        return replica
+
+    async def left(self, replica: Replica) -> None:
+        """Ask a replica to go, as a roll-out does."""
+        replica.expected = False
+        await asyncio.to_thread(replica.stop)
+        if replica.ended != 0:
+            self.crashes.append(f"{replica.service} stopped with {replica.ended}")
+
+    def _made(self, service: Service, number: int) -> Replica:
+        folder = self.folder / f"{service}-{number}"
+        replica = Replica(service, self.servers, folder, self.sabotage)
+        self.replicas.append(replica)
+        return replica
+
+    async def _watch(self) -> None:
+        while True:
+            for replica in self.replicas:
+                if replica.expected and (code := replica.ended) is not None:
+                    if code == -signal.SIGKILL:
+                        self.kills += 1
+                        replica.deaths += 1
+                    else:
+                        last = "\n".join(replica.last_lines()[-8:])
+                        self.crashes.append(f"{replica.service} ended with {code}:\n{last}")
+                    await asyncio.to_thread(replica.launch)
+                    replica.armed = ""
+            await asyncio.sleep(0.1)

@@ -1,0 +1,252 @@
+"""One run: servers, services, customers, agents and faults, then rest, then the judge."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from shared.clock import system_clock
+from shared.embedded import Valkey
+from shared.kafka import create_topics
+from shared.servers import MongoServer, Stack
+from shared.settings import KafkaSettings
+from shared.topics import COMMANDS, TICKETS
+from tests.chaos import evidence, judge
+from tests.chaos.desk import Desk
+from tests.chaos.faults import Fault, World, schedule
+from tests.chaos.fleet import Fleet
+from tests.chaos.judge import Finding, History
+from tests.chaos.ledger import Credited, Said
+from tests.chaos.topics import Topics
+from tests.chaos.traffic import Plan, plan
+from tests.servers import CHECKOUT, ApacheKafka
+
+Say = Callable[[str], None]
+RECOVERY_LIMIT = 45.0
+"""Seconds after the end of a fault within which all groups must have caught up."""
+
+DRAIN_LIMIT = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of everything; `seconds` is how long customers write."""
+
+    messages: int = 2100
+    conversations: int = 280
+    seconds: float = 165
+    kills: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one fault went; no recovery: the groups did not catch up in time."""
+
+    name: str
+    about: str
+    ok: bool
+    recovery_s: float | None
+    crashes: list[str]
+
+
+@dataclass
+class Run:
+    """What is under way, and what has come of it."""
+
+    seed: int
+    plan: Plan
+    topics: Topics
+    world: World
+    say: Say
+    desk: Desk
+    said: list[Said] = field(default_factory=list)
+    credited: list[Credited] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    async def prepared(self) -> None:
+        """Settings, profiles and presence are known to those who need them."""
+        await self.topics.publish(list(self.plan.preparations(system_clock())))
+        if await self.topics.caught_up(60) is None:
+            raise AssertionError("the services do not take the settings")
+
+    async def carried_out(self, faults: list[Fault], until: float) -> None:
+        """Everything was said, every fault is over, and nothing is left to be done."""
+        agents = asyncio.create_task(self._agents())
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._customers())
+                tasks.create_task(self._marketing())
+                tasks.create_task(self._faults(faults, until))
+            self.say("at rest soon: waiting for the last effects")
+            began = time.monotonic()
+            rests = await self._rests()
+            took = round(time.monotonic() - began, 1)
+            self.outcomes.append(
+                Outcome("drain", "all groups at the ends, nothing due", rests, took, [])
+            )
+        finally:
+            agents.cancel()
+            await asyncio.gather(agents, return_exceptions=True)
+
+    async def _customers(self) -> None:
+        start, began = system_clock(), time.monotonic()
+        left = self.plan.deliveries()[::-1]
+        while left:
+            due = []
+            while left and left[-1][0] <= time.monotonic() - began:
+                due.append(left.pop())
+            if due:
+                await self.topics.publish([saying.outgoing(start) for _, saying in due])
+            await asyncio.sleep(0.2)
+        self.said += [saying.said(start) for saying in self.plan.sayings]
+
+    async def _marketing(self) -> None:
+        draw = Random(f"sends {self.seed}")
+        span = max(saying.at for saying in self.plan.sayings)
+        sends = self.plan.sends(system_clock())
+        at = sorted(draw.uniform(0, span) for _ in sends)
+        draw.shuffle(sends)
+        began = time.monotonic()
+        for moment, (send, credited) in zip(at, sends, strict=True):
+            await asyncio.sleep(max(moment - (time.monotonic() - began), 0))
+            await self.topics.publish([send])
+            self.credited += [credited] if credited else []
+
+    async def _agents(self) -> None:
+        consumer = await self.topics.follow(TICKETS)
+        try:
+            while True:
+                try:
+                    batches = await consumer.getmany(timeout_ms=200)
+                except KafkaError:
+                    await asyncio.sleep(0.5)
+                    continue
+                commands = [
+                    COMMANDS.record(command)
+                    for raws in batches.values() for raw in raws
+                    for command in self.desk.commands(json.loads(raw.value), system_clock())
+                ]
+                if commands:
+                    await self.topics.publish(commands)
+        finally:
+            await consumer.stop()
+
+    async def _faults(self, faults: list[Fault], until: float) -> None:
+        await asyncio.sleep(3)
+        for fault in faults:
+            if time.monotonic() > until:
+                self.say(f"no time left for {fault.name}")
+                self.outcomes.append(Outcome(fault.name, fault.about, False, None, []))
+                continue
+            crashes = self.world.fleet.crashes
+            before = len(crashes)
+            await fault.inject(self.world)
+            recovery = await self.topics.caught_up(RECOVERY_LIMIT)
+            took = None if recovery is None else round(recovery, 1)
+            new = crashes[before:]
+            ok = took is not None and not new
+            self.outcomes.append(Outcome(fault.name, fault.about, ok, took, new))
+            self.say(f"{fault.name}: {fault.about}; recovered in {took} s"
+                     + "".join(f"\n  {crash}" for crash in new))
+
+    async def _rests(self) -> bool:
+        """Whether it comes to rest: groups at ends that stay, and no sweep has work left."""
+        deadline = time.monotonic() + DRAIN_LIMIT
+        before: dict[Any, int] = {}
+        while time.monotonic() < deadline:
+            try:
+                ends = await self.topics.ends()
+                settled = await evidence.is_settled(self.world.mongo.url, system_clock())
+                if settled and ends == before and not await self.topics.lag(ends):
+                    return True
+                before = ends
+            except (KafkaError, PyMongoError) as error:
+                self.say(f"looking again: {error!r}")
+            await asyncio.sleep(2.5)
+        return False
+
+
+@asynccontextmanager
+async def started(
+    seed: int, size: Size, database: type[MongoServer], folder: Path, say: Say,
+    sabotage: str | None = None,
+) -> AsyncIterator[Run]:
+    """A pipeline of twelve processes; nothing of it is left afterwards."""
+    with ExitStack() as closing:
+        kafka, mongo = ApacheKafka(folder=folder / "kafka"), database(folder=folder / "mongo")
+        redis = Valkey(folder=folder / "redis")
+        say(f"starting Apache Kafka, {database.__name__} and Valkey")
+        servers = closing.enter_context(Stack(kafka=kafka, mongo=mongo, redis=redis))
+        settings = KafkaSettings(bootstrap=servers.kafka)
+        await create_topics(settings, replication=1, partitions=Topics.partitions)
+        fleet = Fleet(servers, folder / "services", sabotage)
+        topics = Topics(servers.kafka)
+        try:
+            await topics.start()
+            say("starting two replicas of every service")
+            await fleet.start()
+            drawn = plan(
+                seed, messages=size.messages, conversations=size.conversations,
+                seconds=size.seconds,
+            )
+            world = World(fleet, kafka, mongo, redis)
+            yield Run(seed, drawn, topics, world, say, Desk(seed))
+        finally:
+            await fleet.close()
+            await topics.stop()
+
+
+async def run(
+    seed: int, size: Size, database: type[MongoServer], say: Say, *,
+    faults: list[Fault] | None = None, sabotage: str | None = None,
+) -> dict[str, Any]:
+    """The report of a run; where it failed, its history stays in a folder that the report names."""
+    with tempfile.TemporaryDirectory(prefix="helpdesk-chaos-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        async with started(seed, size, database, folder, say, sabotage) as running:
+            await running.prepared()
+            say("customers write, agents answer, things fail")
+            chosen = schedule(seed, size.kills) if faults is None else faults
+            until = time.monotonic() + size.seconds * 1.35
+            async with asyncio.timeout(size.seconds * 1.35 + RECOVERY_LIMIT + 40 + DRAIN_LIMIT):
+                await running.carried_out(chosen, until)
+            history = await evidence.collected(
+                running.topics, running.world.mongo.url, running.said, running.desk.asked,
+                running.credited, system_clock(),
+            )
+            kills = running.world.fleet.kills
+        findings = judge.judge(history)
+        report = _report(seed, history, findings, kills, running.outcomes)
+        if not report["ok"]:
+            kept = CHECKOUT / ".cache" / "chaos" / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
+            report["history"] = str(kept)
+            evidence.keep(history, findings, report, kept)
+            shutil.copytree(folder / "services", kept / "services", dirs_exist_ok=True)
+            for finding in findings[:20]:
+                say(f"{finding.kind}: {finding.what}")
+    return report
+
+
+def _report(
+    seed: int, history: History, findings: list[Finding], kills: int, outcomes: list[Outcome]
+) -> dict[str, Any]:
+    counts = judge.counted(findings)
+    faults = [asdict(outcome) for outcome in outcomes]
+    return {
+        "ok": not findings and all(outcome.ok for outcome in outcomes),
+        "sent": len(history.said),
+        **counts,
+        "kills": kills,
+        "faults": faults,
+        "seed": seed,
+    }

@@ -1,0 +1,292 @@
+"""The judge, on histories made by hand: it finds nothing in a good one, and each wrong in a bad."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.topics import ATTRIBUTIONS, COMMANDS, OUTBOUND, SIGNALS, TICKETS
+from tests.chaos.judge import History, counted, judge
+from tests.chaos.ledger import Asked, Credited, Said
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+CONVERSATION = "shop1:sms:+393330000001"
+HELLO, AGAIN, HELP, HALF = "m00001z1", "m00002z1", "m00003z1", "m00004z1"
+Alter = Callable[[History], None]
+
+
+def _said(marker: str, seconds: int, kind: Any = "message") -> Said:
+    at = NOON + timedelta(seconds=seconds)
+    return Said(marker, kind, "shop1", "sms", CONVERSATION, at)
+
+
+def _fact(seq: int, kind: str, cause: str, **more: Any) -> dict[str, Any]:
+    ticket = {"status": "open", "assignee": "ann", "opened_at": NOON.isoformat()}
+    return {
+        "type": kind, "id": f"t1:{seq}", "ticket_id": "t1", "account_id": "shop1", "seq": seq,
+        "cause_id": cause, "author": {"kind": "agent", "id": "ann"}, "ticket": ticket, **more,
+    }
+
+
+def _wrote(seq: int, marker: str, seconds: int) -> dict[str, Any]:
+    at = (NOON + timedelta(seconds=seconds)).isoformat()
+    return _fact(
+        seq, "CustomerWrote", f"id-{marker}", message_id=f"id-{marker}", text=f"Any news? {marker}",
+        received_at=at, spam=False,
+    )
+
+
+def _entry(entry_id: str, kind: str = "hidden", text: str = "") -> dict[str, Any]:
+    return {"_id": entry_id, "of": "t1", "kind": kind, "text": text, "account_id": "shop1"}
+
+
+def _offer(command_id: str = "offer", assignee: str = "ann") -> dict[str, Any]:
+    return {
+        "type": "AssignTicket", "id": command_id, "account_id": "shop1", "ticket_id": "t1",
+        "assignee": assignee, "assignee_epoch": 0,
+    }
+
+
+def good() -> History:
+    """A conversation: two messages, an assignment, a reply, silence, a keyword, a broken record."""
+    assigned = _fact(3, "TicketAssigned", "offer", assignee="ann")
+    assigned["author"] = {"kind": "system", "id": "assignment"}
+    opened = _fact(1, "TicketOpened", f"id-{HELLO}")
+    opened["ticket"] = {**opened["ticket"], "assignee": None}
+    wrote = _wrote(2, HELLO, 0)
+    wrote["ticket"] = opened["ticket"]
+    closed = _fact(6, "TicketClosed", "silence", reason="inactivity")
+    ended = {
+        "status": "closed", "assignee": "ann", "opened_at": NOON.isoformat(),
+        "closed_at": (NOON + timedelta(seconds=90)).isoformat(),
+    }
+    closed["ticket"] = ended
+    events = [
+        opened, wrote, assigned, _wrote(4, AGAIN, 10),
+        _fact(5, "AgentReplied", "reply-1"), closed,
+        {
+            "type": "CommandRejected", "id": "rejected-1", "account_id": "shop1",
+            "ticket_id": "t1", "command_id": "claim-1",
+        },
+        deepcopy(opened),
+    ]
+    credit = {
+        "id": "credit-1", "message_id": f"id-{HELLO}", "revision": 1,
+        "credit": {"send_id": "flow-1"},
+    }
+    silence = {
+        "type": "CloseTicket", "id": "silence", "account_id": "shop1", "ticket_id": "t1",
+        "reason": "inactivity",
+    }
+    thread = [
+        _entry(f"id-{HELLO}", "message", HELLO), _entry(f"id-{AGAIN}", "message", AGAIN),
+        _entry("shop1:offer"), _entry("shop1:silence"), _entry("shop1:reply-1", "reply"),
+        _entry("shop1:claim-1"), _entry("signal-1", "notice"), _entry("credit-1", "notice"),
+    ]
+    turn = {"_id": "t1:1:0", "account_id": "shop1", "agent": "ann", "line": "l"}
+    queues = [{"agents": ["bob", "ann"], "owed": []}]
+    rotation = {"_id": "shop1", "account_id": "shop1", "outbox": [], "state": {"queues": queues}}
+    followed = {"_id": "shop1:t1", "ticket_id": "t1", "last_seq": 6, "line": "", "offered": "",
+                "need": None}
+    return History(
+        said=[_said(HELLO, 0), _said(AGAIN, 10), _said(HELP, 20, "keyword"),
+              _said(HALF, 30, "broken")],
+        asked=[Asked("reply-1", "shop1", "t1", "ReplyToTicket"),
+               Asked("claim-1", "shop1", "t1", "AssignTicket", "unassigned")],
+        credited=[Credited(CONVERSATION, "flow-1")],
+        topics={
+            TICKETS.name: events,
+            COMMANDS.name: [_offer(), _offer(), silence],
+            SIGNALS.name: [{"id": "signal-1", "provider_message_id": HELP}],
+            OUTBOUND.name: [{"id": "o1", "account_id": "shop1", "idempotency_key": "reply-1"}],
+            ATTRIBUTIONS.name: [credit, credit],
+        },
+        dead=[{"service": "ingest", "topic": "helpdesk.inbound.sms", "partition": "0",
+               "offset": "7", "value": f'{{"half": "{HALF}'}],
+        stores={
+            "tickets": [{"_id": "t1", "state": {"seq": 6}, "outbox": []}],
+            "thread": thread,
+            "autoclose_timers": [{"_id": "shop1:t1", "ticket_id": "t1", "last_seq": 6,
+                                  "due_at": NOON + timedelta(days=900)}],
+            "assignment_tickets": [followed],
+            "assignment_rotations": [rotation],
+            "assignment_turns": [turn],
+        },
+        ended_at=NOON + timedelta(hours=1),
+    )
+
+
+def _events(history: History) -> list[Any]:
+    events = history.topics[TICKETS.name]
+    assert isinstance(events, list)
+    return events
+
+
+def _without(collection: str, entry_id: str) -> Alter:
+    def alter(history: History) -> None:
+        rows: Any = history.stores[collection]
+        rows[:] = [row for row in rows if row["_id"] != entry_id]
+
+    return alter
+
+
+def _event_lost(history: History) -> None:
+    del _events(history)[3]
+
+
+def _event_twice_with_two_numbers(history: History) -> None:
+    _events(history).append({**_wrote(7, AGAIN, 10), "id": "t1:7"})
+
+
+def _two_events_of_one_number(history: History) -> None:
+    _events(history).append({**_events(history)[4], "text": "another reply"})
+
+
+def _events_swapped(history: History) -> None:
+    events = _events(history)
+    events[3], events[4] = events[4], events[3]
+
+
+def _messages_swapped(history: History) -> None:
+    events = _events(history)
+    events[1]["text"], events[3]["text"] = events[3]["text"], events[1]["text"]
+
+
+def _second_ticket(history: History) -> None:
+    event = {**_events(history)[3], "ticket_id": "t2", "id": "t2:1", "seq": 1}
+    _events(history)[3] = event
+
+
+def _closed_while_the_customer_waited(history: History) -> None:
+    _events(history)[4]["type"] = "NoteAdded"
+
+
+def _written_into_a_closed_ticket(history: History) -> None:
+    closed = {**_events(history)[5]["ticket"]}
+    _events(history).append({**_wrote(7, AGAIN, 10), "id": "t1:7", "ticket": closed})
+
+
+def _reopened_by_an_older_message(history: History) -> None:
+    cause = f"id-{AGAIN}"
+    opened = [_fact(7, "TicketReopened", cause), {**_wrote(8, AGAIN, 10), "id": "t1:8"}]
+    _events(history).extend(opened)
+
+
+def _given_away_twice(history: History) -> None:
+    again = {**deepcopy(_events(history)[2]), "id": "t1:7", "seq": 7, "assignee": "bob"}
+    _events(history).append(again)
+
+
+def _claimed_though_taken(history: History) -> None:
+    claimed = _fact(7, "TicketAssigned", "claim-1", assignee="bob")
+    _events(history).append(claimed)
+
+
+def _offered_to_two(history: History) -> None:
+    history.topics[COMMANDS.name][1]["assignee"] = "bob"  # type: ignore[index]
+
+
+def _uneven(history: History) -> None:
+    turn: Any = history.stores["assignment_turns"]
+    turn.append({**turn[0], "_id": "t2:1:0"})
+
+
+def _command_unanswered(history: History) -> None:
+    _events(history)[6]["command_id"] = "another"
+
+
+def _reply_twice(history: History) -> None:
+    out: Any = history.topics[OUTBOUND.name]
+    out.append({**out[0], "id": "o2"})
+
+
+def _reply_lost(history: History) -> None:
+    history.topics[OUTBOUND.name].clear()  # type: ignore[attr-defined]
+
+
+def _credit_taken_away(history: History) -> None:
+    credits_: Any = history.topics[ATTRIBUTIONS.name]
+    credits_.append({**credits_[0], "revision": 2, "credit": None})
+
+
+def _second_credited(history: History) -> None:
+    credits_: Any = history.topics[ATTRIBUTIONS.name]
+    credits_.append({**credits_[0], "message_id": f"id-{AGAIN}"})
+
+
+def _good_record_dead(history: History) -> None:
+    dead: Any = history.dead
+    dead.append({**dead[0], "value": HELLO})
+
+
+def _dead_twice(history: History) -> None:
+    dead: Any = history.dead
+    dead.append({**dead[0], "offset": "8"})
+
+
+def _keyword_twice(history: History) -> None:
+    signals: Any = history.topics[SIGNALS.name]
+    signals.append({**signals[0], "id": "signal-2"})
+
+
+def _stored(collection: str, **fields: Any) -> Alter:
+    def alter(history: History) -> None:
+        history.stores[collection][0].update(fields)  # type: ignore[attr-defined]
+
+    return alter
+
+
+def _line_twice(history: History) -> None:
+    thread: Any = history.stores["thread"]
+    thread.append(_entry("another id", "message", HELLO))
+
+
+WRONG: list[tuple[str, Alter]] = [
+    ("lost", _event_lost),
+    ("gaps", _event_lost),
+    ("lost", _without("thread", f"id-{HELLO}")),
+    ("lost", _without("thread", "shop1:claim-1")),
+    ("lost", _without("thread", "signal-1")),
+    ("lost", _without("thread", "credit-1")),
+    ("lost", _without("tickets", "t1")),
+    ("lost", lambda history: history.dead.clear()),  # type: ignore[attr-defined]
+    ("lost", _good_record_dead),
+    ("lost", _command_unanswered),
+    ("lost", _reply_lost),
+    ("lost", _credit_taken_away),
+    ("lost", _stored("tickets", outbox=[{"id": "7.0"}])),
+    ("lost", _stored("autoclose_timers", last_seq=5)),
+    ("lost", _stored("autoclose_timers", due_at=NOON)),
+    ("lost", _stored("assignment_tickets", last_seq=5)),
+    ("lost", _stored("assignment_tickets", line="shop1:")),
+    ("doubled", _event_twice_with_two_numbers),
+    ("doubled", _two_events_of_one_number),
+    ("doubled", _second_ticket),
+    ("doubled", _reply_twice),
+    ("doubled", _second_credited),
+    ("doubled", _dead_twice),
+    ("doubled", _keyword_twice),
+    ("doubled", _line_twice),
+    ("order_broken", _events_swapped),
+    ("order_broken", _messages_swapped),
+    ("wrongly_closed", _closed_while_the_customer_waited),
+    ("wrongly_closed", _written_into_a_closed_ticket),
+    ("wrongly_closed", _reopened_by_an_older_message),
+    ("doubly_assigned", _given_away_twice),
+    ("doubly_assigned", _claimed_though_taken),
+    ("doubly_assigned", _offered_to_two),
+    ("doubly_assigned", _uneven),
+]
+
+
+def test_a_good_history_with_repeats_has_nothing_wrong() -> None:
+    assert judge(good()) == []
+
+
+@pytest.mark.parametrize(("kind", "alter"), WRONG, ids=lambda value: getattr(value, "__name__", value))
+def test_what_is_wrong_is_found(kind: str, alter: Alter) -> None:
+    history = good()
+    alter(history)
+    assert counted(judge(history))[kind] > 0

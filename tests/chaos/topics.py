@@ -1,0 +1,140 @@
+"""A run's end of Kafka: publishing until it is taken, reading everything, and how far groups are."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from shared.delivery import Outgoing, Record
+from shared.kafka import LARGEST_RECORD, record_of
+from shared.topics import ACCOUNTS, SERVICES, TOPICS, Topic
+
+_PARTITIONS = 4
+
+
+class Topics:
+    """All topics of the pipeline on one broker, which may be away at any moment."""
+
+    partitions = _PARTITIONS
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._producer: Any = None
+        self._consumer: Any = None
+        self._admin: Any = None
+
+    async def start(self) -> None:
+        """Connect; the topics exist."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True,
+            max_request_size=LARGEST_RECORD, request_timeout_ms=15_000,
+        )
+        self._consumer = self._reader()
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        for client in (self._producer, self._consumer, self._admin):
+            await client.start()
+
+    async def stop(self) -> None:
+        """Let go of the connections."""
+        for client in (self._producer, self._consumer):
+            if client is not None:
+                await client.stop()
+        if self._admin is not None:
+            await self._admin.close()
+
+    async def publish(self, records: Sequence[Outgoing]) -> int:
+        """Publish in order, all again until the broker has taken all; how often it was tried."""
+        for tries in range(1, 1000):
+            try:
+                sent = [
+                    await self._producer.send(
+                        record.topic, key=record.key, value=record.value,
+                        headers=list(record.headers),
+                    )
+                    for record in records
+                ]
+                await asyncio.gather(*sent)
+            except KafkaError:
+                await asyncio.sleep(0.5)
+            else:
+                return tries
+        raise AssertionError("the broker takes nothing")
+
+    async def follow(self, topic: Topic[Any]) -> Any:
+        """A consumer of all of a topic, from its beginning; the caller stops it."""
+        consumer = self._reader()
+        await consumer.start()
+        consumer.assign(_partitions([topic]))
+        return consumer
+
+    async def read(self, topics: Iterable[Topic[Any]]) -> list[Record]:
+        """Everything that lies there now, in order per partition."""
+        consumer = self._reader()
+        await consumer.start()
+        try:
+            consumer.assign(_partitions(topics))
+            ends = await consumer.end_offsets(consumer.assignment())
+            records: list[Record] = []
+            while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+                for raws in (await consumer.getmany(timeout_ms=200)).values():
+                    records += [record_of(raw, "") for raw in raws]
+            return records
+        finally:
+            await consumer.stop()
+
+    async def ends(self) -> dict[Any, int]:
+        """How far every topic has grown."""
+        partitions = _partitions(TOPICS)
+        found: dict[Any, int] = await self._consumer.end_offsets(partitions)
+        return found
+
+    async def lag(self, ends: Mapping[Any, int]) -> dict[str, int]:
+        """How many records before these ends each group has not committed; none is left out."""
+        lags: dict[str, int] = {}
+        for service in SERVICES:
+            group = f"helpdesk.{service}"
+            committed = await self._admin.list_consumer_group_offsets(group)
+            names = {topic.name for topic in TOPICS if service in topic.consumers}
+            if service != "ingest":
+                # The others read the settings without a group, each replica all of them.
+                names.discard(ACCOUNTS.name)
+            behind = sum(
+                max(end - max(committed[tp].offset if tp in committed else 0, 0), 0)
+                for tp, end in ends.items() if tp.topic in names
+            )
+            if behind:
+                lags[service] = behind
+        return lags
+
+    async def caught_up(self, seconds: float) -> float | None:
+        """How long it took until all groups had what is there now; None: longer than that."""
+        began = time.monotonic()
+        ends: dict[Any, int] = {}
+        while time.monotonic() - began < seconds:
+            try:
+                async with asyncio.timeout(10):
+                    ends = ends or await self.ends()
+                    if not await self.lag(ends):
+                        return time.monotonic() - began
+            except (KafkaError, TimeoutError):
+                pass
+            await asyncio.sleep(0.2)
+        return None
+
+    def _reader(self) -> Any:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap, enable_auto_commit=False,
+            auto_offset_reset="earliest", fetch_max_wait_ms=100,
+            max_partition_fetch_bytes=LARGEST_RECORD,
+        )
+
+
+def _partitions(topics: Iterable[Topic[Any]]) -> list[Any]:
+    return [
+        TopicPartition(topic.name, number)
+        for topic in topics for number in range(min(topic.partitions, _PARTITIONS))
+    ]
