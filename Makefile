@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup check fix lint types imports test test-fast fuzz demo lock
+.PHONY: bench help setup check fix lint types imports test test-fast fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
@@ -48,6 +48,9 @@ fuzz: $(READY)  ## break providers' payloads for SECONDS=300
 
 demo: $(VENV)/.embedded  ## the whole pipeline on this machine; JSON=1 for programs
 	@$(BIN)/helpdesk demo $(if $(JSON),--json) $(ARGS)
+
+bench: $(READY)  ## speed beside its ceilings; ONLY=ingest or ticketing, JSON=1 for programs
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json) $(ARGS)
 
 # Pins stay as they are where they can: ARGS=--upgrade for the newest.
 LOCK = PATH="$$PATH:.cache/uv/bin" uv pip compile pyproject.toml --quiet --universal \

@@ -63,16 +63,24 @@ def record_of(raw: Any, prefix: str) -> Record:  # noqa: ANN401  # aiokafka ship
 
 
 class Producer:
-    """Publishes and waits for the acknowledgement of all in-sync replicas."""
+    """Publishes and waits for the acknowledgement of all in-sync replicas.
+
+    After a failure the driver's producer is replaced by a new one: a batch that it gave up (there
+    was no leader for long, say) or that a broker refused has used numbers of the idempotent
+    sequence, and brokers refuse for ever whatever comes after such a gap.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._prefix = settings.topic_prefix
         self._settings = settings
         self._producer: Any = None
+        self._spoilt = False
+        self._renewing = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Connect; raises the driver's error when no broker answers."""
-        self._producer = AIOKafkaProducer(
+        producer = AIOKafkaProducer(
             **connection(self._settings),
             acks="all",
             enable_idempotence=self._settings.idempotent_producer,
@@ -80,12 +88,35 @@ class Producer:
             max_request_size=LARGEST_RECORD,
             request_timeout_ms=15_000,
         )
-        await self._producer.start()
+        try:
+            await producer.start()
+        except BaseException:
+            await producer.stop()
+            raise
+        self._producer, self._spoilt = producer, False
 
     async def stop(self) -> None:
         """Send what is buffered and let go of the connections."""
+        for task in self._leaving:
+            task.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         if self._producer is not None:
             await self._producer.stop()
+
+    async def _working(self) -> Any:  # noqa: ANN401  # aiokafka ships no types
+        """The driver's producer, a new one where the last one failed."""
+        async with self._renewing:
+            if self._spoilt:
+                old = self._producer
+                await self.start()
+                # Others may still wait for what they gave to the old one.
+                leaving = asyncio.create_task(old.stop())
+                self._leaving.add(leaving)
+                leaving.add_done_callback(self._leaving.discard)
+            return self._producer
+
+    def _failed(self, producer: Any) -> None:  # noqa: ANN401  # aiokafka ships no types
+        self._spoilt = self._spoilt or producer is self._producer
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Publish in order per key; return when all are acknowledged.
@@ -93,9 +124,11 @@ class Producer:
         Raises Transient when a broker did not take a record (others of the sequence may have
         arrived), Poison when one is too large for its topic.
         """
+        producer = None
         try:
+            producer = await self._working()
             futures = [
-                await self._producer.send(
+                await producer.send(
                     self._prefix + record.topic,
                     # The driver refuses a record with neither key nor value; brokers do not.
                     key=b"" if record.value is None and record.key is None else record.key,
@@ -108,8 +141,11 @@ class Producer:
         except MessageSizeTooLargeError as error:
             raise Poison("too_large", str(error)) from error
         except KafkaError as error:
+            self._failed(producer)
             text = f"publishing failed: {error!r}"
             raise Transient(text) from error
+        if any(isinstance(outcome, BaseException) for outcome in outcomes):
+            self._failed(producer)
         for record, outcome in zip(records, outcomes, strict=True):
             if isinstance(outcome, MessageSizeTooLargeError):
                 text = f"{record.topic} takes no record of {len(record.value or b'')} bytes"

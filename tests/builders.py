@@ -72,7 +72,9 @@ def a_contact(*, channel: Channel = "sms", name: str = "anna", **more: Any) -> C
         "whatsapp": Identity(type="wa_id", value=number.removeprefix("+")),
     }[channel]
     values: dict[str, Any] = {
-        "id": identity.key, "identities": (identity,), "sms_consent": "marketing"
+        "id": identity.key,
+        "identities": (identity,),
+        "sms_consent": "marketing",
     }
     return Contact(**(values | more))
 

@@ -17,8 +17,12 @@ from shared.topics import INBOUND
 MEBIBYTE = 1024 * 1024
 _LARGEST_CLAIM = 64 * 1024
 _LARGEST_HEADER = 256 * 1024
-_NAMES = {"received_at": "x-received-at", "mail_from": "x-mail-from", "rcpt_to": "x-rcpt-to",
-          "auth_dmarc": "x-auth-dmarc"}
+_NAMES = {
+    "received_at": "x-received-at",
+    "mail_from": "x-mail-from",
+    "rcpt_to": "x-rcpt-to",
+    "auth_dmarc": "x-auth-dmarc",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +107,10 @@ def _with_headers(record: Record) -> Record:
             told = ", ".join(map(str, told)) if isinstance(told, list) else told
             if told:
                 said[header] = str(told)
-    inner: Headers = tuple(
-        (name, text.encode("utf-8", "replace")) for name, text in said.items()
-    )
+    inner: Headers = tuple((name, text.encode("utf-8", "replace")) for name, text in said.items())
     own = tuple(
-        header for header in record.headers
+        header
+        for header in record.headers
         if header[0].lower() not in ("content-type", "x-provider", NOT_IN_RECORD)
     )
     value = b"" if claim is not None else record.value

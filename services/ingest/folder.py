@@ -10,7 +10,12 @@ from services.ingest.claims import Blob
 from shared.errors import Transient
 
 _NO_SUCH_FILE = (
-    errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.EINVAL,
 )
 
 

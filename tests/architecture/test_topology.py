@@ -93,8 +93,13 @@ async def _a_customer_falls_silent(world: MemoryWorld) -> None:
     stage = world.stage
     (ticket,) = world.observed().tickets("whatsapp")
     reply = ReplyToTicket(
-        account_id="sample", id="reply", occurred_at=stage.clock(), correlation_id="reply",
-        ticket_id=ticket["id"], author=ANN, text="We do.",
+        account_id="sample",
+        id="reply",
+        occurred_at=stage.clock(),
+        correlation_id="reply",
+        ticket_id=ticket["id"],
+        author=ANN,
+        text="We do.",
     )
     await world.publish([BY_NAME["helpdesk.commands"].record(reply)])
     stage.clock.forward(days=3)

@@ -41,6 +41,22 @@ async def test_new_tickets_go_to_the_available_agents_in_rotation() -> None:
     assert {desk.assignee(f"o{n}") for n in range(7)} == {None}
 
 
+@pytest.mark.spec("ASG 6")
+async def test_a_ticket_that_ticketing_does_not_know_is_offered_once() -> None:
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica()
+    await replica.hear([desk.online("a")])
+    desk.opens("t1")
+    desk.lost.add("t1")
+
+    for _ in range(5):
+        await desk.settle(replica)
+        await replica.sweep()
+
+    assert len(desk.commands) == 1
+
+
 @pytest.mark.spec("ASG 1")
 async def test_a_ticket_that_the_ai_agent_handles_is_left_to_it_until_it_hands_it_off() -> None:
     desk = Desk()

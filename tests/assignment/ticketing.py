@@ -38,6 +38,8 @@ class Ticketing:
     accounts: AccountsTable = field(default_factory=AccountsTable)
     commands: list[Command] = field(default_factory=list)
     stream: list[TicketFact | CommandRejected] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    """Tickets that ticketing does not know, whatever the stream says of them."""
     tickets: dict[str, tuple[str, int, TicketSummary]] = field(default_factory=dict)
     carried_out: int = 0
     known: set[str] = field(default_factory=set)
@@ -143,6 +145,9 @@ class Ticketing:
                 self._carry_out(command)
 
     def _carry_out(self, command: Command) -> None:
+        if command.ticket_id in self.lost:
+            self._refuse(command, "unknown_ticket")
+            return
         account_id, _, now = self.tickets[command.ticket_id]
         assert command.account_id == account_id
         settings = self.accounts.get(account_id)

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import secrets
 import sys
 import time
@@ -33,6 +34,8 @@ def main() -> int:
 
     seconds = max(arguments.minutes * 60 - 105, 60)
     size = Size(messages=max(2100, int(seconds * 12.5)), seconds=seconds)
+    # The clients tell of every moment in which the broker is away.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     say(f"seed {seed}")
     try:
         report = asyncio.run(run(seed, size, database.kind(say), say))

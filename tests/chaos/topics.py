@@ -5,12 +5,14 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from shared.delivery import Outgoing, Record
-from shared.kafka import LARGEST_RECORD, record_of
+from shared.errors import Transient
+from shared.kafka import LARGEST_RECORD, Producer, record_of
+from shared.settings import KafkaSettings
 from shared.topics import ACCOUNTS, SERVICES, TOPICS, Topic
 
 _PARTITIONS = 4
@@ -23,16 +25,12 @@ class Topics:
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
-        self._producer: Any = None
+        self._producer = Producer(KafkaSettings(bootstrap=bootstrap))
         self._consumer: Any = None
         self._admin: Any = None
 
     async def start(self) -> None:
         """Connect; the topics exist."""
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True,
-            max_request_size=LARGEST_RECORD, request_timeout_ms=15_000,
-        )
         self._consumer = self._reader()
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
         for client in (self._producer, self._consumer, self._admin):
@@ -40,29 +38,21 @@ class Topics:
 
     async def stop(self) -> None:
         """Let go of the connections."""
-        for client in (self._producer, self._consumer):
-            if client is not None:
-                await client.stop()
+        await self._producer.stop()
+        if self._consumer is not None:
+            await self._consumer.stop()
         if self._admin is not None:
             await self._admin.close()
 
-    async def publish(self, records: Sequence[Outgoing]) -> int:
-        """Publish in order, all again until the broker has taken all; how often it was tried."""
-        for tries in range(1, 1000):
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """Publish in order, all again until the broker has taken all."""
+        while True:
             try:
-                sent = [
-                    await self._producer.send(
-                        record.topic, key=record.key, value=record.value,
-                        headers=list(record.headers),
-                    )
-                    for record in records
-                ]
-                await asyncio.gather(*sent)
-            except KafkaError:
+                await self._producer.publish(records)
+            except Transient:
                 await asyncio.sleep(0.5)
             else:
-                return tries
-        raise AssertionError("the broker takes nothing")
+                return
 
     async def follow(self, topic: Topic[Any]) -> Any:
         """A consumer of all of a topic, from its beginning; the caller stops it."""

@@ -133,9 +133,7 @@ ALTERED: dict[str, Alteration] = {
     "TKT 9: every ticket's events count 1, 2, 3 … without a gap": lambda d: marios(d)[
         "seqs"
     ].remove(3),
-    "TKT 10: ticket numbers are unique": lambda d: marios(d).update(
-        number=strangers(d)["number"]
-    ),
+    "TKT 10: ticket numbers are unique": lambda d: marios(d).update(number=strangers(d)["number"]),
     "TKT 11: reopening a closed web chat is refused, with the reason": lambda d: without_refusal(
         d, "ReopenTicket"
     ),

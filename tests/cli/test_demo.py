@@ -57,8 +57,17 @@ async def test_a_check_fails_where_its_fact_does_not_hold_and_no_other_does(told
     "document",
     [
         {},
-        {key: [] for key in ("tickets", "signals", "attributions", "dead_letters", "rejections",
-                             "outbound")},
+        {
+            key: []
+            for key in (
+                "tickets",
+                "signals",
+                "attributions",
+                "dead_letters",
+                "rejections",
+                "outbound",
+            )
+        },
     ],
     ids=["no document", "nothing happened"],
 )

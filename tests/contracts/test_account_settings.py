@@ -99,7 +99,8 @@ def test_what_nobody_set_is_off_or_the_rule_s_default() -> None:
     assert settings.autoclose.period == timedelta(days=2)
     assert settings.autoclose.starts_at == "first_reply"
     assert (settings.autoclose.typing_delay, settings.autoclose.typing_limit) == (
-        timedelta(minutes=3), timedelta(minutes=30),
+        timedelta(minutes=3),
+        timedelta(minutes=30),
     )
     assert settings.attribution.window == timedelta(hours=24)
     assert settings.business_hours.weekly == ()
@@ -123,7 +124,9 @@ def test_words_that_are_python_s_are_the_operators_too() -> None:
     )
 
     (span,), (rule,), (keyword,) = (
-        settings.business_hours.weekly, settings.assignment.routing, settings.keywords,
+        settings.business_hours.weekly,
+        settings.assignment.routing,
+        settings.keywords,
     )
     assert (span.from_, span.until) == (time(22), time(2))
     assert (rule.is_, keyword.class_) == ("VIP", "help")

@@ -68,7 +68,11 @@ def example(topic: Topic[Any]) -> Json:
 
 
 def tagged(
-    topic: Topic[Any], case: str, value: bytes | None, *, key: bytes | None = b"lumen:x:y",
+    topic: Topic[Any],
+    case: str,
+    value: bytes | None,
+    *,
+    key: bytes | None = b"lumen:x:y",
     headers: Headers = (),
 ) -> Outgoing:
     """A record that carries its case, after the headers it has anyway."""
@@ -164,15 +168,25 @@ def an_sms(sid: str, sender: str, to: str = PHONE) -> Outgoing:
     """A good record of a channel."""
     said = {"MessageSid": sid, "From": sender, "To": to, "Body": "Is anybody there?"}
     headers: Headers = (
-        ("content-type", b"application/x-www-form-urlencoded"), ("x-provider", b"twilio"), *ODD,
+        ("content-type", b"application/x-www-form-urlencoded"),
+        ("x-provider", b"twilio"),
+        *ODD,
     )
     return tagged(INBOUND["sms"], sid, urlencode(said).encode(), key=None, headers=headers)
 
 
 def a_mail(name: str, sender: str) -> Outgoing:
     """A good mail."""
-    lines = [f"From: {sender}", f"To: {MAILBOX}", f"Message-ID: <{name}@x.example>",
-             f"Subject: {name}", "Date: Wed, 04 Mar 2026 09:00:00 +0000", "", "Hello?", ""]
+    lines = [
+        f"From: {sender}",
+        f"To: {MAILBOX}",
+        f"Message-ID: <{name}@x.example>",
+        f"Subject: {name}",
+        "Date: Wed, 04 Mar 2026 09:00:00 +0000",
+        "",
+        "Hello?",
+        "",
+    ]
     named: Headers = (("content-type", b"message/rfc822"), ("x-rcpt-to", MAILBOX.encode()))
     return tagged(INBOUND["email"], name, "\r\n".join(lines).encode(), headers=named)
 
@@ -192,8 +206,12 @@ def vera(*segments: str) -> Outgoing:
 def ann_is_on() -> AgentWentOnline:
     """Somebody takes tickets."""
     return AgentWentOnline(
-        account_id=OTHER, id="on", occurred_at=system_clock(), correlation_id="on",
-        agent_id="ann", said_by="ann",
+        account_id=OTHER,
+        id="on",
+        occurred_at=system_clock(),
+        correlation_id="on",
+        agent_id="ann",
+        said_by="ann",
     )
 
 
@@ -207,4 +225,3 @@ def answers(replica: Replica, path: str) -> bool:
         return replica.get(path) == "ok\n"
     except (StopIteration, HTTPError, URLError, OSError):
         return False
-

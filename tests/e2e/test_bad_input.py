@@ -102,7 +102,8 @@ async def _run(servers: Servers, unique: str, folder: Path) -> Outcome:
         await _a_good_message(place, found)
         for service, replica in replicas.items():
             found.well[service] = (
-                given.answers(replica, "/ready"), given.answers(replica, "/live"),
+                given.answers(replica, "/ready"),
+                given.answers(replica, "/live"),
             )
             found.metrics[service] = replica.get("/metrics")
             found.dead[service] = await place.read(DEAD[service].name)
@@ -324,41 +325,3 @@ def test_a_tombstone_deletes_a_profile_and_an_account(outcome: Outcome) -> None:
     assert contacts["before"] == {**contacts["before"], "segments": ["VIP"]}
     assert "VIP" not in str(contacts["after"])
     assert outcome.buried()["ingest", "helpdesk.inbound.sms", "of an account that is gone"] == 1
-
-
-async def test_a_service_under_load_stops_in_time_and_leaves_no_more_than_a_batch(
-    servers: Servers, unique: str, tmp_path: Path
-) -> None:
-    many, batch = 3_000, 50
-    async with pipeline(servers, unique, tmp_path) as place:
-        await place.publish([ACCOUNTS.record(given.other_settings())])
-        replica = place.run("ingest", HELPDESK_KAFKA__MAX_BATCH=str(batch))
-        await _all(place, "ready", lambda: _are({"ingest": replica}, "/ready"))
-        publishing = asyncio.create_task(
-            place.publish([given.an_sms(f"SM{n}", f"+3933300{n:05}") for n in range(many)])
-        )
-
-        async def under_way() -> bool:
-            return len(await place.read(MESSAGES.name)) > batch
-
-        await place.until("some are handled", under_way)
-        code = await asyncio.to_thread(replica.stop, 30)
-        await publishing
-        assert code == 0
-        assert '"stopping"' in replica.log.read_text()
-
-        there = await place.read(MESSAGES.name)
-        assert batch < len(there) < many, "it was stopped in the middle"
-        again = place.run("ingest", HELPDESK_KAFKA__MAX_BATCH=str(batch))
-
-        async def all_there() -> bool:
-            return len(_sids(await place.read(MESSAGES.name))) == many
-
-        await place.until("nothing is lost", all_there, PATIENCE)
-        assert again.stop() == 0
-        published = await place.read(MESSAGES.name)
-        assert len(published) - many <= batch, "what was handled was committed"
-
-
-def _sids(records: list[Record]) -> set[str]:
-    return {json.loads(record.value or b"{}")["provider_message_id"] for record in records}

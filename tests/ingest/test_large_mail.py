@@ -55,8 +55,11 @@ async def test_a_mail_in_the_folder_is_read_and_its_place_kept(folder: Folder) -
 @pytest.mark.spec("ING 6")
 async def test_a_wrapper_may_make_the_claim_too(folder: Folder) -> None:
     wrapper = {
-        "provider": "raw", "content_type": "message/rfc822", "rcpt_to": [MAILBOX],
-        "mail_from": "ann@example.com", "body_ref": f"file://{folder.root}/one.eml",
+        "provider": "raw",
+        "content_type": "message/rfc822",
+        "rcpt_to": [MAILBOX],
+        "mail_from": "ann@example.com",
+        "body_ref": f"file://{folder.root}/one.eml",
         "received_at": "2026-01-01T00:00:30Z",
     }
     record = a_record("email", json.dumps(wrapper).encode())
@@ -77,17 +80,20 @@ async def test_of_what_is_too_large_the_header_is_read(folder: Folder) -> None:
 
 
 @pytest.mark.spec("ING 6")
-@pytest.mark.parametrize(("ref", "flag"), [
-    ("s3://bucket/key", "kept_elsewhere"),
-    ("https://x.example/y", "kept_elsewhere"),
-    ("file:///etc/passwd", "original_missing"),
-    ("file:{root}/../secret.eml", "original_missing"),
-    ("file:{root}/%2e%2e/secret.eml", "original_missing"),
-    ("file:{root}/none.eml", "original_missing"),
-    ("file:{root}", "original_missing"),
-    ("file:{root}/a%00b", "original_missing"),
-    ("file:" + "x" * 5000, "original_missing"),
-])
+@pytest.mark.parametrize(
+    ("ref", "flag"),
+    [
+        ("s3://bucket/key", "kept_elsewhere"),
+        ("https://x.example/y", "kept_elsewhere"),
+        ("file:///etc/passwd", "original_missing"),
+        ("file:{root}/../secret.eml", "original_missing"),
+        ("file:{root}/%2e%2e/secret.eml", "original_missing"),
+        ("file:{root}/none.eml", "original_missing"),
+        ("file:{root}", "original_missing"),
+        ("file:{root}/a%00b", "original_missing"),
+        ("file:" + "x" * 5000, "original_missing"),
+    ],
+)
 async def test_what_cannot_be_fetched_is_a_message_of_what_is_known(
     folder: Folder, ref: str, flag: str
 ) -> None:

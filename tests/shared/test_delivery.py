@@ -17,7 +17,9 @@ SPANS = st.timedeltas(timedelta(milliseconds=1), timedelta(minutes=1))
 
 policies = st.builds(
     lambda first, more, tries: RetryPolicy(first, first + more, tries),
-    SPANS, SPANS, st.integers(1, 10),
+    SPANS,
+    SPANS,
+    st.integers(1, 10),
 )
 headers = st.lists(
     st.tuples(st.text(max_size=20), st.none() | st.binary(max_size=20)), max_size=5
@@ -180,12 +182,18 @@ def test_a_bug_s_dead_letter_names_its_class() -> None:
 
 def test_a_record_that_dies_again_has_the_newest_notes_once() -> None:
     once = dead_letter(
-        a_record(more=(("mine", b"1"),)), Poison("malformed", "first"),
-        service="spam", tries=1, now=NOW,
+        a_record(more=(("mine", b"1"),)),
+        Poison("malformed", "first"),
+        service="spam",
+        tries=1,
+        now=NOW,
     )
     again = dead_letter(
         Record("helpdesk.commands", 5, 99, once.key, once.value, once.headers, NOW),
-        Poison("unknown_account", "second"), service="ticketing", tries=1, now=NOW,
+        Poison("unknown_account", "second"),
+        service="ticketing",
+        tries=1,
+        now=NOW,
     )
 
     names = [name for name, _ in again.headers]

@@ -91,10 +91,16 @@ def test_any_text_is_no_proof(text: str) -> None:
     assert without_token(text) in (text, without_token(text))
 
 
-@pytest.mark.parametrize("text", [
-    "support+{}@shop.example", "support.{}@shop.example", "support={}@shop.example",
-    "<{}.0a-1b@shop.example>", "please keep [{}] here",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "support+{}@shop.example",
+        "support.{}@shop.example",
+        "support={}@shop.example",
+        "<{}.0a-1b@shop.example>",
+        "please keep [{}] here",
+    ],
+)
 @pytest.mark.parametrize("flip", [str.lower, str.upper])
 def test_tokens_are_found_wherever_they_stand(text: str, flip: "type[str]") -> None:
     token = the_token()

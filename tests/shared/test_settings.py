@@ -39,9 +39,7 @@ def test_a_service_needs_nothing_but_what_is_on_this_machine(service: str) -> No
 
 
 @each_service
-def test_a_service_reads_the_environment(
-    service: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_service_reads_the_environment(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {
         "HELPDESK_KAFKA__BOOTSTRAP": "a:1,b:2",
         "HELPDESK_KAFKA__TOPIC_PREFIX": "staging.",

@@ -99,7 +99,9 @@ async def test_a_keyword_of_somebody_else_is_not_shown() -> None:
     await a_ticket(world, "sms")
     await world.batch(
         [
-            a_signal(by="bob"), a_signal(account_id="zeta"), a_signal(channel="whatsapp"),
+            a_signal(by="bob"),
+            a_signal(account_id="zeta"),
+            a_signal(channel="whatsapp"),
             a_signal(contact=None),
         ]
     )
@@ -121,7 +123,10 @@ async def test_an_attribution_shows_on_its_ticket_and_wakes_nothing() -> None:
     (attributed,) = world.facts(TicketAttributed)
     credit = attributed.credit
     assert (credit.message_id, credit.send_id, credit.source, credit.source_id) == (
-        message.id, "send-1", "campaign", "spring"
+        message.id,
+        "send-1",
+        "campaign",
+        "spring",
     )
     assert world.ticket.credit == credit == attributed.ticket.credit
     assert world.status == "closed"
@@ -134,7 +139,8 @@ async def test_a_higher_revision_replaces_what_was_shown() -> None:
     await world.happen(message)
     of: dict[str, Any] = {"message_id": message.id, "ticket_id": world.ticket.id}
     await world.happen(
-        an_attribution(**of), an_attribution(**of, revision=3, send=None),
+        an_attribution(**of),
+        an_attribution(**of, revision=3, send=None),
         an_attribution(**of, revision=2, send="send-2"),
     )
     assert [event.credit.revision for event in world.facts(TicketAttributed)] == [1, 3]
@@ -148,9 +154,7 @@ async def test_an_attribution_never_shows_on_another_accounts_ticket() -> None:
     world = World()
     message = an_sms()
     await world.happen(message)
-    fact = an_attribution(
-        message_id=message.id, ticket_id=world.ticket.id, account_id="zeta"
-    )
+    fact = an_attribution(message_id=message.id, ticket_id=world.ticket.id, account_id="zeta")
     await world.happen(fact)
     assert world.ticket.credit is None
     assert len(await world.store.thread(world.ticket.id)) == 1
@@ -194,13 +198,17 @@ def journeys() -> dict[str, list[list[Item]]]:
         "a new ticket in place of a closed one": [
             [closed],
             [_of(closed, CloseTicket)],
-            [a_message(channel="instagram", at=minutes(5)),
-             a_message(channel="instagram", at=minutes(6))],
+            [
+                a_message(channel="instagram", at=minutes(5)),
+                a_message(channel="instagram", at=minutes(6)),
+            ],
         ],
         "strangers in a thread": [
             [old],
-            [an_inbound_mail(by=name, answers="old@x.example", at=minutes(1))
-             for name in ("anna", "bob", "bob", "cleo")],
+            [
+                an_inbound_mail(by=name, answers="old@x.example", at=minutes(1))
+                for name in ("anna", "bob", "bob", "cleo")
+            ],
         ],
         "forged mails": [
             [old],
@@ -272,11 +280,9 @@ async def test_what_a_crash_left_unpublished_the_sweep_publishes(channel: Channe
 @pytest.mark.spec("TKT 6")
 async def test_two_replicas_that_sweep_at_once_wake_a_ticket_once() -> None:
     world = World()
-    for number in range(AT_ONCE + 3):
-        await world.happen(an_sms(by=f"p{number}"))
+    await world.batch([an_sms(by=f"p{number}") for number in range(AT_ONCE + 3)])
     snoozes = [
-        a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60))
-        for ticket in world.tickets
+        a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)) for ticket in world.tickets
     ]
     await world.batch(snoozes)
     other = World(world)

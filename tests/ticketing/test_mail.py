@@ -23,9 +23,7 @@ async def began(world: World, **more: object) -> InboundMessage:
     first = an_inbound_mail(mail_id=ROOT, **more)  # type: ignore[arg-type]  # checked there
     await world.happen(first)
     await world.happen(
-        a_command(
-            ReplyToTicket, ticket_id=world.ticket.id, text="Hello!", cc=("Cleo@Example.com",)
-        )
+        a_command(ReplyToTicket, ticket_id=world.ticket.id, text="Hello!", cc=("Cleo@Example.com",))
     )
     return first
 
@@ -161,10 +159,12 @@ async def test_whom_an_answer_to_a_broadcast_copied_joins_that_answer(
     """The broadcast's id leads to Anna's ticket, Bob's mail to Bob's: the nearer one counts."""
     world = World()
     await world.happen(an_inbound_mail(by="anna", answers=BROADCAST))
-    bob = an_inbound_mail(by="bob", mail_id="b@x.example", answers=BROADCAST,
-                          cc=("carol@example.com",))
-    carol = an_inbound_mail(by="carol", answers="b@x.example",
-                            references=(BROADCAST, "b@x.example"))
+    bob = an_inbound_mail(
+        by="bob", mail_id="b@x.example", answers=BROADCAST, cc=("carol@example.com",)
+    )
+    carol = an_inbound_mail(
+        by="carol", answers="b@x.example", references=(BROADCAST, "b@x.example")
+    )
     await (world.batch([bob, carol]) if batched else world.happen(bob, carol))
     assert world.ticket_of(carol) == world.ticket_of(bob)
     assert world.ticket_of(bob).contact.id == bob.contact.id
@@ -262,7 +262,8 @@ def a_thread(*, headers: str) -> Sequence[InboundMessage]:
 @pytest.mark.parametrize("batched", [True, False])
 @pytest.mark.parametrize("headers", ["all", "first"])
 async def test_a_thread_that_comes_in_any_order_has_one_ticket(
-    headers: str, batched: bool  # noqa: FBT001
+    headers: str,
+    batched: bool,  # noqa: FBT001
 ) -> None:
     for order in permutations(a_thread(headers=headers)):
         world = World()

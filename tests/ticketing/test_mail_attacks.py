@@ -158,9 +158,7 @@ async def test_a_valid_token_of_another_account_or_an_invented_one_leads_nowhere
 async def test_a_token_does_not_work_in_another_account_or_mailbox(desk: Desk) -> None:
     mark = (marked("address", desk.token),)
 
-    await desk.refuses(
-        a_mail(mark, account_id="zeta"), a_mail(mark, address="sales@acme.example")
-    )
+    await desk.refuses(a_mail(mark, account_id="zeta"), a_mail(mark, address="sales@acme.example"))
 
 
 @pytest.mark.spec("TKT 2")
@@ -182,9 +180,7 @@ async def test_a_replayed_or_forwarded_token_leads_a_stranger_to_a_ticket_of_the
 @pytest.mark.spec("TKT 2")
 async def test_a_forged_sender_joins_nothing_whatever_they_know(desk: Desk) -> None:
     mark = (marked("address", desk.token), marked("id", desk.token))
-    forged = [
-        a_mail(mark, answers=desk.answer.message_id, authentication="fail") for _ in range(3)
-    ]
+    forged = [a_mail(mark, answers=desk.answer.message_id, authentication="fail") for _ in range(3)]
 
     await desk.refuses(*forged)
 
@@ -205,9 +201,7 @@ async def test_nobody_becomes_a_participant_by_a_forged_or_a_strangers_copy(desk
     await desk.refuses(*copies)
     assert "eve@example.com" not in desk.annas.participants
 
-    await desk.refuses(
-        a_mail(mark, by="eve"), a_mail(by="eve", answers=ROOT, references=(ROOT,))
-    )
+    await desk.refuses(a_mail(mark, by="eve"), a_mail(by="eve", answers=ROOT, references=(ROOT,)))
 
 
 @pytest.mark.spec("TKT 2")

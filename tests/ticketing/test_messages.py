@@ -1,31 +1,21 @@
-"""What customers' messages make of tickets, channel by channel (TKT 1 to 8, SPM, ACL 6)."""
+"""What customers' messages make of tickets, channel by channel (TKT 1 to 5, TKT 8)."""
 
 from datetime import timedelta
 
 import pytest
 
-from services.ticketing.rules.changes import INACTIVITY_NOTICE
 from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.commands import (
     AssignTicket,
     CloseTicket,
-    MarkNotSpam,
-    MarkSpam,
     ReopenTicket,
     ReplyToTicket,
-    SnoozeTicket,
     UnassignTicket,
-    WakeTicket,
 )
 from shared.contracts.tickets import (
-    CustomerDeleted,
-    CustomerEdited,
     CustomerWrote,
-    TicketCloseAnnulled,
-    TicketMarkedNotSpam,
     TicketOpened,
     TicketReopened,
-    TicketWoken,
 )
 from shared.ids import computed_id
 from tests.builders import (
@@ -33,14 +23,11 @@ from tests.builders import (
     MONDAY,
     a_command,
     a_contact,
-    a_deletion,
     a_message,
     a_signal,
     an_account,
-    an_edit,
     an_sms,
     minutes,
-    the_system,
 )
 from tests.ticketing.world import World, a_ticket, a_ticket_closed, write
 
@@ -58,13 +45,16 @@ async def test_a_first_message_opens_a_ticket(channel: Channel) -> None:
     assert world.kinds() == ["TicketOpened", "CustomerWrote"]
     (opened,), (wrote,) = world.facts(TicketOpened), world.facts(CustomerWrote)
     assert [event.id for event in world.events()] == [
-        f"{world.ticket.id}:1", f"{world.ticket.id}:2"
+        f"{world.ticket.id}:1",
+        f"{world.ticket.id}:2",
     ]
     assert (opened.cause_id, opened.correlation_id) == (message.id, message.correlation_id)
     assert wrote.message_id == message.id
     assert wrote.ticket == world.ticket.summary()
     assert (opened.ticket.status, opened.ticket.unread, opened.ticket.unassigned_epoch) == (
-        "open", True, 1
+        "open",
+        True,
+        1,
     )
 
 
@@ -183,93 +173,6 @@ async def test_a_message_delivered_again_years_later_changes_nothing(channel: Ch
     assert (world.store.documents, world.events()) == (documents, events)
 
 
-# Snoozed tickets
-
-
-@pytest.mark.spec("TKT 6")
-@pytest.mark.parametrize("channel", CHANNELS)
-async def test_a_customers_message_wakes_a_snoozed_ticket(channel: Channel) -> None:
-    world = World()
-    ticket = await a_ticket(world, channel)
-    await world.happen(a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)))
-    assert (world.ticket.status, world.ticket.snoozed_until) == ("snoozed", minutes(60))
-    await world.happen(write(channel, at=minutes(5)))
-    assert (world.ticket.status, world.ticket.snoozed_until) == ("open", None)
-    assert world.kinds()[-2:] == ["TicketWoken", "CustomerWrote"]
-    assert world.facts(TicketWoken)[0].by == "customer"
-    await world.sweep(minutes(61))
-    assert len(world.facts(TicketWoken)) == 1
-
-
-@pytest.mark.spec("TKT 6")
-async def test_a_snoozed_ticket_wakes_by_itself_at_its_time_and_not_before() -> None:
-    world = World()
-    ticket = await a_ticket(world, "instagram")
-    await world.happen(a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)))
-    await world.sweep(minutes(60))
-    assert world.status == "snoozed"
-    await world.sweep(minutes(60) + timedelta(milliseconds=1))
-    assert world.status == "open"
-    (woken,) = world.facts(TicketWoken)
-    assert (woken.by, woken.occurred_at) == ("time", minutes(60))
-    await world.sweep(minutes(70))
-    assert world.kinds()[-1] == "TicketWoken"
-    assert not world.rejections
-
-
-@pytest.mark.spec("TKT 6")
-async def test_a_ticket_can_be_snoozed_and_wake_again_and_again() -> None:
-    world = World()
-    ticket = await a_ticket(world, "sms")
-    for start in (0, 100, 200):
-        snooze = a_command(
-            SnoozeTicket, ticket_id=ticket.id, at=minutes(start), until=minutes(start + 10)
-        )
-        await world.happen(snooze)
-        await world.sweep(minutes(start + 11))
-    assert [event.by for event in world.facts(TicketWoken)] == ["time"] * 3
-    assert not world.rejections
-
-
-@pytest.mark.spec("TKT 6")
-async def test_of_two_snoozes_the_last_one_counts() -> None:
-    world = World()
-    ticket = await a_ticket(world, "sms")
-    for until in (10, 60):
-        await world.happen(
-            a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(until))
-        )
-    await world.sweep(minutes(11))
-    assert world.status == "snoozed"
-    await world.sweep(minutes(61))
-    assert world.status == "open"
-
-
-@pytest.mark.spec("TKT 6")
-async def test_however_many_tickets_wake_at_nine_none_is_late() -> None:
-    world = World()
-    messages = [an_sms(by=f"person-{number}") for number in range(450)]
-    await world.batch(messages)
-    snoozes = [
-        a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60))
-        for ticket in world.tickets
-    ]
-    await world.batch(snoozes)
-    await world.sweep(minutes(61))
-    assert {ticket.status for ticket in world.tickets} == {"open"}
-
-
-@pytest.mark.spec("TKT 6")
-async def test_an_agent_wakes_a_ticket_they_snoozed() -> None:
-    world = World()
-    ticket = await a_ticket(world, "webchat")
-    await world.happen(
-        a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)),
-        a_command(WakeTicket, ticket_id=ticket.id, snoozed_until=minutes(60)),
-    )
-    assert world.facts(TicketWoken)[0].by == "agent"
-
-
 # Order and time
 
 
@@ -325,278 +228,6 @@ async def test_a_ticket_shows_what_is_newest_known_of_its_contact() -> None:
     known = a_contact(profile_id="p-1", segments=("vip",), sms_consent="none")
     await world.happen(an_sms(), an_sms(contact=known))
     assert world.ticket.contact == known
-
-
-# Spam
-
-
-@pytest.mark.spec("SPM 1")
-@pytest.mark.parametrize("channel", CHANNELS)
-async def test_spam_that_would_open_a_ticket_makes_one_that_waits_for_nobody(
-    channel: Channel,
-) -> None:
-    world = World()
-    await world.happen(write(channel, spam=True))
-    assert world.kinds() == ["TicketOpened", "CustomerWrote"]
-    assert world.ticket.spam
-    assert world.ticket.unassigned_epoch is None
-    assert all(event.ticket.spam for event in world.events())
-    assert all(event.ticket.unassigned_epoch is None for event in world.events())
-
-
-@pytest.mark.spec("SPM 2")
-@pytest.mark.parametrize("channel", CHANNELS)
-async def test_a_legitimate_message_lifts_the_flag_of_screening(channel: Channel) -> None:
-    world = World()
-    await world.happen(write(channel, spam=True), write(channel, at=minutes(1)))
-    (lifted,) = world.facts(TicketMarkedNotSpam)
-    assert lifted.author.kind == "system"
-    assert not world.ticket.spam
-    assert world.ticket.unassigned_epoch == lifted.seq
-    assert world.kinds()[-1] == "CustomerWrote"
-
-
-@pytest.mark.spec("SPM 2")
-@pytest.mark.parametrize("channel", CHANNELS)
-async def test_a_legitimate_message_leaves_an_agents_flag(channel: Channel) -> None:
-    world = World()
-    ticket = await a_ticket(world, channel)
-    await world.happen(
-        a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)),
-        a_command(MarkSpam, ticket_id=ticket.id),
-        write(channel, at=minutes(1)),
-    )
-    assert world.ticket.spam
-    assert world.ticket.status == "snoozed"
-    assert world.ticket.unassigned_epoch is None
-
-
-@pytest.mark.spec("SPM 2")
-async def test_an_agent_confirms_the_flag_of_screening() -> None:
-    world = World()
-    await world.happen(an_sms(spam=True))
-    await world.happen(a_command(MarkSpam, ticket_id=world.ticket.id), an_sms(at=minutes(1)))
-    assert world.ticket.spam
-
-
-@pytest.mark.spec("SPM 2")
-@pytest.mark.parametrize("channel", CHANNELS)
-async def test_spam_for_a_ticket_that_is_none_joins_it_and_changes_nothing(
-    channel: Channel,
-) -> None:
-    world = World()
-    ticket = await a_ticket(world, channel)
-    await world.happen(
-        a_command(ReplyToTicket, ticket_id=ticket.id, text="Here it is."),
-        a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)),
-    )
-    before = world.ticket.summary()
-    await world.happen(write(channel, spam=True, at=minutes(1)))
-    (_, wrote) = world.facts(CustomerWrote)
-    assert wrote.spam
-    assert world.ticket.summary() == before
-    assert before.waiting_epoch is not None
-
-
-@pytest.mark.spec("SPM 2")
-@pytest.mark.parametrize("channel", REOPENED)
-async def test_spam_does_not_reopen(channel: Channel) -> None:
-    world = World()
-    await a_ticket_closed(world, channel)
-    await world.happen(write(channel, spam=True, at=minutes(5)))
-    assert world.ticket.status == "closed"
-    assert world.kinds()[-1] == "CustomerWrote"
-
-
-@pytest.mark.spec("SPM 1")
-@pytest.mark.parametrize("channel", NEVER_REOPENED)
-async def test_spam_after_a_closed_ticket_opens_a_flagged_one(channel: Channel) -> None:
-    world = World()
-    old = await a_ticket_closed(world, channel)
-    spam = write(channel, spam=True, at=minutes(5))
-    await world.happen(spam)
-    assert world.ticket_of(spam).spam
-    assert not world.now_is(old).spam
-
-
-@pytest.mark.spec("SPM 2")
-async def test_a_legitimate_message_reopens_and_unflags_a_closed_spam_ticket() -> None:
-    world = World()
-    await world.happen(an_sms(spam=True))
-    await world.happen(
-        a_command(CloseTicket, ticket_id=world.ticket.id), an_sms(at=minutes(1))
-    )
-    assert world.kinds()[-3:] == ["TicketReopened", "TicketMarkedNotSpam", "CustomerWrote"]
-    assert not world.ticket.spam
-    assert world.ticket.status == "open"
-    assert world.ticket.unassigned_epoch == world.facts(TicketMarkedNotSpam)[0].seq
-
-
-@pytest.mark.spec("SPM 2")
-async def test_a_ticket_marked_not_spam_stands_as_if_it_never_had_been() -> None:
-    world = World()
-    await world.happen(
-        a_message(channel="whatsapp", spam=True, at=minutes(1)),
-        a_message(channel="whatsapp", spam=True, at=minutes(2)),
-    )
-    await world.happen(a_command(MarkNotSpam, ticket_id=world.ticket.id, at=minutes(3)))
-    ticket = world.ticket
-    assert (ticket.spam, ticket.unassigned_epoch) == (False, ticket.seq)
-    assert ticket.customer_waits_since == minutes(1)
-    assert ticket.last_customer_at == minutes(2)
-    await world.happen(
-        a_command(ReplyToTicket, ticket_id=ticket.id, at=minutes(4), text="Sorry for that!")
-    )
-    assert len(world.sent) == 1
-
-
-# Automatic closing
-
-
-@pytest.mark.spec("ACL 6")
-@pytest.mark.parametrize("channel", CHANNELS)
-async def test_a_close_that_comes_after_the_customers_message_is_refused(channel: Channel) -> None:
-    world = World()
-    ticket = await a_ticket(world, channel)
-    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text="Anything else?"))
-    waiting = world.ticket.waiting_epoch
-    assert waiting == 3
-    await world.happen(
-        write(channel, at=minutes(1)),
-        a_command(
-            CloseTicket, ticket_id=ticket.id, by=the_system(), at=minutes(2),
-            reason="inactivity", waiting_epoch=waiting,
-        ),
-    )
-    assert world.ticket.status == "open"
-    assert [rejection.code for rejection in world.rejections] == ["stale"]
-
-
-@pytest.mark.spec("ACL 6")
-@pytest.mark.parametrize("channel", CHANNELS)
-async def test_a_message_received_before_an_automatic_close_annuls_it(channel: Channel) -> None:
-    world = World()
-    ticket = await a_ticket_closed(world, channel, how="inactivity", at=minutes(30))
-    assert ticket.status == "closed"
-    late = write(channel, at=minutes(30) - timedelta(milliseconds=1))
-    await world.happen(late)
-    assert world.ticket.status == "open"
-    assert world.ticket.closed_at is None
-    (annulled,) = world.facts(TicketCloseAnnulled)
-    assert annulled.message_id == late.id
-    assert world.kinds()[-2:] == ["TicketCloseAnnulled", "CustomerWrote"]
-    assert not world.facts(TicketReopened)
-
-
-@pytest.mark.spec("ACL 6")
-@pytest.mark.parametrize("channel", NEVER_REOPENED)
-async def test_a_message_received_as_an_automatic_close_happens_comes_after_it(
-    channel: Channel,
-) -> None:
-    world = World()
-    await a_ticket_closed(world, channel, how="inactivity", at=minutes(30))
-    await world.happen(write(channel, at=minutes(30)))
-    assert len(world.tickets) == 2
-
-
-@pytest.mark.spec("ACL 6")
-@pytest.mark.parametrize("channel", NEVER_REOPENED)
-async def test_an_agents_close_is_not_annulled(channel: Channel) -> None:
-    world = World()
-    await a_ticket_closed(world, channel, how="done", at=minutes(30))
-    await world.happen(write(channel, at=minutes(1)))
-    assert not world.facts(TicketCloseAnnulled)
-    assert len(world.tickets) == 2
-
-
-@pytest.mark.spec("ACL 6")
-@pytest.mark.parametrize("channel", CHANNELS)
-async def test_spam_received_before_an_automatic_close_does_not_annul_it(channel: Channel) -> None:
-    world = World()
-    await a_ticket_closed(world, channel, how="inactivity", at=minutes(30))
-    await world.happen(write(channel, spam=True, at=minutes(1)))
-    assert world.status == "closed"
-    await world.happen(write(channel, at=minutes(2)))
-    assert world.status == "open"
-
-
-@pytest.mark.spec("ACL 6")
-@pytest.mark.parametrize("channel", NEVER_REOPENED)
-async def test_a_late_message_whose_ticket_was_followed_by_another_goes_there(
-    channel: Channel,
-) -> None:
-    world = World()
-    await a_ticket_closed(world, channel, how="inactivity", at=minutes(30))
-    after, before = write(channel, at=minutes(31)), write(channel, at=minutes(29))
-    await world.batch([after, before])
-    assert world.ticket_of(before) == world.ticket_of(after)
-    assert world.tickets[0].status == "closed"
-
-
-@pytest.mark.spec("ACL 3")
-async def test_an_automatic_close_leaves_its_notice() -> None:
-    world = World()
-    ticket = await a_ticket_closed(world, "webchat", how="inactivity", at=minutes(30))
-    newest, *_ = await world.store.thread(ticket.id)
-    assert (newest["kind"], newest["text"]) == ("notice", INACTIVITY_NOTICE)
-
-
-# Edits and deletions
-
-
-@pytest.mark.spec("ING 4")
-@pytest.mark.parametrize("channel", ["webchat", "sms", "instagram", "whatsapp"])
-async def test_edits_and_deletions_reach_the_ticket_and_wake_nothing(channel: Channel) -> None:
-    world = World()
-    message = write(channel)
-    await world.happen(message)
-    ticket = world.ticket
-    await world.happen(a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)))
-    before = world.ticket.summary()
-    await world.batch([an_edit(of=message, text="Where is my order?"), a_deletion(of=message)])
-    (edited,), (deleted,) = world.facts(CustomerEdited), world.facts(CustomerDeleted)
-    assert (edited.message_id, edited.text) == (message.id, "Where is my order?")
-    assert deleted.message_id == message.id
-    assert world.ticket.summary() == before
-
-
-@pytest.mark.spec("ING 4")
-@pytest.mark.parametrize("channel", NEVER_REOPENED)
-async def test_an_edit_reaches_the_ticket_of_its_message_not_the_newest(channel: Channel) -> None:
-    world = World()
-    message = write(channel)
-    await world.happen(message)
-    old = world.ticket
-    await world.happen(a_command(CloseTicket, ticket_id=old.id), write(channel, at=minutes(1)))
-    await world.happen(an_edit(of=message), a_deletion(of=message))
-    assert world.kinds(old)[-2:] == ["CustomerEdited", "CustomerDeleted"]
-    assert world.now_is(old).status == "closed"
-
-
-@pytest.mark.spec("ING 4")
-async def test_an_edit_in_one_batch_with_its_message_finds_it() -> None:
-    world = World()
-    message = a_message(channel="instagram")
-    await world.batch([message, an_edit(of=message), a_deletion(of=message)])
-    assert world.kinds() == ["TicketOpened", "CustomerWrote", "CustomerEdited", "CustomerDeleted"]
-
-
-@pytest.mark.spec("ING 4")
-async def test_an_edit_of_what_no_ticket_has_opens_none() -> None:
-    world = World()
-    unseen = a_message(channel="instagram")
-    await world.happen(an_edit(of=unseen), a_deletion(of=unseen))
-    assert not world.tickets
-    assert not world.published
-
-
-@pytest.mark.spec("ING 4")
-async def test_an_edit_never_reaches_another_accounts_ticket() -> None:
-    world = World()
-    message = an_sms()
-    await world.happen(message)
-    await world.happen(an_edit(of=message, account_id="zeta"))
-    assert world.kinds() == ["TicketOpened", "CustomerWrote"]
 
 
 # What may be large

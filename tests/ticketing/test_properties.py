@@ -137,7 +137,8 @@ def _commands(number: int, at: Any, messages: Sequence[InboundMessage]) -> st.Se
         lambda of, command: a_command(
             command[0], id=f"c{number}", at=at, ticket_id=ticket_opened_by(of), **command[1]
         ),
-        st.sampled_from(messages), st.sampled_from(COMMANDS),
+        st.sampled_from(messages),
+        st.sampled_from(COMMANDS),
     )
 
 
@@ -270,7 +271,7 @@ def streams(world: World) -> dict[str, list[str]]:
 @pytest.mark.spec("TKT 8")
 @pytest.mark.spec("TKT 9")
 @pytest.mark.spec("ING 2")
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(delivery=deliveries())
 async def test_batches_and_repeats_make_no_difference(
     delivery: tuple[list[Item], list[list[Item]]],
@@ -287,7 +288,7 @@ async def test_batches_and_repeats_make_no_difference(
 
 
 @pytest.mark.spec("TKT 9")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(items=histories())
 async def test_delivering_everything_again_changes_nothing(items: list[Item]) -> None:
     world = World()
@@ -345,9 +346,7 @@ def interleaved(runs: Sequence[Sequence[Any]], replicas: Sequence[World], chance
 @pytest.mark.spec("TKT 7")
 @pytest.mark.spec("TKT 9")
 @settings(max_examples=80, deadline=None)
-@given(
-    delivery=deliveries(), seed=st.integers(0, 2**32), zombies=st.integers(0, 3)
-)
+@given(delivery=deliveries(), seed=st.integers(0, 2**32), zombies=st.integers(0, 3))
 def test_replicas_that_take_turns_and_die_lose_and_double_nothing(
     delivery: tuple[list[Item], list[list[Item]]], seed: int, zombies: int
 ) -> None:

@@ -41,10 +41,15 @@ async def test_a_reply_goes_out_once_to_whoever_wrote(channel: Channel) -> None:
     await world.happen(command)
     (out,) = world.sent
     assert (out.idempotency_key, out.text, out.attachments) == (
-        command.id, "On its way.", (attachment,)
+        command.id,
+        "On its way.",
+        (attachment,),
     )
     assert (out.channel, out.address, out.contact, out.conversation_id) == (
-        channel, message.address, message.contact, message.conversation_id
+        channel,
+        message.address,
+        message.contact,
+        message.conversation_id,
     )
     (replied,) = world.facts(AgentReplied)
     assert replied.message_id == out.id
@@ -149,7 +154,10 @@ async def test_a_short_code_can_be_a_support_number() -> None:
 @pytest.mark.parametrize(("channel", "window"), WINDOWS)
 @pytest.mark.parametrize(("over", "allowed"), [(timedelta(0), True), (INSTANT, False)])
 async def test_a_window_opens_with_each_message_of_the_customer(
-    channel: Channel, window: timedelta, over: timedelta, allowed: bool  # noqa: FBT001
+    channel: Channel,
+    window: timedelta,
+    over: timedelta,
+    allowed: bool,  # noqa: FBT001
 ) -> None:
     world = World()
     await world.happen(write(channel), write(channel, at=minutes(30)))

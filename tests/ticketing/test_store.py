@@ -89,8 +89,13 @@ def everything(mail: InboundMessage) -> Iterator[Item]:
     yield mail
     yield a_command(AssignTicket, ticket_id=ticket_id, assignee="ada")
     yield a_command(TagTicket, ticket_id=ticket_id, tags=("vip", "a.b$c"))
-    yield a_command(ReplyToTicket, ticket_id=ticket_id, text="Ciao!", cc=("dora@example.com",),
-                    attachments=(Attachment(kind="image", ref="blob"),))
+    yield a_command(
+        ReplyToTicket,
+        ticket_id=ticket_id,
+        text="Ciao!",
+        cc=("dora@example.com",),
+        attachments=(Attachment(kind="image", ref="blob"),),
+    )
     yield an_inbound_mail(answers="one@example.com", mail_id="two@example.com", at=minutes(1))
     yield a_command(MarkRead, ticket_id=ticket_id)
     yield an_attribution(message_id=mail.id, ticket_id=ticket_id)
@@ -276,9 +281,7 @@ async def test_replicas_at_once_make_one_ticket_of_one_contact(
     async with mongo_tickets(servers, unique) as one, mongo_tickets(servers, unique) as two:
         await one.ensure_indexes()
         replicas = [Over(one), Over(two)]
-        messages = [
-            a_message(channel="instagram", text=str(n), at=minutes(n)) for n in range(16)
-        ]
+        messages = [a_message(channel="instagram", text=str(n), at=minutes(n)) for n in range(16)]
         await asyncio.gather(
             *(replicas[n % 2].batch(messages[n : n + 2]) for n in range(0, 16, 2)),
             *(replicas[1 - n % 2].batch(messages[n : n + 3]) for n in range(0, 16, 3)),

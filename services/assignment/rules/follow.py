@@ -202,8 +202,11 @@ def _after_refusal(ticket: Followed, refusal: CommandRejected) -> Followed:
     """The ticket once one of our commands was refused.
 
     If it still needs somebody (the agent had left the account, say), there is another offer: what
-    made an offer stale is told before its refusal, and would have ended the need.
+    made an offer stale is told before its refusal, and would have ended the need. A ticket that
+    ticketing does not know needs nobody: it would be offered for ever.
     """
+    if refusal.code in ("unknown_ticket", "wrong_account"):
+        return replace(ticket, need=None, offered="", route_id="", route_team=None)
     if refusal.command_id == ticket.route_id:
         return replace(ticket, route_id="", route_team=None)
     if refusal.command_id == ticket.offer_id:

@@ -127,9 +127,7 @@ def _bounce(
     return None, ""
 
 
-def _auto_reply(
-    headers: Headers, submitted: str, *, null_sender: bool
-) -> tuple[Kind | None, str]:
+def _auto_reply(headers: Headers, submitted: str, *, null_sender: bool) -> tuple[Kind | None, str]:
     named = [name for name in _AUTO_HEADERS if headers.raw(name).lower() not in _NO]
     suppresses = bool(headers.raw("x-auto-response-suppress"))
     weak = suppresses or _precedence(headers) in ("bulk", "junk")
@@ -137,9 +135,7 @@ def _auto_reply(
     by_subject = bool(_AUTO_SUBJECT.match(headers.text("subject")))
     # What a program sends of itself (an order, a form, an alarm) may be a customer's only way to
     # the team: it is a message, unless it answers something.
-    replied = submitted not in ("", "no") and (
-        submitted not in _SELF_MADE or answers or by_subject
-    )
+    replied = submitted not in ("", "no") and (submitted not in _SELF_MADE or answers or by_subject)
     found = {
         f"Auto-Submitted: {submitted[:40]}": replied,
         ", ".join(named): bool(named),

@@ -29,7 +29,12 @@ _STRUCTURE_HEADER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _PARSER_BUGS = (
-    MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+    MessageError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
     AssertionError,
 )
 _NOTHING_SAID = re.compile(
@@ -37,17 +42,30 @@ _NOTHING_SAID = re.compile(
     r"|your (?:e-?mail|mail) client does not support html[^\n]{0,200}",
     re.IGNORECASE,
 )
-_REPORTS = frozenset({
-    "message/delivery-status", "message/global-delivery-status",
-    "message/disposition-notification", "message/global-disposition-notification",
-    "message/feedback-report",
-})
-_EMBEDDED = frozenset({
-    "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers",
-})
-_SIGNATURES = frozenset({
-    "application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature",
-})
+_REPORTS = frozenset(
+    {
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "message/disposition-notification",
+        "message/global-disposition-notification",
+        "message/feedback-report",
+    }
+)
+_EMBEDDED = frozenset(
+    {
+        "message/rfc822",
+        "message/global",
+        "text/rfc822-headers",
+        "message/global-headers",
+    }
+)
+_SIGNATURES = frozenset(
+    {
+        "application/pgp-signature",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+    }
+)
 
 
 class _AsWritten(Compat32):
@@ -144,9 +162,7 @@ class _Reader:
             return self._without_boundary(part, depth)
         return self._leaf(part, kind)
 
-    def _several(
-        self, subtype: str, children: list[Message], depth: int
-    ) -> tuple[str, str | None]:
+    def _several(self, subtype: str, children: list[Message], depth: int) -> tuple[str, str | None]:
         found = [self.read(child, depth + 1) for child in children]
         if subtype == "report":
             return found[0] if found else ("", None)
@@ -178,14 +194,13 @@ class _Reader:
     def _message(self, part: Message, kind: str, depth: int) -> tuple[str, str | None]:
         """A mail in the mail, or what a report says in fields."""
         children = part.get_payload()
-        several = [c for c in children if isinstance(c, Message)] if isinstance(
-            children, list) else []
+        several = (
+            [c for c in children if isinstance(c, Message)] if isinstance(children, list) else []
+        )
         if kind in _REPORTS:
             self._report(several)
             return "", None
-        if kind == "message/rfc822" and several and leaves.param(
-            part, "x-spam-type"
-        ) == "original":
+        if kind == "message/rfc822" and several and leaves.param(part, "x-spam-type") == "original":
             # A spam filter's report wrapped around the mail itself, which alone counts.
             self.unwrapped = self.read(several[0], depth + 1)
             return self.unwrapped
@@ -240,10 +255,14 @@ class _Reader:
             text = leaves.flowed(text, delsp=leaves.param(part, "delsp") == "yes")
         text, files = leaves.without_uuencoded(clean(text))
         for name, size in files:
-            self.content.attachments.append(Attachment(
-                kind="document", filename=leaves.safe_name(name), size=size,
-                ref=f"mime-part:{self.parts}",
-            ))
+            self.content.attachments.append(
+                Attachment(
+                    kind="document",
+                    filename=leaves.safe_name(name),
+                    size=size,
+                    ref=f"mime-part:{self.parts}",
+                )
+            )
         return text
 
     def _encrypted(self) -> tuple[str, None]:
@@ -258,12 +277,17 @@ class _Reader:
         content_id = leaves.field(part, "content-id").strip().strip("<>")
         known = family if family in ("image", "audio", "video") else "document"
         self.content.attachments.append(
-            Attachment.model_validate({
-                "kind": known, "filename": leaves.filename(part),
-                "media_type": decoded(kind)[:200], "size": size,
-                "ref": f"mime-part:{self.parts}", "content_id": decoded(content_id)[:500] or None,
-                "inline": bool(content_id) or part.get_content_disposition() == "inline",
-            })
+            Attachment.model_validate(
+                {
+                    "kind": known,
+                    "filename": leaves.filename(part),
+                    "media_type": decoded(kind)[:200],
+                    "size": size,
+                    "ref": f"mime-part:{self.parts}",
+                    "content_id": decoded(content_id)[:500] or None,
+                    "inline": bool(content_id) or part.get_content_disposition() == "inline",
+                }
+            )
         )
 
 

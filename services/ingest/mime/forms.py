@@ -52,7 +52,8 @@ def multipart(value: bytes, content_type: str) -> Form:
     """The form, in one pass. Raises Refused for what has no parts."""
     declared = _BOUNDARY.search(content_type)
     boundary = (
-        (declared[1] or declared[2]).encode() if declared
+        (declared[1] or declared[2]).encode()
+        if declared
         else value[2 : value.find(b"\n")].rstrip(b"\r\n ")
     )
     # Some tools write bare line feeds.
@@ -81,10 +82,14 @@ def _take(form: Form, piece: bytes) -> None:
         form.fields.setdefault(name, content)
     else:
         media_type = _TYPE.search(head)
-        form.files.append(File(
-            name, filename, media_type[1].decode("ascii", "replace").strip() if media_type else "",
-            content,
-        ))
+        form.files.append(
+            File(
+                name,
+                filename,
+                media_type[1].decode("ascii", "replace").strip() if media_type else "",
+                content,
+            )
+        )
 
 
 def _first(pattern: re.Pattern[bytes], head: bytes) -> str | None:

@@ -28,7 +28,12 @@ _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\@]{1,128}@[^\s<>()\[\],;:\"\\@]{1,255}")
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _PARSER_BUGS = (
-    MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+    MessageError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
     AssertionError,
 )
 
@@ -93,9 +98,7 @@ def split(raw: bytes) -> tuple[Headers, bytes]:
             # No header line: the writer forgot the blank line before the body.
             break
         position = end + 1
-    fields = tuple(
-        (name, bytes(value).decode("ascii", "surrogateescape")) for name, value in lines
-    )
+    fields = tuple((name, bytes(value).decode("ascii", "surrogateescape")) for name, value in lines)
     return Headers(fields), raw[position:]
 
 
@@ -133,7 +136,7 @@ def addresses(raw: Sequence[str]) -> list[tuple[str, str]]:
         pairs = []
     found = [
         (decoded(name)[:200], _one_line(_from_bytes(address)))
-        for name, address in pairs[: _MOST_ADDRESSES]
+        for name, address in pairs[:_MOST_ADDRESSES]
         if "@" in address.strip("@") and len(address) <= _LONGEST_ADDRESS
     ]
     return found or [

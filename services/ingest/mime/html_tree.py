@@ -20,24 +20,82 @@ _FROM_HERE_ON = (
     "#divRplyFwdMsg, #x_divRplyFwdMsg, #appendonsend, #x_appendonsend, #zwchr, hr#stopSpelling,"
     " #mail-editor-reference-message-container, #ms-outlook-mobile-body-separator-line"
 )
-_RULES = ("border-top:solid #e1e1e1", "border-top:solid #b5c4df", "border-top-color:#b5c4df",
-          "border-top:solid windowtext")
+_RULES = (
+    "border-top:solid #e1e1e1",
+    "border-top:solid #b5c4df",
+    "border-top-color:#b5c4df",
+    "border-top:solid windowtext",
+)
 _GMAILS = "gmail_quote"
 _NEVER_SEEN = frozenset({"head", "script", "style", "title", "template", "noscript", "svg"})
 _MOST_NODES = 100_000
 _LARGEST_WRITTEN = 1_000_000
 _FORMATTING = {
-    "a", "abbr", "b", "big", "blockquote", "br", "caption", "center", "cite", "code", "col",
-    "colgroup", "dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5", "h6",
-    "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small",
-    "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
-    "tt", "u", "ul",
+    "a",
+    "abbr",
+    "b",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "u",
+    "ul",
 }
 _ATTRIBUTES = {
-    "a": {"href", "title"}, "img": {"src", "alt", "title", "width", "height"},
-    "td": {"colspan", "rowspan", "align"}, "th": {"colspan", "rowspan", "align"},
-    "ol": {"start"}, "blockquote": {"type"}, "*": {"dir", "lang"},
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "td": {"colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "align"},
+    "ol": {"start"},
+    "blockquote": {"type"},
+    "*": {"dir", "lang"},
 }
+_WITH_THEIR_CONTENT = {"script", "style", "title", "template", "noscript", "select", "textarea"}
 _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 
 
@@ -78,8 +136,13 @@ def read(source: str, *, may_quote: bool = True) -> Html:
 def _safe(source: str) -> str:
     """No scripts, styles, forms or frames, and no picture that would tell that it was looked at."""
     return nh3.clean(
-        source, tags=_FORMATTING, attributes=_ATTRIBUTES, url_schemes=_SCHEMES,
-        attribute_filter=_kept, link_rel="noopener noreferrer nofollow",
+        source,
+        tags=_FORMATTING,
+        clean_content_tags=_WITH_THEIR_CONTENT,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        attribute_filter=_kept,
+        link_rel="noopener noreferrer nofollow",
     ).strip()
 
 

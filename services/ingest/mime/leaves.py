@@ -9,8 +9,12 @@ from services.ingest.mime.headers import decoded
 _LONGEST_FILENAME = 150
 _DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
 _ENCODINGS = {
-    "quoted-printable": "quoted-printable", "base64": "base64", "uuencode": "x-uuencode",
-    "x-uu": "x-uuencode", "uue": "x-uuencode", "x-uue": "x-uuencode",
+    "quoted-printable": "quoted-printable",
+    "base64": "base64",
+    "uuencode": "x-uuencode",
+    "x-uu": "x-uuencode",
+    "uue": "x-uuencode",
+    "x-uue": "x-uuencode",
 }
 _UU_BEGIN = re.compile(r"begin(?:-base64)? [0-7]{3,4} ([^\n/\\]{1,150})")
 _MOST_FILES = 20
@@ -23,8 +27,9 @@ def field(part: Message, name: str) -> str:
 
 def content(part: Message) -> bytes:
     """The part's bytes with their transfer encoding undone, as far as they can be."""
-    declared = field(part, "content-transfer-encoding").strip(" \t\"'").lower()
-    known = next((of for start, of in _ENCODINGS.items() if declared.startswith(start)), None)
+    declared = field(part, "content-transfer-encoding").lower()
+    named = declared.strip(" \t\"'")
+    known = next((of for start, of in _ENCODINGS.items() if named.startswith(start)), None)
     if known is not None and known != declared:
         # Comments, semicolons and quotes keep the library from recognising it.
         del part["content-transfer-encoding"]

@@ -69,7 +69,8 @@ fwd; fw; wg; tr; rv; enc; i; inoltro; vb; doorst; pd; 转发; 轉寄; 転送; �
 
 def _phrases(lines: str) -> list[str]:
     return sorted(
-        {" ".join(phrase.split()) for phrase in lines.split(";") if phrase.strip()}, key=len,
+        {" ".join(phrase.split()) for phrase in lines.split(";") if phrase.strip()},
+        key=len,
         reverse=True,
     )
 

@@ -11,8 +11,14 @@ from shared.delivery import Record
 
 _RAW = "raw"
 _ALSO_CALLED = {
-    "mime": _RAW, "rfc822": _RAW, "imap": _RAW, "smtp": _RAW, "aws_ses": "ses", "aws-ses": "ses",
-    "amazon_ses": "ses", "sns": "ses",
+    "mime": _RAW,
+    "rfc822": _RAW,
+    "imap": _RAW,
+    "smtp": _RAW,
+    "aws_ses": "ses",
+    "aws-ses": "ses",
+    "amazon_ses": "ses",
+    "sns": "ses",
 }
 _PROVIDERS: Mapping[str, Callable[[Payload], list[Part]]] = {
     "postmark": postmark.read,

@@ -60,8 +60,10 @@ def with_envelope(
 ) -> Delivery:
     """The delivery with the envelope that its provider tells."""
     return replace(
-        known, recipients=tuple(clean(each).strip() for each in recipients),
-        sender=clean(sender).strip(), stamp=known.stamp or stamp,
+        known,
+        recipients=tuple(clean(each).strip() for each in recipients),
+        sender=clean(sender).strip(),
+        stamp=known.stamp or stamp,
     )
 
 
@@ -98,17 +100,27 @@ def content(plain: str, html: str, files: Iterable[Attachment] = ()) -> Content:
 
 
 def attachment(
-    *, media_type: str, name: str, size: int | None, ref: str, content_id: str = "",
+    *,
+    media_type: str,
+    name: str,
+    size: int | None,
+    ref: str,
+    content_id: str = "",
 ) -> Attachment:
     """A file that a provider took out of a mail."""
     family = media_type.partition("/")[0].lower()
     content_id = clean(content_id).strip().strip("<>")[:500]
-    return Attachment.model_validate({
-        "kind": family if family in ("image", "audio", "video") else "document",
-        "filename": safe_name(name), "media_type": clean(media_type)[:200] or None,
-        "size": size if size is not None and 0 <= size < 2**53 else None, "ref": ref,
-        "content_id": content_id or None, "inline": bool(content_id),
-    })
+    return Attachment.model_validate(
+        {
+            "kind": family if family in ("image", "audio", "video") else "document",
+            "filename": safe_name(name),
+            "media_type": clean(media_type)[:200] or None,
+            "size": size if size is not None and 0 <= size < 2**53 else None,
+            "ref": ref,
+            "content_id": content_id or None,
+            "inline": bool(content_id),
+        }
+    )
 
 
 def kept_elsewhere() -> Content:

@@ -9,7 +9,13 @@ from services.ingest.mime.headers import Headers
 from shared.mail_tokens import Where, found_in, marked
 
 _ADDRESSES = (
-    "to", "cc", "delivered-to", "x-original-to", "x-forwarded-to", "envelope-to", "x-envelope-to",
+    "to",
+    "cc",
+    "delivered-to",
+    "x-original-to",
+    "x-forwarded-to",
+    "envelope-to",
+    "x-envelope-to",
 )
 _IDS = ("references", "in-reply-to", "message-id")
 _LONGEST_TEXT = 200_000

@@ -20,7 +20,9 @@ from services.ingest.times import RawTime, moment
 from shared.contracts.messages import Mail
 
 _FLAGGED_SPAM = (
-    ("x-spam-flag", "yes"), ("x-spam-status", "yes"), ("x-mailgun-sflag", "yes"),
+    ("x-spam-flag", "yes"),
+    ("x-spam-status", "yes"),
+    ("x-mailgun-sflag", "yes"),
 )
 _LONGEST_REFERENCES = 900
 _SHORTEST_TEXT = 2
@@ -45,12 +47,13 @@ def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Pa
     if found.contact is None:
         raise Refused("no_sender", "no From, Sender, Reply-To or Return-Path with an address")
     # Line ends change on the way, and what is elsewhere has no body: there its place counts.
-    said = delivery.original.encode(errors="replace") if delivery.lost and delivery.original \
+    said = (
+        delivery.original.encode(errors="replace")
+        if delivery.lost and delivery.original
         else b"".join(body.split())
-    letter = Letter(head, content, delivery, found, hashlib.sha256(said).hexdigest())
-    signs = automatic.signs(
-        head, content, letter.sender, null_sender=delivery.sender == "<>"
     )
+    letter = Letter(head, content, delivery, found, hashlib.sha256(said).hexdigest())
+    signs = automatic.signs(head, content, letter.sender, null_sender=delivery.sender == "<>")
     return letter.signal(signs) if signs.kind else letter.message(signs)
 
 
@@ -136,16 +139,28 @@ class Letter:
         full, attachments = self.text_full, tuple(self.content.attachments)
         if not (full.strip() or self.subject or attachments):
             return Happened(
-                place=self.place, kind="empty", key=(self.message_id, *self.id_parts),
-                about=self.message_id, about_parts=self.id_parts, about_inbound=True,
+                place=self.place,
+                kind="empty",
+                key=(self.message_id, *self.id_parts),
+                about=self.message_id,
+                about_parts=self.id_parts,
+                about_inbound=True,
             )
         text = self.text
         return Wrote(
-            place=self.place, id=self.message_id, id_parts=self.id_parts, sent=self.sent,
-            text=text, text_full=full if full != text else None,
-            html=self.page.shown if self.page else None, subject=self.subject,
-            attachments=attachments, mail=self._mail(signs), original=self.delivery.original,
-            in_reply_to=next(iter(self.head.ids("in-reply-to")), None), flags=self._flags(signs),
+            place=self.place,
+            id=self.message_id,
+            id_parts=self.id_parts,
+            sent=self.sent,
+            text=text,
+            text_full=full if full != text else None,
+            html=self.page.shown if self.page else None,
+            subject=self.subject,
+            attachments=attachments,
+            mail=self._mail(signs),
+            original=self.delivery.original,
+            in_reply_to=next(iter(self.head.ids("in-reply-to")), None),
+            flags=self._flags(signs),
         )
 
     def _flags(self, signs: Signs) -> tuple[str, ...]:
@@ -158,8 +173,9 @@ class Letter:
             found.append("bulk")
         if signs.auto_generated:
             found.append("auto_generated")
-        if any(self.head.raw(name).strip().lower().startswith(said)
-               for name, said in _FLAGGED_SPAM):
+        if any(
+            self.head.raw(name).strip().lower().startswith(said) for name, said in _FLAGGED_SPAM
+        ):
             found.append("spam_flagged")
         if len(self.head.all("from")) > 1:
             found.append("several_from")
@@ -170,15 +186,20 @@ class Letter:
     def _mail(self, signs: Signs) -> Mail:
         head = self.head
         return Mail(
-            message_id=self.message_id, in_reply_to=head.ids("in-reply-to"),
-            references=head.ids("references"), sender=self.sender,
+            message_id=self.message_id,
+            in_reply_to=head.ids("in-reply-to"),
+            references=head.ids("references"),
+            sender=self.sender,
             to=place.only_addresses(head.addresses("to")),
-            cc=place.only_addresses(head.addresses("cc")), reply_to=place.reply_address(head),
+            cc=place.only_addresses(head.addresses("cc")),
+            reply_to=place.reply_address(head),
             tokens=evidence.tokens(head, self.delivery, self.text_full),
             thread_index=evidence.thread_index(head),
             thread_topic=head.text("thread-topic")[:500] or None,
-            base_subject=base_subject(self.subject), authentication=self.delivery.dmarc,
-            auto_generated=signs.auto_generated, bulk=signs.bulk,
+            base_subject=base_subject(self.subject),
+            authentication=self.delivery.dmarc,
+            auto_generated=signs.auto_generated,
+            bulk=signs.bulk,
         )
 
     def signal(self, signs: Signs) -> Part:
@@ -198,9 +219,13 @@ class Letter:
         )
         status = report.get("status", "")
         detail = {
-            "why": signs.why, "subject": self.subject, "message_id": self.message_id,
-            "recipient": self._recipient(original), "status": status,
-            "class": _CLASSES.get(status[:1], ""), "action": report.get("action", ""),
+            "why": signs.why,
+            "subject": self.subject,
+            "message_id": self.message_id,
+            "recipient": self._recipient(original),
+            "status": status,
+            "class": _CLASSES.get(status[:1], ""),
+            "action": report.get("action", ""),
             "diagnostic": report.get("diagnostic-code", ""),
             "disposition": report.get("disposition", ""),
             "feedback_type": report.get("feedback-type", ""),
@@ -209,8 +234,12 @@ class Letter:
             "tokens": " ".join(dict.fromkeys(marks)),
         }
         return Happened(
-            place=self.place, kind=signs.kind or "other", about=next(iter(about), None),
-            key=(self.message_id, *self.id_parts), at=self.sent, text=self.text_full,
+            place=self.place,
+            kind=signs.kind or "other",
+            about=next(iter(about), None),
+            key=(self.message_id, *self.id_parts),
+            at=self.sent,
+            text=self.text_full,
             detail={name: text for name, text in detail.items() if text},
         )
 
@@ -221,7 +250,8 @@ class Letter:
                 return said
         verp = (envelopes.bounced_for(recipient) for recipient in self.delivery.recipients)
         return (
-            self.head.text("x-failed-recipients") or next(filter(None, verp), "")
+            self.head.text("x-failed-recipients")
+            or next(filter(None, verp), "")
             or original.text("to")
         )
 

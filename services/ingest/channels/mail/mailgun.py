@@ -14,8 +14,13 @@ from services.ingest.text import Fields, parse_json
 from shared.contracts.messages import Attachment
 
 _PROVIDER = "mailgun"
-_KINDS = {"failed": "bounce", "complained": "complaint", "delivered": "delivery_status",
-          "accepted": "delivery_status", "unsubscribed": "opt_out"}
+_KINDS = {
+    "failed": "bounce",
+    "complained": "complaint",
+    "delivered": "delivery_status",
+    "accepted": "delivery_status",
+    "unsubscribed": "opt_out",
+}
 
 
 def read(payload: Payload) -> list[Part]:
@@ -28,7 +33,9 @@ def read(payload: Payload) -> list[Part]:
     known = payload.delivery(_PROVIDER)
     recipients = [each.strip() for each in form.text("recipient").split(",") if each.strip()]
     known = delivery.with_envelope(
-        known, known.recipients or recipients, known.sender or form.text("sender"),
+        known,
+        known.recipients or recipients,
+        known.sender or form.text("sender"),
         stamp=form.text("timestamp") or None,
     )
     raw = form.fields.get("body-mime")
@@ -46,7 +53,8 @@ def read(payload: Payload) -> list[Part]:
 def _header(form: Form) -> Headers:
     found = _json(form, "message-headers")
     pairs = [
-        (str(pair[0]), str(pair[1])) for pair in (found if isinstance(found, list) else [])
+        (str(pair[0]), str(pair[1]))
+        for pair in (found if isinstance(found, list) else [])
         if isinstance(pair, list) and len(pair) == 2
     ]
     there = {name.lower() for name, _ in pairs}
@@ -66,8 +74,11 @@ def _content(form: Form) -> Content:
     }
     files = [
         delivery.attachment(
-            media_type=file.media_type, name=file.name, size=len(file.content),
-            ref=f"record-field:{file.field[:100]}", content_id=names.get(file.field, ""),
+            media_type=file.media_type,
+            name=file.name,
+            size=len(file.content),
+            ref=f"record-field:{file.field[:100]}",
+            content_id=names.get(file.field, ""),
         )
         for file in form.files
     ]
@@ -82,11 +93,13 @@ def _stored(form: Form) -> list[Attachment]:
     stored = [Fields(each) for each in (found if isinstance(found, list) else [])]
     return [
         delivery.attachment(
-            media_type=each.text("content-type"), name=each.text("name"),
+            media_type=each.text("content-type"),
+            name=each.text("name"),
             size=int(size) if (size := each.text("size")).isdecimal() and len(size) < 16 else None,
             ref=each.text("url"),
         )
-        for each in stored if each
+        for each in stored
+        if each
     ]
 
 
@@ -103,8 +116,11 @@ def _notice(event: Fields) -> Happened:
     about, status = head.text("message-id"), event.fields("delivery-status")
     temporary = event.text("severity") == "temporary"
     detail = {
-        "what": kind, "status": status.text("code"), "recipient": person,
-        "class": "temporary" if temporary else "", "original_id": about,
+        "what": kind,
+        "status": status.text("code"),
+        "recipient": person,
+        "class": "temporary" if temporary else "",
+        "original_id": about,
         "tokens": evidence.tokens_of(about),
         "diagnostic": status.text("message") or status.text("description"),
         "subject": head.text("subject"),
@@ -113,14 +129,18 @@ def _notice(event: Fields) -> Happened:
         place=Place(
             provider=_PROVIDER,
             addresses=tuple(
-                (contacts.mailbox(each),) for each in (
-                    event.fields("envelope").text("sender"), head.text("from"),
-                ) if each
+                (contacts.mailbox(each),)
+                for each in (
+                    event.fields("envelope").text("sender"),
+                    head.text("from"),
+                )
+                if each
             ),
             contact=contacts.email(person) if "@" in person else None,
         ),
         kind="delivery_status" if kind == "failed" and temporary else _KINDS.get(kind, "other"),
-        key=(kind, event.text("id"), about, person), about=about or None,
+        key=(kind, event.text("id"), about, person),
+        about=about or None,
         at=event.time("timestamp"),
         detail={name: text for name, text in detail.items() if text},
     )

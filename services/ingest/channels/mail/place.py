@@ -26,7 +26,8 @@ def of(head: Headers, delivery: Delivery) -> Place:
     """
     others = [pair for field in _OTHER_AUTHORS for pair in head.addresses(field)[:1]]
     return Place(
-        provider=delivery.provider, addresses=_mailboxes(head, delivery),
+        provider=delivery.provider,
+        addresses=_mailboxes(head, delivery),
         contact=_author(head, delivery),
         authors=tuple(contacts.email(canonical(address), name) for name, address in others),
     )

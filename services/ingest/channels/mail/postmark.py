@@ -11,7 +11,9 @@ from services.ingest.text import Fields
 
 _PROVIDER = "postmark"
 _KINDS = {
-    "Bounce": "bounce", "SpamComplaint": "complaint", "Delivery": "delivery_status",
+    "Bounce": "bounce",
+    "SpamComplaint": "complaint",
+    "Delivery": "delivery_status",
     "SubscriptionChange": "opt_out",
 }
 
@@ -35,7 +37,8 @@ def _delivery(fields: Fields, known: Delivery) -> Delivery:
     # Older payloads do not say to which of its addresses a mail came: one with a hash is ours.
     hashed = [
         each.text("Email")
-        for name in ("ToFull", "CcFull", "BccFull") for each in fields.each(name)
+        for name in ("ToFull", "CcFull", "BccFull")
+        for each in fields.each(name)
         if each.text("MailboxHash")
     ]
     return delivery.with_envelope(
@@ -50,17 +53,19 @@ def _header(fields: Fields) -> Headers:
         ("From", _people([fields.fields("FromFull")]) or fields.text("From")),
         ("To", _people(fields.each("ToFull")) or fields.text("To")),
         ("Cc", _people(fields.each("CcFull")) or fields.text("Cc")),
-        ("Reply-To", fields.text("ReplyTo")), ("Subject", fields.text("Subject")),
+        ("Reply-To", fields.text("ReplyTo")),
+        ("Subject", fields.text("Subject")),
         ("Date", fields.text("Date")),
     ]
-    return delivery.header([
-        *pairs, *((name, text) for name, text in told if text and name.lower() not in there)
-    ])
+    return delivery.header(
+        [*pairs, *((name, text) for name, text in told if text and name.lower() not in there)]
+    )
 
 
 def _people(people: list[Fields]) -> str:
     return ", ".join(
-        delivery.named(each.text("Name"), each.text("Email")) for each in people
+        delivery.named(each.text("Name"), each.text("Email"))
+        for each in people
         if each.text("Email")
     )
 
@@ -71,11 +76,15 @@ def _content(fields: Fields) -> Content:
         # What Postmark's own test sends names the content otherwise than its mails do.
         encoded = each.text("Content") or each.text("Data")
         length = each.text("ContentLength")
-        files.append(delivery.attachment(
-            media_type=each.text("ContentType"), name=each.text("Name"),
-            size=int(length) if length.isdecimal() and len(length) < 16 else size_of(encoded),
-            ref=f"record-field:Attachments.{number}", content_id=each.text("ContentID"),
-        ))
+        files.append(
+            delivery.attachment(
+                media_type=each.text("ContentType"),
+                name=each.text("Name"),
+                size=int(length) if length.isdecimal() and len(length) < 16 else size_of(encoded),
+                ref=f"record-field:Attachments.{number}",
+                content_id=each.text("ContentID"),
+            )
+        )
     return delivery.content(fields.text("TextBody"), fields.text("HtmlBody"), files)
 
 
@@ -84,16 +93,21 @@ def _notice(fields: Fields) -> Happened:
     about = fields.text("MessageID")
     person = fields.text("Email") or fields.text("Recipient")
     detail = {
-        "what": kind, "status": fields.text("Type") or kind, "recipient": person,
+        "what": kind,
+        "status": fields.text("Type") or kind,
+        "recipient": person,
         "diagnostic": fields.text("Description") or fields.text("Details"),
-        "subject": fields.text("Subject"), "original_id": about,
+        "subject": fields.text("Subject"),
+        "original_id": about,
     }
     return Happened(
         place=Place(
-            provider=_PROVIDER, addresses=((contacts.mailbox(fields.text("From")),),),
+            provider=_PROVIDER,
+            addresses=((contacts.mailbox(fields.text("From")),),),
             contact=contacts.email(person) if "@" in person else None,
         ),
-        kind=_KINDS.get(kind, "other"), about=about or None,
+        kind=_KINDS.get(kind, "other"),
+        about=about or None,
         key=(kind, about, fields.text("ID"), person),
         at=fields.time("BouncedAt") or fields.time("DeliveredAt"),
         detail={name: text for name, text in detail.items() if text},

@@ -52,15 +52,16 @@ def _content(form: Form) -> Content:
     files = []
     for number, file in enumerate(form.files):
         known = info.fields(file.field)
-        files.append(delivery.attachment(
-            media_type=known.text("type") or file.media_type,
-            name=known.text("filename") or known.text("name") or file.name,
-            size=len(file.content), ref=f"record-field:{quote(file.field) or number}",
-            content_id=known.text("content-id"),
-        ))
-    plain, html = (
-        form.text(name, charsets.text(name) or "utf-8") for name in ("text", "html")
-    )
+        files.append(
+            delivery.attachment(
+                media_type=known.text("type") or file.media_type,
+                name=known.text("filename") or known.text("name") or file.name,
+                size=len(file.content),
+                ref=f"record-field:{quote(file.field) or number}",
+                content_id=known.text("content-id"),
+            )
+        )
+    plain, html = (form.text(name, charsets.text(name) or "utf-8") for name in ("text", "html"))
     return delivery.content(plain, html, files)
 
 

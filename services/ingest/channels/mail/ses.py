@@ -13,10 +13,17 @@ from services.ingest.refusals import Refused
 from services.ingest.text import Fields, parse_json
 
 _PROVIDER = "ses"
-_KINDS = {"Bounce": "bounce", "Complaint": "complaint", "Delivery": "delivery_status",
-          "DeliveryDelay": "delivery_status"}
-_RECIPIENTS = {"Bounce": "bouncedRecipients", "Complaint": "complainedRecipients",
-               "DeliveryDelay": "delayedRecipients"}
+_KINDS = {
+    "Bounce": "bounce",
+    "Complaint": "complaint",
+    "Delivery": "delivery_status",
+    "DeliveryDelay": "delivery_status",
+}
+_RECIPIENTS = {
+    "Bounce": "bouncedRecipients",
+    "Complaint": "complainedRecipients",
+    "DeliveryDelay": "delayedRecipients",
+}
 _FLAGS = (("spamVerdict", "spam_flagged"), ("virusVerdict", "virus_flagged"))
 
 
@@ -38,10 +45,14 @@ def read(payload: Payload) -> list[Part]:
 
 def _of_topic(fields: Fields) -> Happened:
     """SNS asks whether the subscription is wanted; somebody has to open the address in it."""
-    detail = {"what": fields.text("Type"), "topic": fields.text("TopicArn"),
-              "url": fields.text("SubscribeURL")}
+    detail = {
+        "what": fields.text("Type"),
+        "topic": fields.text("TopicArn"),
+        "url": fields.text("SubscribeURL"),
+    }
     return Happened(
-        place=Place(provider=_PROVIDER, addresses=(("",),)), kind="other",
+        place=Place(provider=_PROVIDER, addresses=(("",),)),
+        kind="other",
         key=("topic", fields.text("MessageId"), fields.text("TopicArn")),
         at=fields.time("Timestamp"),
         detail={name: text for name, text in detail.items() if text},
@@ -57,18 +68,17 @@ def _mail(fields: Fields, document: bytes, payload: Payload) -> Part:
     if content is not None:
         return letter.raw(_decoded(content, receipt), known)
     # The mail is in a bucket (or nowhere): its header is here all the same.
-    head = delivery.header(
-        (each.text("name"), each.text("value")) for each in mail.each("headers")
-    )
+    head = delivery.header((each.text("name"), each.text("value")) for each in mail.each("headers"))
     if not head.fields:
         head = delivery.header(_common(mail.fields("commonHeaders")))
     action = receipt.fields("action")
     bucket, key = action.text("bucketName"), action.text("objectKey")
     known = replace(
-        known, lost=True, flags=(*known.flags, "kept_elsewhere"),
-        original=known.original or (
-            f"s3://{bucket}/{key}" if bucket and key else f"ses:{mail.text('messageId')}"
-        ),
+        known,
+        lost=True,
+        flags=(*known.flags, "kept_elsewhere"),
+        original=known.original
+        or (f"s3://{bucket}/{key}" if bucket and key else f"ses:{mail.text('messageId')}"),
     )
     return letter.part(head, kept_elsewhere(), known, b"")
 
@@ -76,17 +86,18 @@ def _mail(fields: Fields, document: bytes, payload: Payload) -> Part:
 def _delivery(mail: Fields, receipt: Fields, known: Delivery) -> Delivery:
     to = receipt.raw.get("recipients") or mail.raw.get("destination")
     recipients = [each for each in to if isinstance(each, str)] if isinstance(to, list) else []
-    verdicts = {
-        name: receipt.fields(name).text("status").upper() for name, _ in _FLAGS
-    }
+    verdicts = {name: receipt.fields(name).text("status").upper() for name, _ in _FLAGS}
     flags = [flag for name, flag in _FLAGS if verdicts[name] == "FAIL"]
     dmarc = delivery.verdict(receipt.fields("dmarcVerdict").text("status"))
     known = delivery.with_envelope(
-        known, known.recipients or recipients, known.sender or mail.text("source"),
+        known,
+        known.recipients or recipients,
+        known.sender or mail.text("source"),
         stamp=mail.time("timestamp"),
     )
     return replace(
-        known, flags=(*known.flags, *flags),
+        known,
+        flags=(*known.flags, *flags),
         dmarc=known.dmarc if known.dmarc != "unknown" else dmarc,
     )
 
@@ -103,13 +114,19 @@ def _decoded(content: bytes, receipt: Fields) -> bytes:
 
 
 def _common(common: Fields) -> list[tuple[str, str]]:
-    found = [("Message-ID", common.text("messageId")), ("Subject", common.text("subject")),
-             ("Date", common.text("date"))]
+    found = [
+        ("Message-ID", common.text("messageId")),
+        ("Subject", common.text("subject")),
+        ("Date", common.text("date")),
+    ]
     for name in ("from", "to", "cc", "replyTo"):
         people = common.raw.get(name)
         field = "Reply-To" if name == "replyTo" else name
-        found += [(field, each) for each in (people if isinstance(people, list) else [])
-                  if isinstance(each, str)]
+        found += [
+            (field, each)
+            for each in (people if isinstance(people, list) else [])
+            if isinstance(each, str)
+        ]
     return [(name, text) for name, text in found if text]
 
 
@@ -120,26 +137,38 @@ def _notices(kind: str, fields: Fields) -> list[Part]:
     original = common.text("messageId").strip("<> ")
     people = [each for each in said.each(_RECIPIENTS.get(kind, "")) if each.text("emailAddress")]
     told = said.raw.get("recipients")
-    people += [Fields({"emailAddress": each}) for each in (told if isinstance(told, list) else [])
-               if isinstance(each, str)]
+    people += [
+        Fields({"emailAddress": each})
+        for each in (told if isinstance(told, list) else [])
+        if isinstance(each, str)
+    ]
     notices: list[Part] = []
     for person in people or [Fields({})]:
         recipient = person.text("emailAddress")
         detail = {
-            "what": kind, "recipient": recipient, "subject": common.text("subject"),
-            "class": said.text("bounceType").lower(), "action": person.text("action"),
-            "status": person.text("status") or kind.lower(), "original_id": original or about,
+            "what": kind,
+            "recipient": recipient,
+            "subject": common.text("subject"),
+            "class": said.text("bounceType").lower(),
+            "action": person.text("action"),
+            "status": person.text("status") or kind.lower(),
+            "original_id": original or about,
             "diagnostic": person.text("diagnosticCode"),
             "feedback_type": said.text("complaintFeedbackType"),
             "tokens": evidence.tokens_of(original),
         }
-        notices.append(Happened(
-            place=Place(
-                provider=_PROVIDER, addresses=((contacts.mailbox(mail.text("source")),),),
-                contact=contacts.email(recipient) if "@" in recipient else None,
-            ),
-            kind=_KINDS.get(kind, "other"), key=(kind, about, said.text("feedbackId"), recipient),
-            about=about or None, at=said.time("timestamp") or mail.time("timestamp"),
-            detail={name: text for name, text in detail.items() if text},
-        ))
+        notices.append(
+            Happened(
+                place=Place(
+                    provider=_PROVIDER,
+                    addresses=((contacts.mailbox(mail.text("source")),),),
+                    contact=contacts.email(recipient) if "@" in recipient else None,
+                ),
+                kind=_KINDS.get(kind, "other"),
+                key=(kind, about, said.text("feedbackId"), recipient),
+                about=about or None,
+                at=said.time("timestamp") or mail.time("timestamp"),
+                detail={name: text for name, text in detail.items() if text},
+            )
+        )
     return notices

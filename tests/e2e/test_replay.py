@@ -1,0 +1,216 @@
+"""Everything again from the start: the state and the stream are what they were."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from shared.contracts.base import Author
+from shared.contracts.commands import (
+    UNASSIGNED,
+    AddNote,
+    AssignTicket,
+    CloseTicket,
+    Command,
+    MarkSpam,
+    ReopenTicket,
+    ReplyToTicket,
+    ReportDelivery,
+    SnoozeTicket,
+)
+from shared.contracts.marketing import SendDelivered
+from shared.contracts.messages import MessageDeleted
+from shared.contracts.tickets import CommandRejected
+from shared.delivery import Outgoing, Record
+from shared.servers import Servers
+from shared.topics import ATTRIBUTIONS, DEAD, OUTBOUND, SCREENED, SENDS, SERVICES, TICKETS, Topic
+from tests.pipeline.kafka_stage import KafkaStage, kafka_stage
+from tests.pipeline.stage import BOB, Stage, acme
+
+pytestmark = [pytest.mark.connected, pytest.mark.kafka, pytest.mark.timeout(240)]
+
+PEOPLE = 24
+GATEWAY = Author(kind="integration", id="gateway")
+
+
+@dataclass
+class Said(Stage):
+    """What is said to a pipeline, kept until it is all put on the topics at once."""
+
+    out: list[Outgoing] = field(default_factory=list)
+
+    async def append(self, records: Sequence[Outgoing]) -> None:
+        self.out += records
+
+    async def settle(self) -> None:
+        return
+
+    def records(self, topic: Topic[Any]) -> list[Record]:
+        raise NotImplementedError(topic.name)
+
+    async def to(self, stage: Stage) -> None:
+        """Put it all on the topics, some of it twice, as webhooks and producers do."""
+        out, self.out = self.out, []
+        again = out[::7]
+        await stage.append([*out, *again])
+
+
+async def customers_write(said: Said, text: str, number: int) -> None:
+    """Let everybody write once, somewhere."""
+    for person in range(PEOPLE):
+        line = f"{text} {person}"
+        match (person + number) % 5:
+            case 0:
+                await said.sms(line, sender=f"+3933300000{person:02}")
+            case 1:
+                await said.chat(line, conversation=f"chat-{person}", visitor=f"v{person}")
+            case 2:
+                await said.whatsapp(line, sender=f"3933311111{person:02}")
+            case 3:
+                await said.instagram(line, sender=f"5000{person}")
+            case _:
+                await said.mail(line, sender=f"P{person} <p{person}@example.com>")
+
+
+async def agents_answer(said: Said, stage: Stage) -> None:
+    """Let agents do what they may, and what they may not."""
+    for place, (ticket_id, ticket) in enumerate(stage.board.items()):
+        reply = await said.command(ReplyToTicket, ticket_id, text="We are on it.")
+        asked: list[tuple[type[Command], dict[str, Any]]] = [
+            (AddNote, {"text": "called back"}),
+            (ReopenTicket, {}),
+            (CloseTicket, {}),
+            (CloseTicket, {}),
+            (AssignTicket, {"assignee": "bob", "seen_assignee": UNASSIGNED, "author": BOB}),
+            (SnoozeTicket, {"until": said.clock() + timedelta(hours=3)}),
+            (MarkSpam, {}),
+        ]
+        for kind, more in asked[: place % (len(asked) + 1)]:
+            await said.command(kind, ticket_id, **more)
+        await said.command(
+            ReportDelivery, ticket_id, author=GATEWAY, outbound_id=reply.id,
+            status="failed" if place % 4 == 0 else "delivered", error="no route",
+        )  # fmt: skip
+        assert ticket.number
+
+
+async def told(stage: KafkaStage) -> None:
+    """Some hundred records of every kind, in a few rounds."""
+    said = Said(clock=stage.clock)
+    await said.account(acme(autoclose={"enabled": True}))
+    for agent in ("ann", "bob"):
+        await said.online(agent)
+    await said.publish(SENDS, *(_delivered(said, person) for person in range(PEOPLE)))
+    await said.to(stage)
+    for number, text in enumerate(["Where is my parcel?", "Is anybody there?", "WIN $$$ NOW"]):
+        stage.clock.forward(minutes=5)
+        await customers_write(said, text, number)
+        await said.raw("sms", b"\x00 not an SMS")
+        await said.to(stage)
+        if number < 2:
+            await agents_answer(said, stage)
+            await said.to(stage)
+    first = stage.bodies(SCREENED)[0]
+    gone = MessageDeleted.model_validate(
+        {**first.model_dump(), "type": "MessageDeleted", "id": "gone", "message_id": first.id}
+    )
+    await said.publish(SCREENED, gone)
+    await said.to(stage)
+
+
+def _delivered(said: Said, person: int) -> SendDelivered:
+    return SendDelivered(
+        account_id="acme",
+        id=f"send-{person}",
+        occurred_at=said.clock(),
+        correlation_id=f"send-{person}",
+        send_id=f"send-{person}",
+        source="campaign",
+        source_id="spring",
+        phone=f"+3933300000{person:02}",
+        delivered_at=said.clock(),
+    )
+
+
+async def state_of(servers: Servers, database: str) -> dict[str, str]:
+    """A hash of all tickets, of all their threads, and of what the others keep of them."""
+    client: Any = AsyncIOMotorClient(servers.mongo, tz_aware=True)
+    try:
+        hashes = {}
+        for name in ("tickets", "thread", "autoclose_timers"):
+            rows = [row async for row in client[database][name].find().sort("_id", 1)]
+            assert rows, name
+            hashes[name] = hashlib.sha256(repr(rows).encode()).hexdigest()
+        return hashes
+    finally:
+        client.close()
+
+
+def stream_of(stage: Stage, topic: Topic[Any]) -> set[tuple[bytes | None, bytes | None]]:
+    """What a topic says, without exact repeats."""
+    return {(record.key, record.value) for record in stage.records(topic)}
+
+
+async def from_the_start(servers: Servers, stage: KafkaStage) -> None:
+    """Move every group to the beginning of all it consumes."""
+    prefix = stage.settings.topic_prefix
+    for service in SERVICES:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=servers.kafka,
+            group_id=f"{prefix}helpdesk.{service}",
+            enable_auto_commit=False,
+        )
+        await consumer.start()
+        try:
+            partitions = [
+                TopicPartition(prefix + name, number)
+                for name in stage.buses[service].consumed
+                for number in consumer.partitions_for_topic(prefix + name)
+                or await _partitions(consumer, prefix + name)
+            ]
+            consumer.assign(partitions)
+            await consumer.commit(dict.fromkeys(partitions, 0))
+        finally:
+            await consumer.stop()
+
+
+async def _partitions(consumer: Any, topic: str) -> set[int]:
+    metadata = await consumer._client.fetch_all_metadata()  # noqa: SLF001  # not public
+    found: set[int] = metadata.partitions_for_topic(topic)
+    return found
+
+
+@pytest.mark.spec("ING 2")
+@pytest.mark.spec("TKT 9")
+@pytest.mark.spec("TKT 11")
+async def test_everything_again_from_the_start_changes_nothing(
+    servers: Servers, unique: str
+) -> None:
+    streams = (TICKETS, OUTBOUND, ATTRIBUTIONS)
+    async with kafka_stage(servers, unique) as stage:
+        await told(stage)
+        before = await state_of(servers, unique)
+        said = {topic.name: stream_of(stage, topic) for topic in streams}
+        dead = {record.value for record in stage.records(DEAD["ingest"])}
+        rejected = {e.command_id for e in stage.events if isinstance(e, CommandRejected)}
+        codes = {e.code for e in stage.events if isinstance(e, CommandRejected)}
+        records = sum(len(each) for each in stage._records.values())  # noqa: SLF001
+    assert {"not_closed", "already_closed", "no_consent"} <= codes
+    assert len(stage.board) >= PEOPLE
+    assert all(len(stream) > 3 for stream in said.values())
+
+    await from_the_start(servers, stage)
+    async with kafka_stage(servers, unique, clock=stage.clock) as later:
+        await later.settle()
+        assert await state_of(servers, unique) == before
+        for topic in streams:
+            assert stream_of(later, topic) == said[topic.name], topic.name
+        assert {r.value for r in later.records(DEAD["ingest"])} == dead
+        answered = {e.command_id for e in later.events if isinstance(e, CommandRejected)}
+        assert answered == rejected
+        assert sum(len(each) for each in later._records.values()) > records  # noqa: SLF001  # it ran
