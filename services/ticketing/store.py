@@ -95,18 +95,12 @@ class MongoTickets(MongoAggregates[Ticket]):
 
         Each is shown with what was said of it later: edited, deleted, delivered (TKT 8, TKT 10).
         """
-        query: dict[str, Any] = {"of": ticket_id, "shown": True}
-        if before is not None:
-            at, received, seq = before["sent_at"], before["received_at"], before["seq"]
-            # The first bound is the index's, so that a deep page costs what the first does.
-            query["sent_at"] = {"$lte": at}
-            query["$or"] = [
-                {"sent_at": {"$lt": at}},
-                {"sent_at": at, "received_at": {"$lt": received}},
-                {"sent_at": at, "received_at": received, "seq": {"$lt": seq}},
-            ]
         sort = [("sent_at", -1), ("received_at", -1), ("seq", -1)]
-        lines = [row async for row in self._thread.find(query, limit=limit, sort=sort)]
+        lines: list[dict[str, Any]] = []
+        for span in [{}] if before is None else _older_than(before):
+            if (room := limit - len(lines)) > 0:
+                query = {"of": ticket_id, "shown": True, **span}
+                lines += [row async for row in self._thread.find(query, limit=room, sort=sort)]
         return await self._shown(lines)
 
     async def history(self, ticket_id: str, *, limit: int = 1000) -> list[dict[str, Any]]:
@@ -138,3 +132,13 @@ class MongoTickets(MongoAggregates[Ticket]):
         """The account's ticket of that number."""
         rows = await self.find({"account_id": account_id, "number": number}, 1)
         return rows[0].state if rows else None
+
+
+def _older_than(line: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What comes after a line, newest first, as spans of the index: a deep page reads no more."""
+    at, received, seq = line["sent_at"], line["received_at"], line["seq"]
+    return [
+        {"sent_at": at, "received_at": received, "seq": {"$lt": seq}},
+        {"sent_at": at, "received_at": {"$lt": received}},
+        {"sent_at": {"$lt": at}},
+    ]

@@ -15,6 +15,7 @@ from rich.table import Table
 from shared.servers import ServerError
 from tests.chaos import database, judge
 from tests.chaos.run import Size, run
+from tests.chaos.trial import trial
 
 
 
@@ -23,6 +24,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--seed", type=int, help="repeats a schedule; drawn if not given")
+    parser.add_argument(
+        "--self-test", action="store_true", help="break the services, and see that it shows"
+    )
     parser.add_argument("--minutes", type=float, default=4.5, help="about how long it may take")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else secrets.randbelow(100_000)
@@ -38,15 +42,29 @@ def main() -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     say(f"seed {seed}")
     try:
-        report = asyncio.run(run(seed, size, database.kind(say), say))
+        if arguments.self_test:
+            report = asyncio.run(trial(seed, database.kind(say), say))
+        else:
+            report = asyncio.run(run(seed, size, database.kind(say), say))
     except ServerError as error:
         console.print(f"error: {error}", markup=False)
         return 2
     if arguments.json:
         sys.stdout.write(json.dumps(report) + "\n")
+    elif arguments.self_test:
+        _show_trial(report)
     else:
         _show(report)
     return 0 if report["ok"] else 1
+
+
+def _show_trial(report: dict[str, Any]) -> None:
+    table = Table("broken on purpose", *(kind.replace("_", " ") for kind in judge.KINDS))
+    for way, found in report["found"].items():
+        table.add_row(way, *(str(found[kind]) for kind in judge.KINDS))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("the judge sees what is broken" if report["ok"] else "THE JUDGE IS BLIND")
 
 
 def _show(report: dict[str, Any]) -> None:

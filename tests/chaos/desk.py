@@ -67,7 +67,7 @@ class Desk:
         received = datetime.fromisoformat(event["received_at"])
         if now - received > LONG:
             # As if they had answered then: silence is over some seconds from now.
-            then = now - SILENCE + timedelta(seconds=draw.uniform(3, 30))
+            then = now - SILENCE + timedelta(seconds=draw.uniform(2, 10))
             yield _command(ReplyToTicket, event, agent, then, text="It is on its way.")
         elif chance < 0.25:
             yield _command(ReplyToTicket, event, agent, now, text="It is on its way.")

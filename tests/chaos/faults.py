@@ -12,7 +12,7 @@ from shared.servers import KafkaServer, MongoServer, RedisServer
 from shared.topics import SERVICES, Service
 from tests.chaos.fleet import SESSION, Fleet
 
-KILLS_A_FAULT = 6
+KILLS_A_FAULT = 8
 _BATCHES = ("after-handler", "before-commit", "after-commit")
 _EFFECTS = ("before-write", "after-write", "after-record", "after-publish", "after-trim")
 _WITH_EFFECTS: tuple[Service, ...] = ("ticketing", "assignment", "attribution")
@@ -57,8 +57,7 @@ def schedule(seed: int, kills: int) -> list[Fault]:
         Fault("db-away", "the database away for 8 s", _db_away),
         Fault("redis-away", "Redis away for 5 s", _redis_away),
         Fault("redis-flush", "Redis emptied", _redis_flush),
-        Fault("broker-restart", "the broker stopped, and started again", _broker_restart),
-        Fault("broker-kill", "the broker killed, and started again", _broker_kill),
+        _broker_restart(draw),
         _rebalance(draw),
     ]
     draw.shuffle(faults)
@@ -68,9 +67,9 @@ def schedule(seed: int, kills: int) -> list[Fault]:
 def _kill(
     draw: Random, points: list[tuple[Service, str]], effects: list[tuple[Service, str]]
 ) -> Fault:
-    """Three replicas of different services, each twice: at random, then at a failpoint."""
+    """Four replicas of different services, each twice: at random, then at a failpoint."""
     chosen: dict[Service, tuple[str, int]] = {}
-    for source, most in ((effects, 6), (effects, 6), (points, 20)):
+    for source, most in ((effects, 6), (effects, 6), (points, 20), (points, 20)):
         place = next(i for i, (service, _) in enumerate(source) if service not in chosen)
         service, point = source.pop(place)
         source.append((service, point))
@@ -93,6 +92,15 @@ def _kill(
 
     said = ", ".join(f"{service} at {point}" for service, (point, _) in chosen.items())
     return Fault("kill", f"kill -9, then again {said}", inject)
+
+
+def killing(service: Service, which: int, failpoint: str) -> Fault:
+    """One replica is killed, and killed again at a failpoint."""
+
+    async def inject(world: World) -> None:
+        await world.fleet.kill_armed(world.fleet.of(service)[which], failpoint, 14)
+
+    return Fault("kill", f"kill -9, then again {service} at {failpoint}", inject)
 
 
 def _freeze(draw: Random, services: Sequence[Service]) -> Fault:
@@ -148,11 +156,11 @@ async def _redis_flush(world: World) -> None:
         await redis.flushall()
 
 
-async def _broker_restart(world: World) -> None:
-    await asyncio.to_thread(world.kafka.stop)
-    await asyncio.to_thread(world.kafka.start)
+def _broker_restart(draw: Random) -> Fault:
+    how = draw.choice(("stopped", "killed"))
 
+    async def inject(world: World) -> None:
+        await asyncio.to_thread(world.kafka.stop if how == "stopped" else world.kafka.kill)
+        await asyncio.to_thread(world.kafka.start)
 
-async def _broker_kill(world: World) -> None:
-    await asyncio.to_thread(world.kafka.kill)
-    await asyncio.to_thread(world.kafka.start)
+    return Fault("broker-restart", f"the broker {how}, and started again", inject)

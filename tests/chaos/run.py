@@ -35,8 +35,6 @@ Say = Callable[[str], None]
 RECOVERY_LIMIT = 45.0
 """Seconds after the end of a fault within which all groups must have caught up."""
 
-DRAIN_LIMIT = 90.0
-
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -46,6 +44,8 @@ class Size:
     conversations: int = 280
     seconds: float = 165
     kills: int = 24
+    recovery: float = RECOVERY_LIMIT
+    drain: float = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class Run:
     world: World
     say: Say
     desk: Desk
+    size: Size
     said: list[Said] = field(default_factory=list)
     credited: list[Credited] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -151,7 +152,7 @@ class Run:
             crashes = self.world.fleet.crashes
             before = len(crashes)
             await fault.inject(self.world)
-            recovery = await self.topics.caught_up(RECOVERY_LIMIT)
+            recovery = await self.topics.caught_up(self.size.recovery)
             took = None if recovery is None else round(recovery, 1)
             new = crashes[before:]
             ok = took is not None and not new
@@ -161,7 +162,7 @@ class Run:
 
     async def _rests(self) -> bool:
         """Whether it comes to rest: groups at ends that stay, and no sweep has work left."""
-        deadline = time.monotonic() + DRAIN_LIMIT
+        deadline = time.monotonic() + self.size.drain
         before: dict[Any, int] = {}
         while time.monotonic() < deadline:
             try:
@@ -200,7 +201,7 @@ async def started(
                 seconds=size.seconds,
             )
             world = World(fleet, kafka, mongo, redis)
-            yield Run(seed, drawn, topics, world, say, Desk(seed))
+            yield Run(seed, drawn, topics, world, say, Desk(seed), size)
         finally:
             await fleet.close()
             await topics.stop()
@@ -208,9 +209,9 @@ async def started(
 
 async def run(
     seed: int, size: Size, database: type[MongoServer], say: Say, *,
-    faults: list[Fault] | None = None, sabotage: str | None = None,
+    faults: list[Fault] | None = None, sabotage: str | None = None, keep: bool = True,
 ) -> dict[str, Any]:
-    """The report of a run; where it failed, its history stays in a folder that the report names."""
+    """The report of a run; where it failed, its history is kept in a folder that it names."""
     with tempfile.TemporaryDirectory(prefix="helpdesk-chaos-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         async with started(seed, size, database, folder, say, sabotage) as running:
@@ -218,7 +219,7 @@ async def run(
             say("customers write, agents answer, things fail")
             chosen = schedule(seed, size.kills) if faults is None else faults
             until = time.monotonic() + size.seconds * 1.35
-            async with asyncio.timeout(size.seconds * 1.35 + RECOVERY_LIMIT + 40 + DRAIN_LIMIT):
+            async with asyncio.timeout(size.seconds * 1.35 + size.recovery + 60 + size.drain):
                 await running.carried_out(chosen, until)
             history = await evidence.collected(
                 running.topics, running.world.mongo.url, running.said, running.desk.asked,
@@ -227,7 +228,7 @@ async def run(
             kills = running.world.fleet.kills
         findings = judge.judge(history)
         report = _report(seed, history, findings, kills, running.outcomes)
-        if not report["ok"]:
+        if keep and not report["ok"]:
             kept = CHECKOUT / ".cache" / "chaos" / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
             report["history"] = str(kept)
             evidence.keep(history, findings, report, kept)

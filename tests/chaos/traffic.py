@@ -122,8 +122,8 @@ class Plan:
 def plan(seed: int, *, messages: int, conversations: int, seconds: float) -> Plan:
     """Draw `messages` sayings over all channels; some conversations are much busier than others.
 
-    One conversation in eight begins long ago, so that silence closes its ticket during the run;
-    one in six is scattered over partitions; one saying in twelve is delivered again.
+    One conversation in six begins long ago, so that silence closes its ticket during the run; one
+    in six of the others is scattered over partitions; one saying in twelve is delivered again.
     """
     draw = Random(seed)
     shops = [Shop(number) for number in (1, 2, 3)]
@@ -131,14 +131,21 @@ def plan(seed: int, *, messages: int, conversations: int, seconds: float) -> Pla
         Customer(draw.choice(shops), CHANNELS[number % len(CHANNELS)], number)
         for number in range(conversations)
     ]
-    silent = {c for c in customers if draw.random() < 1 / 8}
+    silent = {c for c in customers if draw.random() < 1 / 6}
     scattered = {c for c in customers if c not in silent and draw.random() < 1 / 6}
-    weights = [0.25 if c in silent else draw.choice((1, 1, 2, 5)) for c in customers]
-    moments = sorted(draw.uniform(0, seconds) for _ in range(messages))
+    weights = [0.5 if c in silent else draw.choice((1, 1, 2, 5)) for c in customers]
+    visits = [
+        (draw.uniform(0, seconds), customer)
+        for customer in draw.choices(customers, weights, k=messages)
+    ]
+    firsts: dict[Customer, float] = {}
+    for at, customer in visits:
+        firsts[customer] = min(at, firsts.get(customer, at))
+    # About when their ticket is closed: some before, some after, some at that very moment.
+    visits += [(at + draw.uniform(4, 14), c) for c, at in firsts.items() if c in silent]
     begun: dict[Customer, str] = {}
     sayings: list[Saying] = []
-    for number, at in enumerate(moments):
-        customer = draw.choices(customers, weights)[0]
+    for number, (at, customer) in enumerate(sorted(visits, key=lambda visit: visit[0])):
         marker = f"m{number:05}z{seed}"
         first = begun.setdefault(customer, marker)
         again = tuple(

@@ -9,9 +9,19 @@ from services.ingest import rules
 from services.ingest.claims import Blob, LargeMail, is_claim
 from services.ingest.folder import Folder
 from shared.contracts.messages import InboundMessage
-from shared.delivery import Record
+from shared.delivery import Outgoing, Record
 from shared.errors import Transient
-from tests.ingest.builders import MAILBOX, a_mail, a_record, a_table, settled
+from shared.topics import MESSAGES
+from tests.ingest.builders import (
+    MAILBOX,
+    RECEIVED,
+    Published,
+    a_mail,
+    a_record,
+    a_table,
+    an_ingest,
+    settled,
+)
 
 RAW = (
     b"From: ann@example.com\nMessage-ID: <m1@example.com>\nSubject: Big\n\n" + b"Hello there\n" * 20
@@ -149,3 +159,25 @@ def test_a_mail_cannot_say_of_itself_that_it_lies_elsewhere() -> None:
     assert isinstance(body, InboundMessage)
     assert body.origin is not None
     assert body.origin.ref is None
+
+
+@pytest.mark.spec("ING 6")
+async def test_claims_and_ordinary_mails_of_a_batch_stay_in_order() -> None:
+    published = Published()
+    batch = [
+        a_mail(headers={"Message-ID": "<first@x>"}),
+        a_claim("s3://b/1", b"From: ann@example.com\nMessage-ID: <second@x>\nSubject: s\n\n"),
+        a_mail(headers={"Message-ID": "<third@x>"}),
+        a_record("email", b"", {"x-body-ref": "s3://b/2"}),
+    ]
+
+    refused = await an_ingest(published).records_received(batch)
+
+    bodies = [MESSAGES.parse(as_record(each)) for each in published.calls[0]]
+    ids = [body.provider_message_id for body in bodies if isinstance(body, InboundMessage)]
+    assert ids == ["first@x", "second@x", "third@x"]
+    assert {place: why.reason for place, why in refused.items()} == {3: "malformed"}
+
+
+def as_record(outgoing: Outgoing) -> Record:
+    return Record(outgoing.topic, 0, 0, outgoing.key, outgoing.value, (), RECEIVED)

@@ -1,4 +1,4 @@
-"""Mail as providers' webhooks tell it: envelopes, verdicts, forms, notices (ING 1, ING 4, ING 6)."""
+"""Mail as providers' webhooks tell it: envelopes, verdicts, forms (ING 1, ING 4, ING 6)."""
 
 import base64
 import json

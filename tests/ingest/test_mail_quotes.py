@@ -122,15 +122,14 @@ HEADER = "<p><b>From:</b> Shop<br><b>Sent:</b> x<br><b>To:</b> Ann<br><b>Subject
 @pytest.mark.parametrize(
     "quote",
     [
-        '<div class="gmail_quote"><div class="gmail_attr">On x wrote:</div><blockquote>old</blockquote>'
-        "</div>",
+        '<div class="gmail_quote">On x wrote:<blockquote>old</blockquote></div>',
         '<div class="gmail_extra">On x wrote:<br>old</div>',
         '<blockquote type="cite"><div>On x wrote:</div>old</blockquote>',
         '<div class="moz-cite-prefix">On x wrote:</div><blockquote type="cite">old</blockquote>',
         '<div class="protonmail_quote">On x wrote: old</div>',
         '<div class="yahoo_quoted"><div>On x wrote:</div>old</div>',
         f'<div id="appendonsend"></div><hr><div id="divRplyFwdMsg">{HEADER}</div><div>old</div>',
-        f'<div><div style="border:none;border-top:solid #E1E1E1 1.0pt">{HEADER}</div></div><p>old</p>',
+        f'<div style="border:none;border-top:solid #E1E1E1 1.0pt">{HEADER}</div><p>old</p>',
         f'<div style="border: none; border-top: solid #B5C4DF 1.0pt">{HEADER}</div><p>old</p>',
         '<div id="mail-editor-reference-message-container"><p>old</p></div>',
         '<div name="messageReplySection">On x wrote: old</div>',
@@ -152,8 +151,7 @@ def test_html_tells_where_the_quote_is(quote: str) -> None:
     [
         "<p>hello</p>",
         "<blockquote type=cite>old</blockquote><p>my answer is below</p>",
-        '<p>see below</p><div class="gmail_quote">On x:<blockquote>size?</blockquote>'
-        "<div>M</div><blockquote>colour?</blockquote></div>",
+        '<p>see</p><div class="gmail_quote"><blockquote>size?</blockquote><div>M</div></div>',
         '<div class="gmail_quote">On x:<blockquote>all of it is quoted</blockquote></div>',
         '<div style="border-top:solid #E1E1E1 1.0pt">My own line with a border</div>',
         "<p>From: Rome</p><p>To: Milan</p>",

@@ -48,7 +48,7 @@ def test_the_mail_that_is_answered_is_left_out(quote: str) -> None:
         "> which size?\nM\n> which colour?\nblue",
         "From: Rome\nTo: Milan\nplease",
         GMAIL,
-        "See:\n---------- Forwarded message ---------\nFrom: X\nDate: y\nSubject: z\nTo: w\n\nhello",
+        "See:\n-------- Forwarded message -------\nFrom: X\nDate: y\nSubject: z\nTo: w\n\nhello",
         "",
     ],
 )

@@ -6,7 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from services.ticketing.rules import slots
+from services.ticketing.rules import slots, threads
+from shared.aggregates import Target
 from shared.contracts.base import Contact
 from shared.contracts.commands import CloseTicket, ReplyToTicket
 from shared.contracts.messages import InboundMessage, Mail
@@ -339,6 +340,22 @@ async def test_a_mail_that_names_hundreds_is_found_by_its_ends() -> None:
     lost = [f"lost-{n}@example.com" for n in range(500)]
     assert await joins(world, an_inbound_mail(references=(ROOT, *lost)))
     assert await joins(world, an_inbound_mail(references=(*lost, ROOT)))
+
+
+@pytest.mark.spec("ING 2")
+async def test_a_redelivered_mail_is_sought_first_where_it_opened_a_ticket() -> None:
+    """What crashed before it wrote to the ledger is found there, whoever else knows the mail."""
+    world = World()
+    first = await began(world)
+    forged = an_inbound_mail(
+        mail_id="forged@example.com", answers=ROOT, authentication="fail", at=minutes(5)
+    )
+    earlier = an_inbound_mail(by="bob", answers="forged@example.com", at=minutes(-5))
+    await world.happen(forged, earlier)
+    opened = world.ticket_of(forged)
+    assert world.ticket_of(earlier).id not in (opened.id, world.ticket_of(first).id)
+    found = threads.targets([forged], world.tickets)
+    assert found == {forged.id: Target("acme", id=opened.id)}
 
 
 async def test_a_mail_without_headers_belongs_to_no_thread() -> None:

@@ -1,10 +1,12 @@
 """Mail that pretends to belong to somebody's ticket: none of it is added there (TKT 2)."""
 
 import pytest
+from pydantic import ValidationError
 
 from services.ticketing.app import wire
 from services.ticketing.rules.messages import SPOOF_SUSPECT
 from services.ticketing.rules.ticket import Ticket
+from services.ticketing.settings import Settings
 from shared.contracts.commands import ReplyToTicket
 from shared.contracts.messages import InboundMessage
 from shared.contracts.outbound import OutboundMessage
@@ -250,3 +252,24 @@ async def test_outlooks_id_of_a_conversation_leads_its_participants_back(desk: D
     assert desk.ticket_of(second).id == desk.ticket_of(first).id
     assert desk.ticket_of(other).id != desk.ticket_of(first).id
     assert desk.ticket_of(stranger).id != desk.ticket_of(first).id
+
+
+@pytest.mark.spec("TKT 2")
+def test_the_keys_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings().tokens.of("acme", "t") is None
+    keys = '{"1": "an old secret of ours", "2": "a newer secret of ours"}'
+    monkeypatch.setenv("HELPDESK_MAIL_TOKEN_KEYS", keys)
+
+    token = Settings().tokens.of("acme", "t")
+
+    assert token is not None
+    assert token.startswith("t2")
+    assert "secret" not in repr(Settings())
+
+
+@pytest.mark.parametrize("keys", ['{"a": "a secret of ours, long"}', '{"1": "short"}', "[]"])
+def test_a_key_that_protects_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
+    monkeypatch.setenv("HELPDESK_MAIL_TOKEN_KEYS", keys)
+
+    with pytest.raises(ValidationError):
+        Settings()

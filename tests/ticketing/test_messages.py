@@ -214,7 +214,7 @@ async def test_a_thread_shows_its_last_fifty_lines_and_older_ones_page_by_page()
 
 async def test_the_customer_waits_since_the_oldest_message_that_nobody_answered() -> None:
     world = World()
-    await world.happen(an_sms(at=minutes(5)), an_sms(at=minutes(3)), an_sms(at=minutes(9)))
+    await world.happen(an_sms(at=minutes(5)), an_sms(at=minutes(9)), an_sms(at=minutes(3)))
     assert world.ticket.customer_waits_since == minutes(3)
     assert world.ticket.last_customer_at == minutes(9)
     await world.happen(a_command(ReplyToTicket, ticket_id=world.ticket.id, text="Soon!"))

@@ -23,6 +23,7 @@ from shared.contracts.commands import (
     WakeTicket,
 )
 from shared.contracts.messages import Attachment, InboundMessage
+from shared.mail_tokens import short_id
 from shared.mongo import Mongo
 from shared.settings import MongoSettings
 from tests.builders import (
@@ -136,6 +137,18 @@ async def test_tickets_are_found_by_the_mail_ids_they_know(store: Tickets) -> No
     assert not await store.by_mail("zeta", {f"{MAILBOX}|one@example.com"})
     assert not await store.by_mail("acme", {"sales@acme.example|one@example.com"})
     assert not await store.by_mail("acme", set())
+
+
+@pytest.mark.spec("TKT 2")
+async def test_mail_tickets_are_found_by_what_their_tokens_name(store: Tickets) -> None:
+    mail, sms, world = a_first_mail(), an_sms(), Over(store)
+    await world.happen(mail, sms)
+    ticket, other = await stored(store, mail), await stored(store, sms)
+    named = short_id(ticket.id)
+    found = await store.by_mail_token("acme", {named, short_id(other.id), "0000000000", ""})
+    assert [each.id for each in found] == [ticket.id]
+    assert not await store.by_mail_token("zeta", {named})
+    assert not await store.by_mail_token("acme", set())
 
 
 @pytest.mark.spec("TKT 2")
