@@ -85,7 +85,9 @@ def _international(digits: str) -> str | None:
         return None
     found = _parsed("+" + digits, None)
     if found is not None and is_possible_number(found):
-        return format_number(found, PhoneNumberFormat.E164)
+        plain = format_number(found, PhoneNumberFormat.E164)
+        # A second trunk prefix may have stood behind the first.
+        return plain if plain == f"+{digits}" else _international(plain.removeprefix("+"))
     return "+" + digits
 
 

@@ -159,8 +159,8 @@ async def read(settings: KafkaSettings, wanted: Wanted) -> AsyncIterator[tuple[L
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=LARGEST_RECORD,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         last = await _ends(consumer, wanted.services, prefix)
         begin = await consumer.beginning_offsets(list(last))
         spans = wanted.spans({tp: (begin[tp], end) for tp, end in last.items()})

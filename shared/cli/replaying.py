@@ -100,7 +100,11 @@ class Sender:
             enable_idempotence=self._settings.idempotent_producer,
             max_request_size=LARGEST_RECORD,
         )
-        await self._producer.start()
+        try:
+            await self._producer.start()
+        except BaseException:
+            await self._producer.stop()
+            raise
         return self
 
     async def __aexit__(self, kind: object, *_: object) -> None:

@@ -18,7 +18,8 @@ TOKEN = "t1mzxw6ytboi2dgnbvgy3tqobz"  # noqa: S105  # none of ours: letters of t
         ({"Auto-Submitted": "auto-replied"}, "auto_reply"),
         ({"Auto-Submitted": "vacation (x)"}, "auto_reply"),
         ({"Auto-Submitted": "Auto-Generated; owner=x", "In-Reply-To": "<a@b>"}, "auto_reply"),
-        ({"Auto-Submitted": "auto-generated", "Subject": "Automatic reply: x"}, "auto_reply"),
+        ({"Auto-Submitted": "auto-generated"}, "auto_reply"),
+        ({"Auto-Submitted": "auto-notified; x"}, "auto_reply"),
         ({"X-Autoreply": "yes"}, "auto_reply"),
         ({"Precedence": "auto_reply"}, "auto_reply"),
         ({"Return-Path": "<>"}, "auto_reply"),
@@ -102,16 +103,8 @@ def test_delivery_reports_are_told_apart(fields: dict[str, str], kind: str) -> N
 
 
 @pytest.mark.spec("ING 4")
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"Auto-Submitted": "auto-generated"},
-        {"Auto-Submitted": "auto-notified; x"},
-        {"X-Auto-Response-Suppress": "OOF"},
-    ],
-)
-def test_what_a_program_sends_of_itself_is_a_flagged_message(fields: dict[str, str]) -> None:
-    message = the_message(a_mail(headers=fields))
+def test_who_wants_no_automatic_answer_writes_a_flagged_message() -> None:
+    message = the_message(a_mail(headers={"X-Auto-Response-Suppress": "OOF"}))
 
     assert message.mail is not None
     assert message.mail.auto_generated
