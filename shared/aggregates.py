@@ -19,182 +19,31 @@ The offsets are committed after all that, by the bus.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Generic, Protocol, TypeVar
+from datetime import timedelta
+from typing import Generic
 
 from shared import failpoints
 from shared.clock import FAR_FUTURE, Clock
 from shared.delivery import Outgoing, Publish
+from shared.documents import (
+    LARGEST_WRITE,
+    REMEMBERED,
+    ROOM_FOR_HEADERS,
+    Applied,
+    Document,
+    Entry,
+    I,
+    Pending,
+    Policy,
+    Redirected,
+    Refused,
+    Released,
+    S,
+    Store,
+    Target,
+)
 from shared.errors import Poison, Transient
 from shared.topics import BY_NAME
-
-LARGEST_WRITE = 6 * 1024 * 1024
-"""Bytes that one write may add to a document; what is over waits for the next write."""
-
-
-ROOM_FOR_HEADERS = 16 * 1024
-"""Bytes of a topic's limit that are left for a record's key, headers and framing."""
-
-REMEMBERED = 100
-"""How many of the items that a document sent elsewhere last it keeps in mind."""
-
-
-class State(Protocol):
-    """What an aggregate is to this module; everything else about it is its service's."""
-
-    @property
-    def id(self) -> str:
-        """The document's id, for ever."""
-
-    @property
-    def slot(self) -> str:
-        """What may exist once; unique together with the account."""
-
-    @property
-    def account_id(self) -> str:
-        """The account it belongs to."""
-
-    @property
-    def due_at(self) -> datetime:
-        """When time acts on it; FAR_FUTURE when it does not."""
-
-
-S = TypeVar("S", bound=State)
-I = TypeVar("I")  # noqa: E741  # an item: a message, a command, an event
-I_in = TypeVar("I_in", contravariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the ledger keeps of one applied item, under the item's id. `size` is in bytes."""
-
-    id: str
-    body: Mapping[str, Any] = field(default_factory=dict)
-    size: int = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """One thing that a write still owes: a ledger entry or a record to publish."""
-
-    id: str
-    owed: Entry | Outgoing
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What an item touches: a document by its id, or whatever holds a slot of an account.
-
-    `related` is what a redirecting document tells the next decision: its own id, say.
-    """
-
-    account_id: str
-    id: str | None = None
-    slot: str | None = None
-    related: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Document(Generic[S]):
-    """An aggregate as stored; `revision` is 0 for one that is yet to be inserted.
-
-    `sent_away` are the ids of items that it sent elsewhere, and where to.
-    """
-
-    state: S
-    revision: int
-    outbox: tuple[Pending, ...] = ()
-    outbox_at: datetime = FAR_FUTURE
-    sent_away: tuple[tuple[str, Target], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Applied(Generic[S]):
-    """The item is decided: the new state, its one ledger entry, and what is to be published.
-
-    With no state there is nothing to write to: a command for a ticket that is unknown. Only for
-    what no document can come to hold meanwhile: there is no revision to compare, so of two
-    handlers of the item one could leave it without a document and the other give it one.
-    """
-
-    state: S | None
-    entry: Entry
-    publish: tuple[Outgoing, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Released(Generic[S]):
-    """The document gives up its slot; the item is then decided on what holds the slot.
-
-    That is a write of its own, made when nothing is owed any more: whoever looks for an item of
-    this document by the slot would not find its outbox afterwards.
-    """
-
-    state: S
-
-
-@dataclass(frozen=True, slots=True)
-class Redirected:
-    """The item belongs elsewhere.
-
-    The document keeps that in mind first, by a write of its own revision: what sends an item away
-    may change, and another handler of it must not take it here after all.
-    """
-
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The item can never be taken."""
-
-    why: Poison
-
-
-Outcome = Applied[S] | Released[S] | Redirected | Refused
-
-
-class Policy(Protocol[S, I_in]):
-    """What a service decides about its aggregates."""
-
-    def id_of(self, item: I_in) -> str:
-        """The item's id in the ledger."""
-
-    async def resolve(self, items: Sequence[I_in]) -> Sequence[Target | None]:
-        """What each item touches, as far as is stored now.
-
-        None: that shows once an earlier one of them is applied; the first has a target. Items
-        that were redirected are among them, but are not resolved again.
-        """
-
-    def decide(self, target: Target, state: S | None, item: I_in) -> Outcome[S]:
-        """What the item makes of the document; pure. None: nothing is there yet."""
-
-
-class Store(Protocol[S]):
-    """Where aggregates and their ledger live. Reads see what a majority has acknowledged."""
-
-    async def load(self, targets: Collection[Target]) -> list[Document[S]]:
-        """The documents that the targets name, each once."""
-
-    async def applied(self, ids: Collection[str]) -> set[str]:
-        """Which of these ids the ledger has."""
-
-    async def write(self, documents: Sequence[Document[S]]) -> set[str]:
-        """Compare-and-set each, all its fields; `revision` is the one it was read at.
-
-        Returns the ids of the documents that were written. The others lost a race, for their
-        revision or for their slot.
-        """
-
-    async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """Put entries (with their documents' ids) into the ledger; what is there stays."""
-
-    async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """Take exactly these out of the outbox of a document that is still at that revision."""
-
-    async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
-        """Documents whose outbox has been waiting since before a moment; `limit` at most."""
 
 
 @dataclass(slots=True)
@@ -208,6 +57,21 @@ class _Work(Generic[S]):
     sent: dict[int, Target] = field(default_factory=dict)
     owed: list[Entry | Outgoing] = field(default_factory=list)
     size: int = 0
+
+
+@dataclass(slots=True)
+class _Round(Generic[S, I]):
+    """What one round rests on, and what it leaves: `left` is decided again, `loose` has no document.
+
+    Keys are places among the items.
+    """
+
+    items: Sequence[I]
+    targets: Mapping[int, Target]
+    done: Collection[str]
+    left: dict[int, Target | None]
+    refused: dict[int, Poison]
+    loose: list[Applied[S]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,12 +124,12 @@ class Aggregates(Generic[S, I]):
         done = await self.store.applied([self.policy.id_of(items[place]) for place in places])
         done |= await self._finish([document for document in documents if document.outbox])
 
-        left = dict.fromkeys(waiting.keys() - targets.keys())
+        left: dict[int, Target | None] = dict.fromkeys(waiting.keys() - targets.keys())
+        current: _Round[S, I] = _Round(items, targets, done, left, refused)
         works: list[_Work[S]] = []
-        loose: list[Applied[S]] = []
         for found, members in _grouped(places, targets, documents):
             work = _Work(found=found, state=found.state if found else None)
-            self._fold(work, members, items, targets, done, left, refused, loose)
+            self._fold(work, members, current)
             if work.changed:
                 works.append(work)
 
@@ -288,7 +152,7 @@ class Aggregates(Generic[S, I]):
         for document_id, work in making.items():
             again = dict.fromkeys([*work.taken, *work.sent])
             left.update(work.sent if document_id in won else again)
-        await self._carry_out([doc for doc in fresh.values() if doc.state.id in won], loose)
+        await self._carry_out([doc for doc in fresh.values() if doc.state.id in won], current.loose)
         return left
 
     async def _resolve(
@@ -303,48 +167,40 @@ class Aggregates(Generic[S, I]):
                 targets[place] = targets[place] or target
         return {place: target for place, target in targets.items() if target is not None}
 
-    def _fold(  # noqa: C901, PLR0913  # one step of `_round`, apart from it only to be read
-        self,
-        work: _Work[S],
-        members: Sequence[int],
-        items: Sequence[I],
-        targets: Mapping[int, Target],
-        done: Collection[str],
-        left: dict[int, Target | None],
-        refused: dict[int, Poison],
-        loose: list[Applied[S]],
+    def _fold(  # noqa: C901  # one outcome after the other
+        self, work: _Work[S], members: Sequence[int], current: _Round[S, I]
     ) -> None:
         """Fold a group's items into its document, until one needs another write first."""
         sent_away = dict(work.found.sent_away) if work.found else {}
         for index, place in enumerate(members):
-            item_id = self.policy.id_of(items[place])
-            if item_id in done:
+            item_id = self.policy.id_of(current.items[place])
+            if item_id in current.done:
                 continue
             if item_id in sent_away:
-                left[place] = sent_away[item_id]
+                current.left[place] = sent_away[item_id]
                 continue
-            outcome = self.policy.decide(targets[place], work.state, items[place])
+            outcome = self.policy.decide(current.targets[place], work.state, current.items[place])
             match outcome:
                 case Refused(why):
-                    refused[place] = why
+                    current.refused[place] = why
                 case Redirected(target) if work.state is None:
-                    left[place] = target
+                    current.left[place] = target
                 case Redirected(target):
                     work.sent[place], work.changed = target, True
                 case Released(state):
                     if not work.taken:
                         work.state, work.changed = state, True
-                    left.update(dict.fromkeys(members[index:]))
+                    current.left.update(dict.fromkeys(members[index:]))
                     return
                 case Applied(None):
-                    loose.append(outcome)
+                    current.loose.append(outcome)
                 case Applied(state, entry, publish):
                     size = entry.size + sum(len(record.value or b"") for record in publish)
                     if text := _too_large(size, publish):
-                        refused[place] = Poison("too_large", text)
+                        current.refused[place] = Poison("too_large", text)
                         continue
                     if work.size + size > LARGEST_WRITE:
-                        left.update(dict.fromkeys(members[index:]))
+                        current.left.update(dict.fromkeys(members[index:]))
                         return
                     work.state, work.changed = state, True
                     work.size += size
@@ -365,9 +221,7 @@ class Aggregates(Generic[S, I]):
         sent_away += tuple((self.policy.id_of(items[place]), to) for place, to in work.sent.items())
         return Document(work.state, revision, outbox, overdue, sent_away[-REMEMBERED:])
 
-    async def _carry_out(
-        self, written: Sequence[Document[S]], loose: Sequence[Applied[S]]
-    ) -> None:
+    async def _carry_out(self, written: Sequence[Document[S]], loose: Sequence[Applied[S]]) -> None:
         """Do what the writes owe, and what has no document, and trim."""
         if loose:
             # With no document to keep it, the record goes first: a repeat does no harm.

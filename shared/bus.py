@@ -165,7 +165,7 @@ class KafkaBus:
         self._consuming.consumer = self._consumer
         try:
             await self._consuming.take(raws)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, nothing may go on
             # The framework would go on with the next batch, and a later commit would skip this.
             _log.critical("the bus itself failed", exc_info=error)
             self._consumer.pause(*self._consumer.assignment())

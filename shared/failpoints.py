@@ -17,8 +17,14 @@ from typing import Final
 
 VARIABLE: Final = "HELPDESK_FAILPOINT"
 POINTS: Final = (
-    "before-write", "after-write", "after-record", "after-publish", "after-trim",
-    "after-handler", "before-commit", "after-commit",
+    "before-write",
+    "after-write",
+    "after-record",
+    "after-publish",
+    "after-trim",
+    "after-handler",
+    "before-commit",
+    "after-commit",
 )
 
 

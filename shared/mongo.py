@@ -29,9 +29,9 @@ from pymongo.errors import (
 )
 from pymongo.read_concern import ReadConcern
 
-from shared.aggregates import Document, Entry, Pending, State, Target
 from shared.clock import EPOCH, FAR_FUTURE
 from shared.delivery import Outgoing
+from shared.documents import Document, Entry, Pending, State, Target
 from shared.ids import attempt_token
 from shared.settings import MongoSettings
 
@@ -143,7 +143,7 @@ class MongoAggregates(Generic[ModelState]):
         await self._documents.create_index([("due_at", 1)])
 
     async def load(self, targets: Collection[Target]) -> list[Document[Any]]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         ids = sorted({target.id for target in targets if target.id is not None})
         slots: dict[str, set[str]] = {}
         for target in targets:
@@ -168,14 +168,14 @@ class MongoAggregates(Generic[ModelState]):
         return [self._read(row) async for row in cursor]
 
     async def applied(self, ids: Collection[str]) -> set[str]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         query = {"_id": {"$in": list(ids)}}
         async with self._reading() as session:
             rows = self._ledger.find(query, projection={"_id": 1}, session=session)
             return {row["_id"] async for row in rows}
 
     async def write(self, documents: Sequence[Document[Any]]) -> set[str]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         token = attempt_token()
         operations: list[InsertOne[dict[str, Any]] | UpdateOne] = []
         for document in documents:
@@ -200,13 +200,13 @@ class MongoAggregates(Generic[ModelState]):
         return {row["_id"] async for row in self._documents.find(query, projection={"_id": 1})}
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         await insert_new(
             self._ledger, [{**entry.body, "_id": entry.id, "of": of} for of, entry in entries]
         )
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         if not done:
             return
         await self._documents.bulk_write(
@@ -224,7 +224,7 @@ class MongoAggregates(Generic[ModelState]):
         )
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Any]]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         return await self.find({"outbox_at": {"$gte": EPOCH, "$lt": before}}, limit)
 
     def _row(self, document: Document[Any], token: str) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Service:
             except HelpdeskError as error:
                 _log.critical("cannot start", why=str(error))
                 return 1
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # it is told and ends the process
                 away = self.bus.is_transient(error)
                 why = f"a dependency is away: {error!r}" if away else repr(error)
                 _log.critical("cannot start", why=why[:1000], exc_info=None if away else error)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from shared.aggregates import Document, Entry, Pending, State, Target
 from shared.clock import EPOCH, FAR_FUTURE
+from shared.documents import Document, Entry, Pending, State, Target
 
 S = TypeVar("S", bound=State)
 
@@ -27,7 +27,7 @@ class MemoryAggregates(Generic[S]):
     """By entry id: the id of its document ("" where there was none) and the entry."""
 
     async def load(self, targets: Collection[Target]) -> list[Document[S]]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         ids = {target.id for target in targets if target.id is not None}
         slots = {(target.account_id, target.slot) for target in targets if target.slot is not None}
         return [
@@ -50,11 +50,11 @@ class MemoryAggregates(Generic[S]):
         return sorted(found, key=lambda document: document.state.due_at)[:limit]
 
     async def applied(self, ids: Collection[str]) -> set[str]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         return {entry_id for entry_id in ids if entry_id in self.ledger}
 
     async def write(self, documents: Sequence[Document[S]]) -> set[str]:
-        """See `shared.aggregates.Store`. Inserts go before updates, as the driver sorts them."""
+        """See `shared.documents.Store`. Inserts go before updates, as the driver sorts them."""
         holders = {_slot(document): document.state.id for document in self.documents.values()}
         written = set()
         for document in sorted(documents, key=lambda document: document.revision > 0):
@@ -73,12 +73,12 @@ class MemoryAggregates(Generic[S]):
         return written
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         for of, entry in entries:
             self.ledger.setdefault(entry.id, (of, _copy_entry(entry)))
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         for document_id, revision, ids in done:
             document = self.documents.get(document_id)
             if document is not None and document.revision == revision:
@@ -88,7 +88,7 @@ class MemoryAggregates(Generic[S]):
                 )
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
-        """See `shared.aggregates.Store`. The longest overdue first."""
+        """See `shared.documents.Store`. The longest overdue first."""
         found = await self.find(lambda document: EPOCH <= document.outbox_at < before)
         return sorted(found, key=lambda document: document.outbox_at)[:limit]
 

@@ -128,7 +128,7 @@ class MemoryBus:
     def _read_accounts(self) -> None:
         for record in self.log.records[ACCOUNTS.name]:
             try:
-                self.accounts.apply(ACCOUNTS.parse(record))
+                self.accounts.apply(ACCOUNTS.parse(record))  # type: ignore[arg-type]
             except Poison:
                 continue
 

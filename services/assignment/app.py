@@ -12,9 +12,9 @@ from services.assignment.sharing import Sharing
 from services.assignment.store import MongoAgents, MongoTickets, RedisHeartbeats, mongo_rotations
 from services.assignment.sweep import Sweep
 from shared import mongo, redis
-from shared.aggregates import Store
 from shared.bus import KafkaBus
 from shared.clock import Clock, system_clock
+from shared.documents import Store
 from shared.mongo import Mongo
 from shared.ports import Bus
 from shared.service import Service

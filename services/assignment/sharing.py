@@ -9,10 +9,11 @@ from services.assignment.rules import commands, hours, lines, rotation
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.rotation import Rotation, Terms, Waiting
 from shared.accounts import Accounts
-from shared.aggregates import Aggregates, Applied, Entry, Outcome, Refused, Store, Target
+from shared.aggregates import Aggregates
 from shared.clock import Clock
 from shared.contracts.accounts import AccountSettings
 from shared.delivery import Publish
+from shared.documents import Applied, Entry, Outcome, Refused, Store, Target
 from shared.errors import Poison
 from shared.topics import COMMANDS
 

@@ -8,9 +8,10 @@ from services.attribution.rules.history import History
 from services.attribution.settings import Settings
 from services.attribution.store import MongoContacts
 from services.attribution.sweep import Sweep
-from shared.aggregates import Aggregates, Store
+from shared.aggregates import Aggregates
 from shared.bus import KafkaBus
 from shared.clock import Clock, system_clock
+from shared.documents import Store
 from shared.mongo import Mongo, is_transient
 from shared.ports import Bus
 from shared.service import Service

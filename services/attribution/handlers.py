@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.attribution.rules.decisions import News, decide, impossible
 from services.attribution.rules.history import History, e164, history_id, phone_of
 from shared.accounts import Accounts
-from shared.aggregates import Aggregates, Applied, Entry, Outcome, Target
+from shared.aggregates import Aggregates
 from shared.clock import Clock
 from shared.contracts.accounts import AttributionSettings
 from shared.contracts.marketing import SendDelivered, SendFailed
@@ -18,6 +18,7 @@ from shared.contracts.tickets import (
     TicketMarkedSpam,
 )
 from shared.delivery import Refusals
+from shared.documents import Applied, Entry, Outcome, Target
 from shared.errors import Poison
 from shared.topics import ATTRIBUTIONS
 
@@ -29,18 +30,18 @@ class Contacts:
     accounts: Accounts
 
     def id_of(self, item: News) -> str:
-        """See `shared.aggregates.Policy`."""
+        """See `shared.documents.Policy`."""
         return item.id
 
     async def resolve(self, items: Sequence[News]) -> Sequence[Target]:
-        """See `shared.aggregates.Policy`. News name their contact: nothing is looked up."""
+        """See `shared.documents.Policy`. News name their contact: nothing is looked up."""
         return [
             Target(item.fact.account_id, id=history_id(item.fact.account_id, item.phone))
             for item in items
         ]
 
     def decide(self, target: Target, state: History | None, item: News) -> Outcome[History]:
-        """See `shared.aggregates.Policy`. The window is the account's as it is now (ATT 1)."""
+        """See `shared.documents.Policy`. The window is the account's as it is now (ATT 1)."""
         account = self.accounts.get(target.account_id)
         settings = account.attribution if account else AttributionSettings()
         history, facts = decide(state, item, settings)

@@ -14,10 +14,10 @@ from services.ingest.settings import Settings
 from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
 from services.ingest.sweep import Sweep, Waiting
 from shared import metrics
-from shared.aggregates import Store
 from shared.bus import KafkaBus
 from shared.clock import Clock, system_clock
 from shared.contracts.base import Channel
+from shared.documents import Store
 from shared.mongo import Mongo, is_transient
 from shared.ports import Bus
 from shared.service import Service

@@ -10,11 +10,12 @@ from services.ingest.long_sms import Arrival, Assembly, Group
 from services.ingest.profiles import Profiles
 from services.ingest.refusals import Refused as Refusal
 from shared.accounts import Accounts, address_key
-from shared.aggregates import Aggregates, Applied, Entry, Outcome, Refused, Store, Target
+from shared.aggregates import Aggregates
 from shared.clock import Clock
 from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
 from shared.delivery import Outgoing, Publish, Record
+from shared.documents import Applied, Entry, Outcome, Refused, Store, Target
 from shared.errors import Poison
 from shared.ids import computed_id
 from shared.topics import BY_NAME, MESSAGES, SIGNALS
@@ -59,22 +60,22 @@ Item = Arrived | Waited
 
 @dataclass(frozen=True, slots=True)
 class Assembling:
-    """One aggregate for each sender and address (see `shared.aggregates.Policy`)."""
+    """One aggregate for each sender and address (see `shared.documents.Policy`)."""
 
     accounts: Accounts
     wait: timedelta
 
     def id_of(self, item: Item) -> str:
-        """See `shared.aggregates.Policy`."""
+        """See `shared.documents.Policy`."""
         return item.id
 
     async def resolve(self, items: Sequence[Item]) -> Sequence[Target]:
-        """See `shared.aggregates.Policy`. Items name what they touch: nothing is looked up."""
+        """See `shared.documents.Policy`. Items name what they touch: nothing is looked up."""
         assemblies = (item.arrival.of if isinstance(item, Arrived) else item.of for item in items)
         return [Target(of.account_id, id=of.id) for of in assemblies]
 
     def decide(self, target: Target, state: Assembly | None, item: Item) -> Outcome[Assembly]:
-        """See `shared.aggregates.Policy`. Whose profile the sender has is as the item says."""
+        """See `shared.documents.Policy`. Whose profile the sender has is as the item says."""
         del target  # items name what they touch
         after, told = self._after(state, item)
         try:

@@ -10,9 +10,9 @@ from pymongo.errors import BulkWriteError
 from services.ingest.aliases import Alias, Claim
 from services.ingest.long_sms import Assembly
 from services.ingest.profiles import Change, by_identity, identities
-from shared.aggregates import Document
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
+from shared.documents import Document
 from shared.mongo import DUPLICATE_KEY, Database, MongoAggregates
 
 PARTS_REMEMBERED = timedelta(days=120)

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from services.ingest.joining import Joining
 from services.ingest.long_sms import Assembly
-from shared.aggregates import Document
 from shared.clock import Clock
+from shared.documents import Document
 
 _BATCH = 200
 

@@ -8,9 +8,10 @@ from services.ticketing.rules.ticket import Ticket
 from services.ticketing.settings import Settings
 from services.ticketing.store import MongoTickets
 from services.ticketing.sweep import Due, TicketSweep
-from shared.aggregates import Aggregates, Store
+from shared.aggregates import Aggregates
 from shared.bus import KafkaBus
 from shared.clock import Clock, system_clock
+from shared.documents import Store
 from shared.mail_tokens import NO_TOKENS, MailTokens
 from shared.mongo import Mongo, is_transient
 from shared.ports import Bus

@@ -12,13 +12,14 @@ from services.ticketing.rules.messages import message_arrived
 from services.ticketing.rules.signals import SHOWN_KINDS, message_attributed, signal_seen
 from services.ticketing.rules.ticket import Ticket, ledger_id
 from shared.accounts import Accounts
-from shared.aggregates import Aggregates, Outcome, Target
+from shared.aggregates import Aggregates
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import Command
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.signals import Signal
 from shared.delivery import Refusals
+from shared.documents import Outcome, Target
 from shared.mail_tokens import NO_TOKENS, MailTokens
 
 Item = InboundMessage | MessageEdited | MessageDeleted | Signal | Command | MessageAttributed
@@ -45,7 +46,7 @@ class Tickets(Protocol):
 
 @dataclass(slots=True)
 class TicketPolicy:
-    """Which ticket an item touches, and what it makes of it (see `shared.aggregates.Policy`)."""
+    """Which ticket an item touches, and what it makes of it (see `shared.documents.Policy`)."""
 
     tickets: Tickets
     accounts: Accounts

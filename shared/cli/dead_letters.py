@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,9 +17,9 @@ from shared.settings import KafkaSettings, ServiceSettings
 from shared.topics import SERVICES, Service
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Coroutine
 
-    from shared.cli.letters import Letter, Wanted
+    from shared.cli.letters import Wanted
 
 app = typer.Typer(
     help="Look at what could not be taken, and put it back after a fix.", no_args_is_help=True
@@ -55,7 +55,7 @@ def list_(
 ) -> None:
     """List dead letters, each service's partition by partition."""
     wanted = _wanted(service, reason, topic, since, until)
-    asyncio.run(_list(ServiceSettings().kafka, wanted, as_json=as_json))
+    _run(_list(ServiceSettings().kafka, wanted, as_json=as_json))
 
 
 @app.command()
@@ -65,7 +65,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Print one dead letter: why it died, its headers and its value."""
-    asyncio.run(_show(ServiceSettings().kafka, _position(position), as_json=as_json))
+    _run(_show(ServiceSettings().kafka, _position(position), as_json=as_json))
 
 
 @app.command()
@@ -98,7 +98,7 @@ def replay(  # noqa: PLR0913  # an option each
     replay is put back once, not once for each of its dead letters.
     """
     wanted = _wanted(service, reason, topic, since, until, positions or ())
-    asyncio.run(_replay(ServiceSettings().kafka, wanted, compacted=compacted, dry_run=dry_run))
+    _run(_replay(ServiceSettings().kafka, wanted, compacted=compacted, dry_run=dry_run))
 
 
 def _wanted(
@@ -151,7 +151,7 @@ async def _list(settings: KafkaSettings, wanted: "Wanted", *, as_json: bool) -> 
     from shared.cli.letters import in_json, read
 
     table = Table("position", "dead since", "from", "reason", "text")
-    async for letter, _ in _reading(read(settings, wanted)):
+    async for letter, _ in read(settings, wanted):
         if as_json:
             typer.echo(in_json(letter.document()))
             continue
@@ -167,7 +167,7 @@ async def _list(settings: KafkaSettings, wanted: "Wanted", *, as_json: bool) -> 
 async def _show(settings: KafkaSettings, position: str, *, as_json: bool) -> None:
     from shared.cli.letters import Wanted, in_json, read
 
-    letters = _reading(read(settings, Wanted(positions=frozenset({position}))))
+    letters = read(settings, Wanted(positions=frozenset({position})))
     found = [letter async for letter, _ in letters]
     if not found:
         text = f"there is no dead letter {position}"
@@ -203,7 +203,7 @@ async def _replay(
     with Progress(console=_err, transient=True) as bar:
         task = bar.add_task("Looking" if dry_run else "Putting back", total=1.0)
         async with Sender(settings) as sender:
-            async for letter, share in _reading(read(settings, wanted)):
+            async for letter, share in read(settings, wanted):
                 missing.discard(letter.position)
                 bar.update(task, completed=share)
                 if (found := plan.put_back(letter)) is None:
@@ -225,15 +225,12 @@ async def _replay(
         raise typer.Exit(1)
 
 
-async def _reading(
-    letters: "AsyncIterator[tuple[Letter, float]]",
-) -> "AsyncIterator[tuple[Letter, float]]":
-    """The same, its failures in words."""
+def _run(talk: "Coroutine[Any, Any, None]") -> None:
+    """Run it to its end, the broker's failures in words."""
     from aiokafka.errors import KafkaError
 
     try:
-        async for found in letters:
-            yield found
+        asyncio.run(talk)
     except KafkaError as error:
         text = f"Kafka does not answer: {error!r}"
         raise Transient(text) from error

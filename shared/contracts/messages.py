@@ -21,8 +21,11 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
             if isinstance(item, dict) and any("\0" in name for name in item):
                 message = "no name has a null character in it"
                 raise ValueError(message)
-        nested = (item.values() if isinstance(item, dict) else item
-                  for item in level if isinstance(item, dict | list))
+        nested = (
+            item.values() if isinstance(item, dict) else item
+            for item in level
+            if isinstance(item, dict | list)
+        )
         level = [item for items in nested for item in items]
         if not level:
             return value

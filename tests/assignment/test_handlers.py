@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.aggregates import Target
 from shared.contracts.commands import AssignTicket
+from shared.documents import Target
 from tests.assignment.desk import Crash, Desk, account
 from tests.assignment.ticketing import MONDAY
 

@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from services.attribution.rules.decisions import Fact, News, decide
 from services.attribution.rules.history import History, history_id
 from services.attribution.store import MongoContacts
-from shared.aggregates import Document, Entry, Store, Target
 from shared.contracts.accounts import AttributionSettings
+from shared.documents import Document, Entry, Store, Target
 from shared.mongo import Mongo
 from shared.settings import MongoSettings
 from tests.attribution.memory import MemoryContacts

@@ -4,13 +4,17 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 
 from rich.console import Console
 
 from tests.bench import ingest, ticketing
 from tests.bench.figures import Figure, print_table
 
-BENCHES = {"ingest": ingest.measure, "ticketing": lambda: asyncio.run(ticketing.measure())}
+BENCHES: dict[str, Callable[[], list[Figure]]] = {
+    "ingest": ingest.measure,
+    "ticketing": lambda: asyncio.run(ticketing.measure()),
+}
 
 
 def main() -> None:

@@ -18,10 +18,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.clock import system_clock
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact
 from shared.contracts.messages import InboundMessage
-from shared.clock import system_clock
 from shared.ids import computed_id
 from shared.topics import ACCOUNTS, SCREENED, TICKETS
 from tests.bench.figures import Figure

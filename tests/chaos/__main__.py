@@ -18,7 +18,6 @@ from tests.chaos.run import Size, run
 from tests.chaos.trial import trial
 
 
-
 def main() -> int:
     """Run once; the exit code: 0 if nothing was lost, doubled or wrong, 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)

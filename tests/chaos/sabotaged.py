@@ -14,13 +14,13 @@ from aiokafka import TopicPartition
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from shared.aggregates import Document, Target
 from shared.consuming import Consuming
+from shared.documents import Document, Target
 from shared.mongo import MongoAggregates
 from shared.service import main
 
 _THINKING = 0.25
-_TRIMMING = 0.5
+_LATER = 2.0
 
 
 def nothing() -> None:
@@ -71,16 +71,25 @@ def no_compare_and_set() -> None:
 
 
 def outbox_emptied() -> None:
-    """What is in an outbox goes when something was published, whoever owed it."""
+    """A while after something was published, all that its document owes then is forgotten."""
+    trim = MongoAggregates.trim
+    running: set[asyncio.Task[None]] = set()
 
-    async def trim(
+    async def emptied(store: MongoAggregates[Any], ids: Sequence[str]) -> None:
+        await asyncio.sleep(_LATER)
+        await store._documents.update_many(  # noqa: SLF001  # what is broken is inside
+            {"_id": {"$in": ids}}, {"$set": {"outbox": []}}
+        )
+
+    async def trimmed(
         self: MongoAggregates[Any], done: Sequence[tuple[str, int, frozenset[str]]]
     ) -> None:
-        await asyncio.sleep(_TRIMMING)
-        ids = [document_id for document_id, _, _ in done]
-        await self._documents.update_many({"_id": {"$in": ids}}, {"$set": {"outbox": []}})
+        await trim(self, done)
+        task = asyncio.create_task(emptied(self, [document_id for document_id, _, _ in done]))
+        running.add(task)
+        task.add_done_callback(running.discard)
 
-    MongoAggregates.trim = trim  # type: ignore[method-assign]
+    MongoAggregates.trim = trimmed  # type: ignore[method-assign]
 
 
 WAYS: Final[dict[str, Callable[[], None]]] = {

@@ -21,9 +21,10 @@ from shared.contracts.tickets import AgentReplied, CustomerWrote, TicketFact, Ti
 from shared.delivery import Handler, Headers, Record, dead_letter
 from shared.errors import Poison
 from shared.servers import Servers
+from shared.settings import KafkaSettings
 from shared.topics import BY_NAME, COMMANDS, DEAD, SENDS, TICKETS, Service
 from tests.architecture.tree import ROOT
-from tests.pipeline.kafka_stage import KafkaStage, kafka_stage
+from tests.pipeline.kafka_stage import kafka_stage
 from tests.pipeline.stage import MemoryStage, acme
 
 THEN = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -263,15 +264,23 @@ async def test_a_ticket_event_put_back_after_newer_ones_does_no_harm(
 # On Kafka
 
 
-async def helpdesk(stage: KafkaStage, *words: str) -> tuple[int, str, str]:
+@pytest.mark.parametrize("words", [("list",), ("show", "ingest:0:0"), ("replay",)])
+async def test_a_broker_that_is_away_is_said_in_words(words: tuple[str, ...]) -> None:
+    code, _, err = await helpdesk(KafkaSettings(bootstrap="127.0.0.1:1"), *words)
+    assert code == 1
+    assert "Kafka does not answer" in err
+    assert "Traceback" not in err
+
+
+async def helpdesk(settings: KafkaSettings, *words: str) -> tuple[int, str, str]:
     """Run the command; exit code, stdout, stderr."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from shared.cli import main; main()", "dead-letters", *words),
         cwd=ROOT,
         env={
             **{k: v for k, v in os.environ.items() if not k.startswith("HELPDESK_")},
-            "HELPDESK_KAFKA__BOOTSTRAP": stage.settings.bootstrap,
-            "HELPDESK_KAFKA__TOPIC_PREFIX": stage.settings.topic_prefix,
+            "HELPDESK_KAFKA__BOOTSTRAP": settings.bootstrap,
+            "HELPDESK_KAFKA__TOPIC_PREFIX": settings.topic_prefix,
             "COLUMNS": "200",
         },
         stdin=asyncio.subprocess.DEVNULL,
@@ -295,33 +304,35 @@ async def test_what_came_before_its_account_is_a_ticket_after_a_replay(
         await stage.raw("sms", b"\xff\x00 not an SMS")
         assert not stage.board
 
-        code, out, err = await helpdesk(stage, "list", "--json")
+        code, out, err = await helpdesk(stage.settings, "list", "--json")
         assert code == 0, err
         listed = {line["reason"]: line for line in map(json.loads, out.splitlines())}
         assert len(listed) == 2
         lost = next(line for line in listed.values() if "account" in line["reason"])
-        _, out, _ = await helpdesk(stage, "show", lost["position"], "--json")
+        _, out, _ = await helpdesk(stage.settings, "show", lost["position"], "--json")
         assert json.loads(json.loads(out)["value"])["Body"] == "Is anybody there?"
-        _, out, _ = await helpdesk(stage, "list", "--since", "1h", "--reason", lost["reason"])
+        _, out, _ = await helpdesk(
+            stage.settings, "list", "--since", "1h", "--reason", lost["reason"]
+        )
         assert lost["position"] in out
 
         stage.clock.forward(hours=1)
         await stage.account(acme())
-        _, out, _ = await helpdesk(stage, "replay", "--dry-run")
+        _, out, _ = await helpdesk(stage.settings, "replay", "--dry-run")
         assert "2 would be put back" in out
         await stage.settle()
         assert not stage.board
 
         for _ in range(2):
-            code, out, err = await helpdesk(stage, "replay", "--service", "ingest")
+            code, out, err = await helpdesk(stage.settings, "replay", "--service", "ingest")
             assert (code, "2 were put back" in out) == (0, True), out + err
             await stage.settle()
             _, ticket = stage.only_ticket()
             assert (ticket.message_count, ticket.opened_at) == (1, received)
 
-        _, out, err = await helpdesk(stage, "list", "--json")
+        _, out, err = await helpdesk(stage.settings, "list", "--json")
         assert len(out.splitlines()) == 4, "what cannot be understood dies at every replay"
-        code, _, err = await helpdesk(stage, "show", "spam:0:0")
+        code, _, err = await helpdesk(stage.settings, "show", "spam:0:0")
         assert (code, "there is no dead letter spam:0:0" in err) == (1, True)
-        code, _, _ = await helpdesk(stage, "replay", "ingest:0:999999")
+        code, _, _ = await helpdesk(stage.settings, "replay", "ingest:0:999999")
         assert code == 1

@@ -9,10 +9,10 @@ from typing import Any
 import motor.motor_asyncio
 import pytest
 
+from shared.clock import EPOCH
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact
 from shared.contracts.messages import InboundMessage
-from shared.clock import EPOCH
 from shared.delivery import Outgoing
 from shared.servers import MongoServer, Servers
 from shared.topics import ACCOUNTS, SCREENED

@@ -5,18 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.aggregates import (
-    Aggregates,
-    Applied,
-    Document,
-    Entry,
-    Outcome,
-    Policy,
-    Released,
-    Store,
-    Target,
-)
+from shared.aggregates import Aggregates
 from shared.delivery import Outgoing, Publish
+from shared.documents import Applied, Document, Entry, Outcome, Policy, Released, Store, Target
 from tests.shared.toy import NOON, Change, Item, Ticket, Tickets, changed
 
 Made = Aggregates[Ticket, Item]
@@ -44,27 +35,27 @@ class Wrapped:
     publish: Publish
 
     async def load(self, targets: Collection[Target]) -> list[Document[Ticket]]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         return await self.store.load(targets)
 
     async def applied(self, ids: Collection[str]) -> set[str]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         return await self.store.applied(ids)
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         return await self.store.write(documents)
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         await self.store.record(entries)
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         await self.store.trim(done)
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Ticket]]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         return await self.store.unfinished(before, limit)
 
 
@@ -201,12 +192,10 @@ class OutboxNotCounted(Aggregates[Ticket, Item]):
 class ReleasedWhileOwing(Aggregates[Ticket, Item]):
     """Breaks: a slot is given up by a write of its own, when nothing is owed."""
 
-    def _fold(self, work: Any, members: Sequence[int], items: Sequence[Item],
-              targets: Mapping[int, Target], done: Collection[str],
-              left: dict[int, Target | None], *others: Any) -> None:
-        super()._fold(work, members, items, targets, done, left, *others)
-        for place in [place for place in members if place in left and work.taken][:1]:
-            outcome = self.policy.decide(targets[place], work.state, items[place])
+    def _fold(self, work: Any, members: Sequence[int], current: Any) -> None:
+        super()._fold(work, members, current)
+        for place in [place for place in members if place in current.left and work.taken][:1]:
+            outcome = self.policy.decide(current.targets[place], work.state, current.items[place])
             if isinstance(outcome, Released):
                 work.state = outcome.state
 

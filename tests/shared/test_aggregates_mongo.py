@@ -18,8 +18,9 @@ from pymongo.monitoring import (
 )
 from pymongo.read_concern import ReadConcern
 
-from shared.aggregates import Aggregates, Document, Entry, Target
+from shared.aggregates import Aggregates
 from shared.delivery import Outgoing, Publish
+from shared.documents import Document, Entry, Target
 from shared.errors import Transient
 from shared.mongo import MongoAggregates
 from shared.servers import Servers

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import shared.aggregates
-from shared.aggregates import Aggregates, Document, Entry, Outcome, Target
+from shared.aggregates import Aggregates
 from shared.delivery import Outgoing
+from shared.documents import Document, Entry, Outcome, Target
 from shared.errors import Poison, Transient
 from tests.shared.broken import Wrapped, made
 from tests.shared.test_aggregates import assert_promises
@@ -64,17 +65,17 @@ class Flaky(Wrapped):
             raise Transient(message)
 
     async def load(self, targets: Collection[Target]) -> list[Document[Ticket]]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         self._maybe_fail()
         return await self.store.load(targets)
 
     async def applied(self, ids: Collection[str]) -> set[str]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         self._maybe_fail()
         return await self.store.applied(ids)
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         for document in documents:
             owed = [pending.owed for pending in document.outbox]
             records = sum(len(one.value or b"") for one in owed if isinstance(one, Outgoing))
@@ -86,20 +87,20 @@ class Flaky(Wrapped):
         return won
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         for entry in entries:
             self._maybe_fail()
             await self.store.record([entry])
         self._maybe_fail()
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         self._maybe_fail()
         await self.store.trim(done)
         self._maybe_fail()
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Ticket]]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         return await self.store.unfinished(before, min(limit, 1))
 
     async def publish_some(self, records: Sequence[Outgoing]) -> None:
@@ -206,7 +207,7 @@ class Singletons(Tickets):
     """Items by slot and items by id that make one and the same document."""
 
     def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
-        """See `shared.aggregates.Policy`."""
+        """See `shared.documents.Policy`."""
         assert target.account_id == item.account_id
         opened = Ticket(id="the one", account_id=item.account_id, slot="s")
         return changed(state or opened, item, "added" if state else "opened")
@@ -225,7 +226,7 @@ class Losing(Wrapped):
     """Loses every write."""
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:  # noqa: ARG002
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         return set()
 
 

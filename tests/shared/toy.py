@@ -11,10 +11,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.aggregates import Applied, Entry, Outcome, Redirected, Refused, Released, Target
 from shared.clock import FAR_FUTURE
 from shared.contracts.base import UtcTime
 from shared.delivery import Outgoing
+from shared.documents import Applied, Entry, Outcome, Redirected, Refused, Released, Target
 from shared.errors import Poison
 from shared.topics import TICKETS
 
@@ -85,15 +85,15 @@ class Tickets:
     """The policy."""
 
     def id_of(self, item: Item) -> str:
-        """See `shared.aggregates.Policy`."""
+        """See `shared.documents.Policy`."""
         return item.id
 
     async def resolve(self, items: Sequence[Item]) -> list[Target]:
-        """See `shared.aggregates.Policy`."""
+        """See `shared.documents.Policy`."""
         return [Target(item.account_id, id=item.ticket, slot=item.slot) for item in items]
 
     def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
-        """See `shared.aggregates.Policy`."""
+        """See `shared.documents.Policy`."""
         if item.kind == "broken":
             return Refused(Poison("malformed", f"{item.id} cannot be read"))
         if item.kind == "close":

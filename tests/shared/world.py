@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.aggregates import Document, Entry, Target
 from shared.delivery import Outgoing
+from shared.documents import Document, Entry, Target
 from tests.memory import MemoryAggregates
 from tests.shared.toy import Ticket
 
@@ -112,34 +112,34 @@ class Asking:
     """A store and a publisher that ask the explorer, in the smallest steps that may stand alone."""
 
     async def load(self, targets: Collection[Target]) -> list[Document[Ticket]]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         found: list[Document[Ticket]] = await Question("load", (frozenset(targets),))
         return found
 
     async def applied(self, ids: Collection[str]) -> set[str]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         found: set[str] = await Question("applied", (frozenset(ids),))
         return found
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:
-        """See `shared.aggregates.Store`. A bulk write is no transaction: one by one."""
+        """See `shared.documents.Store`. A bulk write is no transaction: one by one."""
         won: set[str] = set()
         for document in documents:
             won |= await Question("write", ((document,),))
         return won
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         for entry in entries:
             await Question("record", ((entry,),))
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         for one in done:
             await Question("trim", ((one,),))
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Ticket]]:
-        """See `shared.aggregates.Store`."""
+        """See `shared.documents.Store`."""
         found: list[Document[Ticket]] = await Question("unfinished", (before, limit))
         return found
 

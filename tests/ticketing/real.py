@@ -8,7 +8,7 @@ from typing import Any, cast
 from services.ticketing.app import TicketStore, wire
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
-from shared.aggregates import Entry
+from shared.documents import Entry
 from shared.mongo import Database, Mongo
 from shared.settings import MongoSettings
 from tests.memory import MemoryAggregates

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.ticketing.rules.changes import INACTIVITY_NOTICE
-from shared.aggregates import LARGEST_WRITE
 from shared.contracts.commands import (
     UNASSIGNED,
     AssignTicket,
@@ -20,6 +19,7 @@ from shared.contracts.commands import (
 )
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.tickets import TicketFact
+from shared.documents import LARGEST_WRITE
 from shared.mongo import Database
 from shared.servers import Servers
 from tests.builders import a_command, a_message, an_agent, an_sms, minutes, the_system

@@ -11,7 +11,6 @@ from pydantic import SecretStr
 
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
-from shared.aggregates import Target
 from shared.contracts.commands import (
     AddNote,
     AssignTicket,
@@ -23,6 +22,7 @@ from shared.contracts.commands import (
     WakeTicket,
 )
 from shared.contracts.messages import Attachment, InboundMessage
+from shared.documents import Target
 from shared.mail_tokens import short_id
 from shared.mongo import Mongo
 from shared.settings import MongoSettings

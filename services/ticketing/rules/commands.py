@@ -3,7 +3,6 @@
 from services.ticketing.rules import changes, deliveries, replies
 from services.ticketing.rules.replies import Refusal
 from services.ticketing.rules.ticket import Draft, Ticket, ledger_id, thread_entry
-from shared.aggregates import LARGEST_WRITE, ROOM_FOR_HEADERS, Applied, Entry
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import (
     AddNote,
@@ -38,6 +37,7 @@ from shared.contracts.tickets import (
     TicketUntagged,
     TicketWoken,
 )
+from shared.documents import LARGEST_WRITE, ROOM_FOR_HEADERS, Applied, Entry
 from shared.ids import computed_id
 from shared.topics import TICKETS
 

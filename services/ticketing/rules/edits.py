@@ -17,9 +17,9 @@ from services.ticketing.rules.ticket import (
     Ticket,
     thread_entry,
 )
-from shared.aggregates import Applied, Entry
 from shared.contracts.messages import MessageDeleted, MessageEdited
 from shared.contracts.tickets import CustomerDeleted, CustomerEdited
+from shared.documents import Applied, Entry
 
 Change = MessageEdited | MessageDeleted
 _CHANGE: TypeAdapter[Change] = TypeAdapter(Change)

@@ -2,7 +2,6 @@
 
 from services.ticketing.rules import slots
 from services.ticketing.rules.ticket import REOPENABLE, Draft, Ticket, thread_entry
-from shared.aggregates import Applied, Outcome, Redirected, Released, Target
 from shared.contracts.base import Author, Channel
 from shared.contracts.messages import InboundMessage
 from shared.contracts.tickets import (
@@ -13,6 +12,7 @@ from shared.contracts.tickets import (
     TicketReopened,
     TicketWoken,
 )
+from shared.documents import Applied, Outcome, Redirected, Released, Target
 from shared.ids import computed_id
 
 SCREENING = Author(kind="system", id="spam")

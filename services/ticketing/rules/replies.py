@@ -9,11 +9,11 @@ from services.ticketing.rules.ticket import (
     ledger_id,
     thread_entry,
 )
-from shared.aggregates import Applied
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import ReplyToTicket
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.tickets import AgentReplied
+from shared.documents import Applied
 from shared.ids import computed_id
 from shared.mail_tokens import into_address
 from shared.topics import OUTBOUND

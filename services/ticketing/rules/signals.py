@@ -1,10 +1,10 @@
 """What signals and attributions show on a ticket (ING 3, ATT 7)."""
 
 from services.ticketing.rules.ticket import Draft, Ticket, thread_entry
-from shared.aggregates import Applied
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded, TicketAttributed, TicketCredit
+from shared.documents import Applied
 
 SHOWN_KINDS = frozenset({"keyword"})
 """The kinds of signal that a thread shows."""

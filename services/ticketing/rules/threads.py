@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from services.ticketing.rules import slots
 from services.ticketing.rules.messages import message_arrived
 from services.ticketing.rules.ticket import Ticket
-from shared.aggregates import Applied, Outcome, Redirected, Target
 from shared.contracts.messages import InboundMessage, Mail
+from shared.documents import Applied, Outcome, Redirected, Target
 from shared.ids import computed_id
 from shared.mail_tokens import NO_TOKENS, MailTokens, Where, named_by, short_id, unmarked
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from shared.aggregates import Applied, Entry
 from shared.clock import FAR_FUTURE
 from shared.contracts.base import Channel, Contact, Contract, Envelope, UtcTime
 from shared.contracts.commands import Command
 from shared.contracts.tickets import TicketCredit, TicketFact, TicketStatus, TicketSummary
 from shared.delivery import Outgoing
+from shared.documents import Applied, Entry
 from shared.mail_tokens import short_id
 from shared.topics import TICKETS
 
