@@ -61,7 +61,7 @@ class _Work(Generic[S]):
 
 @dataclass(slots=True)
 class _Round(Generic[S, I]):
-    """What one round rests on, and what it leaves: `left` is decided again, `loose` has no document.
+    """What a round rests on, and what it leaves: `left` is decided again, `loose` is nowhere.
 
     Keys are places among the items.
     """

@@ -33,8 +33,7 @@ class MemoryAggregates(Generic[S]):
         return [
             _copy(document)
             for document in self.documents.values()
-            if document.state.id in ids
-            or _slot(document) in slots
+            if document.state.id in ids or _slot(document) in slots
         ]
 
     async def find(
@@ -83,9 +82,7 @@ class MemoryAggregates(Generic[S]):
             document = self.documents.get(document_id)
             if document is not None and document.revision == revision:
                 left = tuple(pending for pending in document.outbox if pending.id not in ids)
-                self.documents[document_id] = replace(
-                    document, outbox=left, outbox_at=FAR_FUTURE
-                )
+                self.documents[document_id] = replace(document, outbox=left, outbox_at=FAR_FUTURE)
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
         """See `shared.documents.Store`. The longest overdue first."""

@@ -143,9 +143,9 @@ class MemoryBus:
             except Poison as error:
                 dead.append((record, error))
         refusals = await handler([body for _, body in good]) if good else None
-        dead += [(good[place][0], why) for place, why in (refusals or {}).items()]
-        for record, error in dead:
-            letter = dead_letter(record, error, service=self.service, tries=1, now=self.log.clock())
+        dead += [(good[place][0], refusal) for place, refusal in (refusals or {}).items()]
+        for record, why in dead:
+            letter = dead_letter(record, why, service=self.service, tries=1, now=self.log.clock())
             await self.publish([letter])
 
 

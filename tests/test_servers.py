@@ -129,7 +129,7 @@ with stack:
         print(server.port, server.folder, flush=True)
     signal.pause()
 """
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, "-c", program],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -210,7 +210,7 @@ def test_without_java_the_stack_is_embedded_and_says_why(monkeypatch: pytest.Mon
 def test_a_run_without_apache_kafka_says_so_and_fails_in_ci(ci: str, status: int) -> None:
     environment = {**os.environ, "CI": ci, "JAVA_HOME": "/nowhere", "HELPDESK_TEST_STACK": ""}
     test = f"{__file__}::{test_redis_keeps_its_keys_over_a_stop_and_a_kill.__name__}"
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", test],
         env=environment,
         cwd=CHECKOUT,

@@ -12,6 +12,7 @@ class Settings(ServiceSettings):
 
     redis: RedisSettings = RedisSettings()
     sweep_interval: Duration = Field(
-        default=timedelta(milliseconds=500), gt=timedelta(0),
+        default=timedelta(milliseconds=500),
+        gt=timedelta(0),
         description="how often waiting tickets, silent agents and opening hours are looked at",
     )

@@ -96,8 +96,12 @@ class _Turns:
             correlation_id=ticket.correlation_id,
             now=terms.now,
         )
-        body = {"account_id": ticket.account_id, "agent": turn.agent, "line": turn.line,
-                "at": turn.at}
+        body = {
+            "account_id": ticket.account_id,
+            "agent": turn.agent,
+            "line": turn.line,
+            "at": turn.at,
+        }
         return Applied(after, Entry(item.id, body), (COMMANDS.record(command),))
 
 
@@ -204,9 +208,7 @@ class Sharing:
         out = [turn for document in documents for turn in document.state.unanswered]
         tickets = await self.tickets.load({turn.ticket for turn in out}) if out else {}
         return {
-            turn.command_id
-            for turn in out
-            if rotation.is_answered(turn, tickets.get(turn.ticket))
+            turn.command_id for turn in out if rotation.is_answered(turn, tickets.get(turn.ticket))
         }
 
 

@@ -132,8 +132,7 @@ class MongoAgents:
         """See `handlers.Agents`."""
         ids = {choice.id: choice for choice in choices}
         known = {
-            row["_id"]
-            async for row in self._agents.find({"_id": {"$in": sorted(ids)}}, {"_id": 1})
+            row["_id"] async for row in self._agents.find({"_id": {"$in": sorted(ids)}}, {"_id": 1})
         }
         await insert_new(
             self._agents,
@@ -240,9 +239,7 @@ class RedisHeartbeats:
 
 def mongo_rotations(database: Database) -> MongoAggregates[Rotation]:
     """The rotations in `assignment_rotations`, and the turns taken in `assignment_turns`."""
-    return MongoAggregates(
-        database["assignment_rotations"], database["assignment_turns"], Rotation
-    )
+    return MongoAggregates(database["assignment_rotations"], database["assignment_turns"], Rotation)
 
 
 def _row(ticket: Followed) -> dict[str, Any]:

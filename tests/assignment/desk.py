@@ -132,8 +132,11 @@ class Desk(Ticketing):
 
     def _said(self, agent_id: str, account_id: str) -> dict[str, Any]:
         return {
-            "account_id": account_id, "id": f"{agent_id}@{self.now.isoformat()}",
-            "occurred_at": self.now, "correlation_id": "presence", "agent_id": agent_id,
+            "account_id": account_id,
+            "id": f"{agent_id}@{self.now.isoformat()}",
+            "occurred_at": self.now,
+            "correlation_id": "presence",
+            "agent_id": agent_id,
             "said_by": agent_id,
         }
 

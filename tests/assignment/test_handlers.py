@@ -68,9 +68,10 @@ async def test_a_ticket_that_the_ai_agent_handles_is_left_to_it_until_it_hands_i
     await desk.settle(replica)
     await replica.sweep()
     assert desk.commands == []
-    desk.tickets["t1"] = (*desk.tickets["t1"][:2], desk.summary("t1").model_copy(
-        update={"ai_handled": False}
-    ))
+    desk.tickets["t1"] = (
+        *desk.tickets["t1"][:2],
+        desk.summary("t1").model_copy(update={"ai_handled": False}),
+    )
     desk.gets_mail("t1")
     await desk.settle(replica, 2)
     assert desk.assignee("t1") == "a"
@@ -100,7 +101,9 @@ async def test_outside_business_hours_tickets_wait_and_then_the_oldest_is_first(
     desk.now += SECOND
     await replica.sweep()
     assert [(c.ticket_id, c.assignee) for c in desk.commands if isinstance(c, AssignTicket)] == [
-        ("t1", "a"), ("t2", "b"), ("t3", "a"),
+        ("t1", "a"),
+        ("t2", "b"),
+        ("t3", "a"),
     ]
 
 
@@ -167,7 +170,8 @@ async def test_a_long_line_is_given_out_at_once_evenly_and_oldest_first() -> Non
     await replica.hear([desk.online("a"), desk.online("b")])
     assert [c.ticket_id for c in desk.commands] == [f"t{n:03}" for n in range(450)]
     assert Counter(c.assignee for c in desk.commands if isinstance(c, AssignTicket)) == {
-        "a": 225, "b": 225,
+        "a": 225,
+        "b": 225,
     }
 
 

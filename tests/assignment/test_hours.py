@@ -26,9 +26,7 @@ Span = tuple[str, int, int]
 
 SOME_DAYS = [(zone, date.fromisoformat(day)) for zone, days in CHANGES.items() for day in days]
 
-spans = st.tuples(
-    st.sampled_from(DAYS), st.integers(0, 24 * 4 - 1), st.integers(0, 24 * 4 - 1)
-)
+spans = st.tuples(st.sampled_from(DAYS), st.integers(0, 24 * 4 - 1), st.integers(0, 24 * 4 - 1))
 
 
 def clock(quarters: int) -> time:
@@ -60,7 +58,8 @@ def on_the_week_dial(wall: datetime, weekly: list[Span]) -> bool:
 
 @pytest.mark.spec("ASG 3")
 @given(
-    st.sampled_from(SOME_DAYS), st.lists(spans, min_size=1, max_size=6),
+    st.sampled_from(SOME_DAYS),
+    st.lists(spans, min_size=1, max_size=6),
     st.integers(-48 * 60, 72 * 60),
 )
 @example(("Europe/Rome", date(2026, 3, 29)), [("sat", 88, 24)], 60)
@@ -89,9 +88,7 @@ def test_office_hours_last_eight_hours_on_the_day_the_clocks_change(zone: str, d
 
 @pytest.mark.spec("ASG 3")
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-28", 7), ("2026-10-24", 9)])
-def test_a_night_shift_is_as_long_as_the_night_when_the_clocks_change(
-    day: str, hours: int
-) -> None:
+def test_a_night_shift_is_as_long_as_the_night_when_the_clocks_change(day: str, hours: int) -> None:
     night = settings("Europe/Rome", [("sat", 88, 24)], [])
     noon = datetime.fromisoformat(f"{day}T12:00:00+00:00")
     minutes = [noon + timedelta(minutes=m) for m in range(24 * 60)]

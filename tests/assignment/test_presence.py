@@ -32,7 +32,8 @@ async def test_only_an_agent_can_change_their_own_presence() -> None:
     refused = await replica.hear([false, desk.online("b"), false])
     assert refused is not None
     assert {place: poison.reason for place, poison in refused.items()} == {
-        0: "not_theirs", 2: "not_theirs",
+        0: "not_theirs",
+        2: "not_theirs",
     }
     assert await there(desk) == {"b"}
 

@@ -148,7 +148,10 @@ async def _both(desk: Desk, left: Replica, right: Replica) -> None:
     """Two replicas handle the same stream and sweep at the same time, step by step."""
     stream = desk.stream[:]
     await asyncio.gather(
-        left.take(stream), right.take(stream), left.sweep(), right.sweep(),
+        left.take(stream),
+        right.take(stream),
+        left.sweep(),
+        right.sweep(),
         left.hear([desk.online("a"), desk.online("b", "other")]),
         right.hear([desk.online("b"), desk.online("c")]),
     )
@@ -158,7 +161,10 @@ async def _both(desk: Desk, left: Replica, right: Replica) -> None:
 @given(st.integers(0, 2**32), st.integers(1, 12), st.integers(0, 12), st.booleans())
 @settings(deadline=None)
 async def test_replicas_at_work_at_the_same_time_give_each_ticket_one_turn(
-    seed: int, tickets: int, others: int, limited: bool  # noqa: FBT001
+    seed: int,
+    tickets: int,
+    others: int,
+    limited: bool,  # noqa: FBT001
 ) -> None:
     desk = Desk()
     limits = {"max_open_tickets": 3} if limited else {}

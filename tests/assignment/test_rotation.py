@@ -17,9 +17,18 @@ AGENTS = "abcdef"
 
 def waiting(number: int, line: str = "acme:all") -> Waiting:
     ticket = Followed(
-        account_id="acme", ticket_id=f"t{number}", last_seq=1, status="open", assignee=None,
-        assignee_epoch=0, team_id=None, ai_handled=False, need=1, waiting_since=MONDAY,
-        correlation_id="m1", line=line,
+        account_id="acme",
+        ticket_id=f"t{number}",
+        last_seq=1,
+        status="open",
+        assignee=None,
+        assignee_epoch=0,
+        team_id=None,
+        ai_handled=False,
+        need=1,
+        waiting_since=MONDAY,
+        correlation_id="m1",
+        line=line,
     )
     return Waiting(ticket, line)
 
@@ -145,9 +154,7 @@ def test_turns_that_are_out_are_bounded_and_forgotten_in_time() -> None:
     assert rotation.take_turn(full, waiting(1), terms({"a"})) is None
     answered = terms({"a"}, answered={"7"})
     assert rotation.take_turn(full, waiting(1), answered) is not None
-    later = Terms(
-        now=MONDAY + timedelta(hours=1), members={"acme:all": ("a",)}, online={"a"}
-    )
+    later = Terms(now=MONDAY + timedelta(hours=1), members={"acme:all": ("a",)}, online={"a"})
     taken = rotation.take_turn(full, waiting(1), later)
     assert taken is not None
     assert len(taken[0].unanswered) == 1

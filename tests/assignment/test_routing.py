@@ -26,9 +26,7 @@ def routed(**assignment: Any) -> Any:
 
 
 def routes(desk: Desk) -> list[tuple[str, str, str]]:
-    return [
-        (c.ticket_id, c.team_id, c.rule) for c in desk.commands if isinstance(c, RouteTicket)
-    ]
+    return [(c.ticket_id, c.team_id, c.rule) for c in desk.commands if isinstance(c, RouteTicket)]
 
 
 @pytest.mark.spec("ASG 5")
@@ -46,7 +44,10 @@ async def test_the_first_rule_that_matches_decides_with_round_robin_off_too() ->
         ("t3", "welcome", "segment is new"),
     ]
     assert [desk.summary(f"t{n}").team_id for n in (1, 2, 3, 4)] == [
-        "gold", "money", "welcome", None,
+        "gold",
+        "money",
+        "welcome",
+        None,
     ]
 
 
@@ -116,9 +117,10 @@ async def test_a_later_tag_does_not_overrule_an_earlier_rule_nor_any_tag_an_agen
     after = len(desk.stream)
     desk.is_tagged("t1", "invoice")
     # An agent moved it to another team; a tag that no rule knows changes nothing.
-    desk.tickets["t2"] = (*desk.tickets["t2"][:2], desk.summary("t2").model_copy(
-        update={"team_id": "rest"}
-    ))
+    desk.tickets["t2"] = (
+        *desk.tickets["t2"][:2],
+        desk.summary("t2").model_copy(update={"team_id": "rest"}),
+    )
     desk.is_tagged("t2", "hello")
     await desk.settle(replica, after)
     assert len(routes(desk)) == 2
@@ -159,8 +161,12 @@ async def test_a_ticket_whose_team_is_no_more_waits_for_the_default_team() -> No
     desk.opens("t1", segments=("vip",))
     await desk.settle(replica)
     assert desk.assignee("t1") is None
-    desk.has(account(teams=[{"id": "rest", "name": "r", "members": ["c"]}],
-                     assignment={"default_team": "rest"}))
+    desk.has(
+        account(
+            teams=[{"id": "rest", "name": "r", "members": ["c"]}],
+            assignment={"default_team": "rest"},
+        )
+    )
     after = len(desk.stream)
     await replica.sweep()
     await desk.settle(replica, after)

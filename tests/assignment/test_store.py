@@ -58,9 +58,18 @@ def heartbeats(stores: Stores) -> Heartbeats:
 
 def ticket(ticket_id: str, account_id: str = "acme", **fields: Any) -> Followed:
     values: dict[str, Any] = {
-        "account_id": account_id, "ticket_id": ticket_id, "last_seq": 1, "status": "open",
-        "assignee": None, "assignee_epoch": 0, "team_id": None, "ai_handled": False, "need": 1,
-        "waiting_since": MONDAY, "correlation_id": "m1", "line": f"{account_id}:all",
+        "account_id": account_id,
+        "ticket_id": ticket_id,
+        "last_seq": 1,
+        "status": "open",
+        "assignee": None,
+        "assignee_epoch": 0,
+        "team_id": None,
+        "ai_handled": False,
+        "need": 1,
+        "waiting_since": MONDAY,
+        "correlation_id": "m1",
+        "line": f"{account_id}:all",
     }
     return Followed(**(values | fields))
 
@@ -94,7 +103,9 @@ async def test_who_read_an_older_revision_loses(tickets: Tickets) -> None:
     assert await tickets.save([ticket("t1"), ticket("t3")]) == {"acme:t1"}
     after = await tickets.load(["acme:t1", "acme:t2", "acme:t3"])
     assert {id_: one.last_seq for id_, one in after.items()} == {
-        "acme:t1": 2, "acme:t2": 3, "acme:t3": 1,
+        "acme:t1": 2,
+        "acme:t2": 3,
+        "acme:t3": 1,
     }
 
 
@@ -110,7 +121,8 @@ async def test_a_line_gives_its_oldest_tickets_first(tickets: Tickets) -> None:
     )
     assert [one.ticket_id for one in await tickets.waiting("acme:all", 3)] == ["t4", "t3", "t2"]
     assert await tickets.busy(["acme:all", "acme:team:x", "acme:team:y"]) == {
-        "acme:all", "acme:team:x",
+        "acme:all",
+        "acme:team:x",
     }
     assert await tickets.busy(["acme:team:y", "other:all"]) == set()
     standing = [one.ticket_id async for page in tickets.standing("acme") for one in page]
@@ -121,9 +133,7 @@ async def test_a_line_gives_its_oldest_tickets_first(tickets: Tickets) -> None:
 async def test_an_offer_takes_out_of_the_line_only_the_need_it_is_for(tickets: Tickets) -> None:
     await tickets.save([ticket("t1"), ticket("t2"), ticket("t3")])
     known = await tickets.load(["acme:t1", "acme:t2", "acme:t3"])
-    await tickets.save(
-        [replace(known["acme:t2"], need=7), replace(known["acme:t3"], attempt=1)]
-    )
+    await tickets.save([replace(known["acme:t2"], need=7), replace(known["acme:t3"], attempt=1)])
     await tickets.offered(list(known.values()))
     await tickets.offered(list(known.values()))
     after = await tickets.load(["acme:t1", "acme:t2", "acme:t3"])
@@ -206,7 +216,9 @@ async def test_the_newest_heartbeat_is_kept_and_a_lost_one_starts_afresh(
     await heartbeats.beat([Beat("acme", "a", MONDAY)])
     asked = [online("a"), online("b"), online("a", 0, "other")]
     assert await heartbeats.last(asked, LATER) == {
-        "acme:a": MONDAY + SECOND, "acme:b": LATER, "other:a": MONDAY,
+        "acme:a": MONDAY + SECOND,
+        "acme:b": LATER,
+        "other:a": MONDAY,
     }
     assert (await heartbeats.last(asked, LATER + SECOND))["acme:b"] == LATER
 

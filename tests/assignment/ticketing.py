@@ -49,8 +49,11 @@ class Ticketing:
     def opens(self, ticket_id: str, account_id: str = "acme", **changes: Any) -> None:
         """A customer's message opens a ticket (`changes` are of its summary)."""
         summary = TicketSummary(
-            number=len(self.tickets) + 1, channel="email", address="help@acme.example",
-            contact=Contact(id="c1", segments=changes.pop("segments", ())), status="open",
+            number=len(self.tickets) + 1,
+            channel="email",
+            address="help@acme.example",
+            contact=Contact(id="c1", segments=changes.pop("segments", ())),
+            status="open",
             opened_at=self.now,
         )
         self.tickets[ticket_id] = (account_id, 0, summary)
@@ -58,8 +61,12 @@ class Ticketing:
         self.happens(ticket_id, TicketOpened, unassigned_epoch=need, **changes)
 
     def happens(
-        self, ticket_id: str, kind: type[TicketFact], cause: str = "cause",
-        more: dict[str, Any] | None = None, **changes: Any,
+        self,
+        ticket_id: str,
+        kind: type[TicketFact],
+        cause: str = "cause",
+        more: dict[str, Any] | None = None,
+        **changes: Any,
     ) -> None:
         """The next fact of a ticket, with what it changes of the summary."""
         account_id, seq, summary = self.tickets[ticket_id]
@@ -68,9 +75,15 @@ class Ticketing:
         self.stream.append(
             kind.model_validate(
                 {
-                    "account_id": account_id, "id": f"{ticket_id}:{seq}", "occurred_at": self.now,
-                    "correlation_id": "m1", "ticket_id": ticket_id, "seq": seq, "cause_id": cause,
-                    "ticket": summary, **(more or {}),
+                    "account_id": account_id,
+                    "id": f"{ticket_id}:{seq}",
+                    "occurred_at": self.now,
+                    "correlation_id": "m1",
+                    "ticket_id": ticket_id,
+                    "seq": seq,
+                    "cause_id": cause,
+                    "ticket": summary,
+                    **(more or {}),
                 }
             )
         )
@@ -84,22 +97,36 @@ class Ticketing:
         """The ticket gets this assignee."""
         seq = self.tickets[ticket_id][1] + 1
         self.happens(
-            ticket_id, TicketAssigned, cause, {"author": ANNA, "assignee": agent_id},
-            assignee=agent_id, assignee_epoch=seq, unassigned_epoch=None, ai_handled=False,
+            ticket_id,
+            TicketAssigned,
+            cause,
+            {"author": ANNA, "assignee": agent_id},
+            assignee=agent_id,
+            assignee_epoch=seq,
+            unassigned_epoch=None,
+            ai_handled=False,
         )
 
     def is_left(self, ticket_id: str, cause: str = "by hand", *, share_again: bool = False) -> None:
         """The ticket is in Unassigned again."""
         seq = self.tickets[ticket_id][1] + 1
         self.happens(
-            ticket_id, TicketUnassigned, cause, {"author": ANNA, "previous": "x"}, assignee=None,
-            assignee_epoch=seq, unassigned_epoch=seq if share_again else None,
+            ticket_id,
+            TicketUnassigned,
+            cause,
+            {"author": ANNA, "previous": "x"},
+            assignee=None,
+            assignee_epoch=seq,
+            unassigned_epoch=seq if share_again else None,
         )
 
     def is_closed(self, ticket_id: str) -> None:
         """An agent closes the ticket."""
         self.happens(
-            ticket_id, TicketClosed, more={"author": ANNA, "reason": "done"}, status="closed",
+            ticket_id,
+            TicketClosed,
+            more={"author": ANNA, "reason": "done"},
+            status="closed",
             unassigned_epoch=None,
         )
 
@@ -119,7 +146,10 @@ class Ticketing:
         """An agent marks it as not spam."""
         seq, free = self.tickets[ticket_id][1] + 1, self.summary(ticket_id).assignee is None
         self.happens(
-            ticket_id, TicketMarkedNotSpam, more={"author": ANNA}, spam=False,
+            ticket_id,
+            TicketMarkedNotSpam,
+            more={"author": ANNA},
+            spam=False,
             unassigned_epoch=seq if free else None,
         )
 
@@ -180,11 +210,16 @@ class Ticketing:
         self.stream.append(
             CommandRejected.model_validate(
                 {
-                    "account_id": command.account_id, "id": f"rejected:{command.id}",
-                    "occurred_at": self.now, "correlation_id": command.correlation_id,
-                    "ticket_id": command.ticket_id, "command_id": command.id,
-                    "command_type": type(command).__name__, "author": command.author,
-                    "code": code, "reason": code,
+                    "account_id": command.account_id,
+                    "id": f"rejected:{command.id}",
+                    "occurred_at": self.now,
+                    "correlation_id": command.correlation_id,
+                    "ticket_id": command.ticket_id,
+                    "command_id": command.id,
+                    "command_type": type(command).__name__,
+                    "author": command.author,
+                    "code": code,
+                    "reason": code,
                 }
             )
         )

@@ -70,23 +70,39 @@ async def _batch(batches: Any, tickets: Any, thread: Any, producer: Any) -> None
         row = fresh.get(slot) or known.get(slot)
         kinds = ["CustomerWrote"]
         if row is None:
-            row = {"_id": str(uuid.uuid4()), "account_id": "bench", "slot": slot, "rev": 0,
-                   "state": {"seq": 0, "contact": message["contact"]}, "outbox": []}
+            row = {
+                "_id": str(uuid.uuid4()),
+                "account_id": "bench",
+                "slot": slot,
+                "rev": 0,
+                "state": {"seq": 0, "contact": message["contact"]},
+                "outbox": [],
+            }
             kinds = ["TicketOpened", "CustomerWrote"]
         if slot not in fresh:
             row = {**row, "outbox": []}
             fresh[slot] = row
-        entry = {"_id": message["id"], "of": row["_id"], "text": message["text"],
-                 "message": message}
+        entry = {
+            "_id": message["id"],
+            "of": row["_id"],
+            "text": message["text"],
+            "message": message,
+        }
         entries.append(entry)
         row["outbox"].append({"entry": entry})
         for kind in kinds:
             row["state"]["seq"] += 1
-            event = {"type": kind, "id": f"{row['_id']}:{row['state']['seq']}",
-                     "account_id": "bench", "ticket_id": row["_id"],
-                     "seq": row["state"]["seq"], "cause_id": message["id"],
-                     "message_id": message["id"], "text": message["text"],
-                     "ticket": row["state"]}
+            event = {
+                "type": kind,
+                "id": f"{row['_id']}:{row['state']['seq']}",
+                "account_id": "bench",
+                "ticket_id": row["_id"],
+                "seq": row["state"]["seq"],
+                "cause_id": message["id"],
+                "message_id": message["id"],
+                "text": message["text"],
+                "ticket": row["state"],
+            }
             value = json.dumps(event).encode()
             events.append((f"bench:{row['_id']}".encode(), value))
             row["outbox"].append({"publish": value})

@@ -41,7 +41,11 @@ def measure() -> list[Figure]:
         ),
         Figure(
             "ingest: mail, time to the library's parser",
-            1e6 / mail, "µs", 1e6 / library, 3, "less",
+            1e6 / mail,
+            "µs",
+            1e6 / library,
+            3,
+            "less",
         ),
     ]
 
@@ -69,8 +73,11 @@ def _record(outgoing: Outgoing) -> Record:
 def _mail(number: int) -> Outgoing:
     text = "Hello,\n\nmy order has not arrived yet. Could you check, please?\n\nVera\n" * 3
     return samples.mail(
-        "Vera Bianchi <vera@example.com>", f"Order {number}", text,
-        message_id=f"{number}@mail.example.com", now=MOMENT,
+        "Vera Bianchi <vera@example.com>",
+        f"Order {number}",
+        text,
+        message_id=f"{number}@mail.example.com",
+        now=MOMENT,
     )
 
 

@@ -42,15 +42,22 @@ def build() -> FastStream:
             kinds = ["TicketOpened", "CustomerWrote"]
         for kind in kinds:
             ticket["seq"] += 1
-            event = {"type": kind, "ticket_id": ticket["_id"], "seq": ticket["seq"],
-                     "cause_id": message.id, "message_id": message.id, "text": message.text}
+            event = {
+                "type": kind,
+                "ticket_id": ticket["_id"],
+                "seq": ticket["seq"],
+                "cause_id": message.id,
+                "message_id": message.id,
+                "text": message.text,
+            }
             await broker.publish(
                 json.dumps(event).encode(),
                 f"{PREFIX}helpdesk.tickets",
                 key=f"bench:{ticket['_id']}".encode(),
             )
-        await database["thread"].insert_one({"_id": message.id, "of": ticket["_id"],
-                                             "text": message.text})
+        await database["thread"].insert_one(
+            {"_id": message.id, "of": ticket["_id"], "text": message.text}
+        )
         key, change = {"_id": ticket["_id"]}, {"$set": {"seq": ticket["seq"]}}
         await database["tickets"].update_one(key, change)
 

@@ -47,10 +47,22 @@ async def measure() -> list[Figure]:
                 _say(f"{name}: p50 {delays[name][0]:.1f} ms, p99 {delays[name][1]:.1f} ms")
     service, bare = delays["service"], delays["bare"]
     return [
-        Figure("ticketing: to the bare loop", rates["service"], "messages/s", rates["bare"], 0.7,
-               "more"),
-        Figure("ticketing: to a plain handler", rates["service"], "messages/s", rates["plain"], 20,
-               "more"),
+        Figure(
+            "ticketing: to the bare loop",
+            rates["service"],
+            "messages/s",
+            rates["bare"],
+            0.7,
+            "more",
+        ),
+        Figure(
+            "ticketing: to a plain handler",
+            rates["service"],
+            "messages/s",
+            rates["plain"],
+            20,
+            "more",
+        ),
         Figure("ticketing: record to TicketOpened, p50", service[0], "ms", bare[0], 2, "less"),
         Figure("ticketing: record to TicketOpened, p99", service[1], "ms", bare[1], 2, "less"),
     ]
@@ -139,7 +151,8 @@ async def _events(
 ) -> AsyncIterator[Callable[[], Awaitable[list[dict[str, Any]]]]]:
     """Reads the ticket stream as it grows."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=place.servers.kafka, auto_offset_reset="earliest",
+        bootstrap_servers=place.servers.kafka,
+        auto_offset_reset="earliest",
         enable_auto_commit=False,
     )
     await consumer.start()
@@ -155,4 +168,3 @@ async def _events(
         yield more
     finally:
         await consumer.stop()
-

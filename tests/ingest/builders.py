@@ -35,13 +35,19 @@ def an_account(
     account_id: str = "shop",
     channels: Sequence[Channel] = CHANNELS,
     addresses: Sequence[tuple[Channel, str]] = (
-        ("sms", OUR_PHONE), ("whatsapp", PHONE_NUMBER_ID), ("whatsapp", OUR_PHONE),
-        ("instagram", PAGE), ("email", MAILBOX), ("webchat", WIDGET),
+        ("sms", OUR_PHONE),
+        ("whatsapp", PHONE_NUMBER_ID),
+        ("whatsapp", OUR_PHONE),
+        ("instagram", PAGE),
+        ("email", MAILBOX),
+        ("webchat", WIDGET),
     ),
     keywords: Sequence[Keyword] = (),
 ) -> AccountSettings:
     return AccountSettings(
-        account_id=account_id, channels=tuple(channels), keywords=tuple(keywords),
+        account_id=account_id,
+        channels=tuple(channels),
+        keywords=tuple(keywords),
         addresses=tuple(Address(channel=channel, value=value) for channel, value in addresses),
     )
 
@@ -57,7 +63,11 @@ def a_record(
     channel: Channel, value: bytes | None, headers: dict[str, str] | None = None, offset: int = 0
 ) -> Record:
     return Record(
-        topic=INBOUND[channel].name, partition=0, offset=offset, key=None, value=value,
+        topic=INBOUND[channel].name,
+        partition=0,
+        offset=offset,
+        key=None,
+        value=value,
         headers=tuple((name, text.encode()) for name, text in (headers or {}).items()),
         timestamp=RECEIVED,
     )
@@ -87,8 +97,13 @@ def the_signal(record: Record, accounts: AccountsTable | None = None) -> Signal:
 
 def an_sms(text: str = "Where is my order?", offset: int = 0, **fields: str) -> Record:
     form = {
-        "MessageSid": "SM1", "AccountSid": "AC1", "From": CUSTOMER, "To": OUR_PHONE,
-        "Body": text, "NumMedia": "0", "SmsStatus": "received",
+        "MessageSid": "SM1",
+        "AccountSid": "AC1",
+        "From": CUSTOMER,
+        "To": OUR_PHONE,
+        "Body": text,
+        "NumMedia": "0",
+        "SmsStatus": "received",
     }
     headers = {"content-type": "application/x-www-form-urlencoded"}
     return a_record("sms", urlencode(form | fields).encode(), headers, offset)
@@ -130,9 +145,8 @@ def a_whatsapp(message: dict[str, Any], **value: Any) -> Record:
     sender = {"from": "14155550123", "id": "wamid.1", "timestamp": "1767225600"}
     change = {
         "field": "messages",
-        "value": {
-            "metadata": {"phone_number_id": PHONE_NUMBER_ID}, "messages": [sender | message]
-        } | value,
+        "value": {"metadata": {"phone_number_id": PHONE_NUMBER_ID}, "messages": [sender | message]}
+        | value,
     }
     body = {"object": "whatsapp_business_account", "entry": [{"id": "waba", "changes": [change]}]}
     return a_record("whatsapp", json.dumps(body).encode())
@@ -150,8 +164,12 @@ def an_instagram(event: dict[str, Any]) -> Record:
 
 def a_chat(kind: str = "message", **fields: Any) -> Record:
     event = {
-        "type": kind, "widget_id": WIDGET, "session_id": "session-1", "visitor_id": "visitor-1",
-        "client_message_id": "client-1", "sent_at": "2026-01-01T00:00:00Z",
+        "type": kind,
+        "widget_id": WIDGET,
+        "session_id": "session-1",
+        "visitor_id": "visitor-1",
+        "client_message_id": "client-1",
+        "sent_at": "2026-01-01T00:00:00Z",
         "text": "Hello" if kind in ("message", "edit") else "",
     }
     return a_record("webchat", json.dumps(event | fields).encode())
@@ -165,8 +183,11 @@ def a_mail(
 ) -> Record:
     """A mail with ASCII header fields."""
     fields = {
-        "Delivered-To": MAILBOX, "From": "Ann <ann@example.com>", "To": MAILBOX,
-        "Subject": "My order", "Message-ID": "<m1@example.com>",
+        "Delivered-To": MAILBOX,
+        "From": "Ann <ann@example.com>",
+        "To": MAILBOX,
+        "Subject": "My order",
+        "Message-ID": "<m1@example.com>",
         "Date": "Thu, 1 Jan 2026 00:00:00 +0000",
     } | (headers or {})
     lines = "".join(f"{name}: {text}\n" for name, text in fields.items() if name not in without)
@@ -185,8 +206,13 @@ def an_ingest(
     publish = publish or published
     store: MemoryAggregates[Assembly] = MemoryAggregates()
     long_sms = joining(
-        store, profiles, accounts, publish, lambda body: published.count(*outcome_of(body)),
-        lambda: RECEIVED, DEFAULT_WAIT,
+        store,
+        profiles,
+        accounts,
+        publish,
+        lambda body: published.count(*outcome_of(body)),
+        lambda: RECEIVED,
+        DEFAULT_WAIT,
     )
     return Ingest(profiles, MemoryAliases(), accounts, publish, long_sms, published.count)
 

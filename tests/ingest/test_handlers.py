@@ -34,8 +34,11 @@ def read(record: Outgoing) -> InboundMessage:
 async def test_a_batch_is_published_at_once_in_its_order() -> None:
     published = Published()
     ingest = an_ingest(published)
-    batch = [an_sms("one", MessageSid="1"), an_sms("STOP", MessageSid="2"),
-             an_sms("three", MessageSid="3")]
+    batch = [
+        an_sms("one", MessageSid="1"),
+        an_sms("STOP", MessageSid="2"),
+        an_sms("three", MessageSid="3"),
+    ]
 
     refusals = await ingest.records_received(batch)
 
@@ -44,7 +47,9 @@ async def test_a_batch_is_published_at_once_in_its_order() -> None:
     assert [record.topic for record in call] == [MESSAGES.name, SIGNALS.name, MESSAGES.name]
     assert {record.key for record in call} == {f"shop:sms:e164:{CUSTOMER}".encode()}
     assert published.counted == [
-        ("sms", "message", ""), ("sms", "signal", "keyword"), ("sms", "message", ""),
+        ("sms", "message", ""),
+        ("sms", "signal", "keyword"),
+        ("sms", "message", ""),
     ]
 
 
@@ -56,7 +61,8 @@ async def test_bad_records_are_refused_by_their_place_and_the_others_published()
     refusals = await ingest.records_received([a_record("sms", b"{"), an_sms(), an_sms(To="+1999")])
 
     assert {place: refusal.reason for place, refusal in refusals.items()} == {
-        0: "malformed", 2: "unknown_account",
+        0: "malformed",
+        2: "unknown_account",
     }
     assert [len(call) for call in published.calls] == [1]
 
@@ -108,7 +114,9 @@ async def test_a_profile_is_on_the_messages_that_follow_it_until_it_is_deleted()
     published = Published()
     ingest = an_ingest(published)
     profile = Profile(
-        account_id="shop", profile_id="p1", sms_consent="marketing",
+        account_id="shop",
+        profile_id="p1",
+        sms_consent="marketing",
         identities=(Identity(type="e164", value="+1 (415) 555-0123"),),
     )
 
@@ -133,7 +141,8 @@ async def test_what_would_be_too_large_to_publish_is_refused() -> None:
 
     assert {place: refusal.reason for place, refusal in refusals.items()} == {0: "too_large"}
     assert published.counted == [
-        ("webchat", "dead", "too_large"), ("webchat", "message", ""),
+        ("webchat", "dead", "too_large"),
+        ("webchat", "message", ""),
     ]
 
 

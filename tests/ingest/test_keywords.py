@@ -22,21 +22,24 @@ WORDS = ["STOP", "stopall", "Stop All", "UNSUBSCRIBE", "END", "Quit", "CANCEL", 
 
 
 @pytest.mark.spec("ING 3")
-@pytest.mark.parametrize(("text", "keyword", "class_"), [
-    ("STOP", "STOP", "stop"),
-    (" stop. ", "STOP", "stop"),
-    ("\uff33\uff34\uff2f\uff30", "STOP", "stop"),
-    ("\u201cSTOP\u201d", "STOP", "stop"),
-    ("STOP  ALL", "STOP ALL", "stop"),
-    ("*Stop*", "STOP", "stop"),
-    ("ST\u200bOP\ufe0f", "STOP", "stop"),
-    ("Stop!!!\n", "STOP", "stop"),
-    ("END", "END", "stop"),
-    ("UNSTOP", "UNSTOP", "start"),
-    ("start", "START", "start"),
-    ("HELP", "HELP", "help"),
-    ("Info?", "INFO", "help"),
-])
+@pytest.mark.parametrize(
+    ("text", "keyword", "class_"),
+    [
+        ("STOP", "STOP", "stop"),
+        (" stop. ", "STOP", "stop"),
+        ("\uff33\uff34\uff2f\uff30", "STOP", "stop"),
+        ("\u201cSTOP\u201d", "STOP", "stop"),
+        ("STOP  ALL", "STOP ALL", "stop"),
+        ("*Stop*", "STOP", "stop"),
+        ("ST\u200bOP\ufe0f", "STOP", "stop"),
+        ("Stop!!!\n", "STOP", "stop"),
+        ("END", "END", "stop"),
+        ("UNSTOP", "UNSTOP", "start"),
+        ("start", "START", "start"),
+        ("HELP", "HELP", "help"),
+        ("Info?", "INFO", "help"),
+    ],
+)
 def test_a_message_that_is_a_keyword_is_a_signal_with_its_text(
     text: str, keyword: str, class_: str
 ) -> None:
@@ -49,10 +52,24 @@ def test_a_message_that_is_a_keyword_is_a_signal_with_its_text(
 
 
 @pytest.mark.spec("ING 3")
-@pytest.mark.parametrize("text", [
-    "Please cancel my order", "I need help", "cancel my order", "stopwatch is broken", "yes", "YES",
-    "INFO about order 5", "the end", "Arrêt", "can't stop", "start-up", "?", "👍",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please cancel my order",
+        "I need help",
+        "cancel my order",
+        "stopwatch is broken",
+        "yes",
+        "YES",
+        "INFO about order 5",
+        "the end",
+        "Arrêt",
+        "can't stop",
+        "start-up",
+        "?",
+        "👍",
+    ],
+)
 def test_a_message_that_only_has_a_keyword_in_it_is_a_message(text: str) -> None:
     for record in (an_sms(text), a_whatsapp_text(text)):
         message = the_message(record)
@@ -90,7 +107,8 @@ def test_what_the_provider_took_for_a_keyword_is_one() -> None:
 @pytest.mark.spec("ING 3")
 def test_the_accounts_own_words_are_keywords_and_come_before_the_carriers() -> None:
     own = [
-        Keyword(word="ARRÊT", class_="stop"), Keyword(word="#Summer 25"),
+        Keyword(word="ARRÊT", class_="stop"),
+        Keyword(word="#Summer 25"),
         Keyword(word="CANCEL", class_="campaign"),
     ]
     accounts = a_table(an_account(keywords=own))
@@ -98,7 +116,9 @@ def test_the_accounts_own_words_are_keywords_and_come_before_the_carriers() -> N
     found = [the_signal(an_sms(text), accounts) for text in ("arret", "summer  25!", "cancel")]
 
     assert [(signal.keyword, signal.keyword_class) for signal in found] == [
-        ("ARRÊT", "stop"), ("#Summer 25", "campaign"), ("CANCEL", "campaign"),
+        ("ARRÊT", "stop"),
+        ("#Summer 25", "campaign"),
+        ("CANCEL", "campaign"),
     ]
 
 
@@ -114,7 +134,9 @@ def test_other_channels_have_no_keywords() -> None:
     st.booleans(),
 )
 def test_a_keyword_next_to_any_other_word_is_no_keyword(
-    word: str, other: str, before: bool,  # noqa: FBT001
+    word: str,
+    other: str,
+    before: bool,  # noqa: FBT001
 ) -> None:
     text = f"{other} {word}" if before else f"{word} {other}"
     if keywords.normal_form(text) == "stop all":

@@ -35,8 +35,13 @@ from tests.ingest.builders import (
 def with_headers(record: Record, **headers: str) -> Record:
     extra = tuple((name.replace("_", "-"), text.encode()) for name, text in headers.items())
     return Record(
-        record.topic, record.partition, record.offset, record.key, record.value,
-        record.headers + extra, record.timestamp,
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key,
+        record.value,
+        record.headers + extra,
+        record.timestamp,
     )
 
 
@@ -55,8 +60,13 @@ def test_a_retry_of_the_provider_is_the_same_message() -> None:
 
 @pytest.mark.spec("ING 2")
 def test_one_message_twice_in_a_payload_is_published_once() -> None:
-    text = {"from": "1415", "id": "wamid.1", "type": "text", "text": {"body": "hi"},
-            "timestamp": "1767225600"}
+    text = {
+        "from": "1415",
+        "id": "wamid.1",
+        "type": "text",
+        "text": {"body": "hi"},
+        "timestamp": "1767225600",
+    }
     text["from"] = "14155550123"
 
     assert len(settled(a_whatsapp({}, messages=[text, text])).said) == 1
@@ -81,9 +91,7 @@ def test_an_sms_is_a_message_from_its_number() -> None:
 
 
 def test_what_twilio_put_into_base64_is_read() -> None:
-    encoded = (
-        "SGVsbG8gdGhlcmUsIHRoaXMgaXMgYSBsb25nIG1lc3NhZ2UgdGhhdCB3YXMgc2VudCBpbiBwYXJ0cyE="
-    )
+    encoded = "SGVsbG8gdGhlcmUsIHRoaXMgaXMgYSBsb25nIG1lc3NhZ2UgdGhhdCB3YXMgc2VudCBpbiBwYXJ0cyE="
 
     assert the_message(an_sms(encoded)).text.startswith("Hello there, this is")
 
@@ -97,13 +105,16 @@ def test_an_sms_from_a_name_or_a_short_code_is_no_customers(sender: str) -> None
 
 
 @pytest.mark.spec("ING 4")
-@pytest.mark.parametrize("record", [
-    an_sms("  "),
-    a_whatsapp({"type": "text", "text": {"body": ""}}),
-    an_instagram({"message": {"mid": "m"}}),
-    a_chat(text=" "),
-    a_mail("\n", without=["Subject"]),
-])
+@pytest.mark.parametrize(
+    "record",
+    [
+        an_sms("  "),
+        a_whatsapp({"type": "text", "text": {"body": ""}}),
+        an_instagram({"message": {"mid": "m"}}),
+        a_chat(text=" "),
+        a_mail("\n", without=["Subject"]),
+    ],
+)
 def test_what_says_nothing_is_a_signal(record: Record) -> None:
     assert the_signal(record).kind == "empty"
 
@@ -120,15 +131,23 @@ def test_a_whatsapp_user_without_a_number_is_known_by_the_business_scoped_id() -
     assert {contact.id for contact in contacts} == {"wa_bsuid:US.1349"}
     assert contacts[1].display_name == "Ann"
     assert {identity.key for identity in contacts[1].identities} == {
-        "wa_bsuid:US.1349", "wa_id:14155550123", f"e164:{CUSTOMER}",
+        "wa_bsuid:US.1349",
+        "wa_id:14155550123",
+        f"e164:{CUSTOMER}",
     }
 
 
 @pytest.mark.spec("ING 4")
 def test_edits_and_deletions_name_the_message_by_its_own_id() -> None:
     wrote = the_message(a_whatsapp_text("hi"))
-    edit = {"type": "edit", "id": "wamid.2", "edit": {
-        "original_message_id": "wamid.1", "message": {"type": "text", "text": {"body": "ho"}}}}
+    edit = {
+        "type": "edit",
+        "id": "wamid.2",
+        "edit": {
+            "original_message_id": "wamid.1",
+            "message": {"type": "text", "text": {"body": "ho"}},
+        },
+    }
     revoke = {"type": "revoke", "id": "wamid.3", "revoke": {"original_message_id": "wamid.1"}}
 
     (edited,) = settled(a_whatsapp(edit)).said
@@ -155,8 +174,9 @@ def test_later_edits_have_higher_versions() -> None:
 def test_a_story_reply_keeps_its_story() -> None:
     reply_to = {"story": {"id": "s1", "url": "https://cdn.example/s1"}}
 
-    message = the_message(an_instagram({"message": {
-        "mid": "m", "text": "wow", "reply_to": reply_to}}))
+    message = the_message(
+        an_instagram({"message": {"mid": "m", "text": "wow", "reply_to": reply_to}})
+    )
 
     assert message.story is not None
     assert (message.story.id, message.story.url) == ("s1", "https://cdn.example/s1")
@@ -166,10 +186,15 @@ def test_a_story_reply_keeps_its_story() -> None:
 
 @pytest.mark.spec("ING 4")
 def test_an_echo_is_about_the_customer_it_was_sent_to() -> None:
-    signal = the_signal(an_instagram({
-        "sender": {"id": PAGE}, "recipient": {"id": "igsid-1"},
-        "message": {"mid": "m", "is_echo": True, "text": "hi"},
-    }))
+    signal = the_signal(
+        an_instagram(
+            {
+                "sender": {"id": PAGE},
+                "recipient": {"id": "igsid-1"},
+                "message": {"mid": "m", "is_echo": True, "text": "hi"},
+            }
+        )
+    )
 
     assert (signal.kind, signal.provider_message_id) == ("echo", "m")
     assert signal.contact is not None
@@ -177,10 +202,16 @@ def test_an_echo_is_about_the_customer_it_was_sent_to() -> None:
 
 
 @pytest.mark.spec("ING 4")
-@pytest.mark.parametrize(("kind", "signal"), [
-    ("typing", "typing"), ("session_start", "connected"), ("session_end", "disconnected"),
-    ("read", "read"), ("identify", "identity_changed"),
-])
+@pytest.mark.parametrize(
+    ("kind", "signal"),
+    [
+        ("typing", "typing"),
+        ("session_start", "connected"),
+        ("session_end", "disconnected"),
+        ("read", "read"),
+        ("identify", "identity_changed"),
+    ],
+)
 def test_what_happens_in_a_chat_is_a_signal_of_its_conversation(kind: str, signal: str) -> None:
     found = the_signal(a_chat(kind))
 
@@ -219,28 +250,31 @@ def test_a_channel_that_is_off_is_refused() -> None:
 
 
 @pytest.mark.spec("ING 7")
-@pytest.mark.parametrize(("record", "reason"), [
-    (a_record("sms", None), "empty"),
-    (a_record("sms", b"  "), "empty"),
-    (a_record("sms", b"{"), "malformed"),
-    (a_record("sms", b"[" * 5000), "malformed"),
-    (a_record("sms", b'{"a": NaN}'), "malformed"),
-    (a_record("sms", b"{}"), "unknown_provider"),
-    (a_record("sms", b"{}", {"x-provider": "pigeon"}), "unknown_provider"),
-    (a_record("sms", b"{}", {"x-provider": "twilio"}), "malformed"),
-    (an_sms(From="messenger:1415555", To="messenger:14155550"), "wrong_channel"),
-    (an_sms(From=""), "no_sender"),
-    (an_sms(To=""), "no_address"),
-    (an_sms(To="+14155559999"), "unknown_account"),
-    (with_headers(an_sms(), account="other"), "account_mismatch"),
-    (a_record("whatsapp", b'{"object": "whatsapp_business_account", "entry": []}'), "empty"),
-    (a_whatsapp({"from": "", "type": "text", "text": {"body": "x"}}), "no_sender"),
-    (a_chat(widget_id="   "), "malformed"),
-    (a_chat("message", client_message_id=None), "malformed"),
-    (a_record("email", b"\x00\x01\x02 no mail"), "malformed"),
-    (a_mail(without=["From"]), "no_sender"),
-    (a_mail(without=["To", "Delivered-To"]), "no_address"),
-])
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (a_record("sms", None), "empty"),
+        (a_record("sms", b"  "), "empty"),
+        (a_record("sms", b"{"), "malformed"),
+        (a_record("sms", b"[" * 5000), "malformed"),
+        (a_record("sms", b'{"a": NaN}'), "malformed"),
+        (a_record("sms", b"{}"), "unknown_provider"),
+        (a_record("sms", b"{}", {"x-provider": "pigeon"}), "unknown_provider"),
+        (a_record("sms", b"{}", {"x-provider": "twilio"}), "malformed"),
+        (an_sms(From="messenger:1415555", To="messenger:14155550"), "wrong_channel"),
+        (an_sms(From=""), "no_sender"),
+        (an_sms(To=""), "no_address"),
+        (an_sms(To="+14155559999"), "unknown_account"),
+        (with_headers(an_sms(), account="other"), "account_mismatch"),
+        (a_record("whatsapp", b'{"object": "whatsapp_business_account", "entry": []}'), "empty"),
+        (a_whatsapp({"from": "", "type": "text", "text": {"body": "x"}}), "no_sender"),
+        (a_chat(widget_id="   "), "malformed"),
+        (a_chat("message", client_message_id=None), "malformed"),
+        (a_record("email", b"\x00\x01\x02 no mail"), "malformed"),
+        (a_mail(without=["From"]), "no_sender"),
+        (a_mail(without=["To", "Delivered-To"]), "no_address"),
+    ],
+)
 def test_what_cannot_be_understood_is_refused_for_a_known_reason(
     record: Record, reason: str
 ) -> None:
@@ -271,17 +305,20 @@ def test_a_notice_without_an_address_goes_to_the_account_that_the_header_names()
     assert the_signal(with_headers(record, account="shop")).detail["field"] == "account_update"
 
 
-@pytest.mark.parametrize(("header", "expected"), [
-    ("2025-12-31T23:59:00.5Z", datetime(2025, 12, 31, 23, 59, 0, 500_000, UTC)),
-    ("2026-01-01T00:59:00+01:00", datetime(2025, 12, 31, 23, 59, tzinfo=UTC)),
-    ("1767225540", datetime(2025, 12, 31, 23, 59, tzinfo=UTC)),
-    ("1767225540123", datetime(2025, 12, 31, 23, 59, 0, 123_000, UTC)),
-    ("2099-01-01T00:00:00Z", RECEIVED),
-    ("1970-01-01T00:00:00Z", RECEIVED),
-    ("asdf", RECEIVED),
-    ("1e400", RECEIVED),
-    ("", RECEIVED),
-])
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("2025-12-31T23:59:00.5Z", datetime(2025, 12, 31, 23, 59, 0, 500_000, UTC)),
+        ("2026-01-01T00:59:00+01:00", datetime(2025, 12, 31, 23, 59, tzinfo=UTC)),
+        ("1767225540", datetime(2025, 12, 31, 23, 59, tzinfo=UTC)),
+        ("1767225540123", datetime(2025, 12, 31, 23, 59, 0, 123_000, UTC)),
+        ("2099-01-01T00:00:00Z", RECEIVED),
+        ("1970-01-01T00:00:00Z", RECEIVED),
+        ("asdf", RECEIVED),
+        ("1e400", RECEIVED),
+        ("", RECEIVED),
+    ],
+)
 def test_the_time_of_receipt_is_the_publishers_if_plausible(
     header: str, expected: datetime
 ) -> None:
@@ -289,17 +326,22 @@ def test_the_time_of_receipt_is_the_publishers_if_plausible(
 
 
 @pytest.mark.spec("TKT 8")
-@pytest.mark.parametrize(("timestamp", "sent_at", "suspect"), [
-    ("1767225600", RECEIVED - timedelta(minutes=1), False),
-    ("1767225600000", RECEIVED - timedelta(minutes=1), False),
-    ("asdf", RECEIVED, True),
-    (None, RECEIVED, True),
-    ("1", RECEIVED - timedelta(days=30), True),
-    ("4000000000", RECEIVED + timedelta(minutes=10), True),
-    ("9" * 400, RECEIVED, True),
-])
+@pytest.mark.parametrize(
+    ("timestamp", "sent_at", "suspect"),
+    [
+        ("1767225600", RECEIVED - timedelta(minutes=1), False),
+        ("1767225600000", RECEIVED - timedelta(minutes=1), False),
+        ("asdf", RECEIVED, True),
+        (None, RECEIVED, True),
+        ("1", RECEIVED - timedelta(days=30), True),
+        ("4000000000", RECEIVED + timedelta(minutes=10), True),
+        ("9" * 400, RECEIVED, True),
+    ],
+)
 def test_the_providers_time_is_kept_within_reason(
-    timestamp: str | None, sent_at: datetime, suspect: bool  # noqa: FBT001
+    timestamp: str | None,
+    sent_at: datetime,
+    suspect: bool,  # noqa: FBT001
 ) -> None:
     text = {"type": "text", "text": {"body": "hi"}, "timestamp": timestamp}
 
@@ -310,22 +352,37 @@ def test_the_providers_time_is_kept_within_reason(
 
 
 def test_lone_surrogates_and_nul_do_not_reach_the_topic() -> None:
-    message = the_message(a_record("sms", json.dumps({
-        "MessageSid": "SM1", "AccountSid": "A", "From": CUSTOMER, "To": OUR_PHONE,
-        "Body": "a\ud83d\udc4d b\ud83d c\x00d",
-    }).encode()))
+    message = the_message(
+        a_record(
+            "sms",
+            json.dumps(
+                {
+                    "MessageSid": "SM1",
+                    "AccountSid": "A",
+                    "From": CUSTOMER,
+                    "To": OUR_PHONE,
+                    "Body": "a\ud83d\udc4d b\ud83d c\x00d",
+                }
+            ).encode(),
+        )
+    )
 
     assert message.text == "a👍 b\ufffd cd"
     assert message.model_dump_json()
 
 
 def a_profile(profile_id: str, *identities: tuple[str, str], **fields: object) -> Profile:
-    return Profile.model_validate({
-        "account_id": "shop", "profile_id": profile_id,
-        "identities": [Identity.model_validate({"type": kind, "value": value})
-                       for kind, value in identities],
-        **fields,
-    })
+    return Profile.model_validate(
+        {
+            "account_id": "shop",
+            "profile_id": profile_id,
+            "identities": [
+                Identity.model_validate({"type": kind, "value": value})
+                for kind, value in identities
+            ],
+            **fields,
+        }
+    )
 
 
 @pytest.mark.spec("ING 8")
@@ -362,13 +419,19 @@ def test_of_several_profiles_the_smallest_id_counts() -> None:
 
 def test_every_part_of_a_batch_has_a_signal_of_its_own() -> None:
     statuses = [
-        {"id": "wamid.o", "status": status, "timestamp": "1767225600",
-         "recipient_id": "14155550123"}
+        {
+            "id": "wamid.o",
+            "status": status,
+            "timestamp": "1767225600",
+            "recipient_id": "14155550123",
+        }
         for status in ("sent", "delivered", "read")
     ]
     said = settled(a_whatsapp({}, messages=[], statuses=statuses)).said
 
     assert [body.kind for body in said if isinstance(body, Signal)] == [
-        "delivery_status", "delivery_status", "read",
+        "delivery_status",
+        "delivery_status",
+        "read",
     ]
     assert len({body.id for body in said}) == 3

@@ -15,8 +15,9 @@ from tests.ingest.builders import a_record, settled
 
 SAMPLES = Path(__file__).parent / "samples"
 FILES = sorted(
-    path for path in SAMPLES.glob("*/*/*.*") if path.suffix in (".json", ".form", ".eml")
-    and not path.name.endswith(".outcome.json")
+    path
+    for path in SAMPLES.glob("*/*/*.*")
+    if path.suffix in (".json", ".form", ".eml") and not path.name.endswith(".outcome.json")
 )
 
 
@@ -36,10 +37,13 @@ def in_plain(outcome: Outcome) -> Any:
         for arrival in outcome.arrived
     ]
     return ({"arrived": arrived} if arrived else {}) | {
-        "said": [body.model_dump(mode="json", exclude_defaults=True) | {"type": body.type}
-                 for body in outcome.said],
-        "refused": [{"reason": refused.reason, "text": str(refused)}
-                    for refused in outcome.refused],
+        "said": [
+            body.model_dump(mode="json", exclude_defaults=True) | {"type": body.type}
+            for body in outcome.said
+        ],
+        "refused": [
+            {"reason": refused.reason, "text": str(refused)} for refused in outcome.refused
+        ],
     }
 
 

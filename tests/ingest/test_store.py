@@ -34,13 +34,20 @@ async def profiles(request: pytest.FixtureRequest) -> AsyncIterator[Profiles]:
 
 
 def a_profile(
-    profile_id: str = "p1", version: int | None = None, account_id: str = "shop",
-    phone: str = PHONE, **fields: Any,
+    profile_id: str = "p1",
+    version: int | None = None,
+    account_id: str = "shop",
+    phone: str = PHONE,
+    **fields: Any,
 ) -> Profile:
     updated_at = None if version is None else datetime(2026, 1, version, tzinfo=UTC)
     return Profile(
-        account_id=account_id, profile_id=profile_id, updated_at=updated_at,
-        identities=(Identity(type="e164", value=phone),), name=f"version {version}", **fields,
+        account_id=account_id,
+        profile_id=profile_id,
+        updated_at=updated_at,
+        identities=(Identity(type="e164", value=phone),),
+        name=f"version {version}",
+        **fields,
     )
 
 
@@ -102,9 +109,14 @@ async def test_deleted_and_made_again_in_one_batch_counts_over_what_was_stored(
 @pytest.mark.spec("ING 8")
 async def test_a_refused_change_does_not_stop_the_others(profiles: Profiles) -> None:
     await profiles.save(changes([a_profile(version=9)]))
-    await profiles.save(changes([
-        a_profile(version=1), a_profile("p2", version=1, phone="+393330000002"),
-    ]))
+    await profiles.save(
+        changes(
+            [
+                a_profile(version=1),
+                a_profile("p2", version=1, phone="+393330000002"),
+            ]
+        )
+    )
 
     assert await found(profiles) == "version 9"
     assert await found(profiles, "shop|e164:+393330000002") == "version 1"
@@ -114,9 +126,14 @@ async def test_a_refused_change_does_not_stop_the_others(profiles: Profiles) -> 
 async def test_identities_are_compared_in_canonical_form_and_the_smallest_id_counts(
     profiles: Profiles,
 ) -> None:
-    await profiles.save(changes([
-        a_profile("p2", version=1), a_profile("p1", version=2, phone="+39 333 123-4567"),
-    ]))
+    await profiles.save(
+        changes(
+            [
+                a_profile("p2", version=1),
+                a_profile("p1", version=2, phone="+39 333 123-4567"),
+            ]
+        )
+    )
 
     assert await found(profiles) == "version 2"
 

@@ -1,6 +1,6 @@
 """Each ordering rule of `shared.aggregates`, broken on purpose."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -208,8 +208,14 @@ class SlotNotResolvedAgain(Tickets):
 
     async def resolve(self, items: Sequence[Item]) -> list[Target]:
         """Stay with the ticket that was found first."""
-        return [Target(item.account_id, id=self.known.get(item.id, item.ticket),
-                       slot=None if item.id in self.known else item.slot) for item in items]
+        return [
+            Target(
+                item.account_id,
+                id=self.known.get(item.id, item.ticket),
+                slot=None if item.id in self.known else item.slot,
+            )
+            for item in items
+        ]
 
     def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
         """Keep in mind which ticket it was."""

@@ -44,9 +44,7 @@ class Scenario:
 
 
 SCENARIOS = {
-    "two handlers of a message, a close": Scenario(
-        (FIRST,), ((MESSAGE,), (MESSAGE,), (CLOSE,))
-    ),
+    "two handlers of a message, a close": Scenario((FIRST,), ((MESSAGE,), (MESSAGE,), (CLOSE,))),
     "two handlers of a message, another message, for a closed ticket": Scenario(
         (FIRST, CLOSED_BEFORE), ((MESSAGE,), (MESSAGE,), (SECOND,)), sweeps=0
     ),
@@ -72,12 +70,15 @@ SCENARIOS = {
 }
 
 SHOWN_BY = {
-    "a slot is given up when nothing is owed":
-        "two handlers of a note and a message, for a closed ticket",
-    "a document keeps in mind what it sent elsewhere":
-        "two handlers of a stranger's mail, an invitation",
-    "only what has no slot is left without a document":
-        "two handlers of a note, a message for a closed ticket",
+    "a slot is given up when nothing is owed": (
+        "two handlers of a note and a message, for a closed ticket"
+    ),
+    "a document keeps in mind what it sent elsewhere": (
+        "two handlers of a stranger's mail, an invitation"
+    ),
+    "only what has no slot is left without a document": (
+        "two handlers of a note, a message for a closed ticket"
+    ),
 }
 
 

@@ -121,14 +121,16 @@ async def test_replicas_that_race_and_fail_lose_nothing_and_double_nothing(
     world = World()
     slots = ["s", "t"]
     openers = tuple(Item("message", f"first in {slot}", slot) for slot in slots)
-    batches = [openers] + [
-        tuple(
-            Item("message", f"{slot} {number} {part}", slot) for slot in slots for part in "ab"
-        )
-        for number in range(4)
-    ] + [
-        tuple(Item("close", f"close {one.id}", ticket=ticket_opened_by(one)) for one in openers)
-    ]
+    batches = (
+        [openers]
+        + [
+            tuple(
+                Item("message", f"{slot} {number} {part}", slot) for slot in slots for part in "ab"
+            )
+            for number in range(4)
+        ]
+        + [tuple(Item("close", f"close {one.id}", ticket=ticket_opened_by(one)) for one in openers)]
+    )
 
     async def replica(seed: int) -> None:
         chance = random.Random(seed)  # no secret
@@ -154,7 +156,8 @@ async def test_replicas_that_race_and_fail_lose_nothing_and_double_nothing(
     ids = {item.id for batch in batches for item in batch}
     for entry_id in await store.applied(ids):
         [of] = [
-            name for name, document in world.store.documents.items()
+            name
+            for name, document in world.store.documents.items()
             if entry_id in document.state.thread
         ]
         world.store.ledger[entry_id] = (of, Entry(entry_id))

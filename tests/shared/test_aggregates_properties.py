@@ -23,8 +23,17 @@ from tests.shared.world import World
 SMALL = 200
 """What a write may add in these tests, in bytes: some four items."""
 
-NO_COMMANDS: list[Kind] = ["message", "message", "message", "note", "mail", "mail", "invite",
-                           "ban", "broken"]
+NO_COMMANDS: list[Kind] = [
+    "message",
+    "message",
+    "message",
+    "note",
+    "mail",
+    "mail",
+    "invite",
+    "ban",
+    "broken",
+]
 KINDS: list[Kind] = [*NO_COMMANDS, "close", "close"]
 
 

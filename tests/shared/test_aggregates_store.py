@@ -76,11 +76,20 @@ async def test_each_of_many_writes_stands_or_falls_alone(store: Store[Ticket]) -
 
 async def test_documents_are_found_by_id_and_by_slot_each_once(store: Store[Ticket]) -> None:
     await store.write(
-        [Document(stored("a", "s"), 0), Document(stored("b", "t"), 0),
-         Document(stored("c", "s", "other"), 0), Document(stored("d", "u", "other"), 0)]
+        [
+            Document(stored("a", "s"), 0),
+            Document(stored("b", "t"), 0),
+            Document(stored("c", "s", "other"), 0),
+            Document(stored("d", "u", "other"), 0),
+        ]
     )
-    targets = [Target("acme", id="a"), Target("acme", slot="s"), Target("other", slot="u"),
-               Target("acme", slot="nobody's"), Target("acme", id="nobody")]
+    targets = [
+        Target("acme", id="a"),
+        Target("acme", slot="s"),
+        Target("other", slot="u"),
+        Target("acme", slot="nobody's"),
+        Target("acme", id="nobody"),
+    ]
     found = [document.state.id for document in await store.load(targets)]
     assert sorted(found) == ["a", "d"]
     assert await store.load([]) == []
@@ -95,9 +104,7 @@ async def test_the_first_entry_of_an_id_stays(store: Store[Ticket]) -> None:
     assert await store.applied([]) == set()
 
 
-async def test_a_trim_takes_exactly_its_own_from_exactly_its_revision(
-    store: Store[Ticket]
-) -> None:
+async def test_a_trim_takes_exactly_its_own_from_exactly_its_revision(store: Store[Ticket]) -> None:
     await store.write([owing(Document(stored("a"), 0), "x", "y"), owing(Document(stored("b"), 0))])
     await store.trim([("a", 2, frozenset({"x"})), ("nobody", 1, frozenset({"x"}))])
     await store.trim([("a", 0, frozenset({"x"}))])

@@ -178,9 +178,7 @@ def _served(queue: Queue, agent: str) -> Queue:
     """The queue once the agent had a turn: one they were owed, or else their own."""
     if agent in queue.owed:
         place = queue.owed.index(agent)
-        return queue.model_copy(
-            update={"owed": (*queue.owed[:place], *queue.owed[place + 1 :])}
-        )
+        return queue.model_copy(update={"owed": (*queue.owed[:place], *queue.owed[place + 1 :])})
     others = (other for other in queue.agents if other != agent)
     return queue.model_copy(update={"agents": (*others, agent)})
 
@@ -193,6 +191,4 @@ def _has_room(agent: str, out: int, terms: Terms) -> bool:
 
 def _changed(rotation: Rotation, queue: Queue, unanswered: tuple[Turn, ...]) -> Rotation:
     others = (other for other in rotation.queues if other.line != queue.line)
-    return Rotation(
-        account_id=rotation.account_id, queues=(*others, queue), unanswered=unanswered
-    )
+    return Rotation(account_id=rotation.account_id, queues=(*others, queue), unanswered=unanswered)

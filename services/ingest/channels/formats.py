@@ -55,7 +55,9 @@ def _payload(record: Record) -> Any:  # noqa: ANN401  # whatever the provider se
 def _form(value: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(
-            value.decode("ascii", "replace"), keep_blank_values=True, errors="replace",
+            value.decode("ascii", "replace"),
+            keep_blank_values=True,
+            errors="replace",
             max_num_fields=_MOST_FIELDS,
         )
     except ValueError as error:
