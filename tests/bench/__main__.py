@@ -1,20 +1,16 @@
-"""`python -m tests.bench [--only ingest|ticketing] [--json]`: speed beside its ceilings."""
+"""`python -m tests.bench [--only ingest] [--json]`: speed beside its ceilings."""
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import ingest, ticketing
+from tests.bench import ingest
 from tests.bench.figures import Figure, print_table
 
-BENCHES: dict[str, Callable[[], list[Figure]]] = {
-    "ingest": ingest.measure,
-    "ticketing": lambda: asyncio.run(ticketing.measure()),
-}
+BENCHES: dict[str, Callable[[], list[Figure]]] = {"ingest": ingest.measure}
 
 
 def main() -> None:
