@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench help setup check fix lint types imports test test-fast fuzz demo lock
+.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
@@ -17,7 +17,7 @@ READY = $(VENV)/.dev
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:  ## show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## make .venv with everything in it
 
@@ -49,8 +49,14 @@ fuzz: $(READY)  ## break providers' payloads for SECONDS=300
 demo: $(VENV)/.embedded  ## the whole pipeline on this machine; JSON=1 for programs
 	@$(BIN)/helpdesk demo $(if $(JSON),--json) $(ARGS)
 
-bench: $(READY)  ## speed beside its ceilings; ONLY=ingest or ticketing, JSON=1 for programs
+bench: $(READY)  ## speed beside its ceilings; ONLY=ingest, JSON=1 for programs
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json) $(ARGS)
+
+chaos: $(READY)  ## break everything, and account for every record; JSON=1, ARGS='--seed 7'
+	@$(BIN)/python -m tests.chaos $(if $(JSON),--json) $(ARGS)
+
+chaos-judge: $(READY)  ## break the services on purpose: the account has to show it
+	@$(BIN)/python -m tests.chaos --self-test $(if $(JSON),--json) $(ARGS)
 
 # Pins stay as they are where they can: ARGS=--upgrade for the newest.
 LOCK = PATH="$$PATH:.cache/uv/bin" uv pip compile pyproject.toml --quiet --universal \

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.servers import ServerError
-from tests.chaos import database, judge
+from tests.chaos import history
 from tests.chaos.run import Size, run
 from tests.chaos.trial import trial
 
@@ -42,9 +42,9 @@ def main() -> int:
     say(f"seed {seed}")
     try:
         if arguments.self_test:
-            report = asyncio.run(trial(seed, database.kind(say), say))
+            report = asyncio.run(trial(seed, say))
         else:
-            report = asyncio.run(run(seed, size, database.kind(say), say))
+            report = asyncio.run(run(seed, size, say))
     except ServerError as error:
         console.print(f"error: {error}", markup=False)
         return 2
@@ -58,9 +58,9 @@ def main() -> int:
 
 
 def _show_trial(report: dict[str, Any]) -> None:
-    table = Table("broken on purpose", *(kind.replace("_", " ") for kind in judge.KINDS))
+    table = Table("broken on purpose", *(kind.replace("_", " ") for kind in history.KINDS))
     for way, found in report["found"].items():
-        table.add_row(way, *(str(found[kind]) for kind in judge.KINDS))
+        table.add_row(way, *(str(found[kind]) for kind in history.KINDS))
     console = Console(highlight=False)
     console.print(table)
     console.print("the judge sees what is broken" if report["ok"] else "THE JUDGE IS BLIND")
@@ -73,7 +73,7 @@ def _show(report: dict[str, Any]) -> None:
         table.add_row(fault["name"], fault["about"], "ok" if fault["ok"] else "FAILED", took)
     console = Console(highlight=False)
     console.print(table)
-    counts = ", ".join(f"{kind.replace('_', ' ')} {report[kind]}" for kind in judge.KINDS)
+    counts = ", ".join(f"{kind.replace('_', ' ')} {report[kind]}" for kind in history.KINDS)
     console.print(f"{report['sent']} messages, {report['kills']} kills: {counts}")
     console.print(f"seed {report['seed']}: {'nothing is missing' if report['ok'] else 'FAILED'}")
     if "history" in report:

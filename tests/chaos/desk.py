@@ -37,12 +37,13 @@ class Desk:
         if event["id"] in self._seen:
             return
         self._seen.add(event["id"])
-        draw = Random(f"{self.seed} {event['cause_id'] if 'cause_id' in event else ''} "
-                      f"{event.get('seq')}")
+        draw = Random(f"{self.seed} {event.get('cause_id')} {event.get('seq')}")
         for command in self._wanted(event, now, draw):
             self.asked.append(
                 Asked(
-                    id=command.id, account_id=command.account_id, ticket_id=command.ticket_id,
+                    id=command.id,
+                    account_id=command.account_id,
+                    ticket_id=command.ticket_id,
                     kind=type(command).__name__,
                     seen_assignee=getattr(command, "seen_assignee", None),
                 )
@@ -86,8 +87,12 @@ def _command(
     moment = now.replace(microsecond=now.microsecond // 1000 * 1000)
     return kind.model_validate(
         {
-            "account_id": event["account_id"], "id": unique, "occurred_at": moment,
-            "correlation_id": unique, "ticket_id": event["ticket_id"],
-            "author": Author(kind="agent", id=agent), **fields,
+            "account_id": event["account_id"],
+            "id": unique,
+            "occurred_at": moment,
+            "correlation_id": unique,
+            "ticket_id": event["ticket_id"],
+            "author": Author(kind="agent", id=agent),
+            **fields,
         }
     )

@@ -21,14 +21,20 @@ from shared.topics import (
     SIGNALS,
     TICKETS,
 )
-from tests.chaos.judge import Finding, History
+from tests.chaos.history import Finding, History
 from tests.chaos.ledger import Asked, Credited, Said
 from tests.chaos.topics import Topics
 
 READ = (MESSAGES, SCREENED, TICKETS, SIGNALS, COMMANDS, OUTBOUND, ATTRIBUTIONS, *DEAD.values())
 STORES = (
-    "tickets", "thread", "autoclose_timers", "assignment_tickets", "assignment_rotations",
-    "assignment_turns", "attribution_contacts", "ingest_parts",
+    "tickets",
+    "thread",
+    "autoclose_timers",
+    "assignment_tickets",
+    "assignment_rotations",
+    "assignment_turns",
+    "attribution_contacts",
+    "ingest_parts",
 )
 DATABASE = "helpdesk"
 
@@ -51,9 +57,7 @@ async def collected(
             bodies.setdefault(record.topic, []).append(json.loads(record.value or b"{}"))
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(mongo, tz_aware=True)
     try:
-        stores = {
-            name: [row async for row in client[DATABASE][name].find({})] for name in STORES
-        }
+        stores = {name: [row async for row in client[DATABASE][name].find({})] for name in STORES}
     finally:
         client.close()
     return History(said, asked, credited, bodies, dead, stores, ended_at=now)
@@ -100,7 +104,8 @@ def _lines(file: Path, rows: Sequence[Any]) -> None:
 def _letter(record: Record) -> Mapping[str, Any]:
     notes = {
         name.removeprefix(DEAD_HEADER_PREFIX): (value or b"").decode(errors="replace")
-        for name, value in record.headers if name.startswith(DEAD_HEADER_PREFIX)
+        for name, value in record.headers
+        if name.startswith(DEAD_HEADER_PREFIX)
     }
     keep_these = ("service", "topic", "partition", "offset", "reason", "text")
     value = (record.value or b"").decode(errors="replace")

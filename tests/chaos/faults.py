@@ -84,9 +84,7 @@ def _kill(
         await asyncio.gather(
             *(
                 one(service, failpoint, which, pause)
-                for (service, (failpoint, which)), pause in zip(
-                    chosen.items(), pauses, strict=True
-                )
+                for (service, (failpoint, which)), pause in zip(chosen.items(), pauses, strict=True)
             )
         )
 
@@ -108,8 +106,7 @@ def _freeze(draw: Random, services: Sequence[Service]) -> Fault:
 
     async def inject(world: World) -> None:
         frozen = [
-            world.fleet.of(service)[number]
-            for service, number in zip(services, which, strict=True)
+            world.fleet.of(service)[number] for service, number in zip(services, which, strict=True)
         ]
         for replica in frozen:
             replica.signal(signal.SIGSTOP)

@@ -49,8 +49,11 @@ class Shop:
     def settings(self) -> AccountSettings:
         """Five channels, three agents in a round robin, always open, two days' silence closed."""
         addresses = {
-            "webchat": self.widget, "email": self.mailbox, "sms": self.phone,
-            "instagram": self.page, "whatsapp": self.business,
+            "webchat": self.widget,
+            "email": self.mailbox,
+            "sms": self.phone,
+            "instagram": self.page,
+            "whatsapp": self.business,
         }
         said: dict[str, Any] = {
             "account_id": self.account_id,
@@ -98,26 +101,33 @@ def record(
 ) -> Outgoing:
     """A message with the provider's id `unique`; a mail that is not the `first` cites that one."""
     headers = {"x-received-at": now.isoformat()}
-    match customer.channel:
-        case "sms":
-            value, more = _sms(customer, text, unique)
-        case "whatsapp":
-            value, more = _whatsapp(customer, text, unique, now)
-        case "instagram":
-            value, more = _instagram(customer, text, unique, now)
-        case "email":
-            value, more = _mail(customer, text, unique, now, first)
-        case "webchat":
-            value, more = _chat(customer, text, unique, now), {}
+    more: Mapping[str, str]
+    if customer.channel == "sms":
+        value, more = _sms(customer, text, unique)
+    elif customer.channel == "whatsapp":
+        value, more = _whatsapp(customer, text, unique, now)
+    elif customer.channel == "instagram":
+        value, more = _instagram(customer, text, unique, now)
+    elif customer.channel == "email":
+        value, more = _mail(customer, text, unique, now, first)
+    else:
+        value, more = _chat(customer, text, unique, now), {}
     named = tuple((name, said.encode()) for name, said in (headers | dict(more)).items())
     return Outgoing(INBOUND[customer.channel].name, customer.name.encode(), value, named)
 
 
 def _sms(customer: Customer, text: str, unique: str) -> tuple[bytes, Mapping[str, str]]:
     form = {
-        "MessageSid": unique, "SmsSid": unique, "AccountSid": "AC" + "0" * 32, "NumMedia": "0",
-        "NumSegments": "1", "SmsStatus": "received", "From": customer.name,
-        "To": customer.shop.phone, "Body": text, "ApiVersion": "2010-04-01",
+        "MessageSid": unique,
+        "SmsSid": unique,
+        "AccountSid": "AC" + "0" * 32,
+        "NumMedia": "0",
+        "NumSegments": "1",
+        "SmsStatus": "received",
+        "From": customer.name,
+        "To": customer.shop.phone,
+        "Body": text,
+        "ApiVersion": "2010-04-01",
     }
     kind = "application/x-www-form-urlencoded"
     return urlencode(form).encode(), {"content-type": kind, "x-provider": "twilio"}
@@ -127,13 +137,17 @@ def _whatsapp(
     customer: Customer, text: str, unique: str, now: datetime
 ) -> tuple[bytes, Mapping[str, str]]:
     message = {
-        "from": customer.name, "id": unique, "timestamp": str(int(now.timestamp())),
-        "type": "text", "text": {"body": text},
+        "from": customer.name,
+        "id": unique,
+        "timestamp": str(int(now.timestamp())),
+        "type": "text",
+        "text": {"body": text},
     }
     value = {
         "messaging_product": "whatsapp",
         "metadata": {
-            "display_phone_number": "390298765432", "phone_number_id": customer.shop.business
+            "display_phone_number": "390298765432",
+            "phone_number_id": customer.shop.business,
         },
         "contacts": [{"wa_id": customer.name, "profile": {"name": "Lucia"}}],
         "messages": [message],
@@ -149,7 +163,9 @@ def _instagram(
 ) -> tuple[bytes, Mapping[str, str]]:
     page, moment = customer.shop.page, int(now.timestamp() * 1000)
     event = {
-        "sender": {"id": customer.name}, "recipient": {"id": page}, "timestamp": moment,
+        "sender": {"id": customer.name},
+        "recipient": {"id": page},
+        "timestamp": moment,
         "message": {"mid": unique, "text": text},
     }
     payload = {"object": "instagram", "entry": [{"id": page, "time": moment, "messaging": [event]}]}
@@ -161,9 +177,11 @@ def _mail(
 ) -> tuple[bytes, Mapping[str, str]]:
     domain = "mail.example"
     lines = [
-        f"From: {customer.name}", f"To: {customer.shop.mailbox}",
+        f"From: {customer.name}",
+        f"To: {customer.shop.mailbox}",
         "Subject: My order" if unique == first else "Subject: Re: My order",
-        f"Message-ID: <{unique}@{domain}>", f"Date: {format_datetime(now)}",
+        f"Message-ID: <{unique}@{domain}>",
+        f"Date: {format_datetime(now)}",
     ]
     if unique != first:
         lines += [f"In-Reply-To: <{first}@{domain}>", f"References: <{first}@{domain}>"]
@@ -174,9 +192,14 @@ def _mail(
 
 def _chat(customer: Customer, text: str, unique: str, now: datetime) -> bytes:
     event = {
-        "type": "message", "event_id": unique, "client_message_id": unique,
-        "widget_id": customer.shop.widget, "session_id": customer.name,
-        "visitor_id": f"visitor-{customer.number}", "author": "visitor", "text": text,
+        "type": "message",
+        "event_id": unique,
+        "client_message_id": unique,
+        "widget_id": customer.shop.widget,
+        "session_id": customer.name,
+        "visitor_id": f"visitor-{customer.number}",
+        "author": "visitor",
+        "text": text,
         "sent_at": now.isoformat(),
     }
     return json.dumps(event).encode()

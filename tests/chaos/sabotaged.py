@@ -20,7 +20,7 @@ from shared.mongo import MongoAggregates
 from shared.service import main
 
 _THINKING = 0.25
-_LATER = 2.0
+_SOON = 0.5
 
 
 def nothing() -> None:
@@ -45,7 +45,7 @@ def commit_before_effects() -> None:
 def no_ledger() -> None:
     """Nobody looks up what was applied before."""
 
-    async def applied(_self: MongoAggregates[Any], _ids: Collection[str]) -> set[str]:
+    async def applied(self: MongoAggregates[Any], ids: Collection[str]) -> set[str]:  # noqa: ARG001  # as the method has them
         return set()
 
     MongoAggregates.applied = applied  # type: ignore[method-assign]
@@ -71,23 +71,21 @@ def no_compare_and_set() -> None:
 
 
 def outbox_emptied() -> None:
-    """A while after something was published, all that its document owes then is forgotten."""
+    """Soon after something was published, every outbox is emptied, whatever is still owed."""
     trim = MongoAggregates.trim
     running: set[asyncio.Task[None]] = set()
 
-    async def emptied(store: MongoAggregates[Any], ids: Sequence[str]) -> None:
-        await asyncio.sleep(_LATER)
+    async def emptied(store: MongoAggregates[Any]) -> None:
+        await asyncio.sleep(_SOON)
         await store._documents.update_many(  # noqa: SLF001  # what is broken is inside
-            {"_id": {"$in": ids}}, {"$set": {"outbox": []}}
+            {"outbox.0": {"$exists": True}}, {"$set": {"outbox": []}}
         )
 
     async def trimmed(
         self: MongoAggregates[Any], done: Sequence[tuple[str, int, frozenset[str]]]
     ) -> None:
         await trim(self, done)
-        task = asyncio.create_task(emptied(self, [document_id for document_id, _, _ in done]))
-        running.add(task)
-        task.add_done_callback(running.discard)
+        running.add(asyncio.create_task(emptied(self)))
 
     MongoAggregates.trim = trimmed  # type: ignore[method-assign]
 

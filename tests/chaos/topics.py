@@ -1,8 +1,9 @@
-"""A run's end of Kafka: publishing until it is taken, reading everything, and how far groups are."""
+"""A run's end of Kafka: publishing until all is taken, reading everything, how far groups are."""
 
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -44,15 +45,16 @@ class Topics:
         if self._admin is not None:
             await self._admin.close()
 
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        """Publish in order, all again until the broker has taken all."""
-        while True:
+    async def publish(self, records: Sequence[Outgoing]) -> int:
+        """Publish in order, all again until the broker has taken all; returns how often."""
+        for times in count(1):
             try:
                 await self._producer.publish(records)
             except Transient:
                 await asyncio.sleep(0.5)
             else:
-                return
+                return times
+        raise AssertionError("counting has no end")
 
     async def follow(self, topic: Topic[Any]) -> Any:
         """A consumer of all of a topic, from its beginning; the caller stops it."""
@@ -94,7 +96,8 @@ class Topics:
                 names.discard(ACCOUNTS.name)
             behind = sum(
                 max(end - max(committed[tp].offset if tp in committed else 0, 0), 0)
-                for tp, end in ends.items() if tp.topic in names
+                for tp, end in ends.items()
+                if tp.topic in names
             )
             if behind:
                 lags[service] = behind
@@ -117,8 +120,10 @@ class Topics:
 
     def _reader(self) -> Any:
         return AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False,
-            auto_offset_reset="earliest", fetch_max_wait_ms=100,
+            bootstrap_servers=self._bootstrap,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
             max_partition_fetch_bytes=LARGEST_RECORD,
         )
 
@@ -126,5 +131,6 @@ class Topics:
 def _partitions(topics: Iterable[Topic[Any]]) -> list[Any]:
     return [
         TopicPartition(topic.name, number)
-        for topic in topics for number in range(min(topic.partitions, _PARTITIONS))
+        for topic in topics
+        for number in range(min(topic.partitions, _PARTITIONS))
     ]

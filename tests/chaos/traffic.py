@@ -22,8 +22,12 @@ LONG_AGO = SILENCE + timedelta(minutes=2)
 """How long before now the silent customers wrote first."""
 
 _WORDS = (
-    "Where is my order?", "Can I change the size?", "The parcel came, thank you.",
-    "Do you ship to Malta?", "It does not fit, how do I return it?", "Any news?",
+    "Where is my order?",
+    "Can I change the size?",
+    "The parcel came, thank you.",
+    "Do you ship to Malta?",
+    "It does not fit, how do I return it?",
+    "Any news?",
 )
 
 
@@ -41,19 +45,26 @@ class Saying:
     long_ago: bool = False
     again: tuple[float, ...] = ()
 
-    def said(self, start: datetime) -> Said:
-        """The ledger's line."""
+    def said(self, start: datetime, again: int) -> Said:
+        """The ledger's line; `again` is how often the broker was given it once more."""
         return Said(
-            marker=self.marker, kind=self.kind, account_id=self.customer.shop.account_id,
-            channel=self.customer.channel, conversation=self.customer.conversation,
-            received_at=self._received(start), deliveries=1 + len(self.again),
+            marker=self.marker,
+            kind=self.kind,
+            account_id=self.customer.shop.account_id,
+            channel=self.customer.channel,
+            conversation=self.customer.conversation,
+            received_at=self._received(start),
+            deliveries=1 + len(self.again) + again,
             scattered=self.scattered,
         )
 
     def outgoing(self, start: datetime) -> Outgoing:
         """The provider's record, the same at every delivery."""
         sent = record(
-            self.customer, self.text, unique=self.marker, now=self._received(start),
+            self.customer,
+            self.text,
+            unique=self.marker,
+            now=self._received(start),
             first=self.first,
         )
         if self.kind == "broken":
@@ -85,9 +96,11 @@ class Plan:
             yield ACCOUNTS.record(shop.settings())
         for customer in self.with_consent:
             profile = Profile(
-                account_id=customer.shop.account_id, profile_id=f"profile-{customer.number}",
+                account_id=customer.shop.account_id,
+                profile_id=f"profile-{customer.number}",
                 identities=(Identity(type="e164", value=customer.name),),
-                sms_consent="marketing", updated_at=now,
+                sms_consent="marketing",
+                updated_at=now,
             )
             yield PROFILES.record(profile)
         for shop in self.shops:
@@ -95,8 +108,12 @@ class Plan:
                 unique = f"online-{shop.account_id}-{agent}"
                 yield PRESENCE.record(
                     AgentWentOnline(
-                        account_id=shop.account_id, id=unique, occurred_at=now,
-                        correlation_id=unique, agent_id=agent, said_by=agent,
+                        account_id=shop.account_id,
+                        id=unique,
+                        occurred_at=now,
+                        correlation_id=unique,
+                        agent_id=agent,
+                        said_by=agent,
                     )
                 )
 
@@ -108,10 +125,15 @@ class Plan:
                 delivered, unique = start - timedelta(minutes=age), f"{source}-{customer.number}"
                 send = SendDelivered.model_validate(
                     {
-                        "account_id": customer.shop.account_id, "id": f"{unique}:delivered",
-                        "occurred_at": delivered, "correlation_id": unique, "send_id": unique,
-                        "source": source, "source_id": f"spring-{source}",
-                        "phone": customer.name, "delivered_at": delivered,
+                        "account_id": customer.shop.account_id,
+                        "id": f"{unique}:delivered",
+                        "occurred_at": delivered,
+                        "correlation_id": unique,
+                        "send_id": unique,
+                        "source": source,
+                        "source_id": f"spring-{source}",
+                        "phone": customer.name,
+                        "delivered_at": delivered,
                     }
                 )
                 expected = Credited(customer.conversation, unique) if source == "flow" else None
@@ -149,8 +171,9 @@ def plan(seed: int, *, messages: int, conversations: int, seconds: float) -> Pla
         marker = f"m{number:05}z{seed}"
         first = begun.setdefault(customer, marker)
         again = tuple(
-            at + draw.expovariate(1 / 8) for _ in range(draw.choice((1, 1, 2)))
-        ) if draw.random() < 1 / 12 else ()
+            min(at + draw.expovariate(1 / 8), seconds + 10) for _ in range(draw.choice((1, 1, 2)))
+        )
+        again = again if draw.random() < 1 / 12 else ()
         words = draw.choice(_WORDS)
         kind: Literal["message", "keyword", "broken"] = "message"
         if customer.channel in ("sms", "whatsapp") and draw.random() < 1 / 20:
@@ -159,10 +182,15 @@ def plan(seed: int, *, messages: int, conversations: int, seconds: float) -> Pla
             kind = "broken"
         sayings.append(
             Saying(
-                at=at, customer=customer, marker=marker, kind=kind,
-                text=words if kind == "keyword" else f"{words} {marker}", first=first,
+                at=at,
+                customer=customer,
+                marker=marker,
+                kind=kind,
+                text=words if kind == "keyword" else f"{words} {marker}",
+                first=first,
                 scattered=customer in scattered,
-                long_ago=customer in silent and first == marker, again=again,
+                long_ago=customer in silent and first == marker,
+                again=again,
             )
         )
     texters = [c for c in customers if c.channel == "sms"]
