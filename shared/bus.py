@@ -251,6 +251,8 @@ class KafkaBus:
             expected = time.monotonic() + 1
             await asyncio.sleep(1)
             self._turned_at = time.monotonic()
+            if (ended := self._ended()) is not None and not self.gave_up.is_set():
+                self._give_up(f"{ended} ended, which does not start again by itself")
             metrics.EVENT_LOOP_LAG.labels(self.service).set(max(self._turned_at - expected, 0))
             current = set()
             for partition in self._consumer.assignment() if self._consumer else ():
@@ -264,6 +266,14 @@ class KafkaBus:
             for name, number in shown - current:
                 metrics.CONSUMER_LAG.remove(self.service, name, number)
             shown = current
+
+    def _ended(self) -> str | None:
+        """What of the driver has met an error that it did not expect: it stands still then."""
+        tasks = {"following the accounts": self._follower.task}
+        if self._consumer:
+            tasks["fetching"] = self._consumer._fetcher._fetch_task  # noqa: SLF001  # not public
+            tasks["the group's coordination"] = self._consumer._coordinator._coordination_task  # noqa: SLF001  # not public
+        return next((name for name, task in tasks.items() if task and task.done()), None)
 
 
 def _security(settings: KafkaSettings) -> BaseSecurity | None:

@@ -223,7 +223,7 @@ class AccountsFollower:
         self.table = AccountsTable(self.refresh)
         self._settings = settings
         self._consumer: Any = None
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
         self._partitions: list[Any] = []
         self._read: dict[Any, int] = {}
         self._moved = asyncio.Condition()
@@ -245,14 +245,14 @@ class AccountsFollower:
         ]
         self._consumer.assign(self._partitions)
         self._read = await self._consumer.beginning_offsets(self._partitions)
-        self._task = asyncio.create_task(self._follow())
+        self.task = asyncio.create_task(self._follow())
         await self.refresh()
 
     async def stop(self) -> None:
         """Stop following."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
         if self._consumer is not None:
             await self._consumer.stop()
 

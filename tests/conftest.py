@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +63,11 @@ def own_redis(pytestconfig: pytest.Config) -> Iterator[RedisServer]:
 def unique() -> str:
     """Return the prefix of the test's topics, database and keys, which no other test has."""
     return f"t{secrets.token_hex(4)}"
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach what tests start: a shell's background job, and so CI's, ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

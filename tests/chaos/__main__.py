@@ -33,7 +33,7 @@ def main() -> int:
     began = time.monotonic()
 
     def say(what: str) -> None:
-        console.print(f"{time.monotonic() - began:6.1f}  {what}", markup=False)
+        console.print(f"{time.monotonic() - began:6.1f}  {what}", markup=False, soft_wrap=True)
 
     seconds = max(arguments.minutes * 60 - 105, 60)
     size = Size(messages=max(2100, int(seconds * 12.5)), seconds=seconds)
@@ -70,7 +70,10 @@ def _show(report: dict[str, Any]) -> None:
     table = Table("fault", "what happened", "checked", "recovered in")
     for fault in report["faults"]:
         took = "not in time" if fault["recovery_s"] is None else f"{fault['recovery_s']} s"
-        table.add_row(fault["name"], fault["about"], "ok" if fault["ok"] else "FAILED", took)
+        checked = "ok" if fault["ok"] else "FAILED"
+        if fault["crashes"]:
+            checked += f", {len(fault['crashes'])} ended by themselves"
+        table.add_row(fault["name"], fault["about"], checked, took)
     console = Console(highlight=False)
     console.print(table)
     counts = ", ".join(f"{kind.replace('_', ' ')} {report[kind]}" for kind in history.KINDS)

@@ -13,6 +13,9 @@ from shared.topics import SERVICES, Service
 from tests.chaos.fleet import SESSION, Fleet
 
 KILLS_A_FAULT = 8
+_BROKER_AWAY = 17
+"""Seconds; longer than producers keep a batch for which there is no leader."""
+
 _BATCHES = ("after-handler", "before-commit", "after-commit")
 _EFFECTS = ("before-write", "after-write", "after-record", "after-publish", "after-trim")
 _WITH_EFFECTS: tuple[Service, ...] = ("ticketing", "assignment", "attribution")
@@ -158,6 +161,7 @@ def _broker_restart(draw: Random) -> Fault:
 
     async def inject(world: World) -> None:
         await asyncio.to_thread(world.kafka.stop if how == "stopped" else world.kafka.kill)
+        await asyncio.sleep(_BROKER_AWAY)
         await asyncio.to_thread(world.kafka.start)
 
-    return Fault("broker-restart", f"the broker {how}, and started again", inject)
+    return Fault("broker-restart", f"the broker {how}, and away for {_BROKER_AWAY} s", inject)
