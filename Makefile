@@ -14,6 +14,8 @@ PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.dev
+# Each group has servers of its own, and a fixed order: what uses them up fails where it is.
+CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:  ## show the targets
@@ -38,7 +40,11 @@ imports: $(READY)  ## who may import whom
 	@$(BIN)/lint-imports --no-logo $(ARGS)
 
 test: $(READY)  ## the whole suite, Apache Kafka and the databases included
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -m "not connected" $(ARGS)
+	@$(CONNECTED) tests --ignore tests/cli --ignore tests/pipeline --ignore tests/e2e \
+		--ignore tests/test_servers.py $(ARGS)
+	@$(CONNECTED) tests/cli tests/pipeline $(ARGS)
+	@$(CONNECTED) tests/e2e tests/test_servers.py $(ARGS)
 
 test-fast: $(READY)  ## what needs no server, in seconds
 	@$(BIN)/python -m pytest -m "not connected" $(ARGS)
