@@ -14,8 +14,9 @@ PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.dev
-# Each group has servers of its own, and a fixed order: what uses them up fails where it is.
-CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
+FAST = $(BIN)/python -m pytest -m "not connected" --numprocesses auto --dist worksteal
+# What ARGS choose may all need servers, or none.
+OR_NONE = $(if $(ARGS),|| test $$? -eq 5)
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:  ## show the targets
@@ -40,14 +41,11 @@ imports: $(READY)  ## who may import whom
 	@$(BIN)/lint-imports --no-logo $(ARGS)
 
 test: $(READY)  ## the whole suite, Apache Kafka and the databases included
-	@$(BIN)/python -m pytest -m "not connected" $(ARGS)
-	@$(CONNECTED) tests --ignore tests/cli --ignore tests/pipeline --ignore tests/e2e \
-		--ignore tests/test_servers.py $(ARGS)
-	@$(CONNECTED) tests/cli tests/pipeline $(ARGS)
-	@$(CONNECTED) tests/e2e tests/test_servers.py $(ARGS)
+	@$(FAST) $(ARGS) $(OR_NONE)
+	@$(BIN)/python -m pytest -m connected $(ARGS) $(OR_NONE)
 
 test-fast: $(READY)  ## what needs no server, in seconds
-	@$(BIN)/python -m pytest -m "not connected" $(ARGS)
+	@$(FAST) $(ARGS)
 
 fuzz: $(READY)  ## break providers' payloads for SECONDS=300
 	@HELPDESK_FUZZ_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest tests/ingest/test_fuzz.py $(ARGS)

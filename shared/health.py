@@ -39,7 +39,11 @@ class HealthServer:
         )
         self.port: int = self._server.server_port
         self._thread = threading.Thread(
-            target=self._server.serve_forever, name="health", daemon=True
+            # Looks that often whether it is to stop: closing takes no longer.
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.1},
+            name="health",
+            daemon=True,
         )
         self._thread.start()
 

@@ -105,6 +105,8 @@ async def helpdesk(folder: Path, *words: str) -> AsyncIterator[Command]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=PIPE,
         stderr=PIPE,
+        # Under `nohup` a hangup is ignored, and by whatever is started there.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     try:
         yield Command(process, temporary, mark)
