@@ -19,7 +19,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pydantic import BaseModel
-from pymongo import InsertOne, ReadPreference, UpdateOne, WriteConcern
+from pymongo import InsertOne, ReadPreference, UpdateMany, UpdateOne, WriteConcern
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -207,18 +207,25 @@ class MongoAggregates(Generic[ModelState]):
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
         """See `shared.documents.Store`."""
-        if not done:
+        # Documents of one revision are trimmed by one update: an id of an outbox begins with the
+        # revision that it was written at, so none of another's is there to be pulled.
+        written: dict[int, tuple[list[str], set[str]]] = {}
+        for document_id, revision, ids in done:
+            documents, pulled = written.setdefault(revision, ([], set()))
+            documents.append(document_id)
+            pulled |= ids
+        if not written:
             return
         await self._documents.bulk_write(
             [
-                UpdateOne(
-                    {"_id": document_id, "rev": revision},
+                UpdateMany(
+                    {"_id": {"$in": documents}, "rev": revision},
                     {
-                        "$pull": {"outbox": {"id": {"$in": sorted(ids)}}},
+                        "$pull": {"outbox": {"id": {"$in": sorted(pulled)}}},
                         "$set": {"outbox_at": FAR_FUTURE},
                     },
                 )
-                for document_id, revision, ids in done
+                for revision, (documents, pulled) in written.items()
             ],
             ordered=False,
         )

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--only ingest] [--json]`: speed beside its ceilings."""
+"""`python -m tests.bench [--only ingest|ticketing] [--json]`: speed beside its ceilings."""
 
 import argparse
 import json
@@ -7,10 +7,13 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import ingest
+from tests.bench import ingest, ticketing
 from tests.bench.figures import Figure, print_table
 
-BENCHES: dict[str, Callable[[], list[Figure]]] = {"ingest": ingest.measure}
+BENCHES: dict[str, Callable[[], list[Figure]]] = {
+    "ingest": ingest.measure,
+    "ticketing": ticketing.measure,
+}
 
 
 def main() -> None:

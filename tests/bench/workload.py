@@ -1,0 +1,72 @@
+"""What the contestants of the ticketing benchmark are given: screened messages of four channels."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from random import Random
+
+from shared.contracts.base import Channel, Contact, Identity
+from shared.contracts.messages import InboundMessage, Verdict
+from shared.delivery import Outgoing
+from shared.topics import ACCOUNTS, SCREENED
+from tests.builders import ADDRESSES, MONDAY, an_account
+
+ACCOUNT = "bench"
+CHANNELS: tuple[Channel, ...] = ("sms", "whatsapp", "instagram", "webchat")
+TEXTS = (
+    "Hello, my parcel has not arrived yet. Could you look where it is, please? Order {n}.",
+    "I would like to change the size of order {n} from M to L if it has not been sent.",
+    "Thanks! And how do I send the shoes of order {n} back? They are too small, sadly.",
+)
+
+
+def messages(count: int, *, of_each: int = 1, named: str) -> Iterator[InboundMessage]:
+    """`count` messages of contacts whom nobody else has, `of_each` of every contact.
+
+    A contact's messages are a thousand messages apart at most, so that some meet in a batch and
+    most find their ticket stored.
+    """
+    draw = Random(named)
+    contacts = -(-count // of_each)
+    turns = [(draw.uniform(0, 1000) + number, number) for number in range(contacts)] * of_each
+    turns = sorted((place + draw.uniform(0, 1000), number) for place, number in turns)
+    for n, (_, number) in enumerate(turns[:count]):
+        channel = CHANNELS[number % len(CHANNELS)]
+        sent = MONDAY + timedelta(milliseconds=10 * n)
+        yield InboundMessage(
+            account_id=ACCOUNT,
+            id=f"{named}-{n:06}",
+            occurred_at=sent,
+            correlation_id=f"{named}-{n:06}",
+            channel=channel,
+            address=ADDRESSES[channel],
+            contact=_contact(channel, f"{named}{number:06}"),
+            conversation_id=f"chat-{named}-{number:06}" if channel == "webchat" else None,
+            provider="bench",
+            provider_message_id=f"provider-{named}-{n:06}",
+            sent_at=sent,
+            text=TEXTS[n % len(TEXTS)].format(n=n),
+            verdict=Verdict(spam=False, score=0.02, threshold=0.9, model="bench"),
+        )
+
+
+def records(count: int, *, of_each: int = 1, named: str) -> list[Outgoing]:
+    """The same as records of the topic of screened messages."""
+    return [SCREENED.record(body) for body in messages(count, of_each=of_each, named=named)]
+
+
+def settings() -> Outgoing:
+    """The account's settings as a record."""
+    return ACCOUNTS.record(an_account(account_id=ACCOUNT))
+
+
+def _contact(channel: Channel, name: str) -> Contact:
+    kind = {"sms": "e164", "whatsapp": "wa_id", "instagram": "igsid", "webchat": "visitor"}
+    identity = Identity.model_validate({"type": kind[channel], "value": name})
+    return Contact(
+        id=identity.key,
+        identities=(identity,),
+        display_name="Vera Bianchi",
+        profile_id=f"profile-{name}",
+        segments=("vip", "newsletter"),
+        sms_consent="marketing",
+    )
