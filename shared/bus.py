@@ -17,11 +17,12 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from shared import metrics
 from shared.accounts import AccountsTable
 from shared.clock import Clock, system_clock
-from shared.consuming import Consuming, Subscription
+from shared.consuming import Consuming
 from shared.delivery import Handler, Outgoing, RetryPolicy
 from shared.errors import HelpdeskError
 from shared.kafka import LARGEST_RECORD, AccountsFollower, Producer, connection
 from shared.settings import KafkaSettings
+from shared.subscriptions import Subscription
 from shared.topics import ACCOUNTS, BY_NAME, DEAD, Service, Topic
 
 _log = structlog.get_logger()

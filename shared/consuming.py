@@ -19,22 +19,13 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from shared import failpoints, metrics
 from shared.accounts import Accounts
 from shared.clock import Clock
-from shared.delivery import Fate, Handler, Publish, Record, RetryPolicy, dead_letter
+from shared.delivery import Fate, Publish, Record, RetryPolicy, dead_letter
 from shared.errors import Poison, Transient
 from shared.kafka import record_of
+from shared.subscriptions import Subscription
 from shared.topics import ACCOUNTS, Deleted, Service, Topic, UnknownType
 
 _log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Subscription:
-    """A topic's handler, and how it has fared lately. `waiting_since` is monotonic, in seconds."""
-
-    topic: Topic[Any]
-    handler: Handler
-    attempts: int = 0
-    waiting_since: float | None = None
 
 
 @dataclass(slots=True)
@@ -92,14 +83,13 @@ class Consuming:
         try:
             await self._attempt(subscription, records)
         except Exception as error:  # noqa: BLE001  # the fates are decided here, for every error
-            subscription.attempts += 1
-            fate = self._fate(subscription, error, alone=False)
-            if fate == "singly":
-                await self._singly(subscription, records)
+            attempts = subscription.failed(self._partitions(records))
+            if self._fate(error, attempts, alone=False) == "singly":
+                await self._singly(subscription, records, attempts)
             else:
-                self._wait(subscription, records, error)
+                self._wait(subscription, records, error, attempts)
             return
-        subscription.attempts, subscription.waiting_since = 0, None
+        subscription.went_well(self._partitions(records))
         self._bugs_in_a_row = 0
         metrics.BATCH_SIZE.labels(self.service, topic).observe(len(records))
         metrics.PROCESSING_DURATION.labels(self.service, topic).observe(time.monotonic() - started)
@@ -110,9 +100,9 @@ class Consuming:
         """Whether the error passes by itself."""
         return isinstance(error, Transient | KafkaError) or self.transient(error)
 
-    def _fate(self, subscription: Subscription, error: Exception, *, alone: bool) -> Fate:
+    def _fate(self, error: Exception, attempts: int, *, alone: bool) -> Fate:
         transient = self.is_transient(error)
-        return self.retry.fate(error, subscription.attempts, alone=alone, transient=transient)
+        return self.retry.fate(error, attempts, alone=alone, transient=transient)
 
     async def _attempt(self, subscription: Subscription, records: Sequence[Record]) -> None:
         """Handle the good ones, then dead-letter the rest: each retry would repeat the latter."""
@@ -124,27 +114,29 @@ class Consuming:
         await self._bury(batch.dead, tries=1)
         self._finished(subscription, records, dead=len(batch.dead), ignored=batch.ignored)
 
-    async def _singly(self, subscription: Subscription, records: Sequence[Record]) -> None:
+    async def _singly(
+        self, subscription: Subscription, records: Sequence[Record], attempts: int
+    ) -> None:
         """Handle record by record, so that only the culprit goes to the dead letters."""
         for place, record in enumerate(records):
             try:
                 await self._attempt(subscription, [record])
                 self._bugs_in_a_row = 0
             except Exception as error:  # noqa: BLE001  # as in `_deliver`
-                if self._fate(subscription, error, alone=True) == "wait":
-                    self._wait(subscription, records[place:], error)
+                if self._fate(error, attempts, alone=True) == "wait":
+                    self._wait(subscription, records[place:], error, attempts)
                     return
                 try:
-                    await self._bury([(record, error)], tries=subscription.attempts + 1)
+                    await self._bury([(record, error)], tries=attempts + 1)
                 except Transient as away:
-                    self._wait(subscription, records[place:], away)
+                    self._wait(subscription, records[place:], away, attempts)
                     return
                 self._finished(subscription, [record], dead=1, ignored=0)
                 self._count_bug(record, error)
                 if self._stopped:
                     self._rewind(records[place + 1 :])
                     return
-        subscription.attempts, subscription.waiting_since = 0, None
+        subscription.went_well(self._partitions(records))
 
     def _count_bug(self, record: Record, error: Exception) -> None:
         if isinstance(error, Poison):
@@ -212,6 +204,9 @@ class Consuming:
     def _partition(self, record: Record) -> Any:  # noqa: ANN401  # aiokafka ships no types
         return TopicPartition(self.prefix + record.topic, record.partition)
 
+    def _partitions(self, records: Iterable[Record]) -> set[Any]:
+        return {self._partition(record) for record in records}
+
     def _finished(
         self, subscription: Subscription, records: Sequence[Record], *, dead: int, ignored: int
     ) -> None:
@@ -224,16 +219,18 @@ class Consuming:
         counter.labels(self.service, topic, "ignored").inc(ignored)
 
     def _wait(
-        self, subscription: Subscription, records: Sequence[Record], error: Exception
+        self,
+        subscription: Subscription,
+        records: Sequence[Record],
+        error: Exception,
+        attempts: int,
     ) -> None:
         """Rewind to the first of the records, pause, and resume by a timer: order is kept."""
-        if subscription.waiting_since is None:
-            subscription.waiting_since = time.monotonic()
         bug = not self.is_transient(error)
         metrics.RETRIES.labels(
             self.service, subscription.topic.name, "bug" if bug else "transient"
         ).inc()
-        pause = self.retry.pause(subscription.attempts, random.random())  # jitter
+        pause = self.retry.pause(attempts, random.random())  # jitter
         _log.warning(
             "waiting to try again",
             at=records[0].position,

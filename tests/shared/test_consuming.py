@@ -1,0 +1,127 @@
+"""Batches and their fates, on a consumer that does what it is told and notes it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiokafka import ConsumerRecord, TopicPartition
+
+from shared.accounts import AccountsTable
+from shared.clock import system_clock
+from shared.consuming import Consuming
+from shared.delivery import Outgoing, RetryPolicy
+from shared.errors import Transient
+from shared.subscriptions import Subscription
+from shared.topics import INBOUND
+
+TOPIC = INBOUND["sms"]
+AT_ONCE = RetryPolicy(first_pause=timedelta(microseconds=1))
+
+
+@dataclass
+class Consumer:
+    """Has three partitions for ever."""
+
+    committed: dict[TopicPartition, int] = field(default_factory=dict)
+    sought: list[tuple[TopicPartition, int]] = field(default_factory=list)
+
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition(TOPIC.name, number) for number in range(3)}
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.sought.append((partition, offset))
+
+    def pause(self, *_: TopicPartition) -> None: ...
+
+    def resume(self, *_: TopicPartition) -> None: ...
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        self.committed |= offsets
+
+
+@dataclass
+class Place:
+    """A consumer's loop, and what came of the batches that a test gives it."""
+
+    error: type[Exception] = ZeroDivisionError
+    consumer: Consumer = field(default_factory=Consumer)
+    handled: list[bytes] = field(default_factory=list)
+    dead: list[Outgoing] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.consuming = Consuming(
+            service="ingest",
+            prefix="",
+            accounts=AccountsTable(self._nothing_new),
+            publish=self._bury,
+            transient=lambda _: False,
+            clock=system_clock,
+            retry=AT_ONCE,
+            give_up=pytest.fail,
+            consumer=self.consumer,
+            subscriptions={TOPIC.name: Subscription(TOPIC, self._handle)},
+        )
+
+    async def _nothing_new(self) -> None: ...
+
+    async def _bury(self, letters: Sequence[Outgoing]) -> None:
+        self.dead += letters
+
+    async def _handle(self, records: Sequence[Any]) -> None:
+        if any(record.value == b"bad" for record in records):
+            raise self.error
+        self.handled += [record.value for record in records]
+
+    async def take(self, *records: tuple[int, int, bytes]) -> None:
+        """Poll these: partition, offset and value of each."""
+        await self.consuming.take(
+            [
+                ConsumerRecord(
+                    topic=TOPIC.name,
+                    partition=partition,
+                    offset=offset,
+                    timestamp=0,
+                    timestamp_type=0,
+                    key=None,
+                    value=value,
+                    checksum=None,
+                    serialized_key_size=-1,
+                    serialized_value_size=len(value),
+                    headers=(),
+                )
+                for partition, offset, value in records
+            ]
+        )
+
+
+@pytest.mark.spec("ING 7")
+async def test_a_bug_on_one_partition_ends_though_all_goes_well_on_another() -> None:
+    place = Place()
+
+    for number in range(AT_ONCE.tries):
+        await place.take((0, 7, b"bad"))
+        await place.take((1, number, b"good"))
+
+    assert [letter.value for letter in place.dead] == [b"bad"]
+    assert place.consumer.committed[TopicPartition(TOPIC.name, 0)] == 8
+    assert place.handled == [b"good"] * AT_ONCE.tries
+
+
+async def test_who_waits_for_a_dependency_is_known_while_all_goes_well_on_another() -> None:
+    place = Place(error=Transient)
+    subscription = place.consuming.subscriptions[TOPIC.name]
+
+    await place.take((0, 7, b"bad"))
+    since = subscription.waiting_since
+    await place.take((1, 0, b"good"))
+
+    assert since is not None
+    assert subscription.waiting_since == since
+    assert place.dead == []
+    assert TopicPartition(TOPIC.name, 0) not in place.consumer.committed
+
+    await place.take((0, 7, b"good again"))
+
+    assert subscription.waiting_since is None
