@@ -4,7 +4,7 @@ import pytest
 
 from services.ingest.mime import headers
 from services.ingest.mime.automatic import signs
-from services.ingest.mime.bodies import Content
+from services.ingest.mime.content import Content
 from shared.contracts.messages import InboundMessage
 from tests.ingest.builders import MAILBOX, a_mail, settled, the_message, the_signal
 

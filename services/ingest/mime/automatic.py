@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from services.ingest.mime.bodies import Content
+from services.ingest.mime.content import Content
 from services.ingest.mime.headers import Headers
 
 Kind = Literal["bounce", "auto_reply", "complaint", "read", "delivery_status", "other"]

@@ -8,7 +8,7 @@ from services.ingest.channels.mail import evidence, place
 from services.ingest.channels.mail.delivery import Delivery, kept_elsewhere
 from services.ingest.mime import automatic, bodies, envelopes, headers, html_tree, quotes
 from services.ingest.mime.automatic import Signs
-from services.ingest.mime.bodies import Content
+from services.ingest.mime.content import Content, says_something
 from services.ingest.mime.headers import Headers
 from services.ingest.mime.html_guard import LARGEST
 from services.ingest.mime.html_text import to_text
@@ -105,7 +105,7 @@ class Letter:
     @cached_property
     def text_full(self) -> str:
         """All of its text: the plain one, if that says anything, else the HTML's."""
-        if bodies.says_something(self.content.plain) or not self.page:
+        if says_something(self.content.plain) or not self.page:
             return self.content.plain.strip("\n")
         return to_text(self.page.full)
 
@@ -123,7 +123,7 @@ class Letter:
         by_html = quotes.new_text(to_text(self.page.new), self.subject)
         if len(by_html.strip()) < _SHORTEST_TEXT:
             return by_text
-        found_by_both = by_text != full and bodies.says_something(self.content.plain)
+        found_by_both = by_text != full and says_something(self.content.plain)
         return by_text if found_by_both and _letters(by_text) > _letters(by_html) else by_html
 
     @property

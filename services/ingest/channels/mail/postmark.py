@@ -4,7 +4,7 @@ from services.ingest import contacts
 from services.ingest.channels.mail import delivery, letter
 from services.ingest.channels.mail.delivery import Delivery
 from services.ingest.channels.mail.payloads import Payload, raw_text, size_of
-from services.ingest.mime.bodies import Content
+from services.ingest.mime.content import Content, attachment
 from services.ingest.mime.headers import Headers
 from services.ingest.parts import Happened, Part, Place
 from services.ingest.text import Fields
@@ -77,7 +77,7 @@ def _content(fields: Fields) -> Content:
         encoded = each.text("Content") or each.text("Data")
         length = each.text("ContentLength")
         files.append(
-            delivery.attachment(
+            attachment(
                 media_type=each.text("ContentType"),
                 name=each.text("Name"),
                 size=int(length) if length.isdecimal() and len(length) < 16 else size_of(encoded),
