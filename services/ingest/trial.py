@@ -94,8 +94,8 @@ class Trial:
 
 
 def _address(place: Place) -> str:
-    people = (*place.authors, *((place.contact,) if place.contact else ()))
-    authors = {each.value for person in people for each in person.identities}
+    people = (*place.authors, place.contact, place.reply_to, place.forwarded_from)
+    authors = {each.value for person in people if person for each in person.identities}
     listed = [address for group in place.addresses for address in group if address]
     return next((address for address in listed if address not in authors), "")
 

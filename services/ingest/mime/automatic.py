@@ -39,6 +39,7 @@ _LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe")
 _CALENDAR_ANSWERS = ("REPLY", "COUNTER", "DECLINECOUNTER")
 _REPORTS_OF_DAYS = ("application/zip", "application/gzip", "application/x-gzip", "text/xml")
 _NO = ("", "no", "false")
+_GENERATED = ("auto-generated", "auto-notified")
 _TWO_WEAK_SIGNS = 2
 
 
@@ -47,12 +48,14 @@ class Signs:
     """What a mail's header and structure say of who made it. `why` names what decided.
 
     `auto_generated`: its sender wants no automatic answer; a person may well have to read it.
+    `generated`: a program made it, and not as an answer to anything: a notice, or a form.
     """
 
     kind: Kind | None
     why: str = ""
     bulk: bool = False
     auto_generated: bool = False
+    generated: bool = False
 
 
 def signs(headers: Headers, content: Content, sender: str, *, null_sender: bool = False) -> Signs:
@@ -66,9 +69,17 @@ def signs(headers: Headers, content: Content, sender: str, *, null_sender: bool 
     kind, why = _report(headers, content)
     if kind is None:
         kind, why = _bounce(headers, content, sender, null_sender=null_sender)
+    generated = False
     if kind is None:
         kind, why = _auto_reply(headers, submitted, null_sender=null_sender)
-    return Signs(kind, why, bulk=_is_bulk(headers), auto_generated=suppresses)
+        generated = _is_generated(headers, submitted, why)
+    return Signs(
+        kind,
+        why,
+        bulk=_is_bulk(headers),
+        auto_generated=suppresses or generated,
+        generated=generated,
+    )
 
 
 def _precedence(headers: Headers) -> str:
@@ -124,13 +135,23 @@ def _bounce(
     return None, ""
 
 
+def _is_generated(headers: Headers, submitted: str, why: str) -> bool:
+    """Whether all that shows a program is that it says so, and nothing that it answers."""
+    answers = headers.raw("in-reply-to") or headers.raw("references")
+    return (
+        submitted in _GENERATED
+        and why.startswith("Auto-Submitted")
+        and not answers
+        and not _AUTO_SUBJECT.match(headers.text("subject"))
+    )
+
+
 def _auto_reply(headers: Headers, submitted: str, *, null_sender: bool) -> tuple[Kind | None, str]:
     named = [name for name in _AUTO_HEADERS if headers.raw(name).lower() not in _NO]
     suppresses = bool(headers.raw("x-auto-response-suppress"))
     weak = suppresses or _precedence(headers) in ("bulk", "junk")
     by_subject = bool(_AUTO_SUBJECT.match(headers.text("subject")))
     found = {
-        f"Auto-Submitted: {submitted[:40]}": submitted not in _NO,
         ", ".join(named): bool(named),
         "Precedence: auto_reply": _precedence(headers) == "auto_reply",
         "X-POST-MessageClass": "autoresponder" in headers.raw("x-post-messageclass").lower(),
@@ -139,6 +160,7 @@ def _auto_reply(headers: Headers, submitted: str, *, null_sender: bool) -> tuple
         ),
         "null return path": null_sender,
         "inbox rule": suppresses and bool(headers.raw("x-ms-exchange-inbox-rules-loop")),
+        f"Auto-Submitted: {submitted[:40]}": submitted not in _NO,
         "its subject and a weak sign": weak and by_subject,
     }
     why = next((sign for sign, there in found.items() if there), None)

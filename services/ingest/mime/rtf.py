@@ -122,11 +122,11 @@ def unpacked(packed: bytes) -> bytes:
 
 @dataclass(slots=True)
 class _Group:
-    """What holds between two braces: whether text is shown, and how many characters stand for one in older programs."""
+    """What holds between two braces."""
 
     silent: bool = False
     markup: bool = False
-    replaced: int = 1
+    replaced: int = 1  # how many characters stand for one that older programs do not know
 
 
 class _Reader:
