@@ -45,6 +45,7 @@ class Ticket(Contract):
     """Everything that ticketing knows of a ticket, except its thread.
 
     `opted_out`: the contact's last keyword was a STOP, whatever their profile says yet (TKT 13).
+    `bounced`: of which mails to whom the thread shows already that they came back.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Ticket(Contract):
     last_mail_id: str | None = None
     participants: tuple[str, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    bounced: tuple[str, ...] = ()
     changed: tuple[Changed, ...] = ()
 
     @property
