@@ -1,4 +1,6 @@
-"""Whose mail it is that a mail passes on."""
+"""Whose mail it is that a mail passes on, or returns in its text."""
+
+import re
 
 from services.ingest.mime import headers, phrases, quotes
 from services.ingest.mime.content import Content, says_something
@@ -7,6 +9,8 @@ _LONGEST = 64 * 1024
 _MOST_LINES = 400
 _LINES_OF_A_HEADER = 12
 _EMBEDDED = "message/rfc822"
+_LONGEST_BLOCK = 100
+_FIELD = re.compile(r"[!-9;-~]{1,60}:|[ \t]+\S")
 
 
 def original_sender(text: str, subject: str, content: Content) -> tuple[str, str] | None:
@@ -19,6 +23,24 @@ def original_sender(text: str, subject: str, content: Content) -> tuple[str, str
         if phrases.FORWARD_SUBJECT.match(subject[:50]) or not says_something(text):
             return next(iter(head.addresses("from")), None)
     return _named_in(text[:_LONGEST].split("\n")[:_MOST_LINES], subject)
+
+
+def pasted_header(text: str) -> bytes:
+    """The header, with a Message-ID, that is pasted into a text; empty where there is none.
+
+    So do mail servers return a mail that know no reports (qmail, Exim).
+    """
+    lines = text[:_LONGEST].split("\n")
+    found = (at for at, line in enumerate(lines) if line[:11].lower() == "message-id:")
+    middle = next(found, None)
+    if middle is None:
+        return b""
+    start = end = middle
+    while start and middle - start < _LONGEST_BLOCK and _FIELD.match(lines[start - 1]):
+        start -= 1
+    while end < len(lines) and end - middle < _LONGEST_BLOCK and _FIELD.match(lines[end]):
+        end += 1
+    return "\n".join(lines[start:end]).encode() + b"\n\n"
 
 
 def _named_in(lines: list[str], subject: str) -> tuple[str, str] | None:

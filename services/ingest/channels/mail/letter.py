@@ -41,11 +41,9 @@ def raw(value: bytes, delivery: Delivery) -> Part:
 def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Part:
     """What a mail says. `body` is what tells it from others of the same id.
 
-    Raises Refused where nobody is named as its author.
+    Raises Refused where nobody is named as the author of what would be a message.
     """
     found = place.of(head, delivery)
-    if found.contact is None:
-        raise Refused("no_sender", "no From, Sender, Reply-To or Return-Path with an address")
     # Line ends change on the way, and what is elsewhere has no body: there its place counts.
     said = (
         delivery.original.encode(errors="replace")
@@ -54,11 +52,13 @@ def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Pa
     )
     letter = Letter(head, content, delivery, found, hashlib.sha256(said).hexdigest())
     signs = automatic.signs(head, content, letter.sender, null_sender=delivery.sender == "<>")
+    if signs.kind is not None and not signs.generated:
+        return letter.signal(signs)
+    if found.contact is None:
+        raise Refused("no_sender", "no From, Sender, Reply-To or Return-Path with an address")
     if signs.kind is None:
         return letter.message(signs)
     noticed = letter.signal(signs)
-    if not signs.generated:
-        return noticed
     wrote = letter.message(signs)
     return replace(wrote, automatic=noticed) if isinstance(wrote, Wrote) else noticed
 
@@ -216,7 +216,7 @@ class Letter:
 
     def signal(self, signs: Signs) -> Happened:
         """A bounce and the like, about the mail it returns or answers."""
-        original, _ = headers.split(self.content.embedded)
+        original, _ = headers.split(self.content.embedded or forwards.pasted_header(self.text_full))
         report = self.content.report
         about = [
             *headers.message_ids(report.get("original-message-id", "")),

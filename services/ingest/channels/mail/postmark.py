@@ -1,7 +1,7 @@
 """Postmark's inbound webhook: JSON, with the raw mail in it where the server is set to send it."""
 
 from services.ingest import contacts
-from services.ingest.channels.mail import delivery, letter
+from services.ingest.channels.mail import delivery, evidence, letter
 from services.ingest.channels.mail.delivery import Delivery
 from services.ingest.channels.mail.payloads import Payload, raw_text, size_of
 from services.ingest.mime.content import Content, attachment
@@ -16,6 +16,16 @@ _KINDS = {
     "Delivery": "delivery_status",
     "SubscriptionChange": "opt_out",
 }
+_NO_BOUNCES = {
+    "AutoResponder": "auto_reply",
+    "ChallengeVerification": "auto_reply",
+    "Transient": "delivery_status",
+    "Subscribe": "opt_in",
+    "Unsubscribe": "opt_out",
+    "SpamComplaint": "complaint",
+}
+"""What Postmark also calls a bounce, by its type."""
+_LONGEST_DUMP = 64 * 1024
 
 
 def read(payload: Payload) -> list[Part]:
@@ -99,6 +109,8 @@ def _notice(fields: Fields) -> Happened:
         "diagnostic": fields.text("Description") or fields.text("Details"),
         "subject": fields.text("Subject"),
         "original_id": about,
+        # Where the server is set so, all of the bounce is there, and the mail that it returns.
+        "tokens": evidence.tokens_of(fields.text("Content")[:_LONGEST_DUMP]),
     }
     return Happened(
         place=Place(
@@ -106,7 +118,7 @@ def _notice(fields: Fields) -> Happened:
             addresses=((contacts.mailbox(fields.text("From")),),),
             contact=contacts.email(person) if "@" in person else None,
         ),
-        kind=_KINDS.get(kind, "other"),
+        kind=_NO_BOUNCES.get(fields.text("Type"), "") or _KINDS.get(kind, "other"),
         about=about or None,
         key=(kind, about, fields.text("ID"), person),
         at=fields.time("BouncedAt") or fields.time("DeliveredAt"),
