@@ -75,6 +75,14 @@ def test_later_edits_have_higher_versions() -> None:
     assert version("02") < version("02.5") < version("03")
 
 
+@pytest.mark.parametrize(
+    "text", ["Loved “On its way”", "Liked an image", "Reacted 👍 to “On its way”", 'Ha reso ❤️ "Ok"']
+)
+def test_a_reaction_that_a_phone_put_into_words_is_a_message(text: str) -> None:
+    # Which message it is about, and whether there was one, nobody says: a person might write so.
+    assert the_message(an_sms(text)).text == text
+
+
 @pytest.mark.spec("ING 4")
 def test_an_echo_is_about_the_customer_it_was_sent_to() -> None:
     signal = the_signal(

@@ -15,6 +15,7 @@ _KINDS = {
     "SpamComplaint": "complaint",
     "Delivery": "delivery_status",
     "SubscriptionChange": "opt_out",
+    "Reactivation": "opt_in",
 }
 _NO_BOUNCES = {
     "AutoResponder": "auto_reply",
@@ -112,6 +113,8 @@ def _notice(fields: Fields) -> Happened:
         # Where the server is set so, all of the bounce is there, and the mail that it returns.
         "tokens": evidence.tokens_of(fields.text("Content")[:_LONGEST_DUMP]),
     }
+    if kind == "SubscriptionChange" and fields.raw.get("SuppressSending") is False:
+        kind = "Reactivation"
     return Happened(
         place=Place(
             provider=_PROVIDER,
