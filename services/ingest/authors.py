@@ -4,6 +4,7 @@ Its From says that, and nothing else: anybody can write the other fields. They c
 From is the account itself, or somebody who works for it.
 """
 
+import re
 from dataclasses import dataclass
 
 from services.ingest.contacts import mailbox
@@ -12,6 +13,15 @@ from shared.accounts import Accounts, address_key
 from shared.contracts.accounts import AccountSettings, Address
 from shared.contracts.base import Contact
 from shared.contracts.messages import Mail
+
+_ANYBODYS = re.compile(
+    r"(?:gmail|googlemail|outlook|hotmail|live|msn|yahoo|ymail|rocketmail|icloud|me|mac|aol|gmx|web"
+    r"|t-online|freenet|mail|proton|protonmail|pm|tutanota|tuta|zoho|yandex|fastmail|hey|inbox"
+    r"|orange|free|laposte|wanadoo|libero|virgilio|tiscali|alice|terra|uol|bol|seznam|wp|onet|o2"
+    r"|interia|rambler|bk|list|qq|163|126|sina|naver|daum|hanmail|docomo|rediffmail|comcast|verizon"
+    r"|att|bellsouth|btinternet|sky|telenet|ziggo|kpnmail)(?:\.[a-z]{2,3})?\.[a-z]{2,4}"
+)
+"""Domains at which anybody gets an address."""
 
 _UNSAID = Address(channel="email", value="unsaid")
 
@@ -73,6 +83,8 @@ class Mailbox:
     def _is_at_home(self, address: str) -> bool:
         """Whether it is of the mailbox's domain: who else writes in its name, DMARC shows."""
         home = self.address.rpartition("@")[2]
+        if _ANYBODYS.fullmatch(home):
+            return False
         return f".{address.rpartition('@')[2]}".endswith(f".{home}")
 
 

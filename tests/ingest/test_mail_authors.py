@@ -114,6 +114,16 @@ def test_no_other_list_may_say_whom_a_mail_is_from(changed: dict[str, str]) -> N
 
 
 @pytest.mark.spec("TKT 2")
+def test_at_a_domain_of_everybodys_no_list_is_the_accounts() -> None:
+    record = a_mail(
+        headers=LIST | {"From": "Ann via x <x@gmail.com>", "Delivered-To": "s@gmail.com"}
+    )
+    message = the_message(record, accounts(value="s@gmail.com"))
+
+    assert message.contact.id == "email:x@gmail.com"
+
+
+@pytest.mark.spec("TKT 2")
 def test_what_is_forged_stays_forged_whoever_it_is_from() -> None:
     record = a_mail(headers=LIST, record_headers={"x-auth-dmarc": "fail"})
     message = the_message(record, accounts())
