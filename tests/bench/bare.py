@@ -110,9 +110,7 @@ class Bare:
             async for row in self.tickets.find(query, session=session):
                 found[row["slot"]] = row
         async with await self.client.start_session(causal_consistency=True) as session:
-            rows = self.thread.find(
-                {"_id": {"$in": ids}}, projection={"_id": 1}, session=session
-            )
+            rows = self.thread.find({"_id": {"$in": ids}}, projection={"_id": 1}, session=session)
             done = {row["_id"] async for row in rows}
         changed: dict[str, Row] = {}
         for message, slot in zip(messages, slots, strict=True):
@@ -275,9 +273,7 @@ def _write(row: Row, message: Mapping[str, Any]) -> None:
     row["outbox"].insert(before, {"id": f"{row['rev']}.{before}e", "entry": entry})
 
 
-def _event(
-    row: Row, message: Mapping[str, Any], kind: str, because: str, **facts: Any
-) -> None:
+def _event(row: Row, message: Mapping[str, Any], kind: str, because: str, **facts: Any) -> None:
     state = row["state"]
     state["seq"] += 1
     ticket = {name: state[name] for name in _SUMMARY if state[name] is not None}

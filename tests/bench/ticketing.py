@@ -16,7 +16,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.delivery import Outgoing, Record
+from shared.delivery import Record
 from shared.kafka import LARGEST_RECORD, Producer, create_topics, record_of
 from shared.servers import KafkaServer, MongoServer, Server
 from shared.settings import KafkaSettings
@@ -186,9 +186,7 @@ def _running(contestant: Contestant) -> Iterator[Contestant]:
 
 
 @asynccontextmanager
-async def _following(
-    settings: KafkaSettings, contestant: Contestant
-) -> AsyncIterator[_Followed]:
+async def _following(settings: KafkaSettings, contestant: Contestant) -> AsyncIterator[_Followed]:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap,
         auto_offset_reset="earliest",
@@ -214,9 +212,7 @@ def _rate(written: Sequence[Record]) -> float:
 def measure() -> list[Figure]:
     """Rates and latencies of the service, and how they stand to the others'."""
     with ExitStack() as closing:
-        arena = Arena(
-            closing.enter_context(ApacheKafka()), closing.enter_context(fast_mongo())
-        )
+        arena = Arena(closing.enter_context(ApacheKafka()), closing.enter_context(fast_mongo()))
         return asyncio.run(_measured(arena))
 
 
@@ -238,9 +234,7 @@ async def _measured(arena: Arena) -> list[Figure]:
             0.7,
             "more",
         ),
-        Figure(
-            "ticketing: messages, to one at a time", rate, "messages/s", plain.rate, 20, "more"
-        ),
+        Figure("ticketing: messages, to one at a time", rate, "messages/s", plain.rate, 20, "more"),
     ]
     for name, part in (("p50", 0.50), ("p99", 0.99)):
         ours, ceiling = (
