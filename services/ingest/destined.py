@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.ingest import contacts, keywords, times
+from services.ingest.authors import Author, Mailbox
 from services.ingest.keywords import Match
 from services.ingest.long_sms import Arrival, Assembly, Piece
 from services.ingest.parts import Content, Edited, Fragment, Happened, Place, TookBack, Wrote
@@ -121,30 +122,22 @@ class Destined:
         )
 
     def _written(self, part: Wrote) -> Said:
-        author = self._author(part.place)
-        if author is None:
-            return self._signal(_echo(part))
-        if self.channel == "sms" and author.identities[0].type in _NO_PEOPLE:
+        contact = _known(part.place)
+        if self.channel == "email":
+            return self._mailed(part, contact)
+        if self.channel == "sms" and contact.identities[0].type in _NO_PEOPLE:
             return self._signal(_automated(part))
         keyword = self._keyword(part)
         if keyword is not None:
             return self._keyword_signal(part, keyword)
-        return self._message(part, author)
+        return self._message(part, Author(contact))
 
-    def _author(self, place: Place) -> Contact | None:
-        """Whom it is from.
-
-        A mail from a mailbox of the account itself is from whom it names instead, as forms and
-        lists do; None where it names nobody else.
-        """
-        contact = _known(place)
-        if self.channel != "email" or not self._is_ours(contact):
-            return contact
-        return next((author for author in place.authors if not self._is_ours(author)), None)
-
-    def _is_ours(self, contact: Contact) -> bool:
-        owner = self.accounts.owner("email", contact.identities[0].value)
-        return owner is not None and owner.account_id == self.account.account_id
+    def _mailed(self, part: Wrote, contact: Contact) -> Said:
+        mailbox = Mailbox(self.account, self.address, self.accounts)
+        if part.automatic is not None and mailbox.settings.generated_mail == "signal":
+            return self._signal(part.automatic)
+        author = mailbox.author(part, contact)
+        return self._message(part, author) if author else self._signal(_echo(part))
 
     def _keyword(self, part: Wrote) -> Match | None:
         if self.channel not in _WITH_KEYWORDS:
@@ -175,7 +168,7 @@ class Destined:
             update={"keyword": keyword.keyword, "keyword_class": keyword.class_}
         )
 
-    def _message(self, part: Wrote, author: Contact) -> InboundMessage:
+    def _message(self, part: Wrote, author: Author) -> InboundMessage:
         record = self.record
         message_id = self._message_id(part.id, part.id_parts, to_many=part.to_many)
         sent, suspect = times.sent_at(part.sent, self.received)
@@ -185,11 +178,14 @@ class Destined:
         if self.channel in _WITH_KEYWORDS and keywords.may_be_opt_out(part.text):
             flags.append("possible_opt_out")
         mail = part.mail
-        if mail is not None and author is not part.place.contact:
+        if mail is not None and author.contact is not part.place.contact:
             # What is proved of the From says nothing of whom another field names.
-            proved = "fail" if mail.authentication == "fail" else "unknown"
             mail = mail.model_copy(
-                update={"sender": author.identities[0].value, "authentication": proved}
+                update={
+                    "sender": author.contact.identities[0].value,
+                    "authentication": "fail" if mail.authentication == "fail" else "unknown",
+                    "forwarded_by": author.forwarded_by,
+                }
             )
         return InboundMessage(
             account_id=self.account.account_id,
@@ -198,7 +194,7 @@ class Destined:
             correlation_id=message_id,
             channel=self.channel,
             address=self.address,
-            contact=author,
+            contact=author.contact,
             conversation_id=part.place.conversation_id,
             provider=part.place.provider,
             provider_message_id=part.id,

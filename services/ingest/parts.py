@@ -19,8 +19,9 @@ class Place:
     wrote it: the account's region tells which number that is. `channel` is said only where it is
     another than the topic's. `addresses` are what may be the account's address, the best evidence
     first: the first group with an address that some account has decides, and all of that group's
-    that are somebody's count. `authors` are whom a mail is from if `contact` turns out to be the
-    account itself.
+    that are somebody's count. Of a mail: `authors` are whom it is from if `contact` turns out to
+    be the account itself, or its list (`rewritten`: so it seems); `reply_to` is where answers are
+    wanted, and `forwarded_from` who wrote the mail that it passes on.
     """
 
     provider: str
@@ -30,6 +31,9 @@ class Place:
     channel: Channel | None = None
     conversation_id: str | None = None
     authors: tuple[Contact, ...] = ()
+    rewritten: bool = False
+    reply_to: Contact | None = None
+    forwarded_from: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,8 @@ class Wrote:
 
     `keyword_class` is the class of keyword that the provider took it for. What was sent `to_many`
     is one message, at however many of the account's addresses it arrives. `original` is where the
-    raw message lies, if not in the record.
+    raw message lies, if not in the record. `automatic` is what it is instead, at a mailbox that
+    takes no messages from programs.
     """
 
     place: Place
@@ -58,6 +63,7 @@ class Wrote:
     keyword_class: KeywordClass | None = None
     to_many: bool = False
     original: str | None = None
+    automatic: "Happened | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

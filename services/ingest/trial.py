@@ -15,7 +15,7 @@ from services.ingest.rules import Reading
 from shared.accounts import Accounts, address_key
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import CHANNELS, Channel
-from shared.contracts.messages import InboundMessage, Mail
+from shared.contracts.messages import InboundMessage, Mail, MessageEdited
 from shared.contracts.signals import Signal
 from shared.delivery import Record
 from shared.topics import INBOUND, MESSAGES, SIGNALS
@@ -94,8 +94,8 @@ class Trial:
 
 
 def _address(place: Place) -> str:
-    people = (*place.authors, *((place.contact,) if place.contact else ()))
-    authors = {each.value for person in people for each in person.identities}
+    people = (*place.authors, place.contact, place.reply_to, place.forwarded_from)
+    authors = {each.value for person in people if person for each in person.identities}
     listed = [address for group in place.addresses for address in group if address]
     return next((address for address in listed if address not in authors), "")
 
@@ -133,7 +133,11 @@ def _described(body: Said) -> dict[str, Any]:
     plain = body.model_dump(mode="json", exclude_none=True, by_alias=True)
     if isinstance(body, Signal):
         return {"outcome": "signal", "signal": plain}
-    if isinstance(body, InboundMessage) and body.mail is not None:
+    if not isinstance(body, InboundMessage):
+        # Whoever asks what becomes a message does not ask for what changes one.
+        kind = "edit" if isinstance(body, MessageEdited) else "delete"
+        return {"outcome": "signal", "signal": {"kind": kind} | plain}
+    if body.mail is not None:
         plain |= _of_mail(body, body.mail)
     return {"outcome": "message", "message": plain}
 

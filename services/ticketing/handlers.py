@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from services.ticketing.rules import slots, threads
+from services.ticketing.rules import bounces, slots, threads
 from services.ticketing.rules.commands import command_given
 from services.ticketing.rules.edits import early_changes, message_changed
 from services.ticketing.rules.messages import message_arrived
@@ -63,6 +63,9 @@ class TicketPolicy:
         mails = await self._threads(
             [item for item in items if isinstance(item, InboundMessage) and item.mail is not None]
         )
+        bounced = await self._bounced(
+            [item for item in items if isinstance(item, Signal) and item.kind in bounces.KINDS]
+        )
         changes = [i for i in items if isinstance(i, MessageEdited | MessageDeleted)]
         of = await self.tickets.holding({c.message_id for c in changes}) if changes else {}
         targets: list[Target | None] = []
@@ -82,6 +85,8 @@ class TicketPolicy:
                     targets.append(arriving[item.message_id])
                 case MessageEdited() | MessageDeleted():
                     targets.append(Target(item.account_id, slot=slots.nobodys_slot(item)))
+                case Signal() if item.id in bounced:
+                    targets.append(bounced[item.id])
                 case Signal():
                     targets.append(Target(item.account_id, slot=slots.slot_for(item)))
                 case Command() | MessageAttributed():
@@ -99,6 +104,8 @@ class TicketPolicy:
                 return outcome
             case MessageEdited() | MessageDeleted():
                 return message_changed(state, item)
+            case Signal() if item.kind in bounces.KINDS:
+                return bounces.bounce_seen(state, item)
             case Signal():
                 return signal_seen(state, item)
             case MessageAttributed():
@@ -132,6 +139,20 @@ class TicketPolicy:
             known += await self.tickets.by_mail(account_id, wanted)
         return threads.targets(mails, known, self.tokens)
 
+    async def _bounced(self, signals: Sequence[Signal]) -> Mapping[str, Target]:
+        """The ticket of each mail that came back, as far as one is cited."""
+        found: dict[str, Target] = {}
+        for account_id in {signal.account_id for signal in signals}:
+            of = [signal for signal in signals if signal.account_id == account_id]
+            named = {short for signal in of for short in bounces.short_ids(signal)}
+            cited = {key for signal in of for key in bounces.mail_keys(signal)}
+            known = [*await self.tickets.by_mail_token(account_id, named)] if named else []
+            known += await self.tickets.by_mail(account_id, cited) if cited else []
+            # By its ids a ticket may be known better than it is stored: those come last.
+            stored = {ticket.id: ticket for ticket in known}.values()
+            found |= {each.id: bounces.target(each, stored, self.tokens) for each in of}
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Ticketing:
@@ -160,8 +181,9 @@ class Ticketing:
         return await self.tickets.apply(commands)
 
     async def signals_seen(self, signals: Sequence[Signal]) -> Refusals | None:
-        """Keywords show in tickets that are not closed (ING 3); the rest is not ticketing's."""
-        shown = {at: signal for at, signal in enumerate(signals) if signal.kind in SHOWN_KINDS}
+        """Keywords and bounces show in tickets (ING 3, ING 4); the rest is not ticketing's."""
+        kinds = SHOWN_KINDS | bounces.KINDS
+        shown = {at: signal for at, signal in enumerate(signals) if signal.kind in kinds}
         refused = await self.tickets.apply(list(shown.values()))
         places = list(shown)
         return {places[at]: why for at, why in refused.items()}

@@ -29,11 +29,17 @@ class Address(Contract):
 
     A phone number may be written as people do; one without its country's code is a number of the
     account's region. A sender's name of letters is none: nobody can answer it (TKT 13).
+
+    Of a mailbox: whether new mail is from whom its From names, or from whom its Reply-To does
+    (`requester`; for one that forms write to: anybody can set either). And what becomes of mail
+    that a program made and that answers nothing, such as a shop's notices (`generated_mail`).
     """
 
     channel: Channel
     value: Id
     provider: str | None = None
+    requester: Literal["from", "reply_to"] = "from"
+    generated_mail: Literal["signal", "ticket"] = "signal"
 
     @model_validator(mode="after")
     def _can_be_written_to(self) -> Self:
@@ -49,10 +55,11 @@ class Address(Contract):
 
 
 class Agent(Contract):
-    """A team member."""
+    """A team member. What they forward from their `email` is from whom it was written by."""
 
     id: Id
     name: str
+    email: str | None = None
 
 
 class Team(Contract):

@@ -55,6 +55,7 @@ class Mail(Contract):
     `tokens` are what looks like a signed token, not yet verified: where it was found (`address`,
     `id`, `text`), a colon, and the token. `thread_index` is the conversation's GUID by Outlook,
     in hexadecimal; `base_subject` the subject without what answering and forwarding put before it.
+    `forwarded_by` is the agent, or the account's mailbox, who passed it on; `sender` then wrote it.
     """
 
     message_id: str
@@ -71,6 +72,7 @@ class Mail(Contract):
     authentication: Literal["pass", "fail", "unknown"] = "unknown"
     auto_generated: bool = False
     bulk: bool = False
+    forwarded_by: str | None = None
 
 
 class Story(Contract):

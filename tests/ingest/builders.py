@@ -77,6 +77,24 @@ def settled(record: Record, accounts: AccountsTable | None = None) -> Outcome:
     return rules.settle(rules.read(record), accounts or a_table())
 
 
+def refusal_of(record: Record, accounts: AccountsTable | None = None) -> str | None:
+    outcome = settled(record, accounts)
+    return outcome.refusal.reason if outcome.refusal else None
+
+
+def with_headers(record: Record, **headers: str) -> Record:
+    extra = tuple((name.replace("_", "-"), text.encode()) for name, text in headers.items())
+    return Record(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key,
+        record.value,
+        record.headers + extra,
+        record.timestamp,
+    )
+
+
 def the_message(record: Record, accounts: AccountsTable | None = None) -> InboundMessage:
     """The one message that the record is."""
     outcome = settled(record, accounts)

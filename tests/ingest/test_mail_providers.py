@@ -15,11 +15,11 @@ from tests.ingest.builders import (
     a_record,
     a_table,
     an_account,
+    refusal_of,
     settled,
     the_message,
     the_signal,
 )
-from tests.ingest.test_rules import refusal_of
 
 SAMPLES = Path(__file__).parent / "samples" / "email"
 RAW = b"From: ann@example.com\nMessage-ID: <m1@example.com>\nSubject: Hi\n\nWhere is it?\n"

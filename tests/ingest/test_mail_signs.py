@@ -4,7 +4,7 @@ import pytest
 
 from services.ingest.mime import headers
 from services.ingest.mime.automatic import signs
-from services.ingest.mime.bodies import Content
+from services.ingest.mime.content import Content
 from shared.contracts.messages import InboundMessage
 from tests.ingest.builders import MAILBOX, a_mail, settled, the_message, the_signal
 
@@ -201,3 +201,22 @@ def test_two_senders_are_flagged_and_the_first_counts() -> None:
     assert isinstance(message, InboundMessage)
     assert message.contact.id == "email:eve@evil.example"
     assert "several_from" in message.flags
+
+
+@pytest.mark.spec("ING 4")
+@pytest.mark.parametrize(
+    ("text", "cited"),
+    [
+        (
+            "Sorry.\n\n--- Below:\n\nReturn-Path: <a@b>\nMessage-ID: <x@shop.example>\n\nHi",
+            "x@shop.example",
+        ),
+        ("> Message-ID: <x@shop.example>", None),
+        ("message-id:\n <folded@shop.example>\n\nHi", "folded@shop.example"),
+        ("Message-ID: none", None),
+    ],
+)
+def test_a_bounce_may_return_the_mail_in_its_text(text: str, cited: str | None) -> None:
+    signal = the_signal(a_mail(text, {"From": "MAILER-DAEMON@x.example"}))
+
+    assert signal.provider_message_id == cited

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from services.ingest.commands import app
 from shared import cli
-from tests.ingest.builders import PAGE, PHONE_NUMBER_ID, a_mail, a_whatsapp_text, an_account
+from tests.ingest.builders import PAGE, PHONE_NUMBER_ID, a_chat, a_mail, a_whatsapp_text, an_account
 from tests.ingest.test_samples import FILES
 
 
@@ -52,6 +52,16 @@ def test_each_outcome_of_each_file_is_a_line(path: Path) -> None:
                 assert other == "dead_letter"
                 assert line["reason"] not in ("bug", "unknown_account")
                 assert line["error"]
+
+
+@pytest.mark.spec("ING 4")
+def test_what_changes_a_message_is_none(tmp_path: Path) -> None:
+    kinds = {}
+    for kind in ("edit", "delete"):
+        (line,) = outcomes("--channel", "webchat", a_file(tmp_path, a_chat(kind).value))
+        kinds[kind] = (line["outcome"], line["signal"]["kind"])
+
+    assert kinds == {"edit": ("signal", "edit"), "delete": ("signal", "delete")}
 
 
 @pytest.mark.spec("ING 6")

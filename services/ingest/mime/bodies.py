@@ -1,21 +1,19 @@
 """A mail's bodies and attachments, out of whatever structure it has."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import Compat32
 
-from services.ingest.mime import leaves
+from services.ingest.mime import leaves, tnef
 from services.ingest.mime.charsets import decode
+from services.ingest.mime.content import ENCRYPTED, Content, says_something, unreadable
 from services.ingest.mime.headers import Headers, decoded
 from services.ingest.mime.html_text import to_text
 from services.ingest.text import clean
 from shared.contracts.messages import Attachment
-
-UNREADABLE = "[unreadable e-mail, see original]"
-ENCRYPTED = "[encrypted e-mail, see original]"
 
 _DEEPEST = 30
 _MOST_PARTS = 200
@@ -23,7 +21,7 @@ _MOST_BOUNDARIES = 100
 _MOST_DELIMITERS = 2_000
 _LONGEST_PART_HEADER = 4 * 1024
 _LONGEST_REPORTED = 500
-_ENOUGH_TO_SAY = 2_000
+_MOST_WINMAILS = 5
 _STRUCTURE_HEADER = re.compile(
     rb"^(content-(?:type|disposition)[ \t]*:)([^\n]*+(?:\n[ \t][^\n]*+)*+)",
     re.IGNORECASE | re.MULTILINE,
@@ -36,11 +34,6 @@ _PARSER_BUGS = (
     AttributeError,
     RecursionError,
     AssertionError,
-)
-_NOTHING_SAID = re.compile(
-    r"\[(?:image|cid):[^\]\n]{0,200}\]|[\s\u200b-\u200f\u2060\ufeff\u034f\u00ad]"
-    r"|your (?:e-?mail|mail) client does not support html[^\n]{0,200}",
-    re.IGNORECASE,
 )
 _REPORTS = frozenset(
     {
@@ -59,6 +52,7 @@ _EMBEDDED = frozenset(
         "message/global-headers",
     }
 )
+_WINMAIL = ("application/ms-tnef", "application/vnd.ms-tnef")
 _SIGNATURES = frozenset(
     {
         "application/pgp-signature",
@@ -79,25 +73,6 @@ class _AsWritten(Compat32):
 _PARSER = BytesParser(policy=_AsWritten())
 
 
-@dataclass
-class Content:
-    """What the mail holds. `types` are all parts' media types, those of embedded mails left out.
-
-    `embedded` is the header of the mail that a bounce returns; `report` what a delivery report
-    says of its first failed (else first) recipient, in fields with lower-case names; `calendar`
-    the method of an invitation or an answer to one.
-    """
-
-    plain: str = ""
-    html: str | None = None
-    attachments: list[Attachment] = field(default_factory=list)
-    types: list[str] = field(default_factory=list)
-    embedded: bytes = b""
-    report: dict[str, str] = field(default_factory=dict)
-    calendar: str = ""
-    flags: list[str] = field(default_factory=list)
-
-
 def read(headers: Headers, body: bytes) -> Content:
     """The content. What is too deep, too split up or too broken to be read says so in its place."""
     if _too_intricate(body):
@@ -115,13 +90,10 @@ def read(headers: Headers, body: bytes) -> Content:
     except _PARSER_BUGS:
         return unreadable()
     content = reader.content
+    if reader.packed and not (html or says_something(plain)):
+        plain, html = reader.packed
     content.plain, content.html = reader.unwrapped or (plain, html)
     return content
-
-
-def unreadable() -> Content:
-    """What stands for a content that cannot be read: the original has it."""
-    return Content(plain=UNREADABLE, flags=["unreadable"])
 
 
 def _too_intricate(body: bytes) -> bool:
@@ -140,6 +112,8 @@ class _Reader:
     content: Content
     parts: int = 0
     has_text: bool = False
+    winmails: int = 0
+    packed: tuple[str, str | None] | None = None
     unwrapped: tuple[str, str | None] | None = None
 
     def read(self, part: Message, depth: int) -> tuple[str, str | None]:
@@ -245,6 +219,9 @@ class _Reader:
             self.has_text = True
             text = decode(payload, leaves.param(part, "charset") or None)
             return ("", clean(text)) if kind == "text/html" else (self._plain(part, text), None)
+        if kind in _WINMAIL or (leaves.filename(part) or "").lower() == "winmail.dat":
+            self._winmail(part, kind, payload)
+            return "", None
         self._attach(part, kind, len(payload), part.get_content_maintype())
         if kind.endswith("pkcs7-mime") and leaves.param(part, "smime-type") == "enveloped-data":
             return self._encrypted()
@@ -264,6 +241,18 @@ class _Reader:
                 )
             )
         return text
+
+    def _winmail(self, part: Message, kind: str, payload: bytes) -> None:
+        """Outlook's own package: what is in it, and itself only where that is not all."""
+        self.winmails += 1
+        found = None
+        if self.winmails <= _MOST_WINMAILS:
+            found = tnef.read(payload, with_body=self.packed is None)
+        if found is not None:
+            self.packed = self.packed or (clean(found.plain), clean(found.html) or None)
+            self.content.attachments += found.attachments(f"mime-part:{self.parts}")
+        if found is None or not found.says_all:
+            self._attach(part, kind, len(payload), "application")
 
     def _encrypted(self) -> tuple[str, None]:
         self._flag("encrypted")
@@ -289,11 +278,3 @@ class _Reader:
                 }
             )
         )
-
-
-def says_something(text: str) -> bool:
-    """Whether there is more in a text part than space and what stands for the HTML."""
-    start = text[:_ENOUGH_TO_SAY]
-    return bool(_NOTHING_SAID.sub("", start)) or (
-        len(text) > len(start) and bool(_NOTHING_SAID.sub("", text))
-    )

@@ -16,7 +16,7 @@ _DEEPEST = 200
 _MOST_FORMATTING = 24
 _MOST_FAULTS = 60
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]{0,40})")
-_VOID = frozenset(
+VOID = frozenset(
     {
         "area",
         "base",
@@ -34,6 +34,7 @@ _VOID = frozenset(
         "wbr",
     }
 )
+"""Elements that have no end, and nothing in them."""
 _CLOSED_BY_ITSELF = frozenset(
     {
         "p",
@@ -119,7 +120,7 @@ def is_manageable(source: str) -> bool:
     nesting, position = _Nesting(), 0
     while not nesting.is_too_much and (match := _TAG.search(source, position)) is not None:
         position, name = match.end(), match[2].lower()
-        if name in _VOID or name in _CLOSED_BY_ITSELF:
+        if name in VOID or name in _CLOSED_BY_ITSELF:
             continue
         if match[1]:
             nesting.closed(name)

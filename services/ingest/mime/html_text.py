@@ -4,6 +4,7 @@ import html
 import re
 from dataclasses import dataclass, field
 
+from services.ingest.mime.html_guard import VOID
 from services.ingest.text import LONGEST_TEXT
 
 _TAG = re.compile(
@@ -61,23 +62,6 @@ _BLOCKS = frozenset(
     }
 )
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"})
-_VOID = frozenset(
-    {
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-    }
-)
 _LONGEST_INPUT = 1_000_000
 _DEEPEST_QUOTE = 20
 
@@ -150,7 +134,7 @@ class _Page:
         if self.skipping:
             self.skipped_depth += name == self.skipping
             return
-        if name not in _VOID and (name in _SKIPPED or self._hides(attributes)):
+        if name not in VOID and (name in _SKIPPED or self._hides(attributes)):
             self._break()
             self.skipping, self.skipped_depth = name, 1
             return

@@ -31,7 +31,7 @@ def slot_for(item: OnChannel | Signal) -> str:
     return slot_of(item.channel, item.party)
 
 
-def nobodys_slot(item: OnChannel) -> str:
+def nobodys_slot(item: OnChannel | Signal) -> str:
     """A slot that no ticket ever has: of something whose ticket is not there yet."""
     return f"early:{item.id}"
 

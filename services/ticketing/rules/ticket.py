@@ -47,6 +47,7 @@ class Ticket(TicketSummary):
     """Everything that ticketing knows of a ticket, except its thread: what events show, and more.
 
     `opted_out`: the contact's last keyword was a STOP, whatever their profile says yet (TKT 13).
+    `bounced`: of which mails to whom the thread shows already that they came back.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Ticket(TicketSummary):
     last_mail_id: str | None = None
     participants: tuple[str, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    bounced: tuple[str, ...] = ()
     changed: tuple[Changed, ...] = ()
 
     @property

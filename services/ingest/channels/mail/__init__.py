@@ -54,7 +54,7 @@ def _by_its_looks(payload: Payload) -> str:
             return "postmark"
         if {"Type", "TopicArn"} <= has or {"notificationType", "eventType"} & has:
             return "ses"
-        if payload.json.each("Records") and "ses" in payload.json.each("Records")[0]:
+        if any("ses" in each or "Sns" in each for each in payload.json.each("Records")[:1]):
             return "ses"
         return "mailgun" if "event-data" in has else ""
     if payload.is_form:

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from services.ingest.mime.bodies import Content, unreadable
+from services.ingest.mime.content import Content, unreadable
 from services.ingest.mime.headers import LONGEST_HEADER, MOST_LINES, Headers, addresses
-from services.ingest.mime.leaves import safe_name
 from services.ingest.text import clean
 from services.ingest.times import RawTime
 from shared.contracts.messages import Attachment
@@ -96,30 +95,6 @@ def content(plain: str, html: str, files: Iterable[Attachment] = ()) -> Content:
     types += [(file.media_type or "").lower() for file in attachments]
     return Content(
         plain=clean(plain), html=clean(html) or None, attachments=attachments, types=types
-    )
-
-
-def attachment(
-    *,
-    media_type: str,
-    name: str,
-    size: int | None,
-    ref: str,
-    content_id: str = "",
-) -> Attachment:
-    """A file that a provider took out of a mail."""
-    family = media_type.partition("/")[0].lower()
-    content_id = clean(content_id).strip().strip("<>")[:500]
-    return Attachment.model_validate(
-        {
-            "kind": family if family in ("image", "audio", "video") else "document",
-            "filename": safe_name(name),
-            "media_type": clean(media_type)[:200] or None,
-            "size": size if size is not None and 0 <= size < 2**53 else None,
-            "ref": ref,
-            "content_id": content_id or None,
-            "inline": bool(content_id),
-        }
     )
 
 

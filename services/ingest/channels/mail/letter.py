@@ -1,14 +1,14 @@
 """A mail, read: the message or the signal that it is (ING 4, ING 6)."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from services.ingest.channels.mail import evidence, place
 from services.ingest.channels.mail.delivery import Delivery, kept_elsewhere
-from services.ingest.mime import automatic, bodies, envelopes, headers, html_tree, quotes
+from services.ingest.mime import automatic, bodies, envelopes, forwards, headers, html_tree, quotes
 from services.ingest.mime.automatic import Signs
-from services.ingest.mime.bodies import Content
+from services.ingest.mime.content import Content, says_something
 from services.ingest.mime.headers import Headers
 from services.ingest.mime.html_guard import LARGEST
 from services.ingest.mime.html_text import to_text
@@ -41,11 +41,9 @@ def raw(value: bytes, delivery: Delivery) -> Part:
 def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Part:
     """What a mail says. `body` is what tells it from others of the same id.
 
-    Raises Refused where nobody is named as its author.
+    Raises Refused where nobody is named as the author of what would be a message.
     """
     found = place.of(head, delivery)
-    if found.contact is None:
-        raise Refused("no_sender", "no From, Sender, Reply-To or Return-Path with an address")
     # Line ends change on the way, and what is elsewhere has no body: there its place counts.
     said = (
         delivery.original.encode(errors="replace")
@@ -54,7 +52,15 @@ def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Pa
     )
     letter = Letter(head, content, delivery, found, hashlib.sha256(said).hexdigest())
     signs = automatic.signs(head, content, letter.sender, null_sender=delivery.sender == "<>")
-    return letter.signal(signs) if signs.kind else letter.message(signs)
+    if signs.kind is not None and not signs.generated:
+        return letter.signal(signs)
+    if found.contact is None:
+        raise Refused("no_sender", "no From, Sender, Reply-To or Return-Path with an address")
+    if signs.kind is None:
+        return letter.message(signs)
+    noticed = letter.signal(signs)
+    wrote = letter.message(signs)
+    return replace(wrote, automatic=noticed) if isinstance(wrote, Wrote) else noticed
 
 
 @dataclass(frozen=True)
@@ -105,9 +111,14 @@ class Letter:
     @cached_property
     def text_full(self) -> str:
         """All of its text: the plain one, if that says anything, else the HTML's."""
-        if bodies.says_something(self.content.plain) or not self.page:
+        if says_something(self.content.plain) or not self.page:
             return self.content.plain.strip("\n")
         return to_text(self.page.full)
+
+    @cached_property
+    def forwards(self) -> bool:
+        """Whether it passes another mail on."""
+        return quotes.forwards(self.text_full, self.subject)
 
     @property
     def text(self) -> str:
@@ -118,12 +129,12 @@ class Letter:
         """
         full = self.text_full
         by_text = quotes.new_text(full, self.subject)
-        if not self.page or not self.page.new or quotes.forwards(full, self.subject):
+        if not self.page or not self.page.new or self.forwards:
             return by_text
         by_html = quotes.new_text(to_text(self.page.new), self.subject)
         if len(by_html.strip()) < _SHORTEST_TEXT:
             return by_text
-        found_by_both = by_text != full and bodies.says_something(self.content.plain)
+        found_by_both = by_text != full and says_something(self.content.plain)
         return by_text if found_by_both and _letters(by_text) > _letters(by_html) else by_html
 
     @property
@@ -134,7 +145,7 @@ class Letter:
         stamp = self.head.raw("received").rpartition(";")[2].strip()
         return stamp if moment(stamp) else self.head.raw("date") or "missing"
 
-    def message(self, signs: Signs) -> Part:
+    def message(self, signs: Signs) -> Wrote | Happened:
         """The message, or what shows that there was an empty mail."""
         full, attachments = self.text_full, tuple(self.content.attachments)
         if not (full.strip() or self.subject or attachments):
@@ -147,8 +158,9 @@ class Letter:
                 about_inbound=True,
             )
         text = self.text
+        original = forwards.original_sender(full, self.subject, self.content)
         return Wrote(
-            place=self.place,
+            place=replace(self.place, forwarded_from=place.person(*original) if original else None),
             id=self.message_id,
             id_parts=self.id_parts,
             sent=self.sent,
@@ -179,7 +191,7 @@ class Letter:
             found.append("spam_flagged")
         if len(self.head.all("from")) > 1:
             found.append("several_from")
-        if quotes.forwards(self.text_full, self.subject):
+        if self.forwards:
             found.append("forwarded")
         return tuple(dict.fromkeys(found))
 
@@ -202,9 +214,9 @@ class Letter:
             bulk=signs.bulk,
         )
 
-    def signal(self, signs: Signs) -> Part:
+    def signal(self, signs: Signs) -> Happened:
         """A bounce and the like, about the mail it returns or answers."""
-        original, _ = headers.split(self.content.embedded)
+        original, _ = headers.split(self.content.embedded or forwards.pasted_header(self.text_full))
         report = self.content.report
         about = [
             *headers.message_ids(report.get("original-message-id", "")),

@@ -5,7 +5,7 @@ from typing import Any
 from services.ingest import contacts
 from services.ingest.channels.mail import delivery, evidence, letter
 from services.ingest.channels.mail.payloads import Payload
-from services.ingest.mime.bodies import Content
+from services.ingest.mime.content import Content, attachment
 from services.ingest.mime.forms import Form
 from services.ingest.mime.headers import Headers
 from services.ingest.parts import Happened, Part, Place
@@ -73,7 +73,7 @@ def _content(form: Form) -> Content:
         for content_id, field in (found.items() if isinstance(found, dict) else ())
     }
     files = [
-        delivery.attachment(
+        attachment(
             media_type=file.media_type,
             name=file.name,
             size=len(file.content),
@@ -92,7 +92,7 @@ def _stored(form: Form) -> list[Attachment]:
     found = _json(form, "attachments")
     stored = [Fields(each) for each in (found if isinstance(found, list) else [])]
     return [
-        delivery.attachment(
+        attachment(
             media_type=each.text("content-type"),
             name=each.text("name"),
             size=int(size) if (size := each.text("size")).isdecimal() and len(size) < 16 else None,

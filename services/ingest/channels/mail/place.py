@@ -1,5 +1,6 @@
 """Which of a mail's addresses is whose."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -14,6 +15,8 @@ from shared.mail_tokens import without_token
 
 _AUTHORS = ("from", "sender", "reply-to")
 _OTHER_AUTHORS = ("x-original-from", "x-original-sender", "reply-to", "x-mailfrom")
+_OF_LISTS = ("list-id", "list-post", "mailing-list", "x-original-from", "x-google-group-id")
+_VIA = re.compile(r".{1,200}\s(?:via|über|par|por|tramite|through)\s.{1,200}", re.IGNORECASE)
 _DELIVERED = ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to")
 _NOBODYS = ("unknown", "localhost", "undisclosed-recipients")
 
@@ -24,19 +27,45 @@ def of(head: Headers, delivery: Delivery) -> Place:
     Whom it is from, its From says. Other fields count only where that is a mailbox of the
     account itself, as with forms and lists: anybody can write them.
     """
-    others = [pair for field in _OTHER_AUTHORS for pair in head.addresses(field)[:1]]
+    others = [pair for field in _OTHER_AUTHORS for pair in _possible(head.addresses(field))[:1]]
+    answers = _possible(head.addresses("reply-to"))
     return Place(
         provider=delivery.provider,
         addresses=_mailboxes(head, delivery),
         contact=_author(head, delivery),
-        authors=tuple(contacts.email(canonical(address), name) for name, address in others),
+        authors=tuple(person(*pair) for pair in others),
+        rewritten=_is_rewritten(head),
+        reply_to=person(*answers[0]) if answers else None,
+    )
+
+
+def person(name: str, address: str) -> Contact:
+    """Whoever has that address."""
+    return contacts.email(canonical(address), name)
+
+
+def _possible(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the addresses that can exist: programs without one write `unknown`, or quotes."""
+    found = []
+    for name, address in pairs:
+        local, _, domain = address.rpartition("@")
+        if local.strip('"') and domain.casefold() not in _NOBODYS:
+            found.append((name, address))
+    return found
+
+
+def _is_rewritten(head: Headers) -> bool:
+    """Whether a list seems to have put itself in place of the author, for the sake of DMARC."""
+    named = next((name for name, _ in head.addresses("from")), "")
+    return any(head.raw(field) for field in _OF_LISTS) and bool(
+        _VIA.fullmatch(named) or head.raw("x-original-from") or head.raw("x-mailfrom")
     )
 
 
 def _author(head: Headers, delivery: Delivery) -> Contact | None:
     for field in _AUTHORS:
         for name, address in head.addresses(field)[:1]:
-            return contacts.email(canonical(address), name)
+            return person(name, address)
     envelope = [delivery.sender, head.raw("return-path")]
     for _, address in headers.addresses([found for found in envelope if found])[:1]:
         return contacts.email(canonical(envelopes.original(address)))
@@ -71,11 +100,7 @@ def only_addresses(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 def reply_address(head: Headers) -> str | None:
     """Where answers are wanted; None where no such address can exist."""
-    for address in only_addresses(head.addresses("reply-to")):
-        local, _, domain = address.rpartition("@")
-        if local.strip('"') and domain not in _NOBODYS:
-            return address
-    return None
+    return next(iter(only_addresses(_possible(head.addresses("reply-to")))), None)
 
 
 def canonical(address: str) -> str:

@@ -1,10 +1,10 @@
 """Postmark's inbound webhook: JSON, with the raw mail in it where the server is set to send it."""
 
 from services.ingest import contacts
-from services.ingest.channels.mail import delivery, letter
+from services.ingest.channels.mail import delivery, evidence, letter
 from services.ingest.channels.mail.delivery import Delivery
 from services.ingest.channels.mail.payloads import Payload, raw_text, size_of
-from services.ingest.mime.bodies import Content
+from services.ingest.mime.content import Content, attachment
 from services.ingest.mime.headers import Headers
 from services.ingest.parts import Happened, Part, Place
 from services.ingest.text import Fields
@@ -15,7 +15,18 @@ _KINDS = {
     "SpamComplaint": "complaint",
     "Delivery": "delivery_status",
     "SubscriptionChange": "opt_out",
+    "Reactivation": "opt_in",
 }
+_NO_BOUNCES = {
+    "AutoResponder": "auto_reply",
+    "ChallengeVerification": "auto_reply",
+    "Transient": "delivery_status",
+    "Subscribe": "opt_in",
+    "Unsubscribe": "opt_out",
+    "SpamComplaint": "complaint",
+}
+"""What Postmark also calls a bounce, by its type."""
+_LONGEST_DUMP = 64 * 1024
 
 
 def read(payload: Payload) -> list[Part]:
@@ -77,7 +88,7 @@ def _content(fields: Fields) -> Content:
         encoded = each.text("Content") or each.text("Data")
         length = each.text("ContentLength")
         files.append(
-            delivery.attachment(
+            attachment(
                 media_type=each.text("ContentType"),
                 name=each.text("Name"),
                 size=int(length) if length.isdecimal() and len(length) < 16 else size_of(encoded),
@@ -99,14 +110,18 @@ def _notice(fields: Fields) -> Happened:
         "diagnostic": fields.text("Description") or fields.text("Details"),
         "subject": fields.text("Subject"),
         "original_id": about,
+        # Where the server is set so, all of the bounce is there, and the mail that it returns.
+        "tokens": evidence.tokens_of(fields.text("Content")[:_LONGEST_DUMP]),
     }
+    if kind == "SubscriptionChange" and fields.raw.get("SuppressSending") is False:
+        kind = "Reactivation"
     return Happened(
         place=Place(
             provider=_PROVIDER,
             addresses=((contacts.mailbox(fields.text("From")),),),
             contact=contacts.email(person) if "@" in person else None,
         ),
-        kind=_KINDS.get(kind, "other"),
+        kind=_NO_BOUNCES.get(fields.text("Type"), "") or _KINDS.get(kind, "other"),
         about=about or None,
         key=(kind, about, fields.text("ID"), person),
         at=fields.time("BouncedAt") or fields.time("DeliveredAt"),

@@ -5,7 +5,7 @@ from email.utils import quote
 from services.ingest.channels.mail import delivery, letter
 from services.ingest.channels.mail.payloads import Payload
 from services.ingest.mime import headers
-from services.ingest.mime.bodies import Content
+from services.ingest.mime.content import Content, attachment
 from services.ingest.mime.forms import Form
 from services.ingest.mime.headers import Headers
 from services.ingest.parts import Part
@@ -53,7 +53,7 @@ def _content(form: Form) -> Content:
     for number, file in enumerate(form.files):
         known = info.fields(file.field)
         files.append(
-            delivery.attachment(
+            attachment(
                 media_type=known.text("type") or file.media_type,
                 name=known.text("filename") or known.text("name") or file.name,
                 size=len(file.content),

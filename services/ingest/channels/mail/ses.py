@@ -36,11 +36,26 @@ def read(payload: Payload) -> list[Part]:
         document = raw_text(document, "Message") or b""
         fields = Fields(parse_json(document))
     if records := fields.each("Records"):
-        return [_mail(each.fields("ses"), b"", payload) for each in records]
+        return [part for each in records for part in _of_record(each, payload)]
     kind = fields.text("notificationType") or fields.text("eventType")
     if kind in ("", "Received"):
         return [_mail(fields, document, payload)]
     return _notices(kind, fields)
+
+
+def _of_record(record: Fields, payload: Payload) -> list[Part]:
+    """What a function is told, by SES itself or by SNS."""
+    said = record.fields("Sns")
+    try:
+        if not said:
+            return [_mail(record.fields("ses"), b"", payload)]
+        inner = Fields(parse_json(said.text("Message").encode()))
+        kind = inner.text("notificationType") or inner.text("eventType")
+        if kind not in ("", "Received"):
+            return _notices(kind, inner)
+        return [_mail(inner, said.text("Message").encode(), payload)]
+    except Refused as refused:
+        return [refused]
 
 
 def _of_topic(fields: Fields) -> Happened:
