@@ -6,6 +6,7 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
+from services.ticketing.rules.early import slot_key
 from services.ticketing.rules.shown import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from shared.clock import EPOCH
@@ -67,10 +68,17 @@ class MongoTickets(MongoAggregates[Ticket]):
         rows = self._thread.find({"_id": {"$in": sorted(ids)}}, projection={"of": 1})
         return {row["_id"]: row["of"] async for row in rows if row["of"]}
 
-    async def early(self, message_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
-        """The entries of changes of these messages that came before their message."""
-        query = {"message_id": {"$in": sorted(message_ids)}, "kind": "early"}
+    async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """The entries of what came before one of these: see `rules.early.awaited`."""
+        query = {"message_id": {"$in": sorted(awaited)}, "kind": "early"}
         return [row async for row in self._thread.find(query)]
+
+    async def places(self, ticket_ids: Collection[str]) -> Collection[str]:
+        """What keywords await that came before one of these tickets, as far as it is by SMS."""
+        query = {"_id": {"$in": sorted(ticket_ids)}}
+        rows = self._tickets.find(query, projection={"account_id": 1, "slot": 1})
+        slots = [(row["account_id"], row["slot"]) async for row in rows]
+        return {slot_key(*slot) for slot in slots if slot[1].startswith("sms:")}
 
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """`count` ticket numbers of the account that nobody else gets; gaps are possible."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from services.ticketing.rules.early import slot_key
 from services.ticketing.rules.shown import as_shown, names
 from services.ticketing.rules.ticket import Ticket
 from tests.memory import MemoryAggregates
@@ -40,9 +41,14 @@ class MemoryTickets(MemoryAggregates[Ticket]):
         """See `services.ticketing.handlers.Tickets`."""
         return {i: self.ledger[i][0] for i in ids if i in self.ledger and self.ledger[i][0]}
 
-    async def early(self, message_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
+    async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
         """See `services.ticketing.handlers.Tickets`."""
-        return [entry for entry in self._speaking_of(message_ids) if entry["kind"] == "early"]
+        return [entry for entry in self._speaking_of(awaited) if entry["kind"] == "early"]
+
+    async def places(self, ticket_ids: Collection[str]) -> Collection[str]:
+        """See `services.ticketing.handlers.Tickets`."""
+        named = [self.documents[i].state for i in ticket_ids if i in self.documents]
+        return {slot_key(t.account_id, t.slot) for t in named if t.channel == "sms"}
 
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """See `services.ticketing.handlers.Tickets`."""

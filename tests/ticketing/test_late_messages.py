@@ -114,7 +114,9 @@ async def test_a_late_message_whose_ticket_was_followed_by_another_goes_there(
     after, before = write(channel, at=minutes(31)), write(channel, at=minutes(29))
     await world.batch([after, before])
     assert world.ticket_of(before) == world.ticket_of(after)
-    assert world.tickets[0].status == "closed"
+    assert [ticket.status for ticket in world.tickets] == ["closed", "open"]
+    assert not world.facts(TicketCloseAnnulled)
+    assert "received before this ticket was opened" in world.events()[-1].because
 
 
 @pytest.mark.spec("ACL 3")

@@ -105,7 +105,12 @@ def _join(ticket: Ticket, message: InboundMessage) -> Applied[Ticket]:
     draft = _draft(ticket, message)
     if not message.spam and not ticket.spam_by_agent:
         _bring_back(draft, message)
-    return _write(draft, message, _JOINS[ticket.channel])
+    because = _JOINS[ticket.channel]
+    if message.occurred_at < ticket.opened_at:
+        # The ticket that it was written to may have been closed, and followed by this one: two
+        # open ones of one conversation would be worse than a late message in the newer (ACL 6).
+        because += "; it came late, received before this ticket was opened"
+    return _write(draft, message, because)
 
 
 def _bring_back(draft: Draft, message: InboundMessage) -> None:
@@ -159,6 +164,7 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
     ticket = draft.ticket
     received = message.occurred_at
     changes: dict[str, object] = slots.with_mail(ticket, message)
+    newest = received >= (ticket.last_customer_at or received)
     # Whatever it is taken for, the channel's reply window is open (TKT 13).
     changes["last_customer_at"] = max(ticket.last_customer_at or received, received)
     if ticket.spam or not message.spam:
@@ -169,11 +175,10 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
             "customer_waits_since": min(ticket.customer_waits_since or received, received),
         }
     if not message.spam:
-        changes |= {
-            "contact": _newest(ticket, message),
-            "waiting_epoch": None,
-            "last_reply_seq": None,
-        }
+        changes |= {"waiting_epoch": None, "last_reply_seq": None}
+    if newest and not message.spam:
+        # What is put back after a failure tells of a consent that may be none by now (TKT 13).
+        changes |= _as_known_now(ticket, message)
     draft.happen(
         CustomerWrote,
         because,
@@ -200,9 +205,15 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
     return draft.applied(entry)
 
 
-def _newest(ticket: Ticket, message: InboundMessage) -> object:
-    """The contact with what is known of them now; a ticket's contact stays the person it is."""
-    return message.contact if message.contact.id == ticket.contact.id else ticket.contact
+def _as_known_now(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
+    """What the newest message tells of the contact, and which of our addresses they write to.
+
+    A ticket's contact stays the person it is. Replies go out from where they wrote last: the
+    channel's window is open there (TKT 13).
+    """
+    if message.contact.id != ticket.contact.id:
+        return {}
+    return {"contact": message.contact, "address": message.address}
 
 
 def _draft(ticket: Ticket, message: InboundMessage) -> Draft:
