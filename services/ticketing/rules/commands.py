@@ -81,7 +81,9 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
             if refusal is None:
                 return replies.reply(ticket, command, token)
         case AddNote():
-            return _note(draft, command)
+            refusal = replies.says_nothing(command)
+            if refusal is None:
+                return _note(draft, command)
         case AssignTicket():
             refusal = changes.assign(draft, command, settings)
         case UnassignTicket():

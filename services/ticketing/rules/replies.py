@@ -10,7 +10,7 @@ from services.ticketing.rules.ticket import (
     thread_entry,
 )
 from shared.contracts.accounts import AccountSettings
-from shared.contracts.commands import ReplyToTicket
+from shared.contracts.commands import AddNote, ReplyToTicket
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.tickets import AgentReplied
 from shared.documents import Applied
@@ -28,6 +28,8 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
     Web chat and mail always; SMS with consent (marketing or transactional) and from a number that
     can receive; WhatsApp and Instagram within their window after the customer's last message.
     """
+    if not command.attachments and (nothing := says_nothing(command)):
+        return nothing
     if ticket.status == "closed":
         return "not_open", "the ticket is closed: reopen it first, where its channel allows that"
     if ticket.channel == "sms":
@@ -44,6 +46,11 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
         if last is None or command.occurred_at - last > window:
             return "window_over", f"the customer's last message is more than {window} old"
     return None
+
+
+def says_nothing(command: AddNote | ReplyToTicket) -> Refusal | None:
+    """Why a text that is empty is refused: no channel delivers one."""
+    return None if command.text.strip() else ("nothing_to_change", "there is no text in it")
 
 
 def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> Applied[Ticket]:
