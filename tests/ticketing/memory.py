@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from services.ticketing.rules.early import slot_key
-from services.ticketing.rules.shown import as_shown, names
+from services.ticketing.rules.shown import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from tests.memory import MemoryAggregates
 
@@ -77,6 +77,16 @@ class MemoryTickets(MemoryAggregates[Ticket]):
             lines = [line for line in lines if _place(line) < _place(before)]
         lines = lines[:limit]
         return as_shown(lines, self._speaking_of(names(lines)))
+
+    async def history(self, ticket_id: str, *, limit: int = 1000) -> list[dict[str, Any]]:
+        """See `services.ticketing.store.MongoTickets`."""
+        own = [
+            {**entry.body, "_id": entry.id, "of": of}
+            for of, entry in self.ledger.values()
+            if of == ticket_id
+        ]
+        own = sorted(own, key=lambda entry: entry["seq"])[-limit:]
+        return in_order(as_shown(own, self._speaking_of(names(own))))
 
     def _speaking_of(self, ids: Collection[str]) -> list[dict[str, Any]]:
         return [

@@ -1,6 +1,7 @@
 """What a customer's message makes of a ticket (TKT 1 to 6, SPM 1 and 2, ACL 6)."""
 
 from services.ticketing.rules import slots
+from services.ticketing.rules.because import mail_joined
 from services.ticketing.rules.ticket import REOPENABLE, Draft, Ticket, thread_entry
 from shared.contracts.base import Author, Channel
 from shared.contracts.messages import InboundMessage
@@ -88,9 +89,9 @@ def _open(target: Target, message: InboundMessage, number: int) -> Applied[Ticke
     because = _OPENS[message.channel]
     if target.related and mail and mail.authentication == "fail":
         draft.ticket = ticket = ticket.model_copy(update={"tags": (SPOOF_SUSPECT,)})
-        because = "TKT 2: it cites another thread, and its sender's address is forged"
+        because = f"TKT 2: it cites ticket {target.related}, and its sender's address is forged"
     elif target.related:
-        because = "TKT 2: the author takes no part in the thread they cite"
+        because = f"TKT 2: the author takes no part in the thread they cite, {target.related}"
     draft.happen(
         TicketOpened,
         because,
@@ -105,7 +106,9 @@ def _join(ticket: Ticket, message: InboundMessage) -> Applied[Ticket]:
     draft = _draft(ticket, message)
     if not message.spam and not ticket.spam_by_agent:
         _bring_back(draft, message)
-    because = _JOINS[ticket.channel]
+    because = (
+        mail_joined(ticket, message, mail) if (mail := message.mail) else _JOINS[ticket.channel]
+    )
     if message.occurred_at < ticket.opened_at:
         # The ticket that it was written to may have been closed, and followed by this one: two
         # open ones of one conversation would be worse than a late message in the newer (ACL 6).

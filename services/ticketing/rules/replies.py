@@ -62,7 +62,7 @@ def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> A
     draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)
     draft.happen(
         AgentReplied,
-        "TKT 13: the channel allows it",
+        f"TKT 13: {_allowed(ticket, command)}",
         _changes(draft, command, out),
         message_id=out.id,
         author=command.author,
@@ -82,6 +82,16 @@ def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> A
         attachments=[attachment.model_dump() for attachment in command.attachments] or None,
     )
     return draft.applied(entry, OUTBOUND.record(out))
+
+
+def _allowed(ticket: Ticket, command: ReplyToTicket) -> str:
+    """By which rule of its channel a reply goes out, in words."""
+    if ticket.channel == "sms":
+        return f"the contact's SMS consent is {ticket.contact.sms_consent}"
+    if ticket.channel in ("webchat", "email"):
+        return f"{ticket.channel} is always answered"
+    last = ticket.last_customer_at or command.occurred_at
+    return f"the customer's last message is of {last:%Y-%m-%d %H:%M} UTC, within the window"
 
 
 def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict[str, object]:

@@ -92,15 +92,19 @@ def may_join(ticket: Ticket, message: InboundMessage) -> bool:
         return False
     if ticket.account_id != message.account_id or ticket.address != message.address:
         return False
-    same_profile = (
-        ticket.contact.profile_id is not None
-        and ticket.contact.profile_id == message.contact.profile_id
-    )
-    return (
-        ticket.contact.id == message.contact.id
-        or same_profile
-        or author(message) in ticket.participants
-    )
+    return takes_part(ticket, message) is not None
+
+
+def takes_part(ticket: Ticket, message: InboundMessage) -> str | None:
+    """As who a mail's author takes part in the thread, in words; None for a stranger."""
+    if ticket.contact.id == message.contact.id:
+        return "is its contact"
+    profile = ticket.contact.profile_id
+    if profile is not None and profile == message.contact.profile_id:
+        return "has the contact's profile"
+    if author(message) in ticket.participants:
+        return "was addressed in it by the contact or an agent"
+    return None
 
 
 def with_mail(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
