@@ -10,7 +10,7 @@ from services.ticketing.rules.commands import command_given
 from services.ticketing.rules.early import awaited, early_items, may_be_awaited
 from services.ticketing.rules.edits import message_changed
 from services.ticketing.rules.messages import message_arrived
-from services.ticketing.rules.signals import SHOWN_KINDS, message_attributed, signal_seen
+from services.ticketing.rules.signals import concerns_tickets, message_attributed, signal_seen
 from services.ticketing.rules.ticket import Ticket, ledger_id
 from shared.accounts import Accounts
 from shared.aggregates import Aggregates
@@ -38,10 +38,13 @@ class Tickets(Protocol):
     async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
         """The ticket of each of these entries that the ledger has."""
 
+    async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
+        """Where each of these messages goes: as was said of it first, by whomever."""
+
     async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
         """The entries of what came before one of these: see `rules.early.awaited`."""
 
-    async def places(self, ticket_ids: Collection[str]) -> Collection[str]:
+    async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
         """What keywords await that came before one of these tickets, as far as it is by SMS."""
 
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
@@ -122,7 +125,7 @@ class TicketPolicy:
             if len(stock) < 2 * count:
                 stock.extend(await self.tickets.take_numbers(account_id, 2 * count - len(stock)))
 
-    async def _threads(self, mails: Sequence[InboundMessage]) -> Mapping[str, Target | None]:
+    async def _threads(self, mails: Sequence[InboundMessage]) -> dict[str, Target | None]:
         """Where each mail belongs, as far as can be said before others of them are applied."""
         keys: dict[str, set[str]] = {}
         for message in mails:
@@ -134,7 +137,11 @@ class TicketPolicy:
             known += await self.tickets.by_mail_token(account_id, named)
         for account_id, wanted in keys.items():
             known += await self.tickets.by_mail(account_id, wanted)
-        return threads.targets(mails, known, self.tokens)
+        found = threads.targets(mails, known, self.tokens)
+        # What is known of threads changes: two handlers of one mail could find two tickets for it,
+        # and no revision of either would tell them apart.
+        known_now = {mail_id: target for mail_id, target in found.items() if target is not None}
+        return {**found, **await self.tickets.destined(known_now)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +169,12 @@ class Ticketing:
         have died before they looked for one (TKT 13).
         """
         if answered := {c.ticket_id for c in commands if isinstance(c, ReplyToTicket)}:
-            await self._take_up(await self.kept.places(answered))
+            await self._take_up(await self.kept.sms_keys(answered))
         return await self.tickets.apply(commands)
 
     async def signals_seen(self, signals: Sequence[Signal]) -> Refusals | None:
         """Keywords show in tickets that are not closed (ING 3); the rest is not ticketing's."""
-        shown = {at: signal for at, signal in enumerate(signals) if signal.kind in SHOWN_KINDS}
+        shown = {at: signal for at, signal in enumerate(signals) if concerns_tickets(signal)}
         refused = await self.tickets.apply(list(shown.values()))
         await self._take_up({awaited(signal) for signal in shown.values()})
         places = list(shown)

@@ -9,6 +9,7 @@ from typing import Any
 from services.ticketing.rules.early import slot_key
 from services.ticketing.rules.shown import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
+from shared.documents import Target
 from tests.memory import MemoryAggregates
 
 
@@ -17,6 +18,7 @@ class MemoryTickets(MemoryAggregates[Ticket]):
     """Tickets, their threads (the ledger) and their numbers in dictionaries."""
 
     numbers_taken: Counter[str] = field(default_factory=Counter)
+    destinations: dict[str, Target] = field(default_factory=dict)
 
     async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
         """See `services.ticketing.handlers.Tickets`."""
@@ -41,11 +43,15 @@ class MemoryTickets(MemoryAggregates[Ticket]):
         """See `services.ticketing.handlers.Tickets`."""
         return {i: self.ledger[i][0] for i in ids if i in self.ledger and self.ledger[i][0]}
 
+    async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
+        """See `services.ticketing.handlers.Tickets`."""
+        return {i: self.destinations.setdefault(i, target) for i, target in targets.items()}
+
     async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
         """See `services.ticketing.handlers.Tickets`."""
         return [entry for entry in self._speaking_of(awaited) if entry["kind"] == "early"]
 
-    async def places(self, ticket_ids: Collection[str]) -> Collection[str]:
+    async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
         """See `services.ticketing.handlers.Tickets`."""
         named = [self.documents[i].state for i in ticket_ids if i in self.documents]
         return {slot_key(t.account_id, t.slot) for t in named if t.channel == "sms"}

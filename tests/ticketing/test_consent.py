@@ -1,8 +1,6 @@
 """To whom an SMS may go: consent, and STOP and START in whatever order they come (TKT 13)."""
 
-from collections.abc import Coroutine
 from itertools import permutations
-from typing import Any
 
 import pytest
 
@@ -11,7 +9,7 @@ from shared.contracts.commands import CloseTicket, ReplyToTicket
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded
 from tests.builders import a_command, a_contact, a_message, a_signal, an_sms, minutes
-from tests.ticketing.test_properties import a_turn
+from tests.ticketing.turns import a_turn, advanced, finished
 from tests.ticketing.world import Item, World, ticket_opened_by
 
 FIRST = an_sms(id="first")
@@ -130,20 +128,6 @@ async def test_another_accounts_stop_stops_nothing() -> None:
     world = World()
     await world.happen(a_signal(account_id="zeta"), FIRST)
     assert await goes_out(world)
-
-
-def advanced(run: Coroutine[Any, Any, None], steps: int) -> bool:
-    """Let a replica take so many steps; whether it is done by then."""
-    try:
-        for _ in range(steps):
-            run.send(None)
-    except StopIteration:
-        return True
-    return False
-
-
-def finished(run: Coroutine[Any, Any, None]) -> None:
-    assert advanced(run, 10_000)
 
 
 @pytest.mark.spec("ING 3")

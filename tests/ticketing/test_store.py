@@ -253,11 +253,19 @@ async def test_keywords_that_came_early_are_found_by_the_tickets_they_await(stor
     await world.batch([mine, mine, *others])
     opening = [an_sms(), a_message(channel="whatsapp"), a_message(channel="webchat")]
     await world.batch(opening)
-    places = await store.places([*map(ticket_opened_by, opening), "nobody's"])
+    places = await store.sms_keys([*map(ticket_opened_by, opening), "nobody's"])
     assert len(places) == 1
     (entry,) = early_items(await store.early(places))
     assert entry == mine.model_copy(update={"text": ""})
     assert (await stored(store, opening[0])).opted_out
+
+
+@pytest.mark.spec("TKT 7")
+async def test_where_a_mail_goes_is_said_once(store: Tickets) -> None:
+    first, other = Target("acme", slot="email:a"), Target("acme", id="t")
+    assert await store.destined({"m": first, "n": other}) == {"m": first, "n": other}
+    assert await store.destined({"m": other, "o": first}) == {"m": first, "o": first}
+    assert await store.destined({}) == {}
 
 
 @pytest.mark.spec("TKT 10")

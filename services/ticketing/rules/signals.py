@@ -1,14 +1,16 @@
 """What signals and attributions show on a ticket (ING 3, ATT 7)."""
 
-from services.ticketing.rules.early import early_entry
+from services.ticketing.rules.early import WITH_KEYWORDS, early_entry
 from services.ticketing.rules.ticket import Draft, Ticket, thread_entry
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded, TicketAttributed, TicketCredit
 from shared.documents import Applied
 
-SHOWN_KINDS = frozenset({"keyword"})
-"""The kinds of signal that a thread shows."""
+
+def concerns_tickets(signal: Signal) -> bool:
+    """Whether a signal is one that threads show: keywords, where there are any (ING 3)."""
+    return signal.kind == "keyword" and signal.channel in WITH_KEYWORDS
 
 
 def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
