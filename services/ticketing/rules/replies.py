@@ -110,13 +110,11 @@ def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict
             "customer_waits_since": None,
         }
     if out.message_id:
-        people = [*ticket.participants]
-        people += [a for a in (cc.strip().casefold() for cc in command.cc) if a not in people]
         changes |= {
             "mail_ids": slots.bounded(
                 list(dict.fromkeys([*ticket.mail_ids, *out.references[:1], out.message_id]))
             ),
-            "participants": tuple(people[:200]),
+            "participants": slots.with_people(ticket, command.cc),
         }
     return changes
 
