@@ -149,8 +149,15 @@ async def test_whatever_is_looked_up_is_looked_up_by_an_index(
 ) -> None:
     async with a_thread(servers, unique, 60) as (database, heard):
         store = MongoTickets(database)
-        ticket = Ticket.model_construct(
-            id="T", account_id="acme", contact=a_contact(profile_id="p")
+        ticket = Ticket(
+            id="T",
+            account_id="acme",
+            slot="s",
+            number=1,
+            channel="sms",
+            address="+12025550100",
+            contact=a_contact(profile_id="p"),
+            opened_at=minutes(0),
         )
         unknown = ticket.model_copy(update={"contact": a_contact()})
         await store.by_mail("acme", ["m|one@x.example"])

@@ -109,11 +109,20 @@ def _join(ticket: Ticket, message: InboundMessage) -> Applied[Ticket]:
     because = (
         mail_joined(ticket, message, mail) if (mail := message.mail) else _JOINS[ticket.channel]
     )
+    return _write(draft, message, because + _lateness(ticket, message))
+
+
+def _lateness(ticket: Ticket, message: InboundMessage) -> str:
+    """What is to be said of a message that newer ones overtook, or that was put back.
+
+    One from before the ticket may have been written to an older one that was closed, and followed
+    by this: two open ones of one conversation would be worse than a late message here (ACL 6).
+    """
     if message.occurred_at < ticket.opened_at:
-        # The ticket that it was written to may have been closed, and followed by this one: two
-        # open ones of one conversation would be worse than a late message in the newer (ACL 6).
-        because += "; it came late, received before this ticket was opened"
-    return _write(draft, message, because)
+        return "; it came late, received before this ticket was opened"
+    if message.occurred_at < (ticket.last_customer_at or message.occurred_at):
+        return "; it came late, after newer messages"
+    return ""
 
 
 def _bring_back(draft: Draft, message: InboundMessage) -> None:
