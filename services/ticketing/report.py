@@ -158,7 +158,17 @@ def _words(name: str) -> str:
 
 def _why(line: Mapping[str, Any]) -> str:
     reasons = [because for _, _, because in line.get("events", ())] or [line["because"]]
-    return "\n".join(dict.fromkeys(reason for reason in reasons if reason))
+    return "\n".join(dict.fromkeys([*filter(None, reasons), *_verdict(line)]))
+
+
+def _verdict(line: Mapping[str, Any]) -> list[str]:
+    """Why a message was taken for spam (SPM 3)."""
+    verdict = line.get("message", {}).get("verdict")
+    if not verdict or not verdict["spam"]:
+        return []
+    words = "; ".join(reason["words"] for reason in verdict["reasons"]) or "no reason is given"
+    score = f"{verdict['score']:.2f}, spam from {verdict['threshold']:.2f} on"
+    return [f"SPM 3: its score is {score}: {words}"]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # what the database gives

@@ -11,7 +11,7 @@ from shared.contracts.base import Channel
 from tests.builders import a_message
 from tests.ticketing.drawn import deliveries, histories
 from tests.ticketing.promises import check, final, streams
-from tests.ticketing.turns import a_turn, finish, interleaved
+from tests.ticketing.turns import a_turn, finish, finished, interleaved
 from tests.ticketing.world import Item, World, topic_of
 
 
@@ -75,6 +75,11 @@ def test_replicas_that_take_turns_and_die_lose_and_double_nothing(
     interleaved(runs, replicas, chance)
     finish(first)
     check(first, items)
+
+    stored, events = final(first), first.events()
+    for batch in batches:
+        finished(first.batch(batch))
+    assert (final(first), first.events()) == (stored, events)
 
 
 @pytest.mark.spec("TKT 7")

@@ -16,12 +16,13 @@ from shared.contracts.commands import (
     ReplyToTicket,
     SnoozeTicket,
 )
-from shared.contracts.messages import Attachment
+from shared.contracts.messages import Attachment, Reason
 from shared.mail_tokens import MailTokens, marked
 from tests.builders import (
     a_command,
     a_message,
     a_signal,
+    a_verdict,
     an_agent,
     an_edit,
     an_inbound_mail,
@@ -133,6 +134,16 @@ async def test_a_mail_that_a_token_led_back_says_so() -> None:
     led = mail.mail.model_copy(update={"tokens": (marked("address", token),)})
     await world.happen(mail.model_copy(update={"mail": led}))
     assert "signed token" in await told(world, ticket)
+
+
+@pytest.mark.spec("SPM 3")
+async def test_what_was_taken_for_spam_says_for_which_reasons() -> None:
+    world = World()
+    reasons = (Reason(code="money", words="it promises money", weight=3.0),)
+    verdict = a_verdict(spam=True).model_copy(update={"reasons": reasons})
+    await world.happen(an_sms(verdict=verdict))
+    text = await told(world, world.ticket)
+    assert "0.99, spam from 0.90 on: it promises money" in text
 
 
 async def test_what_is_left_out_and_what_a_customer_changed_is_said() -> None:
