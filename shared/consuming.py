@@ -8,7 +8,7 @@ group is not left; offsets are committed when all effects stand.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from shared import failpoints, metrics
 from shared.accounts import Accounts
 from shared.clock import Clock
-from shared.delivery import Fate, Publish, Record, RetryPolicy, dead_letter
+from shared.delivery import REPLAYED, Fate, Publish, Record, RetryPolicy, dead_letter
 from shared.errors import Poison, Transient
 from shared.kafka import record_of
 from shared.subscriptions import Subscription
@@ -113,6 +113,16 @@ class Consuming:
         failpoints.reach("after-handler")
         await self._bury(batch.dead, tries=1)
         self._finished(subscription, records, dead=len(batch.dead), ignored=batch.ignored)
+        self._tell_of_replays(records, {record.position for record, _ in batch.dead})
+
+    def _tell_of_replays(self, records: Iterable[Record], dead: Collection[str]) -> None:
+        """Say what became of records that were put back: whoever did it waits for that."""
+        for record in records:
+            if any(name == REPLAYED for name, _ in record.headers):
+                outcome = "dead" if record.position in dead else "handled"
+                metrics.REPLAYED_RECORDS.labels(self.service, record.topic, outcome).inc()
+                since = record.header(REPLAYED)
+                _log.info("a replayed record", at=record.position, replayed=since, outcome=outcome)
 
     async def _singly(
         self, subscription: Subscription, records: Sequence[Record], attempts: int
@@ -132,6 +142,7 @@ class Consuming:
                     self._wait(subscription, records[place:], away, attempts)
                     return
                 self._finished(subscription, [record], dead=1, ignored=0)
+                self._tell_of_replays([record], {record.position})
                 self._count_bug(record, error)
                 if self._stopped:
                     self._rewind(records[place + 1 :])

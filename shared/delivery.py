@@ -99,6 +99,9 @@ class RetryPolicy:
 
 DEAD_HEADER_PREFIX = "helpdesk-dead-"
 
+REPLAYED = "helpdesk-replayed"
+"""The header of what was put back: when, a space, and the position of its first dead letter."""
+
 
 def dead_letter(
     record: Record, error: Exception, *, service: str, tries: int, now: datetime

@@ -48,6 +48,11 @@ DEAD_LETTERS = Counter(
     "Records that went to the dead letters.",
     ["service", "topic", "reason"],
 )
+REPLAYED_RECORDS = Counter(
+    "helpdesk_replayed_records",
+    "Records put back from the dead letters whose fate is decided: handled, or dead again.",
+    ["service", "topic", "outcome"],
+)
 DEAD_LETTER_FAILURES = Counter(
     "helpdesk_dead_letter_publish_failures",
     "Dead letters that could not be published; their records wait.",

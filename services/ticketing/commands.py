@@ -60,15 +60,18 @@ async def _read(settings: MongoSettings, account: str, named: str, last: int) ->
 
 
 async def _found(store: MongoTickets, account: str, named: str, last: int) -> Report:
-    found = await store.numbered(account, int(named)) if _is_number(named) else None
+    number = named.removeprefix("#")
+    found = await store.numbered(account, int(number)) if _is_number(number) else None
     found = found or await store.named(account, named)
     if found is None:
         text = f"account {account} has no ticket {named}"
         raise HelpdeskError(text)
+    history = await store.history(found.id, limit=last + 1)
     return Report(
         ticket=found,
         tickets_of_contact=await store.tickets_of(found),
-        history=await store.history(found.id, limit=last),
+        history=history[-last:],
+        cut=len(history) > last,
     )
 
 

@@ -7,14 +7,20 @@ from typing import Any, Protocol
 
 from services.ticketing.rules import bounces, slots, threads
 from services.ticketing.rules.commands import command_given
-from services.ticketing.rules.edits import early_changes, message_changed
+from services.ticketing.rules.early import awaited, early_items, may_be_awaited
+from services.ticketing.rules.edits import message_changed
 from services.ticketing.rules.messages import message_arrived
-from services.ticketing.rules.signals import SHOWN_KINDS, message_attributed, signal_seen
+from services.ticketing.rules.signals import (
+    concerns_tickets,
+    is_keyword,
+    message_attributed,
+    signal_seen,
+)
 from services.ticketing.rules.ticket import Ticket, ledger_id
 from shared.accounts import Accounts
 from shared.aggregates import Aggregates
 from shared.contracts.accounts import AccountSettings
-from shared.contracts.commands import Command
+from shared.contracts.commands import Command, ReplyToTicket
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.signals import Signal
@@ -37,8 +43,14 @@ class Tickets(Protocol):
     async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
         """The ticket of each of these entries that the ledger has."""
 
-    async def early(self, message_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
-        """The entries of changes of these messages that came before their message."""
+    async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
+        """Where each of these messages goes: as was said of it first, by whomever."""
+
+    async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """The entries of what came before one of these: see `rules.early.awaited`."""
+
+    async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
+        """What keywords await that came before one of these tickets, as far as it is by SMS."""
 
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """`count` ticket numbers of the account that nobody else gets."""
@@ -125,7 +137,7 @@ class TicketPolicy:
             if len(stock) < 2 * count:
                 stock.extend(await self.tickets.take_numbers(account_id, 2 * count - len(stock)))
 
-    async def _threads(self, mails: Sequence[InboundMessage]) -> Mapping[str, Target | None]:
+    async def _threads(self, mails: Sequence[InboundMessage]) -> dict[str, Target | None]:
         """Where each mail belongs, as far as can be said before others of them are applied."""
         keys: dict[str, set[str]] = {}
         for message in mails:
@@ -137,7 +149,11 @@ class TicketPolicy:
             known += await self.tickets.by_mail_token(account_id, named)
         for account_id, wanted in keys.items():
             known += await self.tickets.by_mail(account_id, wanted)
-        return threads.targets(mails, known, self.tokens)
+        found = threads.targets(mails, known, self.tokens)
+        # What is known of threads changes: two handlers of one mail could find two tickets for it,
+        # and no revision of either would tell them apart.
+        known_now = {mail_id: target for mail_id, target in found.items() if target is not None}
+        return {**found, **await self.tickets.destined(known_now)}
 
     async def _bounced(self, signals: Sequence[Signal]) -> Mapping[str, Target]:
         """The ticket of each mail that came back, as far as one is cited."""
@@ -164,30 +180,41 @@ class Ticketing:
     async def messages_screened(
         self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
     ) -> Refusals | None:
-        """Customers' messages, edits and deletions are in their tickets (TKT 1 to 9).
-
-        A change that came before its message is taken up by whoever handles the message: each of
-        the two looks for the other only after its own entry is in the ledger, so that of two
-        replicas at least one finds both.
-        """
+        """Customers' messages, edits and deletions are in their tickets (TKT 1 to 9)."""
         refused = await self.tickets.apply(messages)
-        ids = {m.id if isinstance(m, InboundMessage) else m.message_id for m in messages}
-        if waiting := early_changes(await self.kept.early(ids)):
-            await self.tickets.apply(waiting)
+        keys = (
+            may_be_awaited(m) if isinstance(m, InboundMessage) else {awaited(m)} for m in messages
+        )
+        await self._take_up(set().union(*keys))
         return refused
 
     async def commands_given(self, commands: Sequence[Command]) -> Refusals | None:
-        """Each command applied, or was answered with a rejection (TKT 11)."""
+        """Each command applied, or was answered with a rejection (TKT 11).
+
+        Before a reply by SMS, every STOP that was heard is heeded: whoever opened the ticket may
+        have died before they looked for one (TKT 13).
+        """
+        if answered := {c.ticket_id for c in commands if isinstance(c, ReplyToTicket)}:
+            await self._take_up(await self.kept.sms_keys(answered))
         return await self.tickets.apply(commands)
 
     async def signals_seen(self, signals: Sequence[Signal]) -> Refusals | None:
         """Keywords and bounces show in tickets (ING 3, ING 4); the rest is not ticketing's."""
-        kinds = SHOWN_KINDS | bounces.KINDS
-        shown = {at: signal for at, signal in enumerate(signals) if signal.kind in kinds}
+        shown = {at: signal for at, signal in enumerate(signals) if concerns_tickets(signal)}
         refused = await self.tickets.apply(list(shown.values()))
+        await self._take_up({awaited(each) for each in shown.values() if is_keyword(each)})
         places = list(shown)
         return {places[at]: why for at, why in refused.items()}
 
     async def messages_attributed(self, facts: Sequence[MessageAttributed]) -> Refusals | None:
         """Attributions show on their tickets (ATT 7)."""
         return await self.tickets.apply(facts)
+
+    async def _take_up(self, keys: Collection[str]) -> None:
+        """Apply what came early and awaited one of these, as far as it is there now.
+
+        What comes early, and what it awaits, each look for the other only after their own entry
+        is in the ledger, so that of two replicas at least one finds both.
+        """
+        if keys and (waiting := early_items(await self.kept.early(keys))):
+            await self.tickets.apply(waiting)

@@ -1,5 +1,6 @@
 """A ticket and its history, for people and for programs."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +18,15 @@ _LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A ticket, how many its person has, and its history, oldest first."""
+    """A ticket, how many its person has, and its history, oldest first.
+
+    `cut`: older entries than these are left out.
+    """
 
     ticket: Ticket
     tickets_of_contact: int
     history: Sequence[Mapping[str, Any]]
+    cut: bool = False
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON has it."""
@@ -36,14 +41,16 @@ def printed(report: Report) -> Iterator[RenderableType]:
     """The report as tables. What customers wrote cannot steer the terminal."""
     yield _head(report)
     table = Table("when (UTC)", "seq", "who", "what", "why", title="History", expand=True)
+    if report.cut:
+        table.caption = f"The newest {len(report.history)} entries: --last shows more."
     for line in report.history:
         table.add_row(
             f"{line['received_at']:%Y-%m-%d %H:%M:%S}",
-            str(line.get("seq", "")),
+            _seqs(line),
             tame(_who(report.ticket, line)),
             tame(_what(line), _LONGEST),
             tame(_why(line)),
-            style=None if line["shown"] else "dim",
+            style=_style(line),
         )
     yield table
 
@@ -57,15 +64,20 @@ def _head(report: Report) -> Table:
         "tickets of theirs": str(report.tickets_of_contact),
         "subject": ticket.subject or "",
         "status": _status(ticket),
+        "waiting": _waiting(ticket),
         "assignee": ticket.assignee or "nobody",
         "team": ticket.team_id or "none",
         "tags": ", ".join(ticket.tags),
         "opened": f"{ticket.opened_at:%Y-%m-%d %H:%M:%S}",
         "unread": "yes" if ticket.unread else "no",
+        "credited to": _credit(ticket),
+        "linked to": ticket.related_ticket_id or "",
+        "said STOP": f"{ticket.opted_at:%Y-%m-%d %H:%M:%S}" if ticket.opted_out else "",
     }
     table = Table(title=f"Ticket {ticket.number} of {ticket.account_id}", show_header=False)
     for name, value in facts.items():
-        table.add_row(name, tame(value))
+        if value:
+            table.add_row(name, tame(value))
     return table
 
 
@@ -78,6 +90,35 @@ def _status(ticket: Ticket) -> str:
     return f"{ticket.status}{flagged}"
 
 
+def _waiting(ticket: Ticket) -> str:
+    """Who waits for whom."""
+    if ticket.customer_waits_since is not None:
+        return f"the customer, since {ticket.customer_waits_since:%Y-%m-%d %H:%M:%S}"
+    return "the team, for the customer" if ticket.waiting_epoch is not None else ""
+
+
+def _credit(ticket: Ticket) -> str:
+    credit = ticket.credit
+    return f"{credit.source} {credit.source_id}" if credit and credit.source else ""
+
+
+def _refused(line: Mapping[str, Any]) -> bool:
+    return str(line["because"]).startswith("refused")
+
+
+def _style(line: Mapping[str, Any]) -> str | None:
+    """What was refused stands out; what the thread does not show stands back."""
+    if _refused(line):
+        return "yellow"
+    return None if line["shown"] else "dim"
+
+
+def _seqs(line: Mapping[str, Any]) -> str:
+    """The events that it made, by their numbers; what changed nothing has none (TKT 9)."""
+    seqs = [str(seq) for seq, _, _ in line.get("events", ())]
+    return seqs[0] if len(seqs) == 1 else f"{seqs[0]}-{seqs[-1]}" if seqs else ""
+
+
 def _who(ticket: Ticket, line: Mapping[str, Any]) -> str:
     if author := line.get("author"):
         return f"{author.get('name') or author['id']} ({author['kind']})"
@@ -88,22 +129,46 @@ def _who(ticket: Ticket, line: Mapping[str, Any]) -> str:
 
 
 def _what(line: Mapping[str, Any]) -> str:
-    happened = ", ".join(kind for _, kind, _ in line.get("events", ()))
+    happened = ", ".join(_words(kind) for _, kind, _ in line.get("events", ()))
     marks = [
         *(["taken back"] if line.get("deleted") else []),
         *([f"edited, version {line['edited']}"] if "edited" in line else []),
         *([str(line["delivery"])] if "delivery" in line else []),
         *(["spam"] if line.get("spam") else []),
     ]
-    said = line.get("command") or happened or line["kind"]
+    said = happened or _words(line.get("command", "")) or line["kind"]
+    if _refused(line):
+        said = f"{said}: refused"
+    elif line["kind"] == "notice" and line["text"]:
+        return str(line["text"])
     if marks:
         said = f"{said} ({', '.join(marks)})"
-    return f"{said}\n{line['text']}" if line["text"] else said
+    return "\n".join([said, *filter(None, [line["text"]]), *_attached(line)])
+
+
+def _attached(line: Mapping[str, Any]) -> list[str]:
+    attached = line.get("attachments") or line.get("message", {}).get("attachments", ())
+    return [f"[{each.get('kind')}: {each.get('filename') or 'no name'}]" for each in attached]
+
+
+def _words(name: str) -> str:
+    """The name of an event or a command, as it is said."""
+    return " ".join(re.findall(r"[A-Z][a-z]*", name)).lower()
 
 
 def _why(line: Mapping[str, Any]) -> str:
     reasons = [because for _, _, because in line.get("events", ())] or [line["because"]]
-    return "\n".join(dict.fromkeys(reason for reason in reasons if reason))
+    return "\n".join(dict.fromkeys([*filter(None, reasons), *_verdict(line)]))
+
+
+def _verdict(line: Mapping[str, Any]) -> list[str]:
+    """Why a message was taken for spam (SPM 3)."""
+    verdict = line.get("message", {}).get("verdict")
+    if not verdict or not verdict["spam"]:
+        return []
+    words = "; ".join(reason["words"] for reason in verdict["reasons"]) or "no reason is given"
+    score = f"{verdict['score']:.2f}, spam from {verdict['threshold']:.2f} on"
+    return [f"SPM 3: its score is {score}: {words}"]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # what the database gives

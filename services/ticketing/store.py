@@ -1,24 +1,28 @@
 """Tickets, their threads and their numbers in MongoDB."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from pymongo import ReturnDocument
 
+from services.ticketing.rules.early import slot_key
 from services.ticketing.rules.shown import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from shared.clock import EPOCH
+from shared.documents import Target
 from shared.mongo import Database, MongoAggregates, insert_new
 
 
 class MongoTickets(MongoAggregates[Ticket]):
-    """Collections `tickets`, `thread` (the ledger) and `ticket_numbers`."""
+    """Collections `tickets`, `thread` (the ledger), `mail_destinations` and `ticket_numbers`."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database["tickets"], database["thread"], Ticket)
         self._tickets = database["tickets"]
         self._thread = database["thread"]
+        self._destinations = database["mail_destinations"]
         self._counters = database["ticket_numbers"]
         self._counted: set[str] = set()
 
@@ -67,10 +71,28 @@ class MongoTickets(MongoAggregates[Ticket]):
         rows = self._thread.find({"_id": {"$in": sorted(ids)}}, projection={"of": 1})
         return {row["_id"]: row["of"] async for row in rows if row["of"]}
 
-    async def early(self, message_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
-        """The entries of changes of these messages that came before their message."""
-        query = {"message_id": {"$in": sorted(message_ids)}, "kind": "early"}
-        return [row async for row in self._thread.find(query)]
+    async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
+        """Where each of these messages goes: as was said of it first, by whomever."""
+        ids = list(targets)
+        said = await insert_new(
+            self._destinations, [{"_id": i, "target": asdict(targets[i])} for i in ids]
+        )
+        rows = self._destinations.find({"_id": {"$in": [ids[place] for place in said]}})
+        before = {row["_id"]: Target(**row["target"]) async for row in rows} if said else {}
+        return {**targets, **before}
+
+    async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """The entries of what came before one of these: see `rules.early.awaited`."""
+        # By this field alone: not every server uses a sparse index for a narrower query.
+        rows = self._thread.find({"message_id": {"$in": sorted(awaited)}})
+        return [row async for row in rows if row["kind"] == "early"]
+
+    async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
+        """What keywords await that came before one of these tickets, as far as it is by SMS."""
+        query = {"_id": {"$in": sorted(ticket_ids)}}
+        rows = self._tickets.find(query, projection={"account_id": 1, "slot": 1})
+        slots = [(row["account_id"], row["slot"]) async for row in rows]
+        return {slot_key(*slot) for slot in slots if slot[1].startswith("sms:")}
 
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """`count` ticket numbers of the account that nobody else gets; gaps are possible."""
@@ -125,8 +147,8 @@ class MongoTickets(MongoAggregates[Ticket]):
 
     async def named(self, account_id: str, ticket_id: str) -> Ticket | None:
         """The account's ticket of that id."""
-        rows = await self.find({"_id": ticket_id, "account_id": account_id}, 1)
-        return rows[0].state if rows else None
+        rows = await self.find({"_id": ticket_id}, 1)
+        return next((row.state for row in rows if row.state.account_id == account_id), None)
 
     async def numbered(self, account_id: str, number: int) -> Ticket | None:
         """The account's ticket of that number."""

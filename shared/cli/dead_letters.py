@@ -93,6 +93,10 @@ def replay(  # noqa: PLR0913  # an option each
     Bytes, key, headers and time are as they were; a header `helpdesk-replayed` says when it was
     put back, and which dead letter it is.
 
+    A service that takes such a record, or gives it up again, says so in its log and counts it in
+    `helpdesk_replayed_records`. What comes after newer things is taken as what it is, old: an
+    event of a ticket that a service has seen newer ones of changes nothing.
+
     A replay may be repeated: what was taken meanwhile is not taken twice. So nobody keeps a list
     of what was replayed; `--since` leaves out what is older. A record that died again after a
     replay is put back once, not once for each of its dead letters.

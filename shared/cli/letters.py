@@ -9,14 +9,11 @@ from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.delivery import DEAD_HEADER_PREFIX, Record
+from shared.delivery import DEAD_HEADER_PREFIX, REPLAYED, Record
 from shared.errors import HelpdeskError
 from shared.kafka import LARGEST_RECORD, connection, record_of
 from shared.settings import KafkaSettings
 from shared.topics import DEAD, SERVICES, Service
-
-REPLAYED = "helpdesk-replayed"
-"""The header of what was put back: when, a space, and the position of its first dead letter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
 
-from shared.cli.letters import REPLAYED, Letter
-from shared.delivery import DEAD_HEADER_PREFIX, Outgoing
+from shared.cli.letters import Letter
+from shared.delivery import DEAD_HEADER_PREFIX, REPLAYED, Outgoing
 from shared.errors import HelpdeskError
 from shared.kafka import LARGEST_RECORD, connection
 from shared.settings import KafkaSettings

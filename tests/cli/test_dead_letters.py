@@ -12,13 +12,13 @@ import pytest
 import typer
 
 from shared.cli.dead_letters import moment
-from shared.cli.letters import REPLAYED, Letter, Wanted
+from shared.cli.letters import Letter, Wanted
 from shared.cli.plain import tame
 from shared.cli.replaying import RECEIVED_AT, Replay, original, timestamp
 from shared.contracts.commands import AddNote, ReplyToTicket
 from shared.contracts.marketing import SendDelivered
 from shared.contracts.tickets import AgentReplied, CustomerWrote, TicketFact, TicketOpened
-from shared.delivery import Handler, Headers, Record, dead_letter
+from shared.delivery import REPLAYED, Handler, Headers, Record, dead_letter
 from shared.errors import Poison
 from shared.servers import Servers
 from shared.settings import KafkaSettings

@@ -63,7 +63,7 @@ async def test_a_ticket_tells_what_happened_and_why(servers: Servers, unique: st
         assert "\x1b[2J" not in out
         assert "[bold]you[/]" in out
         assert "4111" not in out
-        for said in ("TKT 3: the first SMS", "not_closed", "TicketReopened", "Ada", "taken back"):
+        for said in ("TKT 3: the first SMS", "not_closed", "ticket reopened", "Ada", "taken back"):
             assert said in out
 
         _, out, _ = await helpdesk(servers.mongo, unique, ticket.id, "--account", "acme", "--json")

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.ticketing.rules.shown import as_shown, names
+from services.ticketing.rules.early import slot_key
+from services.ticketing.rules.shown import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
+from shared.documents import Target
 from tests.memory import MemoryAggregates
 
 
@@ -16,6 +18,7 @@ class MemoryTickets(MemoryAggregates[Ticket]):
     """Tickets, their threads (the ledger) and their numbers in dictionaries."""
 
     numbers_taken: Counter[str] = field(default_factory=Counter)
+    destinations: dict[str, Target] = field(default_factory=dict)
 
     async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
         """See `services.ticketing.handlers.Tickets`."""
@@ -40,9 +43,18 @@ class MemoryTickets(MemoryAggregates[Ticket]):
         """See `services.ticketing.handlers.Tickets`."""
         return {i: self.ledger[i][0] for i in ids if i in self.ledger and self.ledger[i][0]}
 
-    async def early(self, message_ids: Collection[str]) -> Sequence[Mapping[str, Any]]:
+    async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
         """See `services.ticketing.handlers.Tickets`."""
-        return [entry for entry in self._speaking_of(message_ids) if entry["kind"] == "early"]
+        return {i: self.destinations.setdefault(i, target) for i, target in targets.items()}
+
+    async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
+        """See `services.ticketing.handlers.Tickets`."""
+        return [entry for entry in self._speaking_of(awaited) if entry["kind"] == "early"]
+
+    async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
+        """See `services.ticketing.handlers.Tickets`."""
+        named = [self.documents[i].state for i in ticket_ids if i in self.documents]
+        return {slot_key(t.account_id, t.slot) for t in named if t.channel == "sms"}
 
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """See `services.ticketing.handlers.Tickets`."""
@@ -71,6 +83,16 @@ class MemoryTickets(MemoryAggregates[Ticket]):
             lines = [line for line in lines if _place(line) < _place(before)]
         lines = lines[:limit]
         return as_shown(lines, self._speaking_of(names(lines)))
+
+    async def history(self, ticket_id: str, *, limit: int = 1000) -> list[dict[str, Any]]:
+        """See `services.ticketing.store.MongoTickets`."""
+        own = [
+            {**entry.body, "_id": entry.id, "of": of}
+            for of, entry in self.ledger.values()
+            if of == ticket_id
+        ]
+        own = sorted(own, key=lambda entry: entry["seq"])[-limit:]
+        return in_order(as_shown(own, self._speaking_of(names(own))))
 
     def _speaking_of(self, ids: Collection[str]) -> list[dict[str, Any]]:
         return [

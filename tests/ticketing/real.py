@@ -15,7 +15,7 @@ from tests.memory import MemoryAggregates
 from tests.ticketing.memory import MemoryTickets
 from tests.ticketing.world import Item, Step, Stepwise, World
 
-COLLECTIONS = ("tickets", "thread", "ticket_numbers")
+COLLECTIONS = ("tickets", "thread", "mail_destinations", "ticket_numbers")
 
 
 class Crash(Exception):

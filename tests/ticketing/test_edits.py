@@ -12,7 +12,8 @@ from shared.contracts.commands import CloseTicket
 from shared.contracts.messages import InboundMessage
 from shared.contracts.tickets import CustomerDeleted, CustomerEdited
 from tests.builders import a_command, a_deletion, a_message, an_edit, an_inbound_mail, minutes
-from tests.ticketing.test_properties import a_turn, check, finish, interleaved
+from tests.ticketing.promises import check
+from tests.ticketing.turns import a_turn, finish, interleaved
 from tests.ticketing.world import Item, World
 
 MESSAGE = a_message(channel="whatsapp", id="m", text="as it was")

@@ -94,6 +94,15 @@ async def test_what_other_signals_say_is_not_the_threads() -> None:
     assert world.kinds() == ["TicketOpened", "CustomerWrote"]
 
 
+@pytest.mark.spec("ING 3")
+async def test_web_chat_has_no_keywords() -> None:
+    world = World()
+    keyword = a_signal(channel="webchat")
+    await world.happen(keyword, a_message(channel="webchat"), keyword)
+    assert world.kinds() == ["TicketOpened", "CustomerWrote"]
+    assert keyword.id not in world.store.ledger
+
+
 async def test_a_keyword_of_somebody_else_is_not_shown() -> None:
     world = World()
     await a_ticket(world, "sms")

@@ -23,8 +23,9 @@ from shared.documents import LARGEST_WRITE
 from shared.mongo import Database
 from shared.servers import Servers
 from tests.builders import a_command, a_message, an_agent, an_sms, minutes, the_system
+from tests.ticketing.drawn import deliveries
+from tests.ticketing.promises import check, final, streams
 from tests.ticketing.real import Crash, Fate, RealWorld, emptied, empty
-from tests.ticketing.test_properties import check, deliveries, final, streams
 from tests.ticketing.world import Item, World, ticket_opened_by
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(240)]

@@ -114,7 +114,19 @@ async def test_a_late_message_whose_ticket_was_followed_by_another_goes_there(
     after, before = write(channel, at=minutes(31)), write(channel, at=minutes(29))
     await world.batch([after, before])
     assert world.ticket_of(before) == world.ticket_of(after)
-    assert world.tickets[0].status == "closed"
+    assert [ticket.status for ticket in world.tickets] == ["closed", "open"]
+    assert not world.facts(TicketCloseAnnulled)
+    assert "received before this ticket was opened" in world.events()[-1].because
+
+
+@pytest.mark.spec("TKT 8")
+async def test_a_message_that_is_put_back_after_newer_ones_takes_its_place_and_says_so() -> None:
+    world = World()
+    first, lost, newest = (an_sms(at=minutes(n), text=f"{n}") for n in range(3))
+    await world.happen(first, newest, lost)
+    assert [line["text"] for line in await world.store.thread(world.ticket.id)] == ["2", "1", "0"]
+    assert world.events()[-1].because.endswith("it came late, after newer messages")
+    assert world.ticket.last_customer_at == newest.occurred_at
 
 
 @pytest.mark.spec("ACL 3")

@@ -13,9 +13,11 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
+from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
+from shared.documents import Target
 from shared.servers import Servers
-from tests.builders import minutes
+from tests.builders import a_contact, minutes
 
 pytestmark = pytest.mark.connected
 PAGE = 50
@@ -106,10 +108,29 @@ async def test_a_page_of_a_thread_is_a_few_short_reads_by_an_index(
         assert seen == [shown(number) for number in reversed(range(length))]
 
 
+def _as_find(command: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A query that asks the same as a count does."""
+    if "aggregate" not in command:
+        return command
+    return {"find": command["aggregate"], "filter": command["pipeline"][0]["$match"]}
+
+
+async def explained(database: Any, command: Mapping[str, Any]) -> Mapping[str, Any]:
+    find = {k: v for k, v in command.items() if k in ("find", "filter", "sort", "limit")}
+    told: Mapping[str, Any] = await database.command(
+        {"explain": find, "verbosity": "executionStats"}
+    )
+    return told
+
+
+async def stages_of(database: Any, command: Mapping[str, Any]) -> list[str]:
+    told = await explained(database, command)
+    return list(_stages(told["queryPlanner"]["winningPlan"]))
+
+
 async def assert_by_index(database: Any, command: Mapping[str, Any]) -> None:
     """The server reads by an index; where it also sorts by it, hardly more than it returns."""
-    find = {k: v for k, v in command.items() if k in ("find", "filter", "sort", "limit")}
-    told = await database.command({"explain": find, "verbosity": "executionStats"})
+    told = await explained(database, command)
     stages = list(_stages(told["queryPlanner"]["winningPlan"]))
     assert "IXSCAN" in stages
     assert "COLLSCAN" not in stages
@@ -120,3 +141,43 @@ async def assert_by_index(database: Any, command: Mapping[str, Any]) -> None:
 def _stages(plan: Mapping[str, Any]) -> list[str]:
     inner = [plan[name] for name in ("inputStage",) if name in plan] + plan.get("inputStages", [])
     return [plan["stage"], *(name for each in inner for name in _stages(each))]
+
+
+@pytest.mark.spec("TKT 10")
+async def test_whatever_is_looked_up_is_looked_up_by_an_index(
+    servers: Servers, unique: str
+) -> None:
+    async with a_thread(servers, unique, 60) as (database, heard):
+        store = MongoTickets(database)
+        ticket = Ticket(
+            id="T",
+            account_id="acme",
+            slot="s",
+            number=1,
+            channel="sms",
+            address="+12025550100",
+            contact=a_contact(profile_id="p"),
+            opened_at=minutes(0),
+        )
+        unknown = ticket.model_copy(update={"contact": a_contact()})
+        await store.by_mail("acme", ["m|one@x.example"])
+        await store.by_mail_token("acme", ["short"])
+        await store.destined({"m": Target("acme", slot="s")})
+        await store.destined({"m": Target("acme", slot="t")})
+        await store.holding(["T-1"])
+        await store.early(["T-3", "acme:sms:x"])
+        await store.sms_keys(["T"])
+        await store.due(minutes(0), 10)
+        await store.unfinished(minutes(0), 10)
+        await store.history("T", limit=20)
+        await store.tickets_of(ticket)
+        await store.tickets_of(unknown)
+        await store.named("acme", "T")
+        await store.numbered("acme", 1)
+        await store.load([Target("acme", id="T"), Target("acme", slot="s")])
+        await store.applied(["T-1"])
+        asked = [_as_find(command) for command in heard.asked]
+        assert len(asked) >= 16
+        for command in asked:
+            stages = await stages_of(database, command)
+            assert "COLLSCAN" not in stages, command

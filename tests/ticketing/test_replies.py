@@ -6,20 +6,19 @@ import pytest
 
 from shared.contracts.accounts import ReplyWindows
 from shared.contracts.base import CHANNELS, Author, Channel
-from shared.contracts.commands import CloseTicket, ReplyToTicket, SnoozeTicket
+from shared.contracts.commands import AddNote, CloseTicket, ReplyToTicket, SnoozeTicket
 from shared.contracts.messages import Attachment
 from shared.contracts.tickets import AgentReplied
 from tests.builders import (
     MONDAY,
     a_command,
-    a_contact,
     a_message,
-    a_signal,
     an_account,
     an_inbound_mail,
     an_sms,
     minutes,
 )
+from tests.ticketing.giving import refusal
 from tests.ticketing.world import World, a_ticket, write
 
 INSTANT = timedelta(milliseconds=1)
@@ -67,6 +66,32 @@ async def test_no_reply_goes_out_of_a_closed_ticket(channel: Channel) -> None:
     assert not world.sent
 
 
+@pytest.mark.spec("TKT 13")
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+async def test_a_reply_goes_out_from_the_number_that_the_contact_wrote_to_last(
+    channel: Channel,
+) -> None:
+    """On the others of the account the channel's window may be over, or was never open."""
+    world = World()
+    other = a_message(channel=channel, address="+12025550199", at=minutes(2))
+    spam = a_message(channel=channel, address="+12025550155", at=minutes(3), spam=True)
+    await world.happen(a_message(channel=channel), other, a_message(channel=channel), spam)
+    await world.happen(a_command(ReplyToTicket, ticket_id=world.ticket.id, text="On its way."))
+    assert [out.address for out in world.sent] == ["+12025550199"]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+async def test_nothing_is_not_sent_and_not_noted(text: str) -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms")
+    for kind in (ReplyToTicket, AddNote):
+        empty = a_command(kind, ticket_id=ticket.id, text=text)
+        assert (await refusal(world, empty)).code == "nothing_to_change"
+    photo = (Attachment(kind="image", ref="blob-1"),)
+    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text=text, attachments=photo))
+    assert len(world.sent) == 1
+
+
 @pytest.mark.spec("TKT 6")
 async def test_a_snoozed_ticket_is_answered_and_sleeps_on() -> None:
     world = World()
@@ -88,49 +113,6 @@ async def test_web_chat_and_mail_are_always_answered(channel: Channel) -> None:
         ReplyToTicket, ticket_id=ticket.id, at=MONDAY + timedelta(days=400), text="Hello!"
     )
     await world.happen(late)
-    assert len(world.sent) == 1
-
-
-@pytest.mark.spec("TKT 13")
-@pytest.mark.parametrize(
-    ("consent", "allowed"), [("marketing", True), ("transactional", True), ("none", False)]
-)
-async def test_an_sms_goes_only_to_a_subscriber(consent: str, allowed: bool) -> None:  # noqa: FBT001
-    world = World()
-    ticket = await a_ticket(world, "sms", contact=a_contact(sms_consent=consent))
-    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text="Hello!"))
-    assert len(world.sent) == allowed
-    assert [rejection.code for rejection in world.rejections] == ["no_consent"] * (not allowed)
-
-
-@pytest.mark.spec("TKT 13")
-async def test_consent_is_as_last_known() -> None:
-    world = World()
-    ticket = await a_ticket(world, "sms")
-    await world.happen(
-        an_sms(contact=a_contact(sms_consent="none")),
-        a_command(ReplyToTicket, ticket_id=ticket.id, text="Hello!"),
-    )
-    assert [rejection.code for rejection in world.rejections] == ["no_consent"]
-
-
-@pytest.mark.spec("TKT 13")
-@pytest.mark.parametrize("closed_meanwhile", [False, True])
-async def test_nothing_goes_to_who_said_stop_until_they_say_start(
-    closed_meanwhile: bool,  # noqa: FBT001
-) -> None:
-    """Profiles follow a STOP later than the agent's next reply may come."""
-    world = World()
-    ticket = await a_ticket(world, "sms")
-    if closed_meanwhile:
-        await world.happen(a_command(CloseTicket, ticket_id=ticket.id))
-    await world.happen(a_signal(at=minutes(1)), an_sms(at=minutes(2)))
-    assert world.ticket.status == "open"
-    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text="Are you sure?"))
-    assert [rejection.code for rejection in world.rejections] == ["no_consent"]
-    assert not world.sent
-    start = a_signal(keyword="START", keyword_class="start", text="Start", at=minutes(3))
-    await world.happen(start, a_command(ReplyToTicket, ticket_id=ticket.id, text="Welcome!"))
     assert len(world.sent) == 1
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
+from services.ticketing.rules.early import early_items
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
 from shared.contracts.commands import (
@@ -31,6 +32,7 @@ from tests.builders import (
     a_command,
     a_contact,
     a_message,
+    a_signal,
     an_attribution,
     an_inbound_mail,
     an_sms,
@@ -242,6 +244,28 @@ async def test_a_thread_is_shown_page_by_page_in_order(store: Tickets) -> None:
     shown = [line["text"] for page in pages for line in page][::-1]
     assert shown == [*sorted(message.text for message in messages), "9"]
     assert len(await store.thread(ticket_id)) == 50
+
+
+@pytest.mark.spec("TKT 13")
+async def test_keywords_that_came_early_are_found_by_the_tickets_they_await(store: Tickets) -> None:
+    world = Over(store)
+    mine, others = a_signal(text=None), [a_signal(by="bob"), a_signal(account_id="zeta")]
+    await world.batch([mine, mine, *others])
+    opening = [an_sms(), a_message(channel="whatsapp"), a_message(channel="webchat")]
+    await world.batch(opening)
+    places = await store.sms_keys([*map(ticket_opened_by, opening), "nobody's"])
+    assert len(places) == 1
+    (entry,) = early_items(await store.early(places))
+    assert entry == mine.model_copy(update={"text": ""})
+    assert (await stored(store, opening[0])).opted_out
+
+
+@pytest.mark.spec("TKT 7")
+async def test_where_a_mail_goes_is_said_once(store: Tickets) -> None:
+    first, other = Target("acme", slot="email:a"), Target("acme", id="t")
+    assert await store.destined({"m": first, "n": other}) == {"m": first, "n": other}
+    assert await store.destined({"m": other, "o": first}) == {"m": first, "o": first}
+    assert await store.destined({}) == {}
 
 
 @pytest.mark.spec("TKT 10")

@@ -27,6 +27,7 @@ from shared.contracts.tickets import (
     NoteAdded,
     TicketAssigned,
     TicketClosed,
+    TicketFact,
     TicketMarkedNotSpam,
     TicketMarkedSpam,
     TicketReopened,
@@ -81,7 +82,9 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
             if refusal is None:
                 return replies.reply(ticket, command, token)
         case AddNote():
-            return _note(draft, command)
+            refusal = replies.says_nothing(command)
+            if refusal is None:
+                return _note(draft, command)
         case AssignTicket():
             refusal = changes.assign(draft, command, settings)
         case UnassignTicket():
@@ -133,6 +136,8 @@ def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Appli
         command.account_id,
         "hidden",
         sent_at=command.occurred_at,
+        # Whoever wrote a reply that was not sent wants to have it back.
+        text="" if code == "too_large" else getattr(command, "text", ""),
         because=f"refused ({code}): {reason}",
         author=command.author.model_dump(),
         seq=ticket.seq if ticket else None,
@@ -141,9 +146,8 @@ def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Appli
     return Applied(ticket, entry, (TICKETS.record(rejected),))
 
 
-_SHOWN = {
+_SHOWN: dict[type[TicketFact], str] = {
     TicketReopened: "Ticket reopened",
-    TicketSnoozed: "Ticket snoozed",
     TicketWoken: "Ticket woken",
     TicketMarkedSpam: "Marked as spam",
     TicketMarkedNotSpam: "Marked as not spam",
@@ -168,6 +172,8 @@ def _line(draft: Draft, command: Command) -> Entry:
             text = f"Routed to {team}"
         case TicketTagged(tags=tags):
             text = f"Tagged {', '.join(tags)}"
+        case TicketSnoozed(until=until):
+            text = f"Ticket snoozed until {until:%Y-%m-%d %H:%M} UTC"
         case TicketUntagged(tags=tags):
             text = f"Untagged {', '.join(tags)}"
         case _:

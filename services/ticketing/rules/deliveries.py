@@ -68,6 +68,8 @@ def _new_mail_id(ticket: Ticket, command: ReportDelivery) -> str | None:
     mail_id = (command.mail_id or "").strip().removeprefix("<").removesuffix(">")
     if ticket.channel != "email" or not mail_id or mail_id in ticket.mail_ids:
         return None
+    if len(mail_id) > slots.LONGEST_MAIL_ID:
+        return None
     return mail_id
 
 

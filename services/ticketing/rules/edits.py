@@ -5,11 +5,7 @@ before its message is kept, and taken up when the message is there, so that the 
 come makes no difference.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from pydantic import TypeAdapter
-
+from services.ticketing.rules.early import early_entry
 from services.ticketing.rules.ticket import (
     REMEMBERED_CHANGES,
     Changed,
@@ -19,10 +15,9 @@ from services.ticketing.rules.ticket import (
 )
 from shared.contracts.messages import MessageDeleted, MessageEdited
 from shared.contracts.tickets import CustomerDeleted, CustomerEdited
-from shared.documents import Applied, Entry
+from shared.documents import Applied
 
 Change = MessageEdited | MessageDeleted
-_CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 
 
 def message_changed(ticket: Ticket | None, change: Change) -> Applied[Ticket]:
@@ -32,7 +27,7 @@ def message_changed(ticket: Ticket | None, change: Change) -> Applied[Ticket]:
     one of the highest version counts: what is older than what was applied changes nothing.
     """
     if ticket is None or ticket.account_id != change.account_id:
-        return Applied(None, _early(change))
+        return Applied(None, early_entry(change, "ING 4: it came before its message"))
     edited = isinstance(change, MessageEdited)
     text = change.text if isinstance(change, MessageEdited) else ""
     version = change.version if isinstance(change, MessageEdited) else None
@@ -84,33 +79,3 @@ def message_changed(ticket: Ticket | None, change: Change) -> Applied[Ticket]:
 
 def _is_newer(version: int | None, known: int | None) -> bool:
     return known is not None and (version is None or version > known)
-
-
-def _early(change: Change) -> Entry:
-    """What is kept of a change whose message no ticket has: not the change's own entry.
-
-    That one is made when the message has come: the change is then applied, once.
-    """
-    return thread_entry(
-        f"early:{change.account_id}:{change.id}",
-        change.account_id,
-        "early",
-        sent_at=change.occurred_at,
-        text=change.text if isinstance(change, MessageEdited) else "",
-        because="ING 4: it came before its message",
-        message_id=change.message_id,
-        version=change.version if isinstance(change, MessageEdited) else None,
-        change=change.model_dump(mode="json", exclude={"text"}),
-    )
-
-
-def early_changes(entries: Iterable[Mapping[str, Any]]) -> list[Change]:
-    """The changes that these entries keep, in the order in which they are to be applied."""
-    changes = [_CHANGE.validate_python({**e["change"], "text": e["text"]}) for e in entries]
-    return sorted(changes, key=_order)
-
-
-def _order(change: Change) -> tuple[str, str, bool, int, str]:
-    deleted = isinstance(change, MessageDeleted)
-    version = 0 if isinstance(change, MessageDeleted) else change.version
-    return change.account_id, change.message_id, deleted, version, change.id

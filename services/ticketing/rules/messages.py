@@ -1,6 +1,7 @@
 """What a customer's message makes of a ticket (TKT 1 to 6, SPM 1 and 2, ACL 6)."""
 
 from services.ticketing.rules import slots
+from services.ticketing.rules.because import mail_joined
 from services.ticketing.rules.ticket import REOPENABLE, Draft, Ticket, thread_entry
 from shared.contracts.base import Author, Channel
 from shared.contracts.messages import InboundMessage
@@ -88,9 +89,9 @@ def _open(target: Target, message: InboundMessage, number: int) -> Applied[Ticke
     because = _OPENS[message.channel]
     if target.related and mail and mail.authentication == "fail":
         draft.ticket = ticket = ticket.model_copy(update={"tags": (SPOOF_SUSPECT,)})
-        because = "TKT 2: it cites another thread, and its sender's address is forged"
+        because = f"TKT 2: it cites ticket {target.related}, and its sender's address is forged"
     elif target.related:
-        because = "TKT 2: the author takes no part in the thread they cite"
+        because = f"TKT 2: the author takes no part in the thread they cite, {target.related}"
     draft.happen(
         TicketOpened,
         because,
@@ -105,7 +106,23 @@ def _join(ticket: Ticket, message: InboundMessage) -> Applied[Ticket]:
     draft = _draft(ticket, message)
     if not message.spam and not ticket.spam_by_agent:
         _bring_back(draft, message)
-    return _write(draft, message, _JOINS[ticket.channel])
+    because = (
+        mail_joined(ticket, message, mail) if (mail := message.mail) else _JOINS[ticket.channel]
+    )
+    return _write(draft, message, because + _lateness(ticket, message))
+
+
+def _lateness(ticket: Ticket, message: InboundMessage) -> str:
+    """What is to be said of a message that newer ones overtook, or that was put back.
+
+    One from before the ticket may have been written to an older one that was closed, and followed
+    by this: two open ones of one conversation would be worse than a late message here (ACL 6).
+    """
+    if message.occurred_at < ticket.opened_at:
+        return "; it came late, received before this ticket was opened"
+    if message.occurred_at < (ticket.last_customer_at or message.occurred_at):
+        return "; it came late, after newer messages"
+    return ""
 
 
 def _bring_back(draft: Draft, message: InboundMessage) -> None:
@@ -159,6 +176,7 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
     ticket = draft.ticket
     received = message.occurred_at
     changes: dict[str, object] = slots.with_mail(ticket, message)
+    newest = received >= (ticket.last_customer_at or received)
     # Whatever it is taken for, the channel's reply window is open (TKT 13).
     changes["last_customer_at"] = max(ticket.last_customer_at or received, received)
     if ticket.spam or not message.spam:
@@ -169,11 +187,10 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
             "customer_waits_since": min(ticket.customer_waits_since or received, received),
         }
     if not message.spam:
-        changes |= {
-            "contact": _newest(ticket, message),
-            "waiting_epoch": None,
-            "last_reply_seq": None,
-        }
+        changes |= {"waiting_epoch": None, "last_reply_seq": None}
+    if newest and not message.spam:
+        # What is put back after a failure tells of a consent that may be none by now (TKT 13).
+        changes |= _as_known_now(ticket, message)
     draft.happen(
         CustomerWrote,
         because,
@@ -200,9 +217,15 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
     return draft.applied(entry)
 
 
-def _newest(ticket: Ticket, message: InboundMessage) -> object:
-    """The contact with what is known of them now; a ticket's contact stays the person it is."""
-    return message.contact if message.contact.id == ticket.contact.id else ticket.contact
+def _as_known_now(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
+    """What the newest message tells of the contact, and which of our addresses they write to.
+
+    A ticket's contact stays the person it is. Replies go out from where they wrote last: the
+    channel's window is open there (TKT 13).
+    """
+    if message.contact.id != ticket.contact.id:
+        return {}
+    return {"contact": message.contact, "address": message.address}
 
 
 def _draft(ticket: Ticket, message: InboundMessage) -> Draft:

@@ -10,7 +10,7 @@ from services.ticketing.rules.ticket import (
     thread_entry,
 )
 from shared.contracts.accounts import AccountSettings
-from shared.contracts.commands import ReplyToTicket
+from shared.contracts.commands import AddNote, ReplyToTicket
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.tickets import AgentReplied
 from shared.documents import Applied
@@ -28,6 +28,8 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
     Web chat and mail always; SMS with consent (marketing or transactional) and from a number that
     can receive; WhatsApp and Instagram within their window after the customer's last message.
     """
+    if not command.attachments and (nothing := says_nothing(command)):
+        return nothing
     if ticket.status == "closed":
         return "not_open", "the ticket is closed: reopen it first, where its channel allows that"
     if ticket.channel == "sms":
@@ -46,6 +48,11 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
     return None
 
 
+def says_nothing(command: AddNote | ReplyToTicket) -> Refusal | None:
+    """Why a text that is empty is refused: no channel delivers one."""
+    return None if command.text.strip() else ("nothing_to_change", "there is no text in it")
+
+
 def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> Applied[Ticket]:
     """The reply is in the thread and goes out; the team now waits for the customer (ACL 2).
 
@@ -55,7 +62,7 @@ def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> A
     draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)
     draft.happen(
         AgentReplied,
-        "TKT 13: the channel allows it",
+        f"TKT 13: {_allowed(ticket, command)}",
         _changes(draft, command, out),
         message_id=out.id,
         author=command.author,
@@ -77,6 +84,16 @@ def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> A
     return draft.applied(entry, OUTBOUND.record(out))
 
 
+def _allowed(ticket: Ticket, command: ReplyToTicket) -> str:
+    """By which rule of its channel a reply goes out, in words."""
+    if ticket.channel == "sms":
+        return f"the contact's SMS consent is {ticket.contact.sms_consent}"
+    if ticket.channel in ("webchat", "email"):
+        return f"{ticket.channel} is always answered"
+    last = ticket.last_customer_at or command.occurred_at
+    return f"the customer's last message is of {last:%Y-%m-%d %H:%M} UTC, within the window"
+
+
 def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict[str, object]:
     ticket = draft.ticket
     deliveries = (*ticket.deliveries, Delivery(outbound_id=out.id))
@@ -93,13 +110,11 @@ def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict
             "customer_waits_since": None,
         }
     if out.message_id:
-        people = [*ticket.participants]
-        people += [a for a in (cc.strip().casefold() for cc in command.cc) if a not in people]
         changes |= {
             "mail_ids": slots.bounded(
                 list(dict.fromkeys([*ticket.mail_ids, *out.references[:1], out.message_id]))
             ),
-            "participants": tuple(people[:200]),
+            "participants": slots.with_people(ticket, command.cc),
         }
     return changes
 

@@ -1,26 +1,36 @@
 """What signals and attributions show on a ticket (ING 3, ATT 7)."""
 
+from services.ticketing.rules import bounces
+from services.ticketing.rules.early import WITH_KEYWORDS, early_entry
 from services.ticketing.rules.ticket import Draft, Ticket, thread_entry
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded, TicketAttributed, TicketCredit
 from shared.documents import Applied
 
-SHOWN_KINDS = frozenset({"keyword"})
-"""The kinds of signal that a thread shows."""
+
+def concerns_tickets(signal: Signal) -> bool:
+    """Whether a signal is one that threads show: mail that came back, and keywords (ING 3, 4)."""
+    return signal.kind in bounces.KINDS or is_keyword(signal)
+
+
+def is_keyword(signal: Signal) -> bool:
+    """Whether it is a keyword on a channel that has any (ING 3)."""
+    return signal.kind == "keyword" and signal.channel in WITH_KEYWORDS
 
 
 def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
     """A keyword is a notice in a ticket that is not closed, and wakes nothing (ING 3).
 
-    A STOP is kept in mind in any case, until a START: no reply goes out meanwhile (TKT 13).
+    A STOP is kept in mind in any case, until a later START: no reply goes out meanwhile (TKT 13).
+    One that comes before its contact's ticket waits for it (see `early`).
 
     A ticket that was opened after the signal was received does not show it, so that a replay
     shows what was shown then.
     """
-    shows = (
-        ticket is not None and ticket.status != "closed" and signal.occurred_at >= ticket.opened_at
-    )
+    if ticket is None:
+        return Applied(None, early_entry(signal, "ING 3: it came before any ticket of its contact"))
+    shows = ticket.status != "closed" and signal.occurred_at >= ticket.opened_at
     said = signal.text or signal.keyword or ""
     text = f"Keyword {signal.keyword or ''} ({signal.keyword_class or 'unknown'}): {said}"
     entry = thread_entry(
@@ -30,12 +40,9 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
         sent_at=signal.occurred_at,
         text=text,
         because="ING 3: a keyword",
-        seq=ticket.seq if ticket else None,
+        seq=ticket.seq,
     )
-    if ticket is None:
-        return Applied(None, entry)
-    if signal.keyword_class in ("stop", "start"):
-        ticket = ticket.model_copy(update={"opted_out": signal.keyword_class == "stop"})
+    ticket = _heeding(ticket, signal)
     if not shows:
         return Applied(ticket, entry)
     draft = Draft(ticket, signal.id, signal.correlation_id, signal.occurred_at)
@@ -43,6 +50,16 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
         NoticeAdded, "ING 3: a keyword opens and resets nothing", code="keyword", text=text
     )
     return draft.applied(entry)
+
+
+def _heeding(ticket: Ticket, signal: Signal) -> Ticket:
+    """The ticket as its contact wants it: the last STOP or START that was received counts."""
+    if signal.keyword_class not in ("stop", "start"):
+        return ticket
+    at, out = signal.occurred_at, signal.keyword_class == "stop"
+    if ticket.opted_at is not None and (at, out) < (ticket.opted_at, ticket.opted_out):
+        return ticket
+    return ticket.model_copy(update={"opted_out": out, "opted_at": at})
 
 
 def message_attributed(ticket: Ticket | None, fact: MessageAttributed) -> Applied[Ticket]:

@@ -1,11 +1,17 @@
 """What may exist once: which slot a message belongs to (TKT 1 to 5), and who may join mail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from services.ticketing.rules.ticket import Ticket
 from shared.contracts.base import Channel
 from shared.contracts.messages import InboundMessage, Mail, OnChannel
 from shared.contracts.signals import Signal
+
+LONGEST_ADDRESS, MOST_PEOPLE = 320, 200
+"""Characters of an address, and how many of them take part in a thread."""
+
+LONGEST_MAIL_ID = 998
+"""Characters of a mail id: no header has a longer line."""
 
 KEPT_FIRST, KEPT_LAST = 10, 90
 """How many mail ids a ticket keeps: the thread's head and its newest; the ledger has all."""
@@ -92,15 +98,19 @@ def may_join(ticket: Ticket, message: InboundMessage) -> bool:
         return False
     if ticket.account_id != message.account_id or ticket.address != message.address:
         return False
-    same_profile = (
-        ticket.contact.profile_id is not None
-        and ticket.contact.profile_id == message.contact.profile_id
-    )
-    return (
-        ticket.contact.id == message.contact.id
-        or same_profile
-        or author(message) in ticket.participants
-    )
+    return takes_part(ticket, message) is not None
+
+
+def takes_part(ticket: Ticket, message: InboundMessage) -> str | None:
+    """As who a mail's author takes part in the thread, in words; None for a stranger."""
+    if ticket.contact.id == message.contact.id:
+        return "is its contact"
+    profile = ticket.contact.profile_id
+    if profile is not None and profile == message.contact.profile_id:
+        return "has the contact's profile"
+    if author(message) in ticket.participants:
+        return "was addressed in it by the contact or an agent"
+    return None
 
 
 def with_mail(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
@@ -114,16 +124,21 @@ def with_mail(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
             [*ids, *mail.references, *mail.in_reply_to, *_outlooks(mail), mail.message_id]
         )
     )
-    people = [*ticket.participants]
-    own = {author(message)}
+    addressed: tuple[str, ...] = ()
     if ticket.contact.id == message.contact.id and mail.authentication != "fail":
-        own |= {address.strip().casefold() for address in (*mail.to, *mail.cc)}
-    people += sorted(own - set(people) - {ticket.address})
+        addressed = (*mail.to, *mail.cc)
     return {
         "mail_ids": bounded(ids),
         "last_mail_id": mail.message_id,
-        "participants": tuple(people[:200]),
+        "participants": with_people(ticket, (author(message), *addressed)),
     }
+
+
+def with_people(ticket: Ticket, addresses: Iterable[str]) -> tuple[str, ...]:
+    """Who takes part in the thread once these do too; never so many that the ticket grows."""
+    named = (address.strip().casefold() for address in addresses)
+    own = sorted({a for a in named if len(a) <= LONGEST_ADDRESS} - {ticket.address})
+    return tuple(dict.fromkeys([*ticket.participants, *own]))[:MOST_PEOPLE]
 
 
 def bounded(ids: list[str]) -> tuple[str, ...]:

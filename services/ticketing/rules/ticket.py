@@ -46,7 +46,8 @@ class Changed(Contract):
 class Ticket(TicketSummary):
     """Everything that ticketing knows of a ticket, except its thread: what events show, and more.
 
-    `opted_out`: the contact's last keyword was a STOP, whatever their profile says yet (TKT 13).
+    `opted_out`: the contact's last STOP or START was a STOP, whatever their profile says yet
+    (TKT 13); `opted_at` is when it was received.
     `bounced`: of which mails to whom the thread shows already that they came back.
     """
 
@@ -59,6 +60,7 @@ class Ticket(TicketSummary):
     close_reason: Literal["done", "inactivity"] | None = None
     last_customer_at: UtcTime | None = None
     opted_out: bool = False
+    opted_at: UtcTime | None = None
     related_ticket_id: str | None = None
     mail_root: str | None = None
     mail_ids: tuple[str, ...] = ()
