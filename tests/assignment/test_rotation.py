@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -143,6 +144,46 @@ def test_a_turn_that_is_owed_is_forgotten_once_others_are_there() -> None:
         returned, agent = give(returned, number, terms(set("abc")))
         order += agent
     assert order == "abca"
+
+
+@pytest.mark.spec("ASG 7")
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("give"), st.integers(1, 4)),
+            st.tuples(st.just("give back"), st.integers(0, 6)),
+            st.tuples(st.just("there are"), st.frozensets(st.sampled_from("abc"), min_size=1)),
+        ),
+        max_size=20,
+    )
+)
+def test_whatever_is_given_back_counts_even_out_among_those_who_are_there(
+    steps: list[tuple[str, Any]],
+) -> None:
+    state, number, there = Rotation(account_id="acme"), 0, frozenset("abc")
+    among, counts, out = there, dict.fromkeys("abc", 0), list[tuple[str, str]]()
+    earlier: list[tuple[str, str]] = []
+    for what, value in [*steps, ("give", 6)]:
+        if what == "there are":
+            there = value
+        for _ in range(value if what == "give" else 0):
+            if there != among:
+                among, counts, earlier, out = there, dict.fromkeys(there, 0), [*earlier, *out], []
+            number += 1
+            state, agent = give(state, number, terms(set(there)))
+            counts[agent] += 1
+            out.append((waiting(number).ticket.offer_id, agent))
+        if what == "give back" and value < len(earlier) + len(out):
+            # Any turn may be refused late, one from among others who were there too.
+            mine = value >= len(earlier)
+            command_id, agent = out.pop(value - len(earlier)) if mine else earlier.pop(value)
+            state = rotation.give_back(state, command_id) or state
+            counts[agent] = counts.get(agent, 0) - mine
+    while len(state.queues[0].owed):
+        number += 1
+        state, agent = give(state, number, terms(set(among)))
+        counts[agent] += 1
+    assert max(counts[a] for a in among) - min(counts[a] for a in among) <= 1
 
 
 def test_turns_that_are_out_are_bounded_and_forgotten_in_time() -> None:

@@ -27,22 +27,28 @@ class Queue(_Value):
 
     Before them come those who are owed a turn that somebody else took from them, as long as
     `among`, those who are there, stay the same: then nobody has anything to catch up with.
+    `stretch` counts how often they changed, so that a turn of before is owed to nobody.
     """
 
     line: str
     agents: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
     among: tuple[str, ...] = ()
+    stretch: int = 0
 
 
 class Turn(_Value):
-    """A ticket that was given to an agent. `command_id` is the AssignTicket's."""
+    """A ticket that was given to an agent, in the `stretch` that their line's queue was in.
+
+    `command_id` is the AssignTicket's.
+    """
 
     command_id: str
     ticket: str
     line: str
     agent: str
     at: UtcTime
+    stretch: int = 0
 
 
 class Rotation(_Value):
@@ -62,7 +68,7 @@ class Rotation(_Value):
 
     @property
     def slot(self) -> str:
-        """There may be one a account."""
+        """There may be one an account."""
         return "rotation"
 
     @property
@@ -125,6 +131,7 @@ def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotat
         line=waiting.line,
         agent=agent,
         at=terms.now,
+        stretch=queue.stretch,
     )
     return _changed(rotation, _served(queue, agent), (*unanswered, turn)), turn
 
@@ -132,15 +139,17 @@ def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotat
 def give_back(rotation: Rotation, command_id: str) -> Rotation | None:
     """The rotation, the agent being owed a turn whose ticket somebody else took (ASG 4).
 
-    None where no such turn is out.
+    Not so if others have been there since: among them the agent had no turn to lose. None where
+    no such turn is out.
     """
     turn = next((turn for turn in rotation.unanswered if turn.command_id == command_id), None)
     if turn is None:
         return None
     queue = _queue(rotation, turn.line)
-    owing = queue.model_copy(update={"owed": (*queue.owed, turn.agent)})
+    if turn.stretch == queue.stretch:
+        queue = queue.model_copy(update={"owed": (*queue.owed, turn.agent)})
     return _changed(
-        rotation, owing, tuple(other for other in rotation.unanswered if other is not turn)
+        rotation, queue, tuple(other for other in rotation.unanswered if other is not turn)
     )
 
 
@@ -166,11 +175,13 @@ def _as_of_now(queue: Queue, members: Sequence[str], online: Collection[str]) ->
     stayed = [agent for agent in queue.agents if agent in members]
     came = [agent for agent in members if agent in online and agent not in queue.agents]
     among = tuple(sorted(agent for agent in members if agent in online))
+    same = among == queue.among
     return Queue(
         line=queue.line,
         agents=(*stayed, *came),
-        owed=queue.owed if among == queue.among else (),
+        owed=queue.owed if same else (),
         among=among,
+        stretch=queue.stretch if same else queue.stretch + 1,
     )
 
 
