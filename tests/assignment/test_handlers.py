@@ -142,6 +142,35 @@ async def test_an_agent_whose_ticket_was_taken_by_hand_meanwhile_is_next_again()
     assert [desk.assignee(name) for name in ("t2", "t3", "t4")] == list("abc")
 
 
+@pytest.mark.spec("ASG 4")
+@pytest.mark.parametrize("moment", range(30))
+async def test_a_turn_is_not_lost_by_whoever_takes_the_ticket_at_whatever_moment(
+    moment: int,
+) -> None:
+    desk = Desk()
+    desk.has(account())
+    replica, other = desk.replica(), desk.replica()
+    await replica.hear([desk.online(agent) for agent in "abc"])
+    desk.opens("t1")
+
+    async def somebody_takes_it() -> None:
+        desk.is_taken("t1", "c")
+        await other.take(desk.stream[1:])
+        desk.opens("t2")
+        await other.take(desk.stream[2:])
+
+    desk.meanwhile = [*[None] * moment, somebody_takes_it]
+    await replica.take(desk.stream[:1])
+    if desk.meanwhile:
+        desk.meanwhile = []
+        await somebody_takes_it()
+    await desk.settle(replica, 3)
+    desk.opens("t3")
+    await desk.settle(replica, len(desk.stream) - 1)
+    assert desk.assignee("t1") == "c"
+    assert {desk.assignee("t2"), desk.assignee("t3")} == {"a", "b"}
+
+
 @pytest.mark.spec("ASG 6")
 async def test_with_nobody_there_tickets_wait_and_the_oldest_is_first_whoever_comes() -> None:
     desk = Desk()

@@ -29,9 +29,9 @@ class Followed:
 
     `need` is the seq since which the ticket wants an assignee of the round robin, None while it
     wants none; `attempt` counts the offers for that need which ticketing refused. `offered` is
-    the id of the AssignTicket that is out and not answered yet, `route_id` that of the
-    RouteTicket, which asks for `route_team`. `line` is the waiting line the ticket stands in, ""
-    for none. `revision` is 0 for what is not stored yet.
+    the id of the AssignTicket that is out and not answered yet, or that may be, where the need
+    ended otherwise; `route_id` that of the RouteTicket, which asks for `route_team`. `line` is
+    the waiting line the ticket stands in, "" for none. `revision` is 0 for what is not stored yet.
     """
 
     account_id: str
@@ -186,9 +186,13 @@ def _after(before: Followed | None, event: TicketFact, route: RouteTicket | None
 
 
 def _with_what_is_out(after: Followed, before: Followed, event: TicketFact) -> Followed:
-    """The ticket with the commands that were out before `event` and that it doesn't answer."""
-    if not (isinstance(event, TicketAssigned) and event.cause_id == before.offered):
-        after = replace(after, offered=before.offered)
+    """The ticket with the commands that were out before `event` and that it doesn't answer.
+
+    An offer may be out already that is yet to be noted: its agent must get their turn back too.
+    """
+    offered = before.offered or before.offer_id
+    if not (isinstance(event, TicketAssigned) and event.cause_id == offered):
+        after = replace(after, offered=offered)
     if not (isinstance(event, TicketRouted) and event.cause_id == before.route_id):
         after = replace(after, route_id=before.route_id, route_team=before.route_team)
     return after
