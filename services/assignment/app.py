@@ -61,6 +61,7 @@ def wire(
     sweeper = Sweep(
         stores.tickets, stores.agents, stores.heartbeats, turns, bus.accounts, bus.publish, clock
     )
+    bus.every(sweep_interval, sweeper.follow_settings)
     bus.every(sweep_interval, sweeper.share_out)
     bus.every(sweep_interval, sweeper.end_silent_presence)
 

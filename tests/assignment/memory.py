@@ -123,18 +123,23 @@ class MemoryAgents:
 
 @dataclass(slots=True)
 class MemoryHeartbeats:
-    """The newest heartbeats; `flush` loses them all, as Redis may."""
+    """The newest heartbeats; `flush` loses them all, and Redis may be `away`."""
 
     beats: dict[str, datetime] = field(default_factory=dict)
+    away: bool = False
 
     async def beat(self, beats: Sequence[Beat]) -> None:
         """See `handlers.Heartbeats`."""
+        if self.away:
+            raise ConnectionError
         for beat in beats:
             key = f"{beat.account_id}:{beat.agent_id}"
             self.beats[key] = max(beat.at, self.beats.get(key, beat.at))
 
     async def last(self, choices: Sequence[Choice], now: datetime) -> Mapping[str, datetime]:
         """See `sweep.Heartbeats`."""
+        if self.away:
+            raise ConnectionError
         return {choice.id: self.beats.setdefault(choice.id, now) for choice in choices}
 
     def flush(self) -> None:
