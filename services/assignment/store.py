@@ -150,13 +150,12 @@ class MongoAgents:
         )
         await self._agents.bulk_write([_choose(choice, now) for choice in choices], ordered=True)
 
-    async def online(
-        self, now: datetime, account_ids: Collection[str] | None
-    ) -> dict[str, set[str]]:
+    async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
         """See `sharing.Agents`."""
-        query: dict[str, Any] = {"due_at": {"$gt": now, "$lt": FAR_FUTURE}}
-        if account_ids is not None:
-            query["account_id"] = {"$in": sorted(account_ids)}
+        query = {
+            "account_id": {"$in": sorted(account_ids)},
+            "due_at": {"$gt": now, "$lt": FAR_FUTURE},
+        }
         found: dict[str, set[str]] = {}
         async for row in self._agents.find(query):
             found.setdefault(row["account_id"], set()).add(row["agent_id"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -58,6 +59,7 @@ class Replica:
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """See `shared.ports.Bus`."""
         await self.desk.step()
+        self.desk.published.append(len(records))
         for record in records:
             assert record.topic == "helpdesk.commands"
             self.desk.commands.append(_COMMAND.validate_json(record.value or b""))
@@ -86,6 +88,10 @@ class Desk(Ticketing):
     disorder: random.Random | None = None
     meanwhile: list[Callable[[], Awaitable[None]] | None] = field(default_factory=list)
     """What else happens, a step after the other."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """How often each method of a store was called."""
+    published: list[int] = field(default_factory=list)
+    """How many records each publishing had."""
 
     async def step(self) -> None:
         """Whatever a replica does outside itself: it may end here, or others may come between."""
@@ -161,6 +167,7 @@ class _Stepping:
             return method
 
         async def call(*args: Any, **kwargs: Any) -> Any:
+            self._desk.calls[name] += 1
             await self._desk.step()
             answer = await method(*args, **kwargs)
             await self._desk.step()

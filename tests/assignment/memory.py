@@ -96,15 +96,11 @@ class MemoryAgents:
             ):
                 self.choices[choice.id] = choice
 
-    async def online(
-        self, now: datetime, account_ids: Collection[str] | None
-    ) -> dict[str, set[str]]:
+    async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
         """See `sharing.Agents`."""
         found: dict[str, set[str]] = {}
         for choice in self.choices.values():
-            if now < choice.due_at < FAR_FUTURE and (
-                account_ids is None or choice.account_id in account_ids
-            ):
+            if now < choice.due_at < FAR_FUTURE and choice.account_id in account_ids:
                 found.setdefault(choice.account_id, set()).add(choice.agent_id)
         return found
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -102,7 +103,7 @@ class Terms:
 
     now: datetime
     members: Mapping[str, Sequence[str]]
-    online: Collection[str]
+    online: AbstractSet[str]
     limit: int | None = None
     open_tickets: Mapping[str, int] | None = None
     answered: Collection[str] = frozenset()
