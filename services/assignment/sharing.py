@@ -1,6 +1,6 @@
 """Sharing waiting tickets out, one turn each, whoever asks for it and however often."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -124,12 +124,8 @@ class Sharing:
         or nobody of its line is there and below the limit. What that takes depends on the lines in
         which somebody waits, not on how many agents are there.
         """
-        names = [
-            line
-            for settings in self._settings(account_ids)
-            if settings.assignment.round_robin
-            for line in lines.members_of_lines(settings)
-        ]
+        open_now = self._open_now(account_ids)
+        names = [line for each in open_now.values() for line in lines.members_of_lines(each)]
         busy = sorted(await self.tickets.busy(names)) if names else []
         while busy:
             # A page of each in turn: a long line keeps none of the others waiting.
@@ -151,18 +147,22 @@ class Sharing:
     def _aggregates(self, terms: Mapping[str, Terms]) -> Aggregates[Rotation, _Item]:
         return Aggregates(self.rotations, _Turns(terms), self.publish, self.clock)
 
-    def _settings(self, account_ids: Collection[str] | None) -> Iterable[AccountSettings]:
-        if account_ids is None:
-            return self.accounts
-        known = (self.accounts.get(account_id) for account_id in account_ids)
-        return [settings for settings in known if settings is not None]
+    def _open_now(self, account_ids: Collection[str] | None) -> dict[str, AccountSettings]:
+        """The accounts among these in which tickets are shared out at this moment."""
+        now = self.clock()
+        known = self.accounts if account_ids is None else map(self.accounts.get, account_ids)
+        return {
+            settings.account_id: settings
+            for settings in known
+            if settings and settings.assignment.round_robin and hours.is_open(settings, now)
+        }
 
     async def _give_out(self, busy: Sequence[str]) -> list[str]:
         """Give out a page of each line; the lines of which more may be given.
 
         Who is there, and whether it is open, is read for each page: a long line takes a while.
         """
-        terms = await self._terms(self.clock(), {lines.account_of(line) for line in busy})
+        terms = await self._terms(self._open_now({lines.account_of(line) for line in busy}))
         served = [line for line in busy if _somebody_serves(line, terms)]
         pages = {line: await self.tickets.waiting(line, PAGE) for line in served}
         items = sorted(
@@ -178,16 +178,12 @@ class Sharing:
         stuck = {items[place].line for place in refused}
         return [line for line, page in pages.items() if len(page) == PAGE and line not in stuck]
 
-    async def _terms(self, now: datetime, account_ids: Collection[str]) -> dict[str, Terms]:
-        """What decisions rest on, for the accounts that are open and where somebody is there.
+    async def _terms(self, open_now: Mapping[str, AccountSettings]) -> dict[str, Terms]:
+        """What decisions rest on, for those of the accounts where somebody is there.
 
         Answers are read before open tickets: see `Terms`.
         """
-        open_now = {
-            settings.account_id: settings
-            for settings in self._settings(account_ids)
-            if settings.assignment.round_robin and hours.is_open(settings, now)
-        }
+        now = self.clock()
         online = await self.agents.online(now, open_now) if open_now else {}
         answered = await self._answered(online)
         limited = [
