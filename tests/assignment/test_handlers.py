@@ -296,6 +296,26 @@ async def test_over_the_limit_tickets_wait_until_one_is_closed() -> None:
     assert [desk.assignee("t4"), desk.assignee("t5")] == [None, "b"]
 
 
+@pytest.mark.spec("ASG 7")
+async def test_while_ticketing_is_away_nobody_is_given_more_than_the_limit() -> None:
+    desk = Desk()
+    desk.has(account(assignment={"max_open_tickets": 2}))
+    replica = desk.replica()
+    for number in range(9):
+        desk.opens(f"t{number}")
+    await replica.take(desk.stream[:])
+    for _ in range(10):
+        await replica.hear([desk.online("a")])
+        await replica.sweep()
+        desk.now += timedelta(hours=1)
+    assert len(desk.commands) == 2
+    await desk.settle(replica, 9)
+    desk.is_closed("t0")
+    await desk.settle(replica, len(desk.stream) - 1)
+    await replica.hear([desk.online("a")])
+    assert len(desk.commands) == 3
+
+
 @pytest.mark.spec("ASG 8")
 async def test_a_whole_stream_delivered_again_takes_no_second_turn() -> None:
     desk = Desk()

@@ -195,7 +195,7 @@ def test_turns_that_are_out_are_bounded_and_forgotten_in_time() -> None:
     assert rotation.take_turn(full, waiting(1), terms({"a"})) is None
     answered = terms({"a"}, answered={"7"})
     assert rotation.take_turn(full, waiting(1), answered) is not None
-    later = Terms(now=MONDAY + timedelta(hours=1), members={"acme:all": ("a",)}, online={"a"})
+    later = Terms(now=MONDAY + timedelta(days=2), members={"acme:all": ("a",)}, online={"a"})
     taken = rotation.take_turn(full, waiting(1), later)
     assert taken is not None
     assert len(taken[0].unanswered) == 1

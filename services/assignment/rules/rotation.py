@@ -15,8 +15,11 @@ from shared.contracts.base import UtcTime
 MOST_UNANSWERED = 1000
 """Turns an account may have out at a time: what ticketing has not answered bounds the document."""
 
-_FORGOTTEN_AFTER = timedelta(minutes=10)
-"""When a turn that nobody answers stops counting: its command is lost, or waits somewhere."""
+_FORGOTTEN_AFTER = timedelta(days=1)
+"""When a turn that nobody answers stops counting: its command is lost then.
+
+Longer than ticketing may be away: until it answers, what is out counts for an agent's limit.
+"""
 
 
 class _Value(BaseModel):
