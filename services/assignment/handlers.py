@@ -71,6 +71,9 @@ class Assignment:
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
         """Route what is new (ASG 5), note who needs whom, share out what waits (ASG 6)."""
+        if any(follow.is_for_want_of_settings(event) for event in events):
+            # Else the same agent would be offered the ticket again, and again.
+            await self.accounts.refresh()
         groups: dict[str, list[TicketFact | CommandRejected]] = {}
         for event in events:
             groups.setdefault(f"{event.account_id}:{event.ticket_id}", []).append(event)

@@ -125,6 +125,29 @@ async def test_an_agent_of_whom_only_ticketing_knows_that_they_left_blocks_nobod
     assert desk.assignee("t1") == "b"
 
 
+@pytest.mark.spec("ASG 6")
+async def test_an_agent_who_ticketing_says_has_left_is_offered_the_ticket_once() -> None:
+    desk = Desk()
+
+    async def refresh() -> None:
+        desk.has(account(agents="b c"))
+
+    desk.accounts = AccountsTable(refresh)
+    desk.has(account())
+    desk.gone.add("a")
+    replica = desk.replica()
+    await replica.hear([desk.online("a")])
+    desk.opens("t1")
+    for _ in range(5):
+        place = len(desk.stream) - 1
+        await replica.take(desk.stream[place:])
+        desk.carry_out()
+    assert len(desk.commands) == 1
+    await replica.hear([desk.online("b")])
+    desk.carry_out()
+    assert desk.assignee("t1") == "b"
+
+
 @pytest.mark.spec("ASG 9")
 async def test_an_agent_who_joined_just_now_keeps_what_they_took() -> None:
     desk = Desk()

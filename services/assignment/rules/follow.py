@@ -146,6 +146,11 @@ def left_behind(
     )
 
 
+def is_for_want_of_settings(event: TicketFact | CommandRejected) -> bool:
+    """Whether ticketing knows no such agent as we chose: its settings may be newer than ours."""
+    return isinstance(event, CommandRejected) and event.code == "unknown_agent" and _is_ours(event)
+
+
 def _is_ours(event: CommandRejected) -> bool:
     return (event.author.kind, event.author.id) == (commands.AUTHOR.kind, commands.AUTHOR.id)
 
