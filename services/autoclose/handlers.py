@@ -8,6 +8,7 @@ from typing import Protocol
 from services.autoclose import rules
 from services.autoclose.rules import TicketRef, Timer, TypingMark, Typist
 from shared.accounts import Accounts
+from shared.clock import Clock
 from shared.contracts.accounts import AutoClose
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import CommandRejected, TicketFact
@@ -52,6 +53,7 @@ class Autoclose:
     timers: Timers
     typing: Typing
     accounts: Accounts
+    clock: Clock
     missed: Callable[[int], None]
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
@@ -61,7 +63,7 @@ class Autoclose:
         """
         facts = [event for event in events if isinstance(event, TicketFact)]
         known = await self.timers.load({TicketRef(f.account_id, f.ticket_id) for f in facts})
-        replayed = rules.replay(known, facts, self._settings_of)
+        replayed = rules.replay(known, facts, self._settings_of, self.clock())
         if replayed.gaps:
             self.missed(replayed.gaps)
         await self.timers.save(replayed.timers, known.keys())

@@ -20,6 +20,12 @@ OFF = "off"
 NOTHING_RUNS = ""
 """What stands for the settings of a timer that waits for nothing: it follows none."""
 
+AHEAD = timedelta(days=1)
+"""How far an author's clock may be ahead of ours and still be believed."""
+
+_LONGEST = timedelta(days=90)
+"""What any delay is cut to, so that there is such a date whatever an account sets."""
+
 SettingsOf = Callable[[str], AutoClose]
 """The settings of an account; switched off where there is no such account."""
 
@@ -113,7 +119,9 @@ def settings_key(settings: AutoClose) -> str:
     return f"{settings.starts_at}:{settings.period // timedelta(milliseconds=1)}"
 
 
-def timer_after(timer: Timer | None, event: TicketFact, settings: AutoClose) -> Timer:
+def timer_after(
+    timer: Timer | None, event: TicketFact, settings: AutoClose, now: datetime
+) -> Timer:
     """The timer once `event` has happened; unchanged by an event it has seen (ACL 2, ACL 5).
 
     After missed events the summary alone decides, and a wait whose beginning was missed counts
@@ -121,14 +129,14 @@ def timer_after(timer: Timer | None, event: TicketFact, settings: AutoClose) -> 
     """
     if timer is not None and event.seq <= timer.last_seq:
         return timer
-    seen = _having_seen(timer or _unknown(event), event)
+    seen = _having_seen(timer or _unknown(event), event, now)
     epoch = event.ticket.waiting_epoch
     if epoch is None or not _can_wait(event.ticket) or epoch <= seen.reset_seq:
         return seen.stopped()
     if epoch != seen.waiting_epoch:
         return armed(_begun(seen, event), settings)
     if event.ticket.last_reply_seq != seen.last_reply_seq:
-        return armed(_replied_again(seen, event, settings), settings)
+        return armed(_replied_again(seen, event), settings)
     if seen.settings not in (NOTHING_RUNS, settings_key(settings)):
         return armed(seen, settings)
     return seen
@@ -151,13 +159,13 @@ def _party(ticket: TicketSummary) -> str:
     return ticket.contact.id
 
 
-def _having_seen(timer: Timer, event: TicketFact) -> Timer:
-    seen_at = max(timer.seen_at, event.occurred_at)
+def _having_seen(timer: Timer, event: TicketFact, now: datetime) -> Timer:
+    seen_at = max(timer.seen_at, _believed(event.occurred_at, now))
     resets = False
     match event:
         case CustomerWrote(spam=False):
             # A reply's time is set by whoever sent it: no wait begins before its message came.
-            seen_at = max(seen_at, event.received_at)
+            seen_at = max(seen_at, _believed(event.received_at, now))
             resets = True
         case TicketClosed():
             resets = True
@@ -167,6 +175,11 @@ def _having_seen(timer: Timer, event: TicketFact) -> Timer:
         seen_at=seen_at,
         reset_seq=event.seq if resets else timer.reset_seq,
     )
+
+
+def _believed(at: datetime, now: datetime) -> datetime:
+    """The time, unless its author's clock is far ahead: no ticket shall wait for that day."""
+    return at if at <= now + AHEAD else now
 
 
 def _can_wait(ticket: TicketSummary) -> bool:
@@ -185,31 +198,31 @@ def _begun(timer: Timer, event: TicketFact) -> Timer:
     )
 
 
-def _replied_again(timer: Timer, event: TicketFact, settings: AutoClose) -> Timer:
-    restarts = settings.starts_at == "last_reply"
-    return replace(
-        timer,
-        last_reply_seq=event.ticket.last_reply_seq,
-        last_reply_at=timer.seen_at,
-        put_off_since=None if restarts else timer.put_off_since,
-    )
+def _replied_again(timer: Timer, event: TicketFact) -> Timer:
+    return replace(timer, last_reply_seq=event.ticket.last_reply_seq, last_reply_at=timer.seen_at)
 
 
 def armed(timer: Timer, settings: AutoClose) -> Timer:
     """The timer with the due date that these settings give it (ACL 1, ACL 7).
 
     It may lie in the past: such a ticket is due at once. A close that was asked for is not asked
-    for again.
+    for again. One that is due later than when it was put off has not been put off yet.
     """
     if timer.rests_on is None or timer.asked_for == timer.rests_on:
         return replace(timer, settings=NOTHING_RUNS, due_at=FAR_FUTURE)
-    return replace(timer, settings=settings_key(settings), due_at=_due_at(timer, settings))
+    due_at, since = _due_at(timer, settings), timer.put_off_since
+    return replace(
+        timer,
+        settings=settings_key(settings),
+        due_at=due_at,
+        put_off_since=since if since is not None and due_at <= since else None,
+    )
 
 
 def _due_at(timer: Timer, settings: AutoClose) -> datetime:
     by_first = settings.starts_at == "first_reply"
     start = timer.first_reply_at if by_first else timer.last_reply_at
-    if not settings.enabled or start is None or start > FAR_FUTURE - settings.period:
+    if not settings.enabled or start is None:
         return FAR_FUTURE
     return start + settings.period
 
@@ -223,7 +236,10 @@ class Replayed:
 
 
 def replay(
-    known: Mapping[TicketRef, Timer], events: Iterable[TicketFact], settings_of: SettingsOf
+    known: Mapping[TicketRef, Timer],
+    events: Iterable[TicketFact],
+    settings_of: SettingsOf,
+    now: datetime,
 ) -> Replayed:
     """The timers after all `events`, in their order. Only those that changed are given."""
     timers = dict(known)
@@ -232,7 +248,7 @@ def replay(
         ref = TicketRef(event.account_id, event.ticket_id)
         timer = timers.get(ref)
         gaps += event.seq > (timer.last_seq if timer else 0) + 1
-        timers[ref] = timer_after(timer, event, settings_of(event.account_id))
+        timers[ref] = timer_after(timer, event, settings_of(event.account_id), now)
     changed = tuple(timer for ref, timer in timers.items() if timer != known.get(ref))
     return Replayed(changed, gaps)
 
@@ -256,13 +272,18 @@ def when_due(
     current = timer if timer.settings == settings_key(settings) else armed(timer, settings)
     if current.rests_on is None or current.due_at > now:
         return Decision(current, close=False)
-    if typed_at is not None and now - typed_at < settings.typing_delay:
+    delay, limit = _typing_delay(settings), min(settings.typing_limit, _LONGEST)
+    if typed_at is not None and now - typed_at < delay:
         since = current.put_off_since or now
-        until = min(now + settings.typing_delay, since + settings.typing_limit)
+        until = min(now + delay, since + limit)
         if until > now:
             return Decision(replace(current, put_off_since=since, due_at=until), close=False)
     asked = replace(current, asked_for=current.rests_on)
     return Decision(armed(asked, settings), close=True)
+
+
+def _typing_delay(settings: AutoClose) -> timedelta:
+    return min(settings.typing_delay, _LONGEST)
 
 
 def typing_marks(signals: Iterable[Signal], settings_of: SettingsOf) -> dict[Typist, TypingMark]:
@@ -274,5 +295,5 @@ def typing_marks(signals: Iterable[Signal], settings_of: SettingsOf) -> dict[Typ
             continue
         typist = Typist(signal.account_id, signal.channel, signal.party)
         if typist not in marks or marks[typist].at < signal.occurred_at:
-            marks[typist] = TypingMark(signal.occurred_at, settings.typing_delay)
+            marks[typist] = TypingMark(signal.occurred_at, _typing_delay(settings))
     return marks

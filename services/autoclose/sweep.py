@@ -19,6 +19,7 @@ from shared.topics import COMMANDS
 
 AUTHOR = Author(kind="system", id="autoclose")
 BATCH = 500
+BATCHES = 20
 ACCOUNTS_A_RUN = 100
 FULL_PASS = timedelta(hours=1)
 
@@ -53,11 +54,19 @@ class Sweep:
     _full_pass_at: datetime = EPOCH
 
     async def close_due(self) -> None:
-        """Afterwards a batch of due timers was acted on: closes asked for, or put off (ACL 4)."""
-        now = self.clock()
-        due = await self.timers.due(now, BATCH)
-        if not due:
-            return
+        """Afterwards what is due was acted on, up to a bound: closes asked for, or put off (ACL 4).
+
+        What was acted on is not due any more, so that each batch is another one.
+        """
+        for _ in range(BATCHES):
+            now = self.clock()
+            due = await self.timers.due(now, BATCH)
+            if due:
+                await self._act(due, now)
+            if len(due) < BATCH:
+                return
+
+    async def _act(self, due: Sequence[Timer], now: datetime) -> None:
         typed = await self.typing.seen({timer.typist for timer in due})
         decisions = [
             rules.when_due(
