@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.autoclose.rules import Timer, armed, settings_key, timer_after, when_due
+from services.autoclose.rules.closing import when_due
+from services.autoclose.rules.timer import Timer, armed, settings_key, timer_after
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AutoClose
 from shared.contracts.base import Author

@@ -1,4 +1,4 @@
-"""When a ticket is closed for silence: the whole policy, as pure functions (ACL).
+"""How long a ticket's customer has been silent, and until when that may last (ACL 1, 2, 5, 7).
 
 Ticketing says with every event since which reply the team waits for the customer
 (`waiting_epoch`); here is added when that was, and until when. Wherever something is not known for
@@ -13,7 +13,6 @@ from typing import NamedTuple, Self
 
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AutoClose
-from shared.contracts.signals import Signal
 from shared.contracts.tickets import CustomerWrote, TicketClosed, TicketFact, TicketSummary
 
 OFF = "off"
@@ -22,9 +21,6 @@ NOTHING_RUNS = ""
 
 AHEAD = timedelta(days=1)
 """How far an author's clock may be ahead of ours and still be believed."""
-
-_LONGEST = timedelta(days=90)
-"""What any delay is cut to, so that there is such a date whatever an account sets."""
 
 SettingsOf = Callable[[str], AutoClose]
 """The settings of an account; switched off where there is no such account."""
@@ -43,13 +39,6 @@ class Typist(NamedTuple):
     account_id: str
     channel: str
     party: str
-
-
-class TypingMark(NamedTuple):
-    """When somebody was last seen typing, and for how long that matters."""
-
-    at: datetime
-    matters_for: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,49 +240,3 @@ def replay(
         timers[ref] = timer_after(timer, event, settings_of(event.account_id), now)
     changed = tuple(timer for ref, timer in timers.items() if timer != known.get(ref))
     return Replayed(changed, gaps)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What becomes of a timer that came due: `close` now, or whatever `after` says."""
-
-    after: Timer
-    close: bool
-
-
-def when_due(
-    timer: Timer, settings: AutoClose, typed_at: datetime | None, now: datetime
-) -> Decision:
-    """What to do with a timer whose due date has passed (ACL 3, ACL 4).
-
-    Settings that changed meanwhile count. A customer who is typing gets `typing_delay` more, again
-    while they go on, `typing_limit` in all from when closing was first put off.
-    """
-    current = timer if timer.settings == settings_key(settings) else armed(timer, settings)
-    if current.rests_on is None or current.due_at > now:
-        return Decision(current, close=False)
-    delay, limit = _typing_delay(settings), min(settings.typing_limit, _LONGEST)
-    if typed_at is not None and now - typed_at < delay:
-        since = current.put_off_since or now
-        until = min(now + delay, since + limit)
-        if until > now:
-            return Decision(replace(current, put_off_since=since, due_at=until), close=False)
-    asked = replace(current, asked_for=current.rests_on)
-    return Decision(armed(asked, settings), close=True)
-
-
-def _typing_delay(settings: AutoClose) -> timedelta:
-    return min(settings.typing_delay, _LONGEST)
-
-
-def typing_marks(signals: Iterable[Signal], settings_of: SettingsOf) -> dict[Typist, TypingMark]:
-    """Who was last seen typing when, among the accounts that close tickets (ACL 4)."""
-    marks: dict[Typist, TypingMark] = {}
-    for signal in signals:
-        settings = settings_of(signal.account_id)
-        if signal.kind != "typing" or not settings.enabled:
-            continue
-        typist = Typist(signal.account_id, signal.channel, signal.party)
-        if typist not in marks or marks[typist].at < signal.occurred_at:
-            marks[typist] = TypingMark(signal.occurred_at, _typing_delay(settings))
-    return marks
