@@ -124,13 +124,14 @@ class Assignment:
         A ticket whose account's settings changed meanwhile is one of these: as the sweep compares
         what is stored at every change of settings, no ticket stays placed by old ones.
         """
+        now = self.clock()
         known = await self.tickets.load(groups)
         settings = {
             ticket_id: self.accounts.get(events[0].account_id)
             for ticket_id, events in groups.items()
         }
         replayed = {
-            ticket_id: follow.replay(known.get(ticket_id), events, settings[ticket_id])
+            ticket_id: follow.replay(known.get(ticket_id), events, settings[ticket_id], now)
             for ticket_id, events in groups.items()
         }
         routes = [COMMANDS.record(route) for done in replayed.values() for route in done.routes]

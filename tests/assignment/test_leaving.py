@@ -51,6 +51,24 @@ async def test_a_ticket_reopened_without_an_assignee_is_shared_out_like_a_new_on
     assert desk.assignee("t1") == "b"
 
 
+@pytest.mark.spec("ASG 6")
+async def test_a_ticket_reopened_by_a_clock_that_is_ahead_waits_no_longer_than_others() -> None:
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica()
+    desk.opens("t1")
+    desk.is_closed("t1")
+    desk.now += timedelta(days=400)
+    desk.is_reopened("t1")
+    desk.now -= timedelta(days=400)
+    await desk.settle(replica)
+    desk.now += SECOND
+    desk.opens("t2")
+    await desk.settle(replica, len(desk.stream) - 1)
+    await replica.hear([desk.online("a")])
+    assert [command.ticket_id for command in desk.commands] == ["t1", "t2"]
+
+
 async def removed(desk: Desk, settings: AccountSettings) -> None:
     """Seven tickets of agent a, one closed; then a leaves the account."""
     replica = desk.replica()

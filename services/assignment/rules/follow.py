@@ -93,10 +93,12 @@ def replay(
     before: Followed | None,
     events: Iterable[TicketFact | CommandRejected],
     settings: AccountSettings | None,
+    now: datetime,
 ) -> Replayed:
     """What is known after `events`, in order; what was known already changes nothing.
 
     Of facts that were lost only the newest one's summary is missed: it tells how the ticket is.
+    A fact dated later than `now` is of a clock that is ahead, and lets no ticket wait for longer.
     """
     ticket = before
     routes: list[RouteTicket] = []
@@ -110,7 +112,7 @@ def replay(
             ticket = ticket and _after_refusal(ticket, event)
         elif ticket is None or event.seq > ticket.last_seq:
             route = _route(ticket, event, settings)
-            ticket = _after(ticket, event, route)
+            ticket = _after(ticket, event, route, now)
             routes += [route] if route else []
     return Replayed(ticket and placed(ticket, settings), tuple(routes), tuple(returned))
 
@@ -155,22 +157,24 @@ def _is_ours(event: CommandRejected) -> bool:
     return (event.author.kind, event.author.id) == (commands.AUTHOR.kind, commands.AUTHOR.id)
 
 
-def _after(before: Followed | None, event: TicketFact, route: RouteTicket | None) -> Followed:
+def _after(
+    before: Followed | None, event: TicketFact, route: RouteTicket | None, now: datetime
+) -> Followed:
     """The ticket once `event`, newer than all before, is known; `route` is what it gave rise to."""
-    now = event.ticket
-    settled = now.status == "closed" or now.spam or now.assignee is not None
-    need = None if settled else now.unassigned_epoch
+    ticket = event.ticket
+    settled = ticket.status == "closed" or ticket.spam or ticket.assignee is not None
+    need = None if settled else ticket.unassigned_epoch
     after = Followed(
         account_id=event.account_id,
         ticket_id=event.ticket_id,
         last_seq=event.seq,
-        status=now.status,
-        assignee=now.assignee,
-        assignee_epoch=now.assignee_epoch,
-        team_id=now.team_id,
-        ai_handled=now.ai_handled,
+        status=ticket.status,
+        assignee=ticket.assignee,
+        assignee_epoch=ticket.assignee_epoch,
+        team_id=ticket.team_id,
+        ai_handled=ticket.ai_handled,
         need=need,
-        waiting_since=EPOCH if need is None else _since(event, need),
+        waiting_since=EPOCH if need is None else min(_since(event, need), now),
         correlation_id=event.correlation_id,
     )
     if before is not None:
