@@ -28,7 +28,7 @@ def _ignored(_gaps: int) -> None:
     return
 
 
-def wire(  # everything the service is made of
+def wire(
     bus: Bus,
     timers: TimerStore,
     typing: Typing,

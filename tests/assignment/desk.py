@@ -92,6 +92,8 @@ class Desk(Ticketing):
     """How often each method of a store was called."""
     published: list[int] = field(default_factory=list)
     """How many records each publishing had."""
+    gaps: list[int] = field(default_factory=list)
+    """What was told of gaps in tickets' sequences."""
 
     async def step(self) -> None:
         """Whatever a replica does outside itself: it may end here, or others may come between."""
@@ -114,7 +116,7 @@ class Desk(Ticketing):
         tickets, agents, heartbeats = (_Stepping(part, self) for part in parts)
         rotations = _Stepping(self.stores.rotations, self)
         stores = Stores(tickets, agents, heartbeats, rotations)
-        wire(replica, stores, lambda: self.now)
+        wire(replica, stores, lambda: self.now, missed=self.gaps.append)
         return replica
 
     def has(self, *settings: AccountSettings) -> None:

@@ -358,6 +358,8 @@ async def test_what_was_lost_of_the_stream_is_made_good_by_the_next_summary() ->
     desk.is_taken("t1", "c")
     desk.gets_mail("t1")
     await replica.take(desk.stream[2:])
+    await replica.take(desk.stream[2:])
+    assert desk.gaps == [1]
     # And an old event after newer ones, from a replica that was frozen, changes nothing.
     await replica.take(desk.stream[:1])
     await replica.hear([desk.online("a")])

@@ -81,12 +81,14 @@ class Followed:
 class Replayed:
     """A ticket after some events, and what is to be asked for because of them.
 
-    `returned` are the ids of refused AssignTickets whose agents get their turn back.
+    `returned` are the ids of refused AssignTickets whose agents get their turn back; `gaps` is how
+    often the ticket's next event was missing.
     """
 
     ticket: Followed | None
-    routes: tuple[RouteTicket, ...] = ()
-    returned: tuple[str, ...] = ()
+    routes: tuple[RouteTicket, ...]
+    returned: tuple[str, ...]
+    gaps: int
 
 
 def replay(
@@ -103,6 +105,7 @@ def replay(
     ticket = before
     routes: list[RouteTicket] = []
     returned: list[str] = []
+    gaps = 0
     for event in events:
         if isinstance(event, CommandRejected):
             if not _is_ours(event):
@@ -111,10 +114,11 @@ def replay(
                 returned.append(event.command_id)
             ticket = ticket and _after_refusal(ticket, event)
         elif ticket is None or event.seq > ticket.last_seq:
+            gaps += _is_after_a_gap(ticket, event)
             route = _route(ticket, event, settings)
             ticket = _after(ticket, event, route, now)
             routes += [route] if route else []
-    return Replayed(ticket and placed(ticket, settings), tuple(routes), tuple(returned))
+    return Replayed(ticket and placed(ticket, settings), tuple(routes), tuple(returned), gaps)
 
 
 def placed(ticket: Followed, settings: AccountSettings | None) -> Followed:
@@ -207,6 +211,10 @@ def _with_what_is_out(after: Followed, before: Followed, event: TicketFact) -> F
     return after
 
 
+def _is_after_a_gap(before: Followed | None, event: TicketFact) -> bool:
+    return event.seq > (before.last_seq if before else 0) + 1
+
+
 def _since(event: TicketFact, need: int) -> datetime:
     return event.ticket.opened_at if need == 1 else event.occurred_at
 
@@ -252,7 +260,7 @@ def _decided(
 ) -> routing.Route | None:
     ticket = event.ticket
     teamless = ticket.team_id is None
-    missed = event.seq > (before.last_seq if before else 0) + 1
+    missed = _is_after_a_gap(before, event)
     match event:
         case TicketOpened() | TicketMarkedNotSpam():
             return routing.route_new(settings, ticket)
