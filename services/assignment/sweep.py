@@ -108,7 +108,7 @@ class Sweep:
                 await self.agents.settle([self._checked(choice, last, now) for choice in due])
             if len(due) < PAGE:
                 break
-        self._looked_at = began
+        self._looked_at = self.clock()
 
     def _checked(self, choice: Choice, last: Mapping[str, datetime], now: datetime) -> Choice:
         limit = presence.heartbeat_limit(self.accounts.get(choice.account_id))
