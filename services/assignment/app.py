@@ -78,7 +78,14 @@ def wire(
     bus.consume(TICKETS, assignment.tickets_changed)
     bus.consume(PRESENCE, assignment.presence_changed)
     sweeper = Sweep(
-        stores.tickets, stores.agents, stores.heartbeats, turns, bus.accounts, bus.publish, clock
+        stores.tickets,
+        stores.agents,
+        stores.heartbeats,
+        turns,
+        bus.accounts,
+        bus.publish,
+        clock,
+        sweep_interval,
     )
     bus.every(sweep_interval, sweeper.follow_settings)
     bus.every(sweep_interval, sweeper.share_out)

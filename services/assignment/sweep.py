@@ -82,6 +82,7 @@ class Sweep:
     accounts: Accounts
     publish: Publish
     clock: Clock
+    interval: timedelta
     _compared: dict[str, AccountSettings] = field(default_factory=dict)
     _looked_at: datetime | None = None
     _resumed_at: datetime = EPOCH
@@ -97,12 +98,14 @@ class Sweep:
         When nobody could look for a while (Redis was away, say, or the process stood still), what
         their apps said meanwhile is yet to be told, and their silence counts from now.
         """
+        # However slow the sweep is set: it looks several times before a presence would end.
+        ahead = max(_AHEAD, 3 * self.interval)
         began = self.clock()
-        if self._looked_at is not None and began - self._looked_at > _AHEAD:
+        if self._looked_at is not None and began - self._looked_at > ahead:
             self._resumed_at = began
         for _ in range(_PAGES):
             now = self.clock()
-            due = await self.agents.due(now + _AHEAD, PAGE)
+            due = await self.agents.due(now + ahead, PAGE)
             if due:
                 last = await self.heartbeats.last(due, now)
                 await self.agents.settle([self._checked(choice, last, now) for choice in due])

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from services.assignment.app import Stores, wire
+from services.assignment.app import SWEEP_INTERVAL, Stores, wire
 from shared.accounts import AccountsTable
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import Command, TicketCommand
@@ -53,7 +53,7 @@ class Replica:
 
     def every(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
         """See `shared.ports.Bus`."""
-        assert interval < timedelta(seconds=1)
+        assert interval > timedelta(0)
         self.sweeps.append(sweep)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
@@ -109,14 +109,14 @@ class Desk(Ticketing):
             for _ in range(self.disorder.randrange(3)):
                 await asyncio.sleep(0)
 
-    def replica(self) -> Replica:
+    def replica(self, sweep_interval: timedelta = SWEEP_INTERVAL) -> Replica:
         """Another process of assignment on the same stores."""
         replica = Replica(self, self.accounts)
         parts = (self.stores.tickets, self.stores.agents, self.stores.heartbeats)
         tickets, agents, heartbeats = (_Stepping(part, self) for part in parts)
         rotations = _Stepping(self.stores.rotations, self)
         stores = Stores(tickets, agents, heartbeats, rotations)
-        wire(replica, stores, lambda: self.now, missed=self.gaps.append)
+        wire(replica, stores, lambda: self.now, sweep_interval, self.gaps.append)
         return replica
 
     def has(self, *settings: AccountSettings) -> None:

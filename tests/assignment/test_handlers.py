@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from services.assignment import sharing
+from services.assignment.app import SWEEP_INTERVAL
 from services.assignment.rules.presence import Choice
+from services.assignment.settings import Settings
 from shared.contracts.commands import AssignTicket
 from shared.documents import Target
 from tests.assignment.desk import Crash, Desk, account
@@ -387,3 +389,8 @@ async def test_a_turn_that_a_dying_replica_wrote_is_told_by_another() -> None:
     await replica.sweep()
     await desk.settle(replica)
     assert desk.assignee("t1") == "a"
+
+
+@pytest.mark.spec("ASG 6")
+def test_what_no_event_tells_is_looked_for_more_than_once_a_second() -> None:
+    assert Settings.model_fields["sweep_interval"].default == SWEEP_INTERVAL < SECOND

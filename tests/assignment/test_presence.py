@@ -137,6 +137,22 @@ async def test_after_redis_was_away_the_connected_are_there_and_the_silent_go(ou
 
 
 @pytest.mark.spec("ASG 2")
+async def test_a_sweep_that_is_set_to_be_slow_ends_silent_presence_all_the_same() -> None:
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica(sweep_interval=10 * SECOND)
+    await replica.hear([desk.online("a"), desk.online("b")])
+    for _ in range(9):
+        desk.now += 10 * SECOND
+        await replica.hear([desk.beat("b")])
+        await replica.sweep()
+        assert "b" in await there(desk)
+    await replica.hear([desk.beat("a")])
+    await replica.sweep()
+    assert await there(desk) == {"b"}
+
+
+@pytest.mark.spec("ASG 2")
 async def test_a_limit_that_no_date_can_hold_does_no_harm() -> None:
     desk, replica = await set_up()
     desk.has(account(assignment={"heartbeat_limit": timedelta.max}))
