@@ -1,5 +1,6 @@
 """Assignment, wired together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -11,7 +12,7 @@ from services.assignment.settings import Settings
 from services.assignment.sharing import Sharing
 from services.assignment.store import MongoAgents, MongoTickets, RedisHeartbeats, mongo_rotations
 from services.assignment.sweep import Sweep
-from shared import mongo, redis
+from shared import metrics, mongo, redis
 from shared.bus import KafkaBus
 from shared.clock import Clock, system_clock
 from shared.documents import Store
@@ -46,21 +47,47 @@ class Stores:
     rotations: Store[Rotation]
 
 
+def _ignored(_gaps: int) -> None:
+    return
+
+
 def wire(
-    bus: Bus, stores: Stores, clock: Clock, sweep_interval: timedelta = SWEEP_INTERVAL
+    bus: Bus,
+    stores: Stores,
+    clock: Clock,
+    sweep_interval: timedelta = SWEEP_INTERVAL,
+    missed: Callable[[int], None] = _ignored,
 ) -> None:
-    """Connect the handlers and the sweeps to a bus and the stores."""
+    """Connect the handlers and the sweeps to a bus and the stores.
+
+    `missed` is told of gaps in tickets' sequences, for a metric.
+    """
     turns = Sharing(
         stores.tickets, stores.agents, stores.rotations, bus.accounts, bus.publish, clock
     )
     assignment = Assignment(
-        stores.tickets, stores.agents, stores.heartbeats, turns, bus.accounts, bus.publish, clock
+        stores.tickets,
+        stores.agents,
+        stores.heartbeats,
+        turns,
+        bus.accounts,
+        bus.publish,
+        clock,
+        missed,
     )
     bus.consume(TICKETS, assignment.tickets_changed)
     bus.consume(PRESENCE, assignment.presence_changed)
     sweeper = Sweep(
-        stores.tickets, stores.agents, stores.heartbeats, turns, bus.accounts, bus.publish, clock
+        stores.tickets,
+        stores.agents,
+        stores.heartbeats,
+        turns,
+        bus.accounts,
+        bus.publish,
+        clock,
+        sweep_interval,
     )
+    bus.every(sweep_interval, sweeper.follow_settings)
     bus.every(sweep_interval, sweeper.share_out)
     bus.every(sweep_interval, sweeper.end_silent_presence)
 
@@ -77,7 +104,8 @@ def build(settings: Settings) -> Service:
     rotations = mongo_rotations(database.database)
     heartbeats = RedisHeartbeats(cache, settings.redis.prefix)
     stores = Stores(tickets, agents, heartbeats, rotations)
-    wire(bus, stores, system_clock, settings.sweep_interval)
+    missed = metrics.EVENT_GAPS.labels(SERVICE).inc
+    wire(bus, stores, system_clock, settings.sweep_interval, missed)
     return Service(
         settings,
         bus,

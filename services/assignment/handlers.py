@@ -1,6 +1,6 @@
 """What assignment does when tickets change and agents come and go."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -59,7 +59,10 @@ class Heartbeats(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Follows tickets and agents, routes what is new, and shares out what waits."""
+    """Follows tickets and agents, routes what is new, and shares out what waits.
+
+    `missed` is told how many gaps a batch had in its tickets' sequences.
+    """
 
     tickets: Tickets
     agents: Agents
@@ -68,9 +71,13 @@ class Assignment:
     accounts: Accounts
     publish: Publish
     clock: Clock
+    missed: Callable[[int], None]
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
         """Route what is new (ASG 5), note who needs whom, share out what waits (ASG 6)."""
+        if any(follow.is_for_want_of_settings(event) for event in events):
+            # Else the same agent would be offered the ticket again, and again.
+            await self.accounts.refresh()
         groups: dict[str, list[TicketFact | CommandRejected]] = {}
         for event in events:
             groups.setdefault(f"{event.account_id}:{event.ticket_id}", []).append(event)
@@ -121,13 +128,14 @@ class Assignment:
         A ticket whose account's settings changed meanwhile is one of these: as the sweep compares
         what is stored at every change of settings, no ticket stays placed by old ones.
         """
+        now = self.clock()
         known = await self.tickets.load(groups)
         settings = {
             ticket_id: self.accounts.get(events[0].account_id)
             for ticket_id, events in groups.items()
         }
         replayed = {
-            ticket_id: follow.replay(known.get(ticket_id), events, settings[ticket_id])
+            ticket_id: follow.replay(known.get(ticket_id), events, settings[ticket_id], now)
             for ticket_id, events in groups.items()
         }
         routes = [COMMANDS.record(route) for done in replayed.values() for route in done.routes]
@@ -148,6 +156,8 @@ class Assignment:
             for ticket_id, ticket in tickets.items()
             if self.accounts.get(ticket.account_id) is not settings[ticket_id]
         }
+        if gaps := sum(done.gaps for id_, done in replayed.items() if id_ not in lost):
+            self.missed(gaps)
         return {id_: ticket for id_, ticket in tickets.items() if id_ not in lost}, lost
 
     async def _take_from_removed(self, tickets: Collection[Followed]) -> None:

@@ -20,6 +20,9 @@ from shared.topics import COMMANDS
 PAGE = 200
 """How many tickets of a line are given out at a time."""
 
+LINES = 20
+"""Of how many lines at a time: what one write and its commands hold is bounded by both."""
+
 _NOT_NOW = Refused(Poison("not_now", "nobody is there for it, or there is no such turn"))
 """A refusal leaves no trace in the ledger: the item may come again, and be taken then."""
 
@@ -46,10 +49,8 @@ class Tickets(Protocol):
 class Agents(Protocol):
     """Who is there."""
 
-    async def online(
-        self, now: datetime, account_ids: Collection[str] | None
-    ) -> dict[str, set[str]]:
-        """By account the agents who are available; of all accounts for None."""
+    async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
+        """By account the agents who are available; an account that has none may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,28 +121,18 @@ class Sharing:
         """Give out all that can be given in these accounts (None: in all), the oldest first.
 
         Afterwards a ticket still waits only if its account is closed or has the round robin off,
-        or nobody of its line is there and below the limit.
+        or nobody of its line is there and below the limit. What that takes depends on the lines in
+        which somebody waits, not on how many agents are there.
         """
-        now = self.clock()
-        online = await self.agents.online(now, account_ids)
-        open_now = {
-            account_id: settings
-            for account_id in online
-            if (settings := self.accounts.get(account_id)) is not None
-            and settings.assignment.round_robin
-            and hours.is_open(settings, now)
-        }
-        served = {
-            line: account_id
-            for account_id, settings in open_now.items()
-            for line, members in lines.members_of_lines(settings).items()
-            if not online[account_id].isdisjoint(members)
-        }
-        busy = await self.tickets.busy(served) if served else set()
+        open_now = self._open_now(account_ids)
+        names = [line for each in open_now.values() for line in lines.members_of_lines(each)]
+        busy = sorted(await self.tickets.busy(names)) if names else []
         while busy:
-            accounts = {served[line]: open_now[served[line]] for line in busy}
-            terms = await self._terms(now, accounts, online)
-            busy = await self._give_out({line: served[line] for line in busy}, terms)
+            # A page of each in turn: a long line keeps none of the others waiting.
+            more: list[str] = []
+            for start in range(0, len(busy), LINES):
+                more += await self._give_out(busy[start : start + LINES])
+            busy = more
 
     async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
         """Undo the turns of refused AssignTickets, given by account and command id (ASG 4)."""
@@ -156,60 +147,80 @@ class Sharing:
     def _aggregates(self, terms: Mapping[str, Terms]) -> Aggregates[Rotation, _Item]:
         return Aggregates(self.rotations, _Turns(terms), self.publish, self.clock)
 
-    async def _give_out(self, busy: Mapping[str, str], terms: Mapping[str, Terms]) -> set[str]:
-        """Give out a page of each line; the lines of which more may be given."""
-        pages = {line: await self.tickets.waiting(line, PAGE) for line in busy}
+    def _open_now(self, account_ids: Collection[str] | None) -> dict[str, AccountSettings]:
+        """The accounts among these in which tickets are shared out at this moment."""
+        now = self.clock()
+        known = self.accounts if account_ids is None else map(self.accounts.get, account_ids)
+        return {
+            settings.account_id: settings
+            for settings in known
+            if settings and settings.assignment.round_robin and hours.is_open(settings, now)
+        }
+
+    async def _give_out(self, busy: Sequence[str]) -> list[str]:
+        """Give out a page of each line; the lines of which more may be given.
+
+        Who is there, and whether it is open, is read for each page: a long line takes a while.
+        """
+        terms = await self._terms(self._open_now({lines.account_of(line) for line in busy}))
+        served = [line for line in busy if _somebody_serves(line, terms)]
+        pages = {line: await self.tickets.waiting(line, PAGE) for line in served}
         items = sorted(
             (Waiting(ticket, line) for line, page in pages.items() for ticket in page),
             key=lambda item: (item.ticket.waiting_since, item.ticket.id),
         )
         if not items:
-            return set()
+            return []
         refused = await self._aggregates(terms).apply(items)
         given = [item.ticket for place, item in enumerate(items) if place not in refused]
         # An item that the ledger had already is given too: its replica did not live to note it.
         await self.tickets.offered(given)
         stuck = {items[place].line for place in refused}
-        return {line for line, page in pages.items() if len(page) == PAGE and line not in stuck}
+        return [line for line, page in pages.items() if len(page) == PAGE and line not in stuck]
 
-    async def _terms(
-        self,
-        now: datetime,
-        accounts: Mapping[str, AccountSettings],
-        online: Mapping[str, Collection[str]],
-    ) -> dict[str, Terms]:
-        """What the decisions rest on. Answers are read before open tickets: see `Terms`."""
-        answered = await self._answered(accounts)
+    async def _terms(self, open_now: Mapping[str, AccountSettings]) -> dict[str, Terms]:
+        """What decisions rest on, for those of the accounts where somebody is there.
+
+        Answers are read before open tickets: see `Terms`.
+        """
+        now = self.clock()
+        online = await self.agents.online(now, open_now) if open_now else {}
+        answered = await self._answered(online)
         limited = [
             f"{account_id}:{agent_id}"
-            for account_id, settings in accounts.items()
-            if settings.assignment.max_open_tickets is not None
-            for agent_id in online[account_id]
+            for account_id, agents in online.items()
+            if open_now[account_id].assignment.max_open_tickets is not None
+            for agent_id in agents
         ]
         held = await self.tickets.open_tickets(limited) if limited else {}
         return {
             account_id: Terms(
                 now=now,
-                members=lines.members_of_lines(settings),
-                online=online[account_id],
-                limit=settings.assignment.max_open_tickets,
+                members=lines.members_of_lines(open_now[account_id]),
+                online=agents,
+                limit=open_now[account_id].assignment.max_open_tickets,
                 open_tickets={
-                    agent_id: held.get(f"{account_id}:{agent_id}", 0)
-                    for agent_id in online[account_id]
+                    agent_id: held.get(f"{account_id}:{agent_id}", 0) for agent_id in agents
                 },
                 answered=answered,
             )
-            for account_id, settings in accounts.items()
+            for account_id, agents in online.items()
         }
 
     async def _answered(self, account_ids: Collection[str]) -> set[str]:
         """The commands of turns still out that the ticket stream has answered meanwhile."""
-        documents = await self.rotations.load({_target(account_id) for account_id in account_ids})
+        targets = {_target(account_id) for account_id in account_ids}
+        documents = await self.rotations.load(targets) if targets else []
         out = [turn for document in documents for turn in document.state.unanswered]
         tickets = await self.tickets.load({turn.ticket for turn in out}) if out else {}
         return {
             turn.command_id for turn in out if rotation.is_answered(turn, tickets.get(turn.ticket))
         }
+
+
+def _somebody_serves(line: str, terms: Mapping[str, Terms]) -> bool:
+    account = terms.get(lines.account_of(line))
+    return account is not None and not account.online.isdisjoint(account.members.get(line, ()))
 
 
 def _account_of(item: _Item) -> str:

@@ -148,15 +148,15 @@ class MongoAgents:
                 if choice.id not in known
             ],
         )
-        await self._agents.bulk_write([_choose(choice, now) for choice in choices], ordered=True)
+        updates = [update for choice in choices for update in _choose(choice, now)]
+        await self._agents.bulk_write(updates, ordered=True)
 
-    async def online(
-        self, now: datetime, account_ids: Collection[str] | None
-    ) -> dict[str, set[str]]:
+    async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
         """See `sharing.Agents`."""
-        query: dict[str, Any] = {"due_at": {"$gt": now, "$lt": FAR_FUTURE}}
-        if account_ids is not None:
-            query["account_id"] = {"$in": sorted(account_ids)}
+        query = {
+            "account_id": {"$in": sorted(account_ids)},
+            "due_at": {"$gt": now, "$lt": FAR_FUTURE},
+        }
         found: dict[str, set[str]] = {}
         async for row in self._agents.find(query):
             found.setdefault(row["account_id"], set()).add(row["agent_id"])
@@ -256,13 +256,14 @@ def _of(account_id: str) -> dict[str, str]:
     return {"$gt": f"{account_id}:", "$lt": f"{account_id};"}
 
 
-def _choose(choice: Choice, now: datetime) -> UpdateOne:
-    older: list[dict[str, Any]] = [{"at": {"$lt": choice.at}}, {"at": {"$gt": now}}]
-    if not choice.online:
-        older.append({"at": choice.at})
-    return UpdateOne(
-        {"_id": choice.id, "$or": older}, {"$set": {"at": choice.at, "due_at": choice.due_at}}
-    )
+def _choose(choice: Choice, now: datetime) -> list[UpdateOne]:
+    """The first takes away what came from a wrong clock; plain conditions are found by `_id`."""
+    chosen = {"$set": {"at": choice.at, "due_at": choice.due_at}}
+    earlier = "$lt" if choice.online else "$lte"
+    return [
+        UpdateOne({"_id": choice.id, "at": {"$gt": now}}, chosen),
+        UpdateOne({"_id": choice.id, "at": {earlier: choice.at}}, chosen),
+    ]
 
 
 def _only_duplicates(error: BulkWriteError) -> None:

@@ -9,7 +9,7 @@ from services.assignment.rules import follow, presence
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.presence import Choice
 from shared.accounts import Accounts
-from shared.clock import Clock
+from shared.clock import EPOCH, Clock
 from shared.contracts.accounts import AccountSettings
 from shared.delivery import Publish
 from shared.topics import COMMANDS
@@ -66,11 +66,13 @@ class Turns(Protocol):
         """Publish what a replica wrote and did not live to publish."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sweep:
     """Shares out what waits, applies changed settings, ends the presence of silent agents.
 
-    Several replicas may do each at the same time.
+    Several replicas may do each at the same time. What is remembered between runs is which
+    settings were compared with what is stored (forgetting them only costs work), and since when
+    heartbeats can be relied on.
     """
 
     tickets: Tickets
@@ -80,42 +82,52 @@ class Sweep:
     accounts: Accounts
     publish: Publish
     clock: Clock
-    compared: dict[str, AccountSettings] = field(default_factory=dict)
-    """The settings that were compared with what is stored; forgetting them only costs work."""
+    interval: timedelta
+    _compared: dict[str, AccountSettings] = field(default_factory=dict)
+    _looked_at: datetime | None = None
+    _resumed_at: datetime = EPOCH
 
     async def share_out(self) -> None:
-        """Finish what was left, apply changed settings, give out what can be given now."""
+        """Finish what was left, and give out what can be given now."""
         await self.turns.finish_left_over()
-        await self._compare_settings()
         await self.turns.share()
 
     async def end_silent_presence(self) -> None:
-        """Make agents offline whose last heartbeat is older than the limit (ASG 2)."""
+        """Make agents offline whose last heartbeat is older than the limit (ASG 2).
+
+        When nobody could look for a while (Redis was away, say, or the process stood still), what
+        their apps said meanwhile is yet to be told, and their silence counts from now.
+        """
+        # However slow the sweep is set: it looks several times before a presence would end.
+        ahead = max(_AHEAD, 3 * self.interval)
+        began = self.clock()
+        if self._looked_at is not None and began - self._looked_at > ahead:
+            self._resumed_at = began
         for _ in range(_PAGES):
             now = self.clock()
-            due = await self.agents.due(now + _AHEAD, PAGE)
-            if not due:
-                return
-            last = await self.heartbeats.last(due, now)
-            await self.agents.settle([self._checked(choice, last, now) for choice in due])
+            due = await self.agents.due(now + ahead, PAGE)
+            if due:
+                last = await self.heartbeats.last(due, now)
+                await self.agents.settle([self._checked(choice, last, now) for choice in due])
             if len(due) < PAGE:
-                return
+                break
+        self._looked_at = self.clock()
 
     def _checked(self, choice: Choice, last: Mapping[str, datetime], now: datetime) -> Choice:
         limit = presence.heartbeat_limit(self.accounts.get(choice.account_id))
-        return presence.checked(choice, last[choice.id], limit, now)
+        return presence.checked(choice, last[choice.id], limit, now, self._resumed_at)
 
-    async def _compare_settings(self) -> None:
+    async def follow_settings(self) -> None:
         """Apply what changed settings cause to what is stored, once for each change."""
         changed = [
             settings
             for settings in self.accounts
-            if self.compared.get(settings.account_id) is not settings
+            if self._compared.get(settings.account_id) is not settings
         ]
         for settings in changed[:ACCOUNTS_A_RUN]:
             await self._place_again(settings)
             await self._take_from_removed(settings)
-            self.compared[settings.account_id] = settings
+            self._compared[settings.account_id] = settings
 
     async def _place_again(self, settings: AccountSettings) -> None:
         """Let tickets wait where these settings have them wait: a team may be no more."""

@@ -28,7 +28,7 @@ def _ignored(_gaps: int) -> None:
     return
 
 
-def wire(  # everything the service is made of
+def wire(
     bus: Bus,
     timers: TimerStore,
     typing: Typing,
@@ -40,7 +40,7 @@ def wire(  # everything the service is made of
 
     `missed` is told of gaps in tickets' sequences, for a metric.
     """
-    autoclose = Autoclose(timers, typing, bus.accounts, missed)
+    autoclose = Autoclose(timers, typing, bus.accounts, clock, missed)
     sweep = Sweep(timers, typing, bus.accounts, bus.publish, clock)
     bus.consume(TICKETS, autoclose.tickets_changed)
     bus.consume(SIGNALS, autoclose.signals_seen)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.autoclose import rules
-from services.autoclose.rules import TicketRef, Timer, TypingMark, Typist
+from services.autoclose.rules import closing, timer
+from services.autoclose.rules.closing import TypingMark
+from services.autoclose.rules.timer import TicketRef, Timer, Typist
 from shared.accounts import Accounts
+from shared.clock import Clock
 from shared.contracts.accounts import AutoClose
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import CommandRejected, TicketFact
@@ -52,6 +54,7 @@ class Autoclose:
     timers: Timers
     typing: Typing
     accounts: Accounts
+    clock: Clock
     missed: Callable[[int], None]
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
@@ -61,14 +64,14 @@ class Autoclose:
         """
         facts = [event for event in events if isinstance(event, TicketFact)]
         known = await self.timers.load({TicketRef(f.account_id, f.ticket_id) for f in facts})
-        replayed = rules.replay(known, facts, self._settings_of)
+        replayed = timer.replay(known, facts, self._settings_of, self.clock())
         if replayed.gaps:
             self.missed(replayed.gaps)
         await self.timers.save(replayed.timers, known.keys())
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
         """Afterwards everybody who was typing is marked, for as long as that matters (ACL 4)."""
-        await self.typing.mark(rules.typing_marks(signals, self._settings_of))
+        await self.typing.mark(closing.typing_marks(signals, self._settings_of))
 
     def _settings_of(self, account_id: str) -> AutoClose:
         return settings_of(self.accounts, account_id)

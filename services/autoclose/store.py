@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo import UpdateOne
 
-from services.autoclose.rules import NOTHING_RUNS, TicketRef, Timer, TypingMark, Typist
+from services.autoclose.rules.closing import TypingMark
+from services.autoclose.rules.timer import NOTHING_RUNS, TicketRef, Timer, Typist
 from shared.clock import EPOCH
 from shared.mongo import Database, insert_new
 

@@ -5,20 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from services.autoclose import rules
 from services.autoclose.handlers import Typing, settings_of
-from services.autoclose.rules import Timer
+from services.autoclose.rules import closing, timer
+from services.autoclose.rules.timer import Timer
 from shared.accounts import Accounts
 from shared.clock import EPOCH, Clock
 from shared.contracts.accounts import AccountSettings
-from shared.contracts.base import Author
-from shared.contracts.commands import CloseTicket
 from shared.delivery import Publish
-from shared.ids import computed_id
 from shared.topics import COMMANDS
 
-AUTHOR = Author(kind="system", id="autoclose")
 BATCH = 500
+BATCHES = 20
 ACCOUNTS_A_RUN = 100
 FULL_PASS = timedelta(hours=1)
 
@@ -53,23 +50,31 @@ class Sweep:
     _full_pass_at: datetime = EPOCH
 
     async def close_due(self) -> None:
-        """Afterwards a batch of due timers was acted on: closes asked for, or put off (ACL 4)."""
-        now = self.clock()
-        due = await self.timers.due(now, BATCH)
-        if not due:
-            return
-        typed = await self.typing.seen({timer.typist for timer in due})
+        """Afterwards what is due was acted on, up to a bound: closes asked for, or put off (ACL 4).
+
+        What was acted on is not due any more, so that each batch is another one.
+        """
+        for _ in range(BATCHES):
+            now = self.clock()
+            due = await self.timers.due(now, BATCH)
+            if due:
+                await self._act(due, now)
+            if len(due) < BATCH:
+                return
+
+    async def _act(self, due: Sequence[Timer], now: datetime) -> None:
+        typed = await self.typing.seen({each.typist for each in due})
         decisions = [
-            rules.when_due(
-                timer, settings_of(self.accounts, timer.account_id), typed.get(timer.typist), now
+            closing.when_due(
+                each, settings_of(self.accounts, each.account_id), typed.get(each.typist), now
             )
-            for timer in due
+            for each in due
         ]
-        closes = [_close(decided.after, now) for decided in decisions if decided.close]
+        closes = [closing.close(decided.after, now) for decided in decisions if decided.close]
         if closes:
-            await self.publish([COMMANDS.record(close) for close in closes])
+            await self.publish([COMMANDS.record(command) for command in closes])
         await self.timers.revise(
-            [(timer, decided.after) for timer, decided in zip(due, decisions, strict=True)]
+            list(zip(due, (decided.after for decided in decisions), strict=True))
         )
 
     async def follow_settings(self) -> None:
@@ -83,9 +88,9 @@ class Sweep:
             self._followed.clear()
             self._full_pass_at = now
         for account in self._to_follow():
-            settings = rules.settings_key(account.autoclose)
+            settings = timer.settings_key(account.autoclose)
             others = await self.timers.set_otherwise(account.account_id, settings, BATCH)
-            await self.timers.revise([(t, rules.armed(t, account.autoclose)) for t in others])
+            await self.timers.revise([(t, timer.armed(t, account.autoclose)) for t in others])
             if not others:
                 self._followed[account.account_id] = settings
 
@@ -93,22 +98,6 @@ class Sweep:
         fresh = [
             account
             for account in self.accounts
-            if self._followed.get(account.account_id) != rules.settings_key(account.autoclose)
+            if self._followed.get(account.account_id) != timer.settings_key(account.autoclose)
         ]
         return fresh[:ACCOUNTS_A_RUN]
-
-
-def _close(timer: Timer, now: datetime) -> CloseTicket:
-    # Not the due date: settings and typing move it, and the close stays the same.
-    rests_on = (str(timer.waiting_epoch), str(timer.last_reply_seq), str(timer.first_reply_at))
-    return CloseTicket(
-        account_id=timer.account_id,
-        id=computed_id("close for inactivity", timer.account_id, timer.ticket_id, *rests_on),
-        occurred_at=now,
-        correlation_id=timer.correlation_id,
-        ticket_id=timer.ticket_id,
-        author=AUTHOR,
-        reason="inactivity",
-        waiting_epoch=timer.waiting_epoch,
-        last_reply_seq=timer.last_reply_seq,
-    )

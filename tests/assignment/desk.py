@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from services.assignment.app import Stores, wire
+from services.assignment.app import SWEEP_INTERVAL, Stores, wire
 from shared.accounts import AccountsTable
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import Command, TicketCommand
@@ -52,12 +53,13 @@ class Replica:
 
     def every(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
         """See `shared.ports.Bus`."""
-        assert interval < timedelta(seconds=1)
+        assert interval > timedelta(0)
         self.sweeps.append(sweep)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """See `shared.ports.Bus`."""
         await self.desk.step()
+        self.desk.published.append(len(records))
         for record in records:
             assert record.topic == "helpdesk.commands"
             self.desk.commands.append(_COMMAND.validate_json(record.value or b""))
@@ -86,6 +88,12 @@ class Desk(Ticketing):
     disorder: random.Random | None = None
     meanwhile: list[Callable[[], Awaitable[None]] | None] = field(default_factory=list)
     """What else happens, a step after the other."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """How often each method of a store was called."""
+    published: list[int] = field(default_factory=list)
+    """How many records each publishing had."""
+    gaps: list[int] = field(default_factory=list)
+    """What was told of gaps in tickets' sequences."""
 
     async def step(self) -> None:
         """Whatever a replica does outside itself: it may end here, or others may come between."""
@@ -101,14 +109,14 @@ class Desk(Ticketing):
             for _ in range(self.disorder.randrange(3)):
                 await asyncio.sleep(0)
 
-    def replica(self) -> Replica:
+    def replica(self, sweep_interval: timedelta = SWEEP_INTERVAL) -> Replica:
         """Another process of assignment on the same stores."""
         replica = Replica(self, self.accounts)
         parts = (self.stores.tickets, self.stores.agents, self.stores.heartbeats)
         tickets, agents, heartbeats = (_Stepping(part, self) for part in parts)
         rotations = _Stepping(self.stores.rotations, self)
         stores = Stores(tickets, agents, heartbeats, rotations)
-        wire(replica, stores, lambda: self.now)
+        wire(replica, stores, lambda: self.now, sweep_interval, self.gaps.append)
         return replica
 
     def has(self, *settings: AccountSettings) -> None:
@@ -161,6 +169,7 @@ class _Stepping:
             return method
 
         async def call(*args: Any, **kwargs: Any) -> Any:
+            self._desk.calls[name] += 1
             await self._desk.step()
             answer = await method(*args, **kwargs)
             await self._desk.step()

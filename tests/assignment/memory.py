@@ -96,15 +96,11 @@ class MemoryAgents:
             ):
                 self.choices[choice.id] = choice
 
-    async def online(
-        self, now: datetime, account_ids: Collection[str] | None
-    ) -> dict[str, set[str]]:
+    async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
         """See `sharing.Agents`."""
         found: dict[str, set[str]] = {}
         for choice in self.choices.values():
-            if now < choice.due_at < FAR_FUTURE and (
-                account_ids is None or choice.account_id in account_ids
-            ):
+            if now < choice.due_at < FAR_FUTURE and choice.account_id in account_ids:
                 found.setdefault(choice.account_id, set()).add(choice.agent_id)
         return found
 
@@ -123,18 +119,23 @@ class MemoryAgents:
 
 @dataclass(slots=True)
 class MemoryHeartbeats:
-    """The newest heartbeats; `flush` loses them all, as Redis may."""
+    """The newest heartbeats; `flush` loses them all, and Redis may be `away`."""
 
     beats: dict[str, datetime] = field(default_factory=dict)
+    away: bool = False
 
     async def beat(self, beats: Sequence[Beat]) -> None:
         """See `handlers.Heartbeats`."""
+        if self.away:
+            raise ConnectionError
         for beat in beats:
             key = f"{beat.account_id}:{beat.agent_id}"
             self.beats[key] = max(beat.at, self.beats.get(key, beat.at))
 
     async def last(self, choices: Sequence[Choice], now: datetime) -> Mapping[str, datetime]:
         """See `sweep.Heartbeats`."""
+        if self.away:
+            raise ConnectionError
         return {choice.id: self.beats.setdefault(choice.id, now) for choice in choices}
 
     def flush(self) -> None:

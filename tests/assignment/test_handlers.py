@@ -6,12 +6,20 @@ from datetime import timedelta
 
 import pytest
 
+from services.assignment import sharing
+from services.assignment.app import SWEEP_INTERVAL
+from services.assignment.rules.presence import Choice
+from services.assignment.settings import Settings
 from shared.contracts.commands import AssignTicket
 from shared.documents import Target
 from tests.assignment.desk import Crash, Desk, account
 from tests.assignment.ticketing import MONDAY
 
 SECOND = timedelta(seconds=1)
+
+
+def online(desk: Desk, agent_id: str, account_id: str = "acme") -> Choice:
+    return Choice(account_id, agent_id, desk.now, desk.now + timedelta(minutes=1))
 
 
 @pytest.mark.spec("ASG 1")
@@ -142,6 +150,35 @@ async def test_an_agent_whose_ticket_was_taken_by_hand_meanwhile_is_next_again()
     assert [desk.assignee(name) for name in ("t2", "t3", "t4")] == list("abc")
 
 
+@pytest.mark.spec("ASG 4")
+@pytest.mark.parametrize("moment", range(30))
+async def test_a_turn_is_not_lost_by_whoever_takes_the_ticket_at_whatever_moment(
+    moment: int,
+) -> None:
+    desk = Desk()
+    desk.has(account())
+    replica, other = desk.replica(), desk.replica()
+    await replica.hear([desk.online(agent) for agent in "abc"])
+    desk.opens("t1")
+
+    async def somebody_takes_it() -> None:
+        desk.is_taken("t1", "c")
+        await other.take(desk.stream[1:])
+        desk.opens("t2")
+        await other.take(desk.stream[2:])
+
+    desk.meanwhile = [*[None] * moment, somebody_takes_it]
+    await replica.take(desk.stream[:1])
+    if desk.meanwhile:
+        desk.meanwhile = []
+        await somebody_takes_it()
+    await desk.settle(replica, 3)
+    desk.opens("t3")
+    await desk.settle(replica, len(desk.stream) - 1)
+    assert desk.assignee("t1") == "c"
+    assert {desk.assignee("t2"), desk.assignee("t3")} == {"a", "b"}
+
+
 @pytest.mark.spec("ASG 6")
 async def test_with_nobody_there_tickets_wait_and_the_oldest_is_first_whoever_comes() -> None:
     desk = Desk()
@@ -175,6 +212,69 @@ async def test_a_long_line_is_given_out_at_once_evenly_and_oldest_first() -> Non
     }
 
 
+@pytest.mark.spec("ASG 2")
+async def test_who_signs_out_while_a_long_line_is_given_out_gets_no_more_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "PAGE", 10)
+    desk = Desk()
+    desk.has(account())
+    replica, other = desk.replica(), desk.replica()
+    for number in range(30):
+        desk.opens(f"t{number}")
+    await desk.settle(replica)
+    await desk.stores.agents.choose([online(desk, "a"), online(desk, "b")], desk.now)
+
+    async def a_signs_out_after_the_first_page() -> None:
+        if desk.commands:
+            desk.now += SECOND
+            await other.hear([desk.offline("a")])
+        else:
+            desk.meanwhile.append(a_signs_out_after_the_first_page)
+
+    desk.meanwhile = [a_signs_out_after_the_first_page]
+    await replica.sweep()
+    given = [c.assignee for c in desk.commands if isinstance(c, AssignTicket)]
+    assert Counter(given) == {"a": 5, "b": 25}
+
+
+@pytest.mark.spec("ASG 6")
+async def test_many_lines_are_given_out_bit_by_bit_and_no_line_waits_for_a_long_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sharing, "PAGE", 4)
+    monkeypatch.setattr(sharing, "LINES", 3)
+    desk = Desk()
+    names = [f"a{number}" for number in range(10)]
+    desk.has(*(account(name, "x") for name in names))
+    replica = desk.replica()
+    for name in names:
+        for number in range(30 if name == "a0" else 2):
+            desk.opens(f"{name}-{number}", name)
+    await desk.settle(replica)
+    desk.published.clear()
+    await desk.stores.agents.choose([online(desk, "x", name) for name in names], desk.now)
+    await replica.sweep()
+    assert len(desk.commands) == 30 + 9 * 2
+    assert max(desk.published) <= 3 * 4
+    first = [command.account_id for command in desk.commands[: 4 + 9 * 2]]
+    assert set(first) == set(names)
+
+
+@pytest.mark.spec("ASG 6")
+async def test_a_sweep_looks_only_for_agents_of_accounts_where_a_ticket_waits() -> None:
+    desk = Desk()
+    desk.has(account(), account("other"), account("off", assignment={"round_robin": False}))
+    replica = desk.replica()
+    await replica.hear([desk.online("a"), desk.online("a", "off")])
+    desk.opens("t1", "off")
+    await desk.settle(replica)
+    await replica.sweep()
+    desk.calls.clear()
+    await replica.sweep()
+    assert desk.calls == {"busy": 1, "unfinished": 1, "due": 1}
+
+
 @pytest.mark.spec("ASG 7")
 async def test_over_the_limit_tickets_wait_until_one_is_closed() -> None:
     desk = Desk()
@@ -196,6 +296,26 @@ async def test_over_the_limit_tickets_wait_until_one_is_closed() -> None:
     await desk.settle(replica, after)
     # The older one waits for team x; b, who has room, is not of it.
     assert [desk.assignee("t4"), desk.assignee("t5")] == [None, "b"]
+
+
+@pytest.mark.spec("ASG 7")
+async def test_while_ticketing_is_away_nobody_is_given_more_than_the_limit() -> None:
+    desk = Desk()
+    desk.has(account(assignment={"max_open_tickets": 2}))
+    replica = desk.replica()
+    for number in range(9):
+        desk.opens(f"t{number}")
+    await replica.take(desk.stream[:])
+    for _ in range(10):
+        await replica.hear([desk.online("a")])
+        await replica.sweep()
+        desk.now += timedelta(hours=1)
+    assert len(desk.commands) == 2
+    await desk.settle(replica, 9)
+    desk.is_closed("t0")
+    await desk.settle(replica, len(desk.stream) - 1)
+    await replica.hear([desk.online("a")])
+    assert len(desk.commands) == 3
 
 
 @pytest.mark.spec("ASG 8")
@@ -240,6 +360,8 @@ async def test_what_was_lost_of_the_stream_is_made_good_by_the_next_summary() ->
     desk.is_taken("t1", "c")
     desk.gets_mail("t1")
     await replica.take(desk.stream[2:])
+    await replica.take(desk.stream[2:])
+    assert desk.gaps == [1]
     # And an old event after newer ones, from a replica that was frozen, changes nothing.
     await replica.take(desk.stream[:1])
     await replica.hear([desk.online("a")])
@@ -267,3 +389,8 @@ async def test_a_turn_that_a_dying_replica_wrote_is_told_by_another() -> None:
     await replica.sweep()
     await desk.settle(replica)
     assert desk.assignee("t1") == "a"
+
+
+@pytest.mark.spec("ASG 6")
+def test_what_no_event_tells_is_looked_for_more_than_once_a_second() -> None:
+    assert Settings.model_fields["sweep_interval"].default == SWEEP_INTERVAL < SECOND

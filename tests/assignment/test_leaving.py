@@ -51,6 +51,24 @@ async def test_a_ticket_reopened_without_an_assignee_is_shared_out_like_a_new_on
     assert desk.assignee("t1") == "b"
 
 
+@pytest.mark.spec("ASG 6")
+async def test_a_ticket_reopened_by_a_clock_that_is_ahead_waits_no_longer_than_others() -> None:
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica()
+    desk.opens("t1")
+    desk.is_closed("t1")
+    desk.now += timedelta(days=400)
+    desk.is_reopened("t1")
+    desk.now -= timedelta(days=400)
+    await desk.settle(replica)
+    desk.now += SECOND
+    desk.opens("t2")
+    await desk.settle(replica, len(desk.stream) - 1)
+    await replica.hear([desk.online("a")])
+    assert [command.ticket_id for command in desk.commands] == ["t1", "t2"]
+
+
 async def removed(desk: Desk, settings: AccountSettings) -> None:
     """Seven tickets of agent a, one closed; then a leaves the account."""
     replica = desk.replica()
@@ -122,6 +140,29 @@ async def test_an_agent_of_whom_only_ticketing_knows_that_they_left_blocks_nobod
     await replica.hear([desk.online("a"), desk.online("b")])
     desk.opens("t1")
     await desk.settle(replica)
+    assert desk.assignee("t1") == "b"
+
+
+@pytest.mark.spec("ASG 6")
+async def test_an_agent_who_ticketing_says_has_left_is_offered_the_ticket_once() -> None:
+    desk = Desk()
+
+    async def refresh() -> None:
+        desk.has(account(agents="b c"))
+
+    desk.accounts = AccountsTable(refresh)
+    desk.has(account())
+    desk.gone.add("a")
+    replica = desk.replica()
+    await replica.hear([desk.online("a")])
+    desk.opens("t1")
+    for _ in range(5):
+        place = len(desk.stream) - 1
+        await replica.take(desk.stream[place:])
+        desk.carry_out()
+    assert len(desk.commands) == 1
+    await replica.hear([desk.online("b")])
+    desk.carry_out()
     assert desk.assignee("t1") == "b"
 
 

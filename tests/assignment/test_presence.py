@@ -1,5 +1,6 @@
 """Who is there."""
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -98,6 +99,67 @@ async def test_after_redis_lost_everything_the_connected_stay_and_the_silent_go(
         await replica.sweep()
         assert "b" in await there(desk)
     assert await there(desk) == {"b"}
+
+
+@pytest.mark.spec("ASG 2")
+@pytest.mark.parametrize("outage", [30, 70, 3600])
+async def test_after_redis_was_away_the_connected_are_there_and_the_silent_go(outage: int) -> None:
+    desk, replica = await set_up()
+    heartbeats = desk.stores.heartbeats
+    assert isinstance(heartbeats, MemoryHeartbeats)
+    await replica.hear([desk.online("a"), desk.online("b")])
+    await replica.sweep()
+    heartbeats.away = True
+    untold = []
+    for second in range(outage):
+        desk.now += SECOND
+        if second % 20 == 0:
+            untold.append(desk.beat("b"))
+        with contextlib.suppress(ConnectionError):
+            await replica.sweep()
+    heartbeats.away = False
+    # Their records wait in place for some seconds more; time goes on meanwhile.
+    for _ in range(5):
+        await replica.sweep()
+        desk.now += SECOND
+    if outage > 60:
+        assert await there(desk) == set()
+    await replica.hear(untold)
+    await replica.sweep()
+    assert await there(desk) == ({"a", "b"} if outage < 60 else {"b"})
+    for _ in range(60):
+        desk.now += SECOND
+        await replica.hear([desk.beat("b")])
+        await replica.sweep()
+    await replica.hear([desk.beat("a")])
+    await replica.sweep()
+    assert await there(desk) == {"b"}
+
+
+@pytest.mark.spec("ASG 2")
+async def test_a_sweep_that_is_set_to_be_slow_ends_silent_presence_all_the_same() -> None:
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica(sweep_interval=10 * SECOND)
+    await replica.hear([desk.online("a"), desk.online("b")])
+    for _ in range(9):
+        desk.now += 10 * SECOND
+        await replica.hear([desk.beat("b")])
+        await replica.sweep()
+        assert "b" in await there(desk)
+    await replica.hear([desk.beat("a")])
+    await replica.sweep()
+    assert await there(desk) == {"b"}
+
+
+@pytest.mark.spec("ASG 2")
+async def test_a_limit_that_no_date_can_hold_does_no_harm() -> None:
+    desk, replica = await set_up()
+    desk.has(account(assignment={"heartbeat_limit": timedelta.max}))
+    assert not await replica.hear([desk.online("a"), desk.beat("a")])
+    desk.now += timedelta(days=400)
+    await replica.sweep()
+    assert await there(desk) == {"a"}
 
 
 @pytest.mark.spec("ASG 2")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,11 @@ def give(state: Rotation, number: int, on: Terms, line: str = "acme:all") -> tup
 
 @pytest.mark.spec("ASG 7")
 @given(
-    st.lists(st.tuples(st.frozensets(st.sampled_from(AGENTS), min_size=1), st.integers(1, 20))),
+    # Fewer turns in all than may be out at a time.
+    st.lists(
+        st.tuples(st.frozensets(st.sampled_from(AGENTS), min_size=1), st.integers(1, 20)),
+        max_size=15,
+    ),
     st.lists(st.sampled_from(["acme:all", "acme:team:x"])),
 )
 def test_among_the_same_available_agents_counts_differ_by_one_at_most(
@@ -145,6 +150,46 @@ def test_a_turn_that_is_owed_is_forgotten_once_others_are_there() -> None:
     assert order == "abca"
 
 
+@pytest.mark.spec("ASG 7")
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("give"), st.integers(1, 4)),
+            st.tuples(st.just("give back"), st.integers(0, 6)),
+            st.tuples(st.just("there are"), st.frozensets(st.sampled_from("abc"), min_size=1)),
+        ),
+        max_size=20,
+    )
+)
+def test_whatever_is_given_back_counts_even_out_among_those_who_are_there(
+    steps: list[tuple[str, Any]],
+) -> None:
+    state, number, there = Rotation(account_id="acme"), 0, frozenset("abc")
+    among, counts, out = there, dict.fromkeys("abc", 0), list[tuple[str, str]]()
+    earlier: list[tuple[str, str]] = []
+    for what, value in [*steps, ("give", 6)]:
+        if what == "there are":
+            there = value
+        for _ in range(value if what == "give" else 0):
+            if there != among:
+                among, counts, earlier, out = there, dict.fromkeys(there, 0), [*earlier, *out], []
+            number += 1
+            state, agent = give(state, number, terms(set(there)))
+            counts[agent] += 1
+            out.append((waiting(number).ticket.offer_id, agent))
+        if what == "give back" and value < len(earlier) + len(out):
+            # Any turn may be refused late, one from among others who were there too.
+            mine = value >= len(earlier)
+            command_id, agent = out.pop(value - len(earlier)) if mine else earlier.pop(value)
+            state = rotation.give_back(state, command_id) or state
+            counts[agent] = counts.get(agent, 0) - mine
+    while len(state.queues[0].owed):
+        number += 1
+        state, agent = give(state, number, terms(set(among)))
+        counts[agent] += 1
+    assert max(counts[a] for a in among) - min(counts[a] for a in among) <= 1
+
+
 def test_turns_that_are_out_are_bounded_and_forgotten_in_time() -> None:
     out = tuple(
         Turn(command_id=f"{n}", ticket=f"acme:t{n}", line="acme:all", agent="a", at=MONDAY)
@@ -154,7 +199,7 @@ def test_turns_that_are_out_are_bounded_and_forgotten_in_time() -> None:
     assert rotation.take_turn(full, waiting(1), terms({"a"})) is None
     answered = terms({"a"}, answered={"7"})
     assert rotation.take_turn(full, waiting(1), answered) is not None
-    later = Terms(now=MONDAY + timedelta(hours=1), members={"acme:all": ("a",)}, online={"a"})
+    later = Terms(now=MONDAY + timedelta(days=2), members={"acme:all": ("a",)}, online={"a"})
     taken = rotation.take_turn(full, waiting(1), later)
     assert taken is not None
     assert len(taken[0].unanswered) == 1

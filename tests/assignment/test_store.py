@@ -164,7 +164,7 @@ async def test_open_tickets_are_counted_and_found_by_their_agent(tickets: Ticket
 @pytest.mark.spec("ASG 2")
 async def test_the_newest_choice_of_an_agent_counts(agents: Agents) -> None:
     await agents.choose([online("a"), online("b"), offline("b", 5), online("a", 0, "other")], LATER)
-    assert await agents.online(MONDAY, None) == {"acme": {"a"}, "other": {"a"}}
+    assert await agents.online(MONDAY, ["acme", "other"]) == {"acme": {"a"}, "other": {"a"}}
     await agents.choose([online("b", 3), offline("a", -1), offline("b", 5)], LATER)
     assert await agents.online(MONDAY, ["acme"]) == {"acme": {"a"}}
     await agents.choose([offline("a"), online("b", 6)], LATER)
@@ -177,19 +177,19 @@ async def test_the_newest_choice_of_an_agent_counts(agents: Agents) -> None:
 async def test_a_choice_dated_in_the_future_outranks_nothing(agents: Agents) -> None:
     await agents.choose([online("a", 3600)], MONDAY)
     await agents.choose([offline("a", 1)], MONDAY + SECOND)
-    assert await agents.online(MONDAY, None) == {}
+    assert await agents.online(MONDAY, ["acme"]) == {}
 
 
 @pytest.mark.spec("ASG 2")
 async def test_who_is_overdue_is_not_available_and_is_found(agents: Agents) -> None:
     await agents.choose([online("a"), online("b", 10), offline("c")], LATER)
-    assert await agents.online(LATER, None) == {"acme": {"b"}}
+    assert await agents.online(LATER, ["acme"]) == {"acme": {"b"}}
     due = await agents.due(LATER + SECOND, 10)
     assert due == [online("a")]
     assert [one.agent_id for one in await agents.due(FAR_FUTURE, 1)] == ["a"]
     await agents.settle([replace(due[0], due_at=LATER + timedelta(minutes=1))])
     assert await agents.due(LATER + SECOND, 10) == []
-    assert await agents.online(LATER, None) == {"acme": {"a", "b"}}
+    assert await agents.online(LATER, ["acme"]) == {"acme": {"a", "b"}}
 
 
 @pytest.mark.spec("ASG 2")
@@ -199,11 +199,11 @@ async def test_a_lapse_counts_only_for_the_choice_it_rests_on(agents: Agents) ->
     await agents.choose([online("a", 5), offline("b")], LATER)
     await agents.settle([replace(one, due_at=FAR_FUTURE) for one in found if one.agent_id == "a"])
     await agents.settle([replace(one, due_at=LATER) for one in found if one.agent_id == "b"])
-    assert await agents.online(MONDAY, None) == {"acme": {"a"}}
+    assert await agents.online(MONDAY, ["acme"]) == {"acme": {"a"}}
     found = await agents.due(FAR_FUTURE, 10)
     await agents.settle([replace(one, due_at=FAR_FUTURE) for one in found])
     await agents.choose([online("a", 5)], LATER)
-    assert await agents.online(MONDAY, None) == {}
+    assert await agents.online(MONDAY, ["acme"]) == {}
 
 
 @pytest.mark.spec("ASG 2")
@@ -250,4 +250,4 @@ async def test_tickets_are_shared_out_with_these_stores(stores: Stores) -> None:
     assert [desk.assignee(f"t{n}") for n in range(4)] == ["c", "b", "b", "c"]
     desk.now += timedelta(minutes=2)
     await replica.sweep()
-    assert await stores.agents.online(desk.now, None) == {}
+    assert await stores.agents.online(desk.now, ["acme"]) == {}

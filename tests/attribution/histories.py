@@ -16,9 +16,7 @@ INSTANTS = st.builds(
     st.integers(0, 10),
     st.sampled_from([0, 0, 0, 1]),
 )
-STEPS = st.tuples(
-    INSTANTS, st.sampled_from(["message", "message", "message", "scam", "spam", "not spam"])
-)
+STEPS = st.sampled_from(["message", "message", "message", "scam", "spam", "not spam"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +77,17 @@ class Story:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> Story:
+def stories(
+    draw: st.DrawFn, instants: st.SearchStrategy[datetime] = INSTANTS, most: int = 8
+) -> Story:
     """A contact with a few sends, some of which fail, and a ticket with marks."""
     sends: list[SendDelivered | SendFailed] = []
-    for number, at in enumerate(draw(st.lists(INSTANTS, max_size=5))):
+    for number, at in enumerate(draw(st.lists(instants, max_size=most * 2 // 3))):
         sends.append(delivered(f"s{number}", at, source="flow" if number % 2 else "campaign"))
         if draw(st.integers(0, 3)) == 0:
             sends.append(failed(f"s{number}", at + HOUR))
     ticket = Ticket()
-    for at, step in sorted(draw(st.lists(STEPS, min_size=1, max_size=8))):
+    for at, step in sorted(draw(st.lists(st.tuples(instants, STEPS), min_size=1, max_size=most))):
         match step:
             case "spam" if ticket.events:
                 ticket.marked_spam(at)
@@ -96,6 +96,35 @@ def stories(draw: st.DrawFn) -> Story:
             case _:
                 ticket.wrote(at, spam=step == "scam")
     return Story(tuple(sends), tuple(_heard(ticket)))
+
+
+LATE = st.integers(0, 14).map(lambda half_days: half_days * 12 * HOUR)
+MUCH_LATER = st.integers(0, 200).map(lambda half_days: half_days * 12 * HOUR)
+WEEKS = st.builds(
+    lambda half_days, moments: MONDAY + half_days * 12 * HOUR + moments * MOMENT,
+    st.integers(0, 100),
+    st.sampled_from([0, 0, 1]),
+)
+
+
+@st.composite
+def told_late(draw: st.DrawFn) -> tuple[Story, list[Fact]]:
+    """A story of weeks, and its facts as they are heard: a week late at most, some again."""
+    story = draw(stories(WEEKS, most=25))
+    heard = [(_time_of(fact) + draw(LATE), place) for place, fact in enumerate(story.facts)]
+    again = draw(st.lists(st.sampled_from(heard), max_size=8))
+    heard += [(at + draw(MUCH_LATER), place) for at, place in again]
+    return story, [story.facts[place] for _, place in sorted(heard)]
+
+
+def _time_of(fact: Fact) -> datetime:
+    match fact:
+        case SendDelivered():
+            return fact.delivered_at
+        case CustomerWrote():
+            return fact.received_at
+        case _:
+            return fact.occurred_at
 
 
 def _heard(ticket: Ticket) -> list[Fact]:

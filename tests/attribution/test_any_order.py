@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.attribution.rules.credits import attribute
-from tests.attribution.histories import Story, stories, told_anyhow
+from services.attribution.rules.decisions import Fact
+from tests.attribution.histories import Story, stories, told_anyhow, told_late
 from tests.attribution.listener import Listener
 from tests.attribution.story import (
     DAY,
@@ -26,6 +27,20 @@ def test_any_order_and_any_repetition_give_the_credits_of_the_right_order(
     listener = Listener()
 
     listener.hears(data.draw(told_anyhow(story)))
+
+    assert listener.credits == story.truth()
+
+
+@pytest.mark.spec("ATT 5")
+@pytest.mark.spec("ATT 6")
+@given(told_late())
+def test_weeks_that_are_heard_of_a_week_late_and_again_later_give_the_same_credits(
+    told: tuple[Story, list[Fact]],
+) -> None:
+    story, facts = told
+    listener = Listener()
+
+    listener.hears(facts)
 
     assert listener.credits == story.truth()
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from services.autoclose.rules import NOTHING_RUNS, TicketRef, Timer, TypingMark, Typist
+from services.autoclose.rules.closing import TypingMark
+from services.autoclose.rules.timer import NOTHING_RUNS, TicketRef, Timer, Typist
 from shared.clock import EPOCH
 
 

@@ -1,10 +1,11 @@
 """What autoclose asks of ticketing, wired as in production, with a clock that the test turns."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.autoclose.sweep import BATCH
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AutoClose
 from shared.contracts.tickets import CommandRejected
@@ -180,6 +181,82 @@ async def test_typing_is_waited_for_thirty_minutes_at_most() -> None:
         minutes += 1
     assert world.published[0].occurred_at - JUST_AFTER <= 31 * MINUTE
     assert world.published[0].occurred_at - JUST_AFTER >= 30 * MINUTE
+
+
+@pytest.mark.spec("ACL 4")
+@pytest.mark.parametrize("meanwhile", [AutoClose(), AutoClose(enabled=True, period=5 * DAY)])
+async def test_a_close_put_off_by_new_settings_waits_for_who_types_when_it_comes(
+    meanwhile: AutoClose,
+) -> None:
+    world = World()
+    world.settings(ON)
+    story = await replied(world)
+    story.wait(2 * DAY)
+    await world.signal(story.typing())
+    await world.sweep(JUST_AFTER)
+    world.settings(meanwhile)
+    await world.sweep(JUST_AFTER + MINUTE)
+    if not meanwhile.enabled:
+        world.settings(AutoClose(enabled=True, period=5 * DAY))
+        await world.sweep(JUST_AFTER + 2 * MINUTE)
+    story.wait(3 * DAY)
+    await world.signal(story.typing())
+    await world.sweep(JUST_AFTER + 3 * DAY)
+    assert world.published == []
+    await world.sweep(JUST_AFTER + 3 * DAY + 4 * MINUTE)
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 4")
+@pytest.mark.spec("ACL 7")
+async def test_new_settings_that_are_over_already_give_who_types_no_further_half_hour() -> None:
+    world = World()
+    world.settings(AutoClose(enabled=True, period=3 * DAY))
+    story = await replied(world)
+    story.wait(3 * DAY)
+    for minutes in range(35):
+        if minutes == 20:
+            world.settings(ON)
+        await world.signal(story.typing())
+        await world.sweep(JUST_AFTER + DAY + minutes * MINUTE)
+        story.wait(MINUTE)
+    [close] = world.published
+    assert close.occurred_at == JUST_AFTER + DAY + 31 * MINUTE
+
+
+@pytest.mark.spec("ACL 4")
+async def test_delays_that_no_date_can_hold_keep_no_other_account_from_closing() -> None:
+    world = World()
+    world.settings(AutoClose(enabled=True, typing_delay=timedelta.max, typing_limit=timedelta.max))
+    world.settings(ON, "other")
+    story = await replied(world)
+    await replied(world, "other")
+    story.wait(2 * DAY)
+    await world.signal(story.typing())
+    await world.sweep(JUST_AFTER)
+    assert [close.account_id for close in world.published] == ["other"]
+
+
+@pytest.mark.spec("ACL 2")
+@pytest.mark.parametrize("at", [MONDAY + 3650 * DAY, datetime.max.replace(tzinfo=UTC)])
+async def test_a_reply_dated_years_ahead_keeps_no_ticket_open_for_years(at: datetime) -> None:
+    world = World()
+    world.settings(ON)
+    story = Story()
+    story.reply(at=at)
+    await world.happen(story.events)
+    await world.sweep(JUST_AFTER)
+    assert len(world.published) == 1
+
+
+@pytest.mark.spec("ACL 3")
+async def test_after_an_outage_a_run_closes_more_than_a_batch() -> None:
+    world = World()
+    world.settings(ON)
+    for number in range(BATCH + 10):
+        await replied(world, ticket_id=f"t{number}")
+    await world.sweep(JUST_AFTER)
+    assert len({close.ticket_id for close in world.published}) == BATCH + 10
 
 
 @pytest.mark.spec("ACL 4")

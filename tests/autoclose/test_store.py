@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 
 from services.autoclose.app import TimerStore
 from services.autoclose.handlers import Typing
-from services.autoclose.rules import OFF, TicketRef, Timer, TypingMark, Typist
+from services.autoclose.rules.closing import TypingMark
+from services.autoclose.rules.timer import OFF, TicketRef, Timer, Typist
 from services.autoclose.store import MongoTimers, RedisTyping
 from shared.clock import FAR_FUTURE
 from shared.mongo import Mongo

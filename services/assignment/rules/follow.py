@@ -29,9 +29,9 @@ class Followed:
 
     `need` is the seq since which the ticket wants an assignee of the round robin, None while it
     wants none; `attempt` counts the offers for that need which ticketing refused. `offered` is
-    the id of the AssignTicket that is out and not answered yet, `route_id` that of the
-    RouteTicket, which asks for `route_team`. `line` is the waiting line the ticket stands in, ""
-    for none. `revision` is 0 for what is not stored yet.
+    the id of the AssignTicket that is out and not answered yet, or that may be, where the need
+    ended otherwise; `route_id` that of the RouteTicket, which asks for `route_team`. `line` is
+    the waiting line the ticket stands in, "" for none. `revision` is 0 for what is not stored yet.
     """
 
     account_id: str
@@ -81,26 +81,31 @@ class Followed:
 class Replayed:
     """A ticket after some events, and what is to be asked for because of them.
 
-    `returned` are the ids of refused AssignTickets whose agents get their turn back.
+    `returned` are the ids of refused AssignTickets whose agents get their turn back; `gaps` is how
+    often the ticket's next event was missing.
     """
 
     ticket: Followed | None
-    routes: tuple[RouteTicket, ...] = ()
-    returned: tuple[str, ...] = ()
+    routes: tuple[RouteTicket, ...]
+    returned: tuple[str, ...]
+    gaps: int
 
 
 def replay(
     before: Followed | None,
     events: Iterable[TicketFact | CommandRejected],
     settings: AccountSettings | None,
+    now: datetime,
 ) -> Replayed:
     """What is known after `events`, in order; what was known already changes nothing.
 
     Of facts that were lost only the newest one's summary is missed: it tells how the ticket is.
+    A fact dated later than `now` is of a clock that is ahead, and lets no ticket wait for longer.
     """
     ticket = before
     routes: list[RouteTicket] = []
     returned: list[str] = []
+    gaps = 0
     for event in events:
         if isinstance(event, CommandRejected):
             if not _is_ours(event):
@@ -109,10 +114,11 @@ def replay(
                 returned.append(event.command_id)
             ticket = ticket and _after_refusal(ticket, event)
         elif ticket is None or event.seq > ticket.last_seq:
+            gaps += _is_after_a_gap(ticket, event)
             route = _route(ticket, event, settings)
-            ticket = _after(ticket, event, route)
+            ticket = _after(ticket, event, route, now)
             routes += [route] if route else []
-    return Replayed(ticket and placed(ticket, settings), tuple(routes), tuple(returned))
+    return Replayed(ticket and placed(ticket, settings), tuple(routes), tuple(returned), gaps)
 
 
 def placed(ticket: Followed, settings: AccountSettings | None) -> Followed:
@@ -146,26 +152,33 @@ def left_behind(
     )
 
 
+def is_for_want_of_settings(event: TicketFact | CommandRejected) -> bool:
+    """Whether ticketing knows no such agent as we chose: its settings may be newer than ours."""
+    return isinstance(event, CommandRejected) and event.code == "unknown_agent" and _is_ours(event)
+
+
 def _is_ours(event: CommandRejected) -> bool:
     return (event.author.kind, event.author.id) == (commands.AUTHOR.kind, commands.AUTHOR.id)
 
 
-def _after(before: Followed | None, event: TicketFact, route: RouteTicket | None) -> Followed:
+def _after(
+    before: Followed | None, event: TicketFact, route: RouteTicket | None, now: datetime
+) -> Followed:
     """The ticket once `event`, newer than all before, is known; `route` is what it gave rise to."""
-    now = event.ticket
-    settled = now.status == "closed" or now.spam or now.assignee is not None
-    need = None if settled else now.unassigned_epoch
+    ticket = event.ticket
+    settled = ticket.status == "closed" or ticket.spam or ticket.assignee is not None
+    need = None if settled else ticket.unassigned_epoch
     after = Followed(
         account_id=event.account_id,
         ticket_id=event.ticket_id,
         last_seq=event.seq,
-        status=now.status,
-        assignee=now.assignee,
-        assignee_epoch=now.assignee_epoch,
-        team_id=now.team_id,
-        ai_handled=now.ai_handled,
+        status=ticket.status,
+        assignee=ticket.assignee,
+        assignee_epoch=ticket.assignee_epoch,
+        team_id=ticket.team_id,
+        ai_handled=ticket.ai_handled,
         need=need,
-        waiting_since=EPOCH if need is None else _since(event, need),
+        waiting_since=EPOCH if need is None else min(_since(event, need), now),
         correlation_id=event.correlation_id,
     )
     if before is not None:
@@ -186,12 +199,20 @@ def _after(before: Followed | None, event: TicketFact, route: RouteTicket | None
 
 
 def _with_what_is_out(after: Followed, before: Followed, event: TicketFact) -> Followed:
-    """The ticket with the commands that were out before `event` and that it doesn't answer."""
-    if not (isinstance(event, TicketAssigned) and event.cause_id == before.offered):
-        after = replace(after, offered=before.offered)
+    """The ticket with the commands that were out before `event` and that it doesn't answer.
+
+    An offer may be out already that is yet to be noted: its agent must get their turn back too.
+    """
+    offered = before.offered or before.offer_id
+    if not (isinstance(event, TicketAssigned) and event.cause_id == offered):
+        after = replace(after, offered=offered)
     if not (isinstance(event, TicketRouted) and event.cause_id == before.route_id):
         after = replace(after, route_id=before.route_id, route_team=before.route_team)
     return after
+
+
+def _is_after_a_gap(before: Followed | None, event: TicketFact) -> bool:
+    return event.seq > (before.last_seq if before else 0) + 1
 
 
 def _since(event: TicketFact, need: int) -> datetime:
@@ -239,7 +260,7 @@ def _decided(
 ) -> routing.Route | None:
     ticket = event.ticket
     teamless = ticket.team_id is None
-    missed = event.seq > (before.last_seq if before else 0) + 1
+    missed = _is_after_a_gap(before, event)
     match event:
         case TicketOpened() | TicketMarkedNotSpam():
             return routing.route_new(settings, ticket)

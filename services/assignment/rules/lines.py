@@ -11,6 +11,11 @@ def line_name(account_id: str, team_id: str | None) -> str:
     return f"{account_id}:all" if team_id is None else f"{account_id}:team:{team_id}"
 
 
+def account_of(line: str) -> str:
+    """The account whose line it is."""
+    return line.partition(":")[0]
+
+
 def line_for(settings: AccountSettings, team_id: str | None) -> str:
     """Where a ticket of `team_id` waits.
 

@@ -7,6 +7,8 @@ from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AccountSettings, AssignmentSettings
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline, Presence
 
+_LONGEST = timedelta(days=3650)
+
 
 @dataclass(frozen=True, slots=True)
 class Beat:
@@ -47,8 +49,12 @@ def is_theirs(event: Presence) -> bool:
 
 
 def heartbeat_limit(settings: AccountSettings | None) -> timedelta:
-    """How long an agent is taken to be there after their last heartbeat."""
-    return (settings.assignment if settings else AssignmentSettings()).heartbeat_limit
+    """How long an agent is taken to be there after their last heartbeat.
+
+    Bounded, so that there is such a date whatever an account sets.
+    """
+    assignment = settings.assignment if settings else AssignmentSettings()
+    return min(assignment.heartbeat_limit, _LONGEST)
 
 
 def beat_of(event: Presence, now: datetime) -> Beat | None:
@@ -67,13 +73,21 @@ def choice_of(event: Presence, limit: timedelta, now: datetime) -> Choice | None
     return Choice(event.account_id, event.agent_id, event.occurred_at, due_at)
 
 
-def checked(choice: Choice, beat: datetime, limit: timedelta, now: datetime) -> Choice:
+def checked(
+    choice: Choice, beat: datetime, limit: timedelta, now: datetime, resumed_at: datetime
+) -> Choice:
     """The choice after its heartbeat was looked up: believed until the limit, or lapsed.
 
-    It keeps the time it was made at, so that a later choice of the agent's, however late it
-    arrives, counts, and this one delivered again does not.
+    Heartbeats from before `resumed_at` may not be told yet: until a limit later a silent agent is
+    not there, and yet not taken to have gone. The choice keeps the time it was made at, so that a
+    later choice of the agent's, however late it arrives, counts, and this one delivered again
+    does not.
     """
     until = beat + limit
-    return Choice(
-        choice.account_id, choice.agent_id, choice.at, until if until > now else FAR_FUTURE
-    )
+    if until > now:
+        due_at = until
+    elif now - resumed_at < limit:
+        due_at = min(choice.due_at, now)
+    else:
+        due_at = FAR_FUTURE
+    return Choice(choice.account_id, choice.agent_id, choice.at, due_at)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,8 +15,11 @@ from shared.contracts.base import UtcTime
 MOST_UNANSWERED = 1000
 """Turns an account may have out at a time: what ticketing has not answered bounds the document."""
 
-_FORGOTTEN_AFTER = timedelta(minutes=10)
-"""When a turn that nobody answers stops counting: its command is lost, or waits somewhere."""
+_FORGOTTEN_AFTER = timedelta(days=1)
+"""When a turn that nobody answers stops counting: its command is lost then.
+
+Longer than ticketing may be away: until it answers, what is out counts for an agent's limit.
+"""
 
 
 class _Value(BaseModel):
@@ -27,22 +31,28 @@ class Queue(_Value):
 
     Before them come those who are owed a turn that somebody else took from them, as long as
     `among`, those who are there, stay the same: then nobody has anything to catch up with.
+    `stretch` counts how often they changed, so that a turn of before is owed to nobody.
     """
 
     line: str
     agents: tuple[str, ...] = ()
     owed: tuple[str, ...] = ()
     among: tuple[str, ...] = ()
+    stretch: int = 0
 
 
 class Turn(_Value):
-    """A ticket that was given to an agent. `command_id` is the AssignTicket's."""
+    """A ticket that was given to an agent, in the `stretch` that their line's queue was in.
+
+    `command_id` is the AssignTicket's.
+    """
 
     command_id: str
     ticket: str
     line: str
     agent: str
     at: UtcTime
+    stretch: int = 0
 
 
 class Rotation(_Value):
@@ -62,7 +72,7 @@ class Rotation(_Value):
 
     @property
     def slot(self) -> str:
-        """There may be one a account."""
+        """There may be one an account."""
         return "rotation"
 
     @property
@@ -96,7 +106,7 @@ class Terms:
 
     now: datetime
     members: Mapping[str, Sequence[str]]
-    online: Collection[str]
+    online: AbstractSet[str]
     limit: int | None = None
     open_tickets: Mapping[str, int] | None = None
     answered: Collection[str] = frozenset()
@@ -125,6 +135,7 @@ def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotat
         line=waiting.line,
         agent=agent,
         at=terms.now,
+        stretch=queue.stretch,
     )
     return _changed(rotation, _served(queue, agent), (*unanswered, turn)), turn
 
@@ -132,15 +143,17 @@ def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotat
 def give_back(rotation: Rotation, command_id: str) -> Rotation | None:
     """The rotation, the agent being owed a turn whose ticket somebody else took (ASG 4).
 
-    None where no such turn is out.
+    Not so if others have been there since: among them the agent had no turn to lose. None where
+    no such turn is out.
     """
     turn = next((turn for turn in rotation.unanswered if turn.command_id == command_id), None)
     if turn is None:
         return None
     queue = _queue(rotation, turn.line)
-    owing = queue.model_copy(update={"owed": (*queue.owed, turn.agent)})
+    if turn.stretch == queue.stretch:
+        queue = queue.model_copy(update={"owed": (*queue.owed, turn.agent)})
     return _changed(
-        rotation, owing, tuple(other for other in rotation.unanswered if other is not turn)
+        rotation, queue, tuple(other for other in rotation.unanswered if other is not turn)
     )
 
 
@@ -166,11 +179,13 @@ def _as_of_now(queue: Queue, members: Sequence[str], online: Collection[str]) ->
     stayed = [agent for agent in queue.agents if agent in members]
     came = [agent for agent in members if agent in online and agent not in queue.agents]
     among = tuple(sorted(agent for agent in members if agent in online))
+    same = among == queue.among
     return Queue(
         line=queue.line,
         agents=(*stayed, *came),
-        owed=queue.owed if among == queue.among else (),
+        owed=queue.owed if same else (),
         among=among,
+        stretch=queue.stretch if same else queue.stretch + 1,
     )
 
 

@@ -1,4 +1,4 @@
-"""When a ticket is closed for silence: the whole policy, as pure functions (ACL).
+"""How long a ticket's customer has been silent, and until when that may last (ACL 1, 2, 5, 7).
 
 Ticketing says with every event since which reply the team waits for the customer
 (`waiting_epoch`); here is added when that was, and until when. Wherever something is not known for
@@ -13,12 +13,14 @@ from typing import NamedTuple, Self
 
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AutoClose
-from shared.contracts.signals import Signal
 from shared.contracts.tickets import CustomerWrote, TicketClosed, TicketFact, TicketSummary
 
 OFF = "off"
 NOTHING_RUNS = ""
 """What stands for the settings of a timer that waits for nothing: it follows none."""
+
+AHEAD = timedelta(days=1)
+"""How far an author's clock may be ahead of ours and still be believed."""
 
 SettingsOf = Callable[[str], AutoClose]
 """The settings of an account; switched off where there is no such account."""
@@ -37,13 +39,6 @@ class Typist(NamedTuple):
     account_id: str
     channel: str
     party: str
-
-
-class TypingMark(NamedTuple):
-    """When somebody was last seen typing, and for how long that matters."""
-
-    at: datetime
-    matters_for: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,9 @@ def settings_key(settings: AutoClose) -> str:
     return f"{settings.starts_at}:{settings.period // timedelta(milliseconds=1)}"
 
 
-def timer_after(timer: Timer | None, event: TicketFact, settings: AutoClose) -> Timer:
+def timer_after(
+    timer: Timer | None, event: TicketFact, settings: AutoClose, now: datetime
+) -> Timer:
     """The timer once `event` has happened; unchanged by an event it has seen (ACL 2, ACL 5).
 
     After missed events the summary alone decides, and a wait whose beginning was missed counts
@@ -121,14 +118,14 @@ def timer_after(timer: Timer | None, event: TicketFact, settings: AutoClose) -> 
     """
     if timer is not None and event.seq <= timer.last_seq:
         return timer
-    seen = _having_seen(timer or _unknown(event), event)
+    seen = _having_seen(timer or _unknown(event), event, now)
     epoch = event.ticket.waiting_epoch
     if epoch is None or not _can_wait(event.ticket) or epoch <= seen.reset_seq:
         return seen.stopped()
     if epoch != seen.waiting_epoch:
         return armed(_begun(seen, event), settings)
     if event.ticket.last_reply_seq != seen.last_reply_seq:
-        return armed(_replied_again(seen, event, settings), settings)
+        return armed(_replied_again(seen, event), settings)
     if seen.settings not in (NOTHING_RUNS, settings_key(settings)):
         return armed(seen, settings)
     return seen
@@ -151,13 +148,13 @@ def _party(ticket: TicketSummary) -> str:
     return ticket.contact.id
 
 
-def _having_seen(timer: Timer, event: TicketFact) -> Timer:
-    seen_at = max(timer.seen_at, event.occurred_at)
+def _having_seen(timer: Timer, event: TicketFact, now: datetime) -> Timer:
+    seen_at = max(timer.seen_at, _believed(event.occurred_at, now))
     resets = False
     match event:
         case CustomerWrote(spam=False):
             # A reply's time is set by whoever sent it: no wait begins before its message came.
-            seen_at = max(seen_at, event.received_at)
+            seen_at = max(seen_at, _believed(event.received_at, now))
             resets = True
         case TicketClosed():
             resets = True
@@ -167,6 +164,11 @@ def _having_seen(timer: Timer, event: TicketFact) -> Timer:
         seen_at=seen_at,
         reset_seq=event.seq if resets else timer.reset_seq,
     )
+
+
+def _believed(at: datetime, now: datetime) -> datetime:
+    """The time, unless its author's clock is far ahead: no ticket shall wait for that day."""
+    return at if at <= now + AHEAD else now
 
 
 def _can_wait(ticket: TicketSummary) -> bool:
@@ -185,31 +187,31 @@ def _begun(timer: Timer, event: TicketFact) -> Timer:
     )
 
 
-def _replied_again(timer: Timer, event: TicketFact, settings: AutoClose) -> Timer:
-    restarts = settings.starts_at == "last_reply"
-    return replace(
-        timer,
-        last_reply_seq=event.ticket.last_reply_seq,
-        last_reply_at=timer.seen_at,
-        put_off_since=None if restarts else timer.put_off_since,
-    )
+def _replied_again(timer: Timer, event: TicketFact) -> Timer:
+    return replace(timer, last_reply_seq=event.ticket.last_reply_seq, last_reply_at=timer.seen_at)
 
 
 def armed(timer: Timer, settings: AutoClose) -> Timer:
     """The timer with the due date that these settings give it (ACL 1, ACL 7).
 
     It may lie in the past: such a ticket is due at once. A close that was asked for is not asked
-    for again.
+    for again. One that is due later than when it was put off has not been put off yet.
     """
     if timer.rests_on is None or timer.asked_for == timer.rests_on:
         return replace(timer, settings=NOTHING_RUNS, due_at=FAR_FUTURE)
-    return replace(timer, settings=settings_key(settings), due_at=_due_at(timer, settings))
+    due_at, since = _due_at(timer, settings), timer.put_off_since
+    return replace(
+        timer,
+        settings=settings_key(settings),
+        due_at=due_at,
+        put_off_since=since if since is not None and due_at <= since else None,
+    )
 
 
 def _due_at(timer: Timer, settings: AutoClose) -> datetime:
     by_first = settings.starts_at == "first_reply"
     start = timer.first_reply_at if by_first else timer.last_reply_at
-    if not settings.enabled or start is None or start > FAR_FUTURE - settings.period:
+    if not settings.enabled or start is None:
         return FAR_FUTURE
     return start + settings.period
 
@@ -223,7 +225,10 @@ class Replayed:
 
 
 def replay(
-    known: Mapping[TicketRef, Timer], events: Iterable[TicketFact], settings_of: SettingsOf
+    known: Mapping[TicketRef, Timer],
+    events: Iterable[TicketFact],
+    settings_of: SettingsOf,
+    now: datetime,
 ) -> Replayed:
     """The timers after all `events`, in their order. Only those that changed are given."""
     timers = dict(known)
@@ -232,47 +237,6 @@ def replay(
         ref = TicketRef(event.account_id, event.ticket_id)
         timer = timers.get(ref)
         gaps += event.seq > (timer.last_seq if timer else 0) + 1
-        timers[ref] = timer_after(timer, event, settings_of(event.account_id))
+        timers[ref] = timer_after(timer, event, settings_of(event.account_id), now)
     changed = tuple(timer for ref, timer in timers.items() if timer != known.get(ref))
     return Replayed(changed, gaps)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What becomes of a timer that came due: `close` now, or whatever `after` says."""
-
-    after: Timer
-    close: bool
-
-
-def when_due(
-    timer: Timer, settings: AutoClose, typed_at: datetime | None, now: datetime
-) -> Decision:
-    """What to do with a timer whose due date has passed (ACL 3, ACL 4).
-
-    Settings that changed meanwhile count. A customer who is typing gets `typing_delay` more, again
-    while they go on, `typing_limit` in all from when closing was first put off.
-    """
-    current = timer if timer.settings == settings_key(settings) else armed(timer, settings)
-    if current.rests_on is None or current.due_at > now:
-        return Decision(current, close=False)
-    if typed_at is not None and now - typed_at < settings.typing_delay:
-        since = current.put_off_since or now
-        until = min(now + settings.typing_delay, since + settings.typing_limit)
-        if until > now:
-            return Decision(replace(current, put_off_since=since, due_at=until), close=False)
-    asked = replace(current, asked_for=current.rests_on)
-    return Decision(armed(asked, settings), close=True)
-
-
-def typing_marks(signals: Iterable[Signal], settings_of: SettingsOf) -> dict[Typist, TypingMark]:
-    """Who was last seen typing when, among the accounts that close tickets (ACL 4)."""
-    marks: dict[Typist, TypingMark] = {}
-    for signal in signals:
-        settings = settings_of(signal.account_id)
-        if signal.kind != "typing" or not settings.enabled:
-            continue
-        typist = Typist(signal.account_id, signal.channel, signal.party)
-        if typist not in marks or marks[typist].at < signal.occurred_at:
-            marks[typist] = TypingMark(signal.occurred_at, settings.typing_delay)
-    return marks

@@ -1,0 +1,1 @@
+"""When a ticket is closed for silence: the whole policy, as pure functions (ACL)."""
