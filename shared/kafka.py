@@ -85,6 +85,8 @@ class Producer:
             acks="all",
             enable_idempotence=self._settings.idempotent_producer,
             linger_ms=0,
+            # A partition takes one batch at a time, so what is published together goes in one.
+            max_batch_size=MEBIBYTE,
             max_request_size=LARGEST_RECORD,
             request_timeout_ms=15_000,
         )

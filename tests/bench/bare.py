@@ -21,7 +21,7 @@ from services.ticketing.settings import Settings
 from shared.clock import FAR_FUTURE
 from shared.ids import computed_id
 from shared.kafka import connection
-from shared.topics import SCREENED, TICKETS
+from shared.topics import MEBIBYTE, SCREENED, TICKETS
 
 Row = dict[str, Any]
 
@@ -44,7 +44,10 @@ class Bare:
         self.numbers = database["ticket_numbers"]
         self.topic = settings.kafka.topic_prefix + TICKETS.name
         self.producer = AIOKafkaProducer(
-            **connection(settings.kafka), acks="all", enable_idempotence=True
+            **connection(settings.kafka),
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=MEBIBYTE,
         )
 
     async def run(self) -> None:
