@@ -1,4 +1,4 @@
-"""Aggregates in memory: what `shared.mongo.MongoAggregates` does, without a server."""
+"""Aggregates in memory: what `shared.mongo_aggregates.MongoAggregates` does, without a server."""
 
 from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy

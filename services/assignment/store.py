@@ -5,16 +5,15 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pymongo import InsertOne, UpdateOne
-from pymongo.errors import BulkWriteError
+from pymongo import UpdateOne
 from redis.asyncio import Redis
 
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.presence import Beat, Choice
 from services.assignment.rules.rotation import Rotation
 from shared.clock import EPOCH, FAR_FUTURE
-from shared.ids import attempt_token
-from shared.mongo import DUPLICATE_KEY, Database, MongoAggregates, insert_new
+from shared.mongo import Database, compare_and_set, insert_new
+from shared.mongo_aggregates import MongoAggregates
 
 _PAGE = 500
 _FIELDS = [field.name for field in fields(Followed) if field.name != "revision"]
@@ -38,27 +37,8 @@ class MongoTickets:
 
     async def save(self, tickets: Collection[Followed]) -> set[str]:
         """See `handlers.Tickets`."""
-        token = attempt_token()
-        operations: list[InsertOne[dict[str, Any]] | UpdateOne] = []
-        for ticket in tickets:
-            row = _row(ticket) | {"token": token}
-            if ticket.revision == 0:
-                operations.append(InsertOne(row))
-            else:
-                key = {"_id": row.pop("_id"), "rev": ticket.revision}
-                operations.append(UpdateOne(key, {"$set": row}))
-        saved = 0
-        try:
-            result = await self._tickets.bulk_write(operations, ordered=False)
-            saved = result.matched_count + result.inserted_count
-        except BulkWriteError as error:
-            _only_duplicates(error)
-        if saved == len(operations):
-            return set()
-        # Only how many matched is known: read back which carry this attempt's token.
-        ids = {ticket.id for ticket in tickets}
-        query = {"_id": {"$in": sorted(ids)}, "token": token}
-        return ids - {row["_id"] async for row in self._tickets.find(query, {"_id": 1})}
+        rows = [(_row(ticket), ticket.revision) for ticket in tickets]
+        return {ticket.id for ticket in tickets} - await compare_and_set(self._tickets, rows)
 
     async def busy(self, names: Collection[str]) -> set[str]:
         """See `sharing.Tickets`."""
@@ -264,15 +244,6 @@ def _choose(choice: Choice, now: datetime) -> list[UpdateOne]:
         UpdateOne({"_id": choice.id, "at": {"$gt": now}}, chosen),
         UpdateOne({"_id": choice.id, "at": {earlier: choice.at}}, chosen),
     ]
-
-
-def _only_duplicates(error: BulkWriteError) -> None:
-    """Raise the error again unless all of it is documents that were there already."""
-    failures = error.details.get("writeErrors", [])
-    if error.details.get("writeConcernErrors") or any(
-        failure["code"] != DUPLICATE_KEY for failure in failures
-    ):
-        raise error
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -13,7 +13,8 @@ from services.ingest.profiles import Change, by_identity, identities
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
 from shared.documents import Document
-from shared.mongo import DUPLICATE_KEY, Database, MongoAggregates
+from shared.mongo import DUPLICATE_KEY, Database
+from shared.mongo_aggregates import MongoAggregates
 
 PARTS_REMEMBERED = timedelta(days=120)
 """Longer than any topic keeps what could be delivered again."""

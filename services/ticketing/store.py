@@ -12,7 +12,8 @@ from services.ticketing.rules.shown import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from shared.clock import EPOCH
 from shared.documents import Target
-from shared.mongo import Database, MongoAggregates, insert_new
+from shared.mongo import Database, insert_new
+from shared.mongo_aggregates import MongoAggregates
 
 
 class MongoTickets(MongoAggregates[Ticket]):

@@ -8,8 +8,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 def to_milliseconds(moment: datetime) -> datetime:
     """The same moment in UTC, cut to whole milliseconds, as the database keeps it."""
-    moment = moment.astimezone(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    whole = moment.microsecond // 1000 * 1000
+    if not moment.utcoffset():  # as most are: this is done for every time of every record
+        return moment.replace(microsecond=whole, tzinfo=UTC)
+    return moment.astimezone(UTC).replace(microsecond=whole)
 
 
 def _in_utc(moment: datetime) -> datetime:

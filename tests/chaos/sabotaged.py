@@ -16,7 +16,7 @@ from pymongo.errors import BulkWriteError
 
 from shared.consuming import Consuming
 from shared.documents import Document, Target
-from shared.mongo import MongoAggregates
+from shared.mongo_aggregates import MongoAggregates
 from shared.service import main
 
 _THINKING = 0.25
@@ -56,7 +56,7 @@ def no_compare_and_set() -> None:
 
     async def write(self: MongoAggregates[Any], documents: Sequence[Document[Any]]) -> set[str]:
         for document in documents:
-            row = self._row(document, "")
+            row = self._row(document)
             if document.revision == 0:
                 try:
                     await self._documents.bulk_write([InsertOne(row)])

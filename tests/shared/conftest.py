@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 import pytest
 from pydantic import SecretStr
 
-from shared.mongo import Mongo, MongoAggregates
+from shared.mongo import Mongo
+from shared.mongo_aggregates import MongoAggregates
 from shared.servers import Servers
 from shared.settings import MongoSettings
 from tests.shared.toy import Ticket

@@ -22,7 +22,7 @@ from shared.aggregates import Aggregates
 from shared.delivery import Outgoing, Publish
 from shared.documents import Document, Entry, Target
 from shared.errors import Transient
-from shared.mongo import MongoAggregates
+from shared.mongo_aggregates import MongoAggregates
 from shared.servers import Servers
 from tests.shared.conftest import Connect
 from tests.shared.test_aggregates import assert_promises
