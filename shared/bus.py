@@ -20,7 +20,8 @@ from shared.clock import Clock, system_clock
 from shared.consuming import Consuming
 from shared.delivery import Handler, Outgoing, RetryPolicy
 from shared.errors import HelpdeskError
-from shared.kafka import LARGEST_RECORD, AccountsFollower, Producer, connection
+from shared.following import AccountsFollower
+from shared.kafka import LARGEST_RECORD, Producer, connection
 from shared.settings import KafkaSettings
 from shared.subscriptions import Subscription
 from shared.topics import ACCOUNTS, BY_NAME, DEAD, Service, Topic

@@ -158,17 +158,10 @@ class MongoAggregates(Generic[ModelState]):
 def _pending_row(pending: Pending) -> dict[str, Any]:
     match pending.owed:
         case Entry(entry_id, body, size):
-            return {"id": pending.id, "entry": {"id": entry_id, "body": dict(body), "size": size}}
+            return {"id": pending.id, "entry": {"id": entry_id, "body": body, "size": size}}
         case Outgoing(topic, key, value, headers):
-            return {
-                "id": pending.id,
-                "publish": {
-                    "topic": topic,
-                    "key": key,
-                    "value": value,
-                    "headers": [[name, text] for name, text in headers],
-                },
-            }
+            record = {"topic": topic, "key": key, "value": value, "headers": headers}
+            return {"id": pending.id, "publish": record}
 
 
 def _pending(row: Mapping[str, Any]) -> Pending:
