@@ -5,9 +5,7 @@ By the wheel's own makers, in Rust, on WiredTiger too. It takes minutes to build
 (0.5.3-beta.193 to .196), so that a conversation could have no second ticket.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Final
 from shared.embedded import SecantusDB
 from shared.probes import HOST
 from shared.servers import MongoServer, ServerError
-from tests.servers import CHECKOUT
+from tests.servers import CHECKOUT, run_command
 
 VERSION: Final = "0.5.3-beta.193"
 _BUILD_TIMEOUT = 1800.0
@@ -65,21 +63,5 @@ def executable() -> Path:
         *(cargo, "install", "secantus-mdb", "--quiet", "--locked", "--ignore-rust-version"),
         *("--version", VERSION, "--root", str(root)),
     )
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=os.environ,
-            text=True,
-            errors="replace",
-            timeout=_BUILD_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ServerError(f"{' '.join(command)}: {error}") from error
-    if done.returncode:
-        last = "\n".join(done.stdout.splitlines()[-20:])
-        raise ServerError(f"{' '.join(command)} failed:\n{last}")
+    run_command(*command, timeout=_BUILD_TIMEOUT)
     return binary

@@ -49,7 +49,7 @@ class ApacheKafka(KafkaServer):
         file = self.folder / "server.properties"
         file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         if not (data / "meta.properties").exists():
-            _run(
+            run_command(
                 *(*java, "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format"),
                 *("--cluster-id", _CLUSTER_ID, "--config", str(file)),
                 timeout=_FORMAT_TIMEOUT,
@@ -95,7 +95,7 @@ def find_java() -> str:
     java = shutil.which("java", path=f"{home}/bin" if home else None)
     if not java:
         raise ServerError(f"Java {JAVA} or newer is missing (JAVA_HOME={home})")
-    printed = _run(java, "-version", timeout=_FORMAT_TIMEOUT)
+    printed = run_command(java, "-version", timeout=_FORMAT_TIMEOUT)
     version = re.search(r'version "(\d+)', printed)
     if not version or int(version[1]) < JAVA:
         raise ServerError(f"{java} is not Java {JAVA} or newer: {printed}")
@@ -122,7 +122,7 @@ def _fetch_jars(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # Into a folder of its own: of two runs at once, neither sees the other's half of a jar.
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
-        _run(
+        run_command(
             *(maven, "--quiet", "--batch-mode", "--no-transfer-progress", f"--file={POM}"),
             *("dependency:copy-dependencies", f"-DoutputDirectory={fresh}"),
             timeout=_DOWNLOAD_TIMEOUT,
@@ -131,7 +131,7 @@ def _fetch_jars(folder: Path) -> None:
             jar.replace(folder / jar.name)
 
 
-def _run(*command: str, timeout: float) -> str:
+def run_command(*command: str, timeout: float) -> str:
     """Return what the command prints; raise `ServerError` with it if the command fails."""
     try:
         done = subprocess.run(
