@@ -35,7 +35,7 @@ def wire(
     """Connect the handlers and the sweep to a bus and a store."""
     policy = TicketPolicy(store, bus.accounts, tokens)
     tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock)
-    ticketing = Ticketing(tickets, store)
+    ticketing = Ticketing(tickets, store, bus.accounts)
     sweep = TicketSweep(store, tickets, clock)
     bus.consume(SCREENED, ticketing.messages_screened)
     bus.consume(SIGNALS, ticketing.signals_seen)

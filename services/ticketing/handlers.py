@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.ticketing.rules import bounces, slots, threads
-from services.ticketing.rules.commands import command_given
+from services.ticketing.rules.commands import command_given, names_a_stranger
 from services.ticketing.rules.early import awaited, early_items, may_be_awaited
 from services.ticketing.rules.edits import message_changed
 from services.ticketing.rules.messages import message_arrived
@@ -176,6 +176,7 @@ class Ticketing:
 
     tickets: Aggregates[Ticket, Item]
     kept: Tickets
+    accounts: Accounts
 
     async def messages_screened(
         self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
@@ -191,9 +192,12 @@ class Ticketing:
     async def commands_given(self, commands: Sequence[Command]) -> Refusals | None:
         """Each command applied, or was answered with a rejection (TKT 11).
 
-        Before a reply by SMS, every STOP that was heard is heeded: whoever opened the ticket may
-        have died before they looked for one (TKT 13).
+        Whoever is not in the settings is looked for in newer ones first: who gave the command may
+        have read them already. Before a reply by SMS, every STOP that was heard is heeded: whoever
+        opened the ticket may have died before they looked for one (TKT 13).
         """
+        if any(names_a_stranger(c, self.accounts.get(c.account_id)) for c in commands):
+            await self.accounts.refresh()
         if answered := {c.ticket_id for c in commands if isinstance(c, ReplyToTicket)}:
             await self._take_up(await self.kept.sms_keys(answered))
         return await self.tickets.apply(commands)

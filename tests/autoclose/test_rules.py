@@ -1,6 +1,6 @@
 """When the silence timer runs, and until when."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -324,3 +324,14 @@ def test_a_timer_that_came_due_by_a_period_since_lengthened_waits_on() -> None:
     decided = when_due(told(story), longer, None, MONDAY + 2 * DAY)
     assert (decided.close, decided.after.due_at) == (False, MONDAY + 5 * DAY)
     assert not when_due(told(story), AutoClose(), None, MONDAY + 2 * DAY).close
+
+
+@pytest.mark.spec("ACL 2")
+def test_a_ticket_opened_by_a_clock_far_ahead_is_waited_for_from_now_on() -> None:
+    story = Story()
+    reply = story.reply()
+    last_moment = datetime.max.replace(tzinfo=UTC)
+    ahead = reply.ticket.model_copy(update={"opened_at": last_moment})
+    event = reply.model_copy(update={"ticket": ahead, "occurred_at": last_moment})
+
+    assert told(story, events=[event]).due_at == story.now + 2 * DAY

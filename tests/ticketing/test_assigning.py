@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from services.ticketing.app import wire
+from shared.accounts import AccountsTable
+from shared.contracts.accounts import Agent, Team
 from shared.contracts.commands import (
     UNASSIGNED,
     AssignTicket,
@@ -20,7 +23,7 @@ from shared.contracts.tickets import (
     TicketRouted,
     TicketUnassigned,
 )
-from tests.builders import a_command, an_agent, minutes, the_system
+from tests.builders import a_command, an_account, an_agent, minutes, the_system
 from tests.ticketing.giving import AI, applied, refusal
 from tests.ticketing.world import World, a_ticket
 
@@ -202,3 +205,27 @@ async def test_a_rule_routes_a_ticket_only_while_nobody_has_it() -> None:
     )
     assert (await refusal(world, by_rule)).code == "stale"
     assert (await applied(world, ticket, RouteTicket, team_id="sales")).team_id == "sales"
+
+
+@pytest.mark.spec("ASG 5")
+async def test_whom_the_settings_do_not_have_is_looked_for_in_newer_ones_first() -> None:
+    world = World()
+    looked: list[str] = []
+
+    async def newer() -> None:
+        looked.append("newer")
+        team, agent = Team(id="new", name="New"), Agent(id="eve", name="Eve")
+        world.accounts.apply(an_account(teams=(team,), agents=(agent,)))
+
+    world.accounts = AccountsTable(newer)
+    world.accounts.apply(an_account())
+    wire(world, world.wired_store(), world.clock)
+    ticket = await a_ticket(world, "sms")
+    assert looked == []
+
+    await world.happen(a_command(RouteTicket, ticket_id=ticket.id, team_id="new"))
+    await world.happen(a_command(AssignTicket, ticket_id=ticket.id, assignee="eve"))
+
+    assert (world.ticket.team_id, world.ticket.assignee) == ("new", "eve")
+    assert world.rejections == []
+    assert looked == ["newer"], "what is known is not looked for"

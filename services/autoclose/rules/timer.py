@@ -118,7 +118,7 @@ def timer_after(
     """
     if timer is not None and event.seq <= timer.last_seq:
         return timer
-    seen = _having_seen(timer or _unknown(event), event, now)
+    seen = _having_seen(timer or _unknown(event, now), event, now)
     epoch = event.ticket.waiting_epoch
     if epoch is None or not _can_wait(event.ticket) or epoch <= seen.reset_seq:
         return seen.stopped()
@@ -131,13 +131,13 @@ def timer_after(
     return seen
 
 
-def _unknown(event: TicketFact) -> Timer:
+def _unknown(event: TicketFact, now: datetime) -> Timer:
     return Timer(
         account_id=event.account_id,
         ticket_id=event.ticket_id,
         channel=event.ticket.channel,
         party=_party(event.ticket),
-        seen_at=event.ticket.opened_at,
+        seen_at=_believed(event.ticket.opened_at, now),
         correlation_id=event.correlation_id,
     )
 

@@ -58,8 +58,7 @@ def assign(draft: Draft, command: AssignTicket, settings: AccountSettings) -> Re
         ticket.assignee or UNASSIGNED
     ):
         return "taken", f"{ticket.assignee or 'nobody'} has it now"
-    by_ai = command.author.kind == "ai" and command.author.id == command.assignee
-    if not by_ai and command.assignee not in {agent.id for agent in settings.agents}:
+    if not by_ai(command) and command.assignee not in {agent.id for agent in settings.agents}:
         return "unknown_agent", f"{command.assignee} is no agent of the account"
     if command.assignee == ticket.assignee:
         return "nothing_to_change", f"{command.assignee} has it already"
@@ -70,13 +69,18 @@ def assign(draft: Draft, command: AssignTicket, settings: AccountSettings) -> Re
             "assignee": command.assignee,
             "assignee_epoch": draft.next_seq,
             "unassigned_epoch": None,
-            "ai_handled": by_ai,
+            "ai_handled": by_ai(command),
         },
         author=command.author,
         assignee=command.assignee,
         previous=ticket.assignee,
     )
     return None
+
+
+def by_ai(command: AssignTicket) -> bool:
+    """Whether the AI agent takes the ticket itself: it is no agent of the account's."""
+    return command.author.kind == "ai" and command.author.id == command.assignee
 
 
 def unassign(draft: Draft, command: UnassignTicket) -> Refusal | None:

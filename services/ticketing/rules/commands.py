@@ -57,6 +57,18 @@ def command_given(
     return outcome
 
 
+def names_a_stranger(command: Command, settings: AccountSettings | None) -> bool:
+    """Whether it names an agent or a team that the settings do not have, or not yet."""
+    if settings is None:
+        return True
+    match command:
+        case AssignTicket(assignee=assignee):
+            return not changes.by_ai(command) and assignee not in {a.id for a in settings.agents}
+        case RouteTicket(team_id=team_id):
+            return team_id not in {team.id for team in settings.teams}
+    return False
+
+
 def _is_too_large(outcome: Applied[Ticket]) -> bool:
     """Whether it could not be stored or published (see `shared.aggregates`)."""
     sizes = [len(record.value or b"") for record in outcome.publish]
