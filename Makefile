@@ -44,8 +44,8 @@ test: $(READY)  ## the whole suite, Apache Kafka and the databases included
 	@$(FAST) $(ARGS) $(OR_NONE)
 	@$(BIN)/python -m pytest -m connected $(ARGS) $(OR_NONE)
 
-test-fast: $(READY)  ## what needs no server, in seconds
-	@$(FAST) $(ARGS)
+test-fast: $(READY)  ## what needs no server, in seconds: properties by fewer examples
+	@$(FAST) --hypothesis-profile quick $(ARGS)
 
 fuzz: $(READY)  ## break providers' payloads for SECONDS=300
 	@HELPDESK_FUZZ_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest tests/ingest/test_fuzz.py $(ARGS)

@@ -12,6 +12,7 @@ import secrets
 import signal
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.stacks import Choice, choose
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shared.servers import KafkaServer, MongoServer, RedisServer, Servers
+
+hypothesis.settings.register_profile("quick", max_examples=25)
 
 _CHOICE = pytest.StashKey[Choice]()
 
