@@ -13,7 +13,7 @@ from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.delivery import Handler, Outgoing, Record
 from shared.topics import COMMANDS, SIGNALS, TICKETS, Topic
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
-from tests.autoclose.story import MONDAY
+from tests.autoclose.story import MONDAY, Story
 
 ON = AutoClose(enabled=True)
 
@@ -75,3 +75,11 @@ class World:
 
     def _missed(self, gaps: int) -> None:
         self.gaps += gaps
+
+
+async def replied(world: World, account_id: str = "acme", ticket_id: str = "t1") -> Story:
+    """A ticket whose customer was answered, as autoclose has heard of it."""
+    story = Story(account_id, ticket_id)
+    story.reply()
+    await world.happen(story.events)
+    return story

@@ -7,7 +7,7 @@ from shared.contracts.base import Author
 from shared.contracts.commands import Command, ReplyToTicket
 from shared.contracts.tickets import CommandRejected
 from tests.builders import a_command
-from tests.ticketing.world import World
+from tests.ticketing.world import World, summary
 
 AI = Author(kind="ai", id="helper")
 
@@ -36,7 +36,7 @@ async def applied(world: World, ticket: Ticket, kind: type[Command], **more: Any
     await world.happen(command)
     (event,) = world.events()[seen:]
     assert (event.seq, event.cause_id) == (before.seq + 1, command.id)
-    assert event.ticket == world.now_is(ticket).summary()
+    assert event.ticket == summary(world.now_is(ticket))
     return world.now_is(ticket)
 
 

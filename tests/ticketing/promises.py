@@ -7,9 +7,9 @@ from typing import Any
 from services.ticketing.rules.ticket import ledger_id
 from shared.contracts.commands import Command
 from shared.contracts.messages import InboundMessage
-from shared.contracts.tickets import CustomerWrote, TicketFact, TicketOpened, TicketSummary
+from shared.contracts.tickets import CustomerWrote, TicketFact, TicketOpened
 from tests.ticketing.folding import Seen, after
-from tests.ticketing.world import Item, World
+from tests.ticketing.world import Item, World, summary
 
 
 def check(world: World, items: Sequence[Item]) -> None:
@@ -20,7 +20,7 @@ def check(world: World, items: Sequence[Item]) -> None:
         own = [fact for fact in facts if fact.ticket_id == ticket.id]
         assert [fact.seq for fact in own] == list(range(1, ticket.seq + 1))
         assert all(fact.id == f"{ticket.id}:{fact.seq}" for fact in own)
-        assert own[-1].ticket == TicketSummary.model_validate(ticket.summary().model_dump())
+        assert own[-1].ticket == summary(ticket)
         assert isinstance(own[0], TicketOpened)
         seen = Seen()
         for fact in own:

@@ -10,7 +10,7 @@ from shared.contracts.base import CHANNELS, Author, Channel
 from shared.contracts.commands import CloseTicket, ReplyToTicket, ReportDelivery
 from shared.contracts.tickets import AgentReplied, DeliveryFailed, DeliveryReported
 from tests.builders import a_command, an_inbound_mail, minutes
-from tests.ticketing.world import World, a_ticket
+from tests.ticketing.world import World, a_ticket, summary
 
 GATEWAY = Author(kind="integration", id="gateway")
 
@@ -39,12 +39,12 @@ async def reply_line(world: World, ticket_id: str) -> dict[str, Any]:
 @pytest.mark.parametrize("status", ["sent", "delivered", "read", "failed"])
 async def test_a_report_is_an_event_and_moves_no_timer(channel: Channel, status: str) -> None:
     world, ticket_id, outbound_id = await replied(channel)
-    before = world.ticket.summary()
+    before = summary(world.ticket)
     await world.happen(a_report(ticket_id, outbound_id, status, at=minutes(3), error="no route"))
     (event,) = [e for e in world.events() if isinstance(e, DeliveryReported | DeliveryFailed)]
     assert isinstance(event, DeliveryFailed) is (status == "failed")
     assert event.message_id == world.facts(AgentReplied)[0].message_id == outbound_id
-    assert world.ticket.summary() == before
+    assert summary(world.ticket) == before
     assert (await reply_line(world, ticket_id))["delivery"] == status
 
 

@@ -26,7 +26,7 @@ from tests.builders import (
     an_sms,
     minutes,
 )
-from tests.ticketing.world import Item, World, a_ticket, ticket_opened_by, topic_of, write
+from tests.ticketing.world import Item, World, a_ticket, summary, ticket_opened_by, topic_of, write
 
 # Keywords
 
@@ -40,7 +40,7 @@ async def test_a_keyword_shows_as_a_notice_and_changes_nothing_else(channel: Cha
         a_command(ReplyToTicket, ticket_id=ticket.id, text="Here it is."),
         a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)),
     )
-    before = world.ticket.summary()
+    before = summary(world.ticket)
     keyword = a_signal(channel=channel, at=minutes(1), text="Stop!")
     await world.batch([keyword, keyword])
     await world.happen(keyword)
@@ -48,7 +48,7 @@ async def test_a_keyword_shows_as_a_notice_and_changes_nothing_else(channel: Cha
     assert notice.code == "keyword"
     assert "Stop!" in notice.text
     assert "STOP" in notice.text
-    assert world.ticket.summary() == before
+    assert summary(world.ticket) == before
     line, *_ = await world.store.thread(ticket.id)
     assert (line["kind"], line["text"]) == ("notice", notice.text)
 

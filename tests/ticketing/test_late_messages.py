@@ -26,7 +26,7 @@ from tests.builders import (
     minutes,
     the_system,
 )
-from tests.ticketing.world import World, a_ticket, a_ticket_closed, write
+from tests.ticketing.world import World, a_ticket, a_ticket_closed, summary, write
 
 REOPENED: tuple[Channel, ...] = ("email", "sms", "whatsapp")
 NEVER_REOPENED: tuple[Channel, ...] = ("webchat", "instagram")
@@ -148,12 +148,12 @@ async def test_edits_and_deletions_reach_the_ticket_and_wake_nothing(channel: Ch
     await world.happen(message)
     ticket = world.ticket
     await world.happen(a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)))
-    before = world.ticket.summary()
+    before = summary(world.ticket)
     await world.batch([an_edit(of=message, text="Where is my order?"), a_deletion(of=message)])
     (edited,), (deleted,) = world.facts(CustomerEdited), world.facts(CustomerDeleted)
     assert (edited.message_id, edited.text) == (message.id, "Where is my order?")
     assert deleted.message_id == message.id
-    assert world.ticket.summary() == before
+    assert summary(world.ticket) == before
 
 
 @pytest.mark.spec("ING 4")

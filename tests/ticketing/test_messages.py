@@ -29,7 +29,7 @@ from tests.builders import (
     an_sms,
     minutes,
 )
-from tests.ticketing.world import World, a_ticket, a_ticket_closed, write
+from tests.ticketing.world import World, a_ticket, a_ticket_closed, summary, write
 
 REOPENED: tuple[Channel, ...] = ("email", "sms", "whatsapp")
 NEVER_REOPENED: tuple[Channel, ...] = ("webchat", "instagram")
@@ -50,7 +50,7 @@ async def test_a_first_message_opens_a_ticket(channel: Channel) -> None:
     ]
     assert (opened.cause_id, opened.correlation_id) == (message.id, message.correlation_id)
     assert wrote.message_id == message.id
-    assert wrote.ticket == world.ticket.summary()
+    assert wrote.ticket == summary(world.ticket)
     assert (opened.ticket.status, opened.ticket.unread, opened.ticket.unassigned_epoch) == (
         "open",
         True,

@@ -22,7 +22,7 @@ from tests.builders import (
     an_sms,
     minutes,
 )
-from tests.ticketing.world import World, a_ticket, a_ticket_closed, write
+from tests.ticketing.world import World, a_ticket, a_ticket_closed, summary, write
 
 REOPENED: tuple[Channel, ...] = ("email", "sms", "whatsapp")
 NEVER_REOPENED: tuple[Channel, ...] = ("webchat", "instagram")
@@ -89,11 +89,11 @@ async def test_spam_for_a_ticket_that_is_none_joins_it_and_changes_nothing(
         a_command(ReplyToTicket, ticket_id=ticket.id, text="Here it is."),
         a_command(SnoozeTicket, ticket_id=ticket.id, until=minutes(60)),
     )
-    before = world.ticket.summary()
+    before = summary(world.ticket)
     await world.happen(write(channel, spam=True, at=minutes(1)))
     (_, wrote) = world.facts(CustomerWrote)
     assert wrote.spam
-    assert world.ticket.summary() == before
+    assert summary(world.ticket) == before
     assert before.waiting_epoch is not None
 
 

@@ -13,7 +13,7 @@ from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.signals import Signal
-from shared.contracts.tickets import CommandRejected, TicketFact
+from shared.contracts.tickets import CommandRejected, TicketFact, TicketSummary
 from shared.delivery import Handler, Outgoing, Record
 from shared.ids import computed_id
 from shared.topics import ATTRIBUTIONS, BY_NAME, COMMANDS, SCREENED, SIGNALS, Topic
@@ -218,3 +218,8 @@ async def a_ticket_closed(
         )
     )
     return world.now_is(ticket)
+
+
+def summary(ticket: Ticket) -> TicketSummary:
+    """The ticket as events show it."""
+    return TicketSummary.model_validate({n: getattr(ticket, n) for n in TicketSummary.model_fields})

@@ -87,12 +87,6 @@ class Ticket(TicketSummary):
             "mail_token": short_id(self.id) if self.channel == "email" else "",
         }
 
-    def summary(self) -> TicketSummary:
-        """The ticket as events show it."""
-        return TicketSummary.model_construct(
-            **{name: getattr(self, name) for name in TicketSummary.model_fields}
-        )
-
 
 F = TypeVar("F", bound=TicketFact)
 
