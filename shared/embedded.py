@@ -62,8 +62,10 @@ class SecantusDB(MongoServer):
     def command(self) -> Sequence[str]:
         """Return the command line of the daemon, which reads no settings but these."""
         _from_wheel("SecantusDB", "secantus", "__main__.py")
-        settings = self.folder / "empty.toml"
-        settings.touch()
+        settings = self.folder / "secantusd.toml"
+        # Its sweep for documents that are over takes the lock that all its threads need; nothing
+        # on a laptop lives long enough to be over.
+        settings.write_text("[storage]\nttl_sweep_seconds = 0\n")
         return (
             *(sys.executable, "-P", "-m", "secantus"),
             f"--config={settings}",
