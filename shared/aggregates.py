@@ -11,14 +11,16 @@ promises; `tests/shared/test_aggregates.py` breaks each and sees one fall:
 3. decide in pure code, in order, ids already applied skipped before any rule is asked; all is
    built and measured before the write;
 4. compare-and-set; a group that lost resolves and decides again;
-5. insert the ledger's entries, then publish, and wait;
-6. trim exactly what was published.
+5. ask the ledger again about what opened a document: it may have been applied to another that
+   came and went meanwhile, and an insert, unlike a compare-and-set, would not have noticed;
+6. insert the ledger's entries, then publish, and wait;
+7. trim exactly what was published.
 
 The offsets are committed after all that, by the bus.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Generic
 
@@ -83,7 +85,6 @@ class Aggregates(Generic[S, I]):
     publish: Publish
     clock: Clock
     patience: timedelta = timedelta(seconds=5)
-    longest_round: timedelta = timedelta(seconds=30)
     rounds: int = 200
 
     async def apply(self, items: Sequence[I]) -> dict[int, Poison]:
@@ -117,12 +118,13 @@ class Aggregates(Generic[S, I]):
         refused: dict[int, Poison],
     ) -> dict[int, Target | None]:
         """Decide and write once; what is still to be decided afterwards, in order."""
-        began = self.clock()
         targets = await self._resolve(items, waiting)
         places = sorted(targets)
-        documents = await self.store.load(set(targets.values()))
-        done = await self.store.applied([self.policy.id_of(items[place]) for place in places])
-        done |= await self._finish([document for document in documents if document.outbox])
+        loaded = await self.store.load(set(targets.values()))
+        ids = [self.policy.id_of(items[place]) for place in places]
+        done = set(await self.store.applied(ids))
+        documents = await self._finish(loaded)
+        done |= {entry.id for document in documents for entry in _entries(document)}
 
         left: dict[int, Target | None] = dict.fromkeys(waiting.keys() - targets.keys())
         current: _Round[S, I] = _Round(items, targets, done, left, refused)
@@ -142,17 +144,14 @@ class Aggregates(Generic[S, I]):
                 making[document.state.id] = work
             else:
                 left.update(dict.fromkeys([*work.taken, *work.sent]))
-        if self.clock() - began > self.longest_round:
-            # We stood still meanwhile. A slot seen empty so long ago may have been filled and
-            # left again, which an insert, unlike a compare-and-set, would not notice.
-            return dict.fromkeys(waiting)
         failpoints.reach("before-write")
         won = await self.store.write(list(fresh.values())) if fresh else set()
         failpoints.reach("after-write")
+        written = [doc for doc in fresh.values() if doc.state.id in won]
+        standing = await self._carry_out(written, current.loose)
         for document_id, work in making.items():
             again = dict.fromkeys([*work.taken, *work.sent])
-            left.update(work.sent if document_id in won else again)
-        await self._carry_out([doc for doc in fresh.values() if doc.state.id in won], current.loose)
+            left.update(work.sent if document_id in standing else again)
         return left
 
     async def _resolve(
@@ -221,40 +220,48 @@ class Aggregates(Generic[S, I]):
         sent_away += tuple((self.policy.id_of(items[place]), to) for place, to in work.sent.items())
         return Document(work.state, revision, outbox, overdue, sent_away[-REMEMBERED:])
 
-    async def _carry_out(self, written: Sequence[Document[S]], loose: Sequence[Applied[S]]) -> None:
-        """Do what the writes owe, and what has no document, and trim."""
+    async def _carry_out(
+        self, written: Sequence[Document[S]], loose: Sequence[Applied[S]]
+    ) -> set[str]:
+        """Do what the writes owe, and what has no document; the ids of what then stands."""
         if loose:
             # With no document to keep it, the record goes first: a repeat does no harm.
             await self.publish([record for outcome in loose for record in outcome.publish])
             await self.store.record([("", outcome.entry) for outcome in loose])
-        await self._settle(written)
-        await self.store.trim(
-            [
-                (document.state.id, document.revision + 1, _ids(document.outbox))
-                for document in written
-                if document.outbox
-            ]
-        )
-        failpoints.reach("after-trim")
+        stored = [replace(document, revision=document.revision + 1) for document in written]
+        return {document.state.id for document in await self._finish(stored)}
 
-    async def _finish(self, documents: Sequence[Document[S]]) -> set[str]:
-        """Do what stored outboxes still owe, and trim; the ids of the items they were for."""
-        documents = [document for document in documents if document.outbox]
-        if not documents:
-            return set()
-        await self._settle(documents)
-        await self.store.trim(
-            [
-                (document.state.id, document.revision, _ids(document.outbox))
-                for document in documents
-            ]
-        )
-        return {
-            pending.owed.id
-            for document in documents
-            for pending in document.outbox
-            if isinstance(pending.owed, Entry)
-        }
+    async def _finish(self, stored: Sequence[Document[S]]) -> list[Document[S]]:
+        """Do what outboxes still owe, and trim them; those documents that stand."""
+        taken_back = await self._take_back(stored)
+        documents = [document for document in stored if document.state.id not in taken_back]
+        if owing := [document for document in documents if document.outbox]:
+            await self._settle(owing)
+            await self.store.trim(
+                [(doc.state.id, doc.revision, frozenset(p.id for p in doc.outbox)) for doc in owing]
+            )
+            failpoints.reach("after-trim")
+        return documents
+
+    async def _take_back(self, stored: Iterable[Document[S]]) -> Collection[str]:
+        """Remove what was opened for an item that is another document's; the ids of these.
+
+        That one gave up the slot, so it owed nothing any more: the ledger has its entries since
+        before ours was inserted, and nothing of ours was recorded or published yet.
+        """
+        opening = [
+            (document.state.id, entry.id)
+            for document in stored
+            if document.revision == 1
+            for entry in _entries(document)
+        ]
+        if not opening:
+            return ()
+        holders = await self.store.applied([entry_id for _, entry_id in opening])
+        wrong = {of: entry_id for of, entry_id in opening if holders.get(entry_id, of) != of}
+        if wrong:
+            await self.store.take_back(wrong)
+        return wrong.keys()
 
     async def _settle(self, documents: Iterable[Document[S]]) -> None:
         """Insert the entries, then publish, and wait for both."""
@@ -285,8 +292,9 @@ def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:
     return None
 
 
-def _ids(outbox: Iterable[Pending]) -> frozenset[str]:
-    return frozenset(pending.id for pending in outbox)
+def _entries(document: Document[S]) -> list[Entry]:
+    """The ledger entries that its outbox holds."""
+    return [pending.owed for pending in document.outbox if isinstance(pending.owed, Entry)]
 
 
 def _grouped(

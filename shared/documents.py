@@ -108,7 +108,8 @@ class Released(Generic[S]):
     """The document gives up its slot; the item is then decided on what holds the slot.
 
     That is a write of its own, made when nothing is owed any more: whoever looks for an item of
-    this document by the slot would not find its outbox afterwards.
+    this document by the slot would not find its outbox afterwards. Nor would they find what it
+    sent away: so a slot whose documents redirect is never given up.
     """
 
     state: S
@@ -158,8 +159,8 @@ class Store(Protocol[S]):
     async def load(self, targets: Collection[Target]) -> list[Document[S]]:
         """The documents that the targets name, each once."""
 
-    async def applied(self, ids: Collection[str]) -> set[str]:
-        """Which of these ids the ledger has."""
+    async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
+        """Which of these ids the ledger has, and of which document each is ("": of none)."""
 
     async def write(self, documents: Sequence[Document[S]]) -> set[str]:
         """Compare-and-set each, all its fields; `revision` is the one it was read at.
@@ -173,6 +174,9 @@ class Store(Protocol[S]):
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
         """Take exactly these out of the outbox of a document that is still at that revision."""
+
+    async def take_back(self, openings: Mapping[str, str]) -> None:
+        """Delete each document, by its id, that was never updated and still owes that entry."""
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
         """Documents whose outbox has been waiting since before a moment; `limit` at most."""

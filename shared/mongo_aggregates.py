@@ -10,7 +10,7 @@ from bson.binary import Binary
 from bson.timestamp import Timestamp
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pydantic import BaseModel
-from pymongo import UpdateMany
+from pymongo import DeleteOne, UpdateMany
 
 from shared.clock import EPOCH, FAR_FUTURE
 from shared.delivery import Outgoing
@@ -81,12 +81,12 @@ class MongoAggregates(Generic[ModelState]):
         cursor = self._documents.find(dict(query), limit=limit, sort=list(sort) or None)
         return [self._read(row) async for row in cursor]
 
-    async def applied(self, ids: Collection[str]) -> set[str]:
+    async def applied(self, ids: Collection[str]) -> dict[str, str]:
         """See `shared.documents.Store`."""
         query = {"_id": {"$in": list(ids)}}
         async with self._reading() as session:
-            rows = self._ledger.find(query, projection={"_id": 1}, session=session)
-            return {row["_id"] async for row in rows}
+            rows = self._ledger.find(query, projection={"of": 1}, session=session)
+            return {row["_id"]: row["of"] async for row in rows}
 
     async def write(self, documents: Sequence[Document[Any]]) -> set[str]:
         """See `shared.documents.Store`."""
@@ -121,6 +121,16 @@ class MongoAggregates(Generic[ModelState]):
                     },
                 )
                 for revision, (documents, pulled) in written.items()
+            ],
+            ordered=False,
+        )
+
+    async def take_back(self, openings: Mapping[str, str]) -> None:
+        """See `shared.documents.Store`."""
+        await self._documents.bulk_write(
+            [
+                DeleteOne({"_id": document_id, "rev": 1, "outbox.entry.id": entry_id})
+                for document_id, entry_id in openings.items()
             ],
             ordered=False,
         )

@@ -1,6 +1,6 @@
 """Aggregates in memory: what `shared.mongo_aggregates.MongoAggregates` does, without a server."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -48,9 +48,9 @@ class MemoryAggregates(Generic[S]):
         found = await self.find(lambda document: EPOCH <= document.state.due_at < now)
         return sorted(found, key=lambda document: document.state.due_at)[:limit]
 
-    async def applied(self, ids: Collection[str]) -> set[str]:
+    async def applied(self, ids: Collection[str]) -> dict[str, str]:
         """See `shared.documents.Store`."""
-        return {entry_id for entry_id in ids if entry_id in self.ledger}
+        return {entry_id: self.ledger[entry_id][0] for entry_id in ids if entry_id in self.ledger}
 
     async def write(self, documents: Sequence[Document[S]]) -> set[str]:
         """See `shared.documents.Store`. Inserts go before updates, as the driver sorts them."""
@@ -83,6 +83,15 @@ class MemoryAggregates(Generic[S]):
             if document is not None and document.revision == revision:
                 left = tuple(pending for pending in document.outbox if pending.id not in ids)
                 self.documents[document_id] = replace(document, outbox=left, outbox_at=FAR_FUTURE)
+
+    async def take_back(self, openings: Mapping[str, str]) -> None:
+        """See `shared.documents.Store`."""
+        for document_id, entry_id in openings.items():
+            document = self.documents.get(document_id)
+            owed = [pending.owed for pending in document.outbox] if document else []
+            ids = [entry.id for entry in owed if isinstance(entry, Entry)]
+            if document is not None and document.revision == 1 and entry_id in ids:
+                del self.documents[document_id]
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
         """See `shared.documents.Store`. The longest overdue first."""

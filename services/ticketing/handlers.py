@@ -40,8 +40,8 @@ class Tickets(Protocol):
     async def by_mail_token(self, account_id: str, named: Collection[str]) -> Sequence[Ticket]:
         """The account's mail tickets that have one of these short ids."""
 
-    async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
-        """The ticket of each of these entries that the ledger has."""
+    async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
+        """See `shared.documents.Store`: the ticket of each of these entries."""
 
     async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
         """Where each of these messages goes: as was said of it first, by whomever."""
@@ -79,7 +79,7 @@ class TicketPolicy:
             [item for item in items if isinstance(item, Signal) and item.kind in bounces.KINDS]
         )
         changes = [i for i in items if isinstance(i, MessageEdited | MessageDeleted)]
-        of = await self.tickets.holding({c.message_id for c in changes}) if changes else {}
+        of = await self.tickets.applied({c.message_id for c in changes}) if changes else {}
         targets: list[Target | None] = []
         arriving: dict[str, Target | None] = {}
         for item in items:

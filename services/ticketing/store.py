@@ -67,11 +67,6 @@ class MongoTickets(MongoAggregates[Ticket]):
         query = {"account_id": account_id, "mail_token": {"$in": sorted(set(named) - {""})}}
         return [document.state for document in await self.find(query, 1000)]
 
-    async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
-        """The ticket of each of these entries that the ledger has."""
-        rows = self._thread.find({"_id": {"$in": sorted(ids)}}, projection={"of": 1})
-        return {row["_id"]: row["of"] async for row in rows if row["of"]}
-
     async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
         """Where each of these messages goes: as was said of it first, by whomever."""
         ids = list(targets)

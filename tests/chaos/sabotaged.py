@@ -45,8 +45,8 @@ def commit_before_effects() -> None:
 def no_ledger() -> None:
     """Nobody looks up what was applied before."""
 
-    async def applied(self: MongoAggregates[Any], ids: Collection[str]) -> set[str]:  # noqa: ARG001  # as the method has them
-        return set()
+    async def applied(self: MongoAggregates[Any], ids: Collection[str]) -> dict[str, str]:  # noqa: ARG001  # as the method has them
+        return {}
 
     MongoAggregates.applied = applied  # type: ignore[method-assign]
 

@@ -1,6 +1,6 @@
 """Each ordering rule of `shared.aggregates`, broken on purpose."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +38,7 @@ class Wrapped:
         """See `shared.documents.Store`."""
         return await self.store.load(targets)
 
-    async def applied(self, ids: Collection[str]) -> set[str]:
+    async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
         """See `shared.documents.Store`."""
         return await self.store.applied(ids)
 
@@ -54,6 +54,10 @@ class Wrapped:
         """See `shared.documents.Store`."""
         await self.store.trim(done)
 
+    async def take_back(self, openings: Mapping[str, str]) -> None:
+        """See `shared.documents.Store`."""
+        await self.store.take_back(openings)
+
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Ticket]]:
         """See `shared.documents.Store`."""
         return await self.store.unfinished(before, limit)
@@ -63,25 +67,25 @@ class Wrapped:
 class LedgerReadFirst(Wrapped):
     """Breaks: read the documents first, then the ledger."""
 
-    early: set[str] = field(default_factory=set)
+    early: Mapping[str, str] = field(default_factory=dict)
 
     async def load(self, targets: Collection[Target]) -> list[Document[Ticket]]:
         """Look what was applied before looking at what it was applied to."""
         self.early = await self.store.applied(EVERY_ID)
         return await self.store.load(targets)
 
-    async def applied(self, ids: Collection[str]) -> set[str]:
+    async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
         """Tell what was so before."""
-        return self.early & set(ids)
+        return {entry_id: self.early[entry_id] for entry_id in ids if entry_id in self.early}
 
 
 @dataclass(slots=True)
 class LedgerNotRead(Wrapped):
     """Breaks: an id already applied is skipped."""
 
-    async def applied(self, ids: Collection[str]) -> set[str]:  # noqa: ARG002
+    async def applied(self, ids: Collection[str]) -> Mapping[str, str]:  # noqa: ARG002
         """Know nothing."""
-        return set()
+        return {}
 
 
 @dataclass(slots=True)
@@ -184,9 +188,24 @@ class SentAwayForgotten(Wrapped):
 class OutboxNotCounted(Aggregates[Ticket, Item]):
     """Breaks: what was found in an outbox is applied."""
 
-    async def _finish(self, documents: Sequence[Document[Ticket]]) -> set[str]:
-        await super()._finish(documents)
-        return set()
+    async def _finish(self, stored: Sequence[Document[Ticket]]) -> list[Document[Ticket]]:
+        return [replace(document, outbox=()) for document in await super()._finish(stored)]
+
+
+class OpeningNotChecked(Aggregates[Ticket, Item]):
+    """Breaks: the ledger is asked again about what opened a document."""
+
+    async def _take_back(self, stored: Iterable[Document[Ticket]]) -> Collection[str]:  # noqa: ARG002
+        return ()
+
+
+class OpeningCheckedLate(Aggregates[Ticket, Item]):
+    """Breaks: that is asked before anything is recorded."""
+
+    async def _take_back(self, stored: Iterable[Document[Ticket]]) -> Collection[str]:
+        stored = list(stored)
+        await self._settle(stored)
+        return await super()._take_back(stored)
 
 
 class ReleasedWhileOwing(Aggregates[Ticket, Item]):
@@ -263,6 +282,8 @@ BROKEN: dict[str, Making] = {
     "the documents are read before the ledger": _storing(LedgerReadFirst),
     "an id that the ledger has is skipped": _storing(LedgerNotRead),
     "what a found outbox holds is applied": _applying(OutboxNotCounted),
+    "an opening is looked up once more": _applying(OpeningNotChecked),
+    "an opening is looked up before it is recorded": _applying(OpeningCheckedLate),
     "a found outbox is finished before writing anew": _storing(OutboxDropped),
     "a write compares the revision": _storing(RevisionNotCompared),
     "a lost race is decided again": _storing(LossOverlooked),

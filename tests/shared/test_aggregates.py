@@ -20,10 +20,12 @@ A = "acme/ticket-of-m0"
 FIRST = Item("message", "m0", "s")
 MESSAGE = Item("message", "m1", "s")
 SECOND = Item("message", "m2", "s")
+THIRD = Item("message", "m3", "s")
 OTHER = Item("message", "x", "t")
 NOTE = Item("note", "n", "s")
 CLOSE = Item("close", "c", ticket=A)
 CLOSED_BEFORE = Item("close", "c0", ticket=A)
+CLOSE_NEXT = Item("close", "c1", ticket="acme/ticket-of-m1")
 INVITE = Item("invite", "i", "s", author="eve")
 BAN = Item("ban", "b", "s", author="eve")
 MAIL = Item("mail", "p", "s", author="eve")
@@ -36,11 +38,14 @@ class Scenario:
     before: Batch
     handlers: tuple[Batch, ...]
     sweeps: int = 1
+    one_by_one: Batch = ()
+    """What one more handler is given, each in a batch of its own."""
 
     @property
     def batches(self) -> list[Batch]:
         """All that was ever delivered."""
-        return [(item,) for item in self.before] + list(dict.fromkeys(self.handlers))
+        alone = [(item,) for item in self.before + self.one_by_one]
+        return alone + list(dict.fromkeys(self.handlers))
 
 
 SCENARIOS = {
@@ -66,10 +71,28 @@ SCENARIOS = {
     "two handlers of a note, a message for a closed ticket": Scenario(
         (FIRST, CLOSED_BEFORE), ((NOTE,), (NOTE,), (MESSAGE,)), sweeps=0
     ),
+    "a handler of two messages, while their ticket comes and goes": Scenario(
+        (), ((MESSAGE, SECOND),), sweeps=0, one_by_one=(MESSAGE, SECOND, CLOSE_NEXT, THIRD)
+    ),
+    "a handler of a note and a message, while the message's ticket comes and goes": Scenario(
+        (), ((NOTE, SECOND),), sweeps=0, one_by_one=(MESSAGE, SECOND, CLOSE_NEXT, THIRD)
+    ),
+    "a handler of two messages for a closed ticket, while theirs comes and goes": Scenario(
+        (FIRST, CLOSED_BEFORE),
+        ((MESSAGE, SECOND),),
+        sweeps=0,
+        one_by_one=(MESSAGE, SECOND, CLOSE_NEXT, THIRD),
+    ),
     "two handlers of a command for no ticket": Scenario((), ((CLOSE,), (CLOSE,))),
 }
 
 SHOWN_BY = {
+    "an opening is looked up once more": (
+        "a handler of two messages, while their ticket comes and goes"
+    ),
+    "an opening is looked up before it is recorded": (
+        "a handler of two messages, while their ticket comes and goes"
+    ),
     "a slot is given up when nothing is owed": (
         "two handlers of a note and a message, for a closed ticket"
     ),
@@ -82,17 +105,28 @@ SHOWN_BY = {
 }
 
 
-def explored(making: Making, scenario: Scenario) -> Explored:
-    """Explore a scenario to its end; raises Flaw when a promise falls."""
+def actors_of(making: Making, scenario: Scenario) -> list[Actor]:
+    """All that act at once; who does the same is the same actor."""
 
-    def handling(batch: Batch) -> Actor:
+    def handling(*batches: Batch) -> Actor:
         async def actor(asking: Asking) -> None:
-            await making(asking, asking.publish).apply(batch)
+            for batch in batches:
+                await making(asking, asking.publish).apply(batch)
 
         return actor
 
     async def sweeping(asking: Asking) -> None:
         await making(asking, asking.publish).finish_left_over()
+
+    actors = {batch: handling(batch) for batch in scenario.handlers}
+    acting = [actors[batch] for batch in scenario.handlers] + [sweeping] * scenario.sweeps
+    if scenario.one_by_one:
+        acting.append(handling(*((item,) for item in scenario.one_by_one)))
+    return acting
+
+
+def explored(making: Making, scenario: Scenario) -> Explored:
+    """Explore a scenario to its end; raises Flaw when a promise falls."""
 
     def recover(world: World) -> None:
         for batches in (scenario.batches, scenario.batches[::-1]):
@@ -107,9 +141,7 @@ def explored(making: Making, scenario: Scenario) -> Explored:
     world = World()
     for item in scenario.before:
         finished(made(world.store, world.publish).apply([item]))
-    actors = {batch: handling(batch) for batch in scenario.handlers}
-    all_of_them = [actors[batch] for batch in scenario.handlers] + [sweeping] * scenario.sweeps
-    return Explorer(recover).explore(world, all_of_them)
+    return Explorer(recover).explore(world, actors_of(making, scenario))
 
 
 def assert_promises(

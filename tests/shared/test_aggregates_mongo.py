@@ -40,7 +40,7 @@ async def test_what_one_replica_did_another_sees_at_once(connect: Connect) -> No
         [found] = await theirs.load([Target("acme", id="a")])
         assert (found.revision, found.state.seq) == (revision + 1, revision)
         await ours.record([("a", Entry(f"{revision}"))])
-        assert await theirs.applied([f"{revision}"]) == {f"{revision}"}
+        assert await theirs.applied([f"{revision}"]) == {f"{revision}": "a"}
 
 
 class Reads(CommandListener):

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -78,7 +78,7 @@ class Flaky(Wrapped):
         self._maybe_fail()
         return await self.store.load(targets)
 
-    async def applied(self, ids: Collection[str]) -> set[str]:
+    async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
         """See `shared.documents.Store`."""
         self._maybe_fail()
         return await self.store.applied(ids)
@@ -106,6 +106,12 @@ class Flaky(Wrapped):
         """See `shared.documents.Store`."""
         self._maybe_fail()
         await self.store.trim(done)
+        self._maybe_fail()
+
+    async def take_back(self, openings: Mapping[str, str]) -> None:
+        """See `shared.documents.Store`."""
+        self._maybe_fail()
+        await self.store.take_back(openings)
         self._maybe_fail()
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Ticket]]:

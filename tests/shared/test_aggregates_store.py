@@ -100,8 +100,23 @@ async def test_the_first_entry_of_an_id_stays(store: Store[Ticket]) -> None:
     await store.record([("a", Entry("1")), ("a", Entry("2"))])
     await store.record([("b", Entry("2")), ("b", Entry("3")), ("b", Entry("3"))])
     await store.record([])
-    assert await store.applied(["1", "2", "3", "4"]) == {"1", "2", "3"}
-    assert await store.applied([]) == set()
+    assert await store.applied(["1", "2", "3", "4"]) == {"1": "a", "2": "a", "3": "b"}
+    assert await store.applied([]) == {}
+
+
+async def test_an_opening_is_taken_back_only_as_long_as_it_owes_that_entry(
+    store: Store[Ticket],
+) -> None:
+    owed = (Pending("1.0", Entry("x")), Pending("1.1", Entry("y")))
+    opened = [Document(stored(name), 0, owed) for name in "abcd"]
+    await store.write(opened)
+    await store.trim([("c", 1, frozenset({"1.0"}))])
+    await store.write([replace(opened[3], revision=1)])
+    await store.take_back({"a": "y", "b": "z", "c": "x", "d": "x", "nobody": "x"})
+    left = await store.load([Target("acme", id=name) for name in "abcd"])
+    assert sorted(document.state.id for document in left) == ["b", "c", "d"]
+    await store.take_back({"c": "y"})
+    assert not await store.load([Target("acme", id="c")])
 
 
 async def test_a_trim_takes_exactly_its_own_from_exactly_its_revision(store: Store[Ticket]) -> None:

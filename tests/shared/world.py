@@ -1,6 +1,6 @@
 """A store in memory, what was published, and the steps that an actor asks to have done to it."""
 
-from collections.abc import Collection, Coroutine, Generator, Hashable, Sequence
+from collections.abc import Collection, Coroutine, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -53,6 +53,8 @@ def frozen(value: object) -> Hashable:
             return tuple(frozen(item) for item in value)
         case set() | frozenset():
             return frozenset(value)
+        case dict():
+            return frozenset(value.items())
         case _ if is_dataclass(value):
             return tuple(frozen(getattr(value, part.name)) for part in fields(value))
         case Hashable():
@@ -74,8 +76,8 @@ class Question:
     def settled(self, world: World) -> bool:
         """Whether the step changes nothing, and never will, and can have one answer only.
 
-        Revisions, ledger and log only grow. Such a step is done at once, alone: whatever others
-        do before it or after it comes to the same.
+        Ledger and log only grow, and so do the revisions of what can not be taken back. Such a
+        step is done at once, alone: whatever others do before it or after it comes to the same.
         """
         documents, ledger = world.store.documents, world.store.ledger
         match self.name, self.arguments:
@@ -86,10 +88,12 @@ class Question:
             case "record", (((_, entry),),):
                 return bool(entry.id in ledger)
             case "trim", (((of, revision, _),),):
-                return bool(documents[of].revision > revision)
+                return of in documents and bool(documents[of].revision > revision)
             case "write", ((document,),):
                 there = documents.get(document.state.id)
-                return there is not None and bool(there.revision > document.revision)
+                if there is None or (there.revision == 1 and there.outbox):
+                    return False
+                return bool(there.revision > document.revision)
         return False
 
     def answer(self, world: World) -> object:
@@ -116,9 +120,9 @@ class Asking:
         found: list[Document[Ticket]] = await Question("load", (frozenset(targets),))
         return found
 
-    async def applied(self, ids: Collection[str]) -> set[str]:
+    async def applied(self, ids: Collection[str]) -> dict[str, str]:
         """See `shared.documents.Store`."""
-        found: set[str] = await Question("applied", (frozenset(ids),))
+        found: dict[str, str] = await Question("applied", (frozenset(ids),))
         return found
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:
@@ -137,6 +141,11 @@ class Asking:
         """See `shared.documents.Store`."""
         for one in done:
             await Question("trim", ((one,),))
+
+    async def take_back(self, openings: Mapping[str, str]) -> None:
+        """See `shared.documents.Store`."""
+        for one in openings.items():
+            await Question("take_back", (dict([one]),))
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Ticket]]:
         """See `shared.documents.Store`."""

@@ -39,10 +39,6 @@ class MemoryTickets(MemoryAggregates[Ticket]):
         tickets = [ticket for ticket in self.tickets if ticket.account_id == account_id]
         return [ticket for ticket in tickets if ticket.indexed()["mail_token"] in wanted]
 
-    async def holding(self, ids: Collection[str]) -> Mapping[str, str]:
-        """See `services.ticketing.handlers.Tickets`."""
-        return {i: self.ledger[i][0] for i in ids if i in self.ledger and self.ledger[i][0]}
-
     async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
         """See `services.ticketing.handlers.Tickets`."""
         return {i: self.destinations.setdefault(i, target) for i, target in targets.items()}

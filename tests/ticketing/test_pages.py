@@ -164,7 +164,6 @@ async def test_whatever_is_looked_up_is_looked_up_by_an_index(
         await store.by_mail_token("acme", ["short"])
         await store.destined({"m": Target("acme", slot="s")})
         await store.destined({"m": Target("acme", slot="t")})
-        await store.holding(["T-1"])
         await store.early(["T-3", "acme:sms:x"])
         await store.sms_keys(["T"])
         await store.due(minutes(0), 10)
