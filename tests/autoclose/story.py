@@ -31,6 +31,7 @@ AGENT = Author(kind="agent", id="ana")
 AI = Author(kind="ai", id="ai")
 SYSTEM = Author(kind="system", id="ticketing")
 MONDAY = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
 class Story:

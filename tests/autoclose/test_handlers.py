@@ -9,13 +9,8 @@ from services.autoclose.sweep import BATCH
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AutoClose
 from shared.contracts.tickets import CommandRejected
-from tests.autoclose.story import AGENT, MONDAY, Story
-from tests.autoclose.world import ON, World, replied
-
-DAY = timedelta(days=1)
-MINUTE = timedelta(minutes=1)
-DUE = MONDAY + 2 * DAY
-JUST_AFTER = DUE + timedelta(milliseconds=1)
+from tests.autoclose.story import AGENT, DAY, MINUTE, MONDAY, Story
+from tests.autoclose.world import DUE, JUST_AFTER, ON, World, replied
 
 
 @pytest.mark.spec("ACL 3")

@@ -12,12 +12,9 @@ from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AutoClose
 from shared.contracts.base import Author
 from shared.contracts.tickets import TicketFact
-from tests.autoclose.story import AGENT, AI, MONDAY, Story
+from tests.autoclose.story import AGENT, AI, DAY, HOUR, MINUTE, MONDAY, Story
+from tests.autoclose.world import ON
 
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-MINUTE = timedelta(minutes=1)
-ON = AutoClose(enabled=True)
 BY_LAST = AutoClose(enabled=True, starts_at="last_reply")
 
 

@@ -18,9 +18,8 @@ from shared.clock import FAR_FUTURE
 from shared.mongo import Mongo
 from shared.settings import MongoSettings
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
-from tests.autoclose.story import MONDAY
+from tests.autoclose.story import MINUTE, MONDAY
 
-MINUTE = timedelta(minutes=1)
 REAL_TOO = ["memory", pytest.param("real", marks=pytest.mark.connected)]
 
 

@@ -5,13 +5,8 @@ from datetime import timedelta
 import pytest
 
 from shared.contracts.accounts import AutoClose
-from tests.autoclose.story import MONDAY, Story
-from tests.autoclose.world import ON, World, replied
-
-DAY = timedelta(days=1)
-MINUTE = timedelta(minutes=1)
-DUE = MONDAY + 2 * DAY
-JUST_AFTER = DUE + timedelta(milliseconds=1)
+from tests.autoclose.story import DAY, MINUTE, Story
+from tests.autoclose.world import JUST_AFTER, ON, World, replied
 
 
 @pytest.mark.spec("ACL 4")

@@ -13,9 +13,13 @@ from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.delivery import Handler, Outgoing, Record
 from shared.topics import COMMANDS, SIGNALS, TICKETS, Topic
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
-from tests.autoclose.story import MONDAY, Story
+from tests.autoclose.story import DAY, MONDAY, Story
 
 ON = AutoClose(enabled=True)
+DUE = MONDAY + 2 * DAY
+"""When a ticket that was answered on Monday at nine is closed, by the default silence."""
+
+JUST_AFTER = DUE + timedelta(milliseconds=1)
 
 
 class World:
