@@ -1,7 +1,7 @@
 """Replicas of ticketing on a real store, which die where a test wants them to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
 from shared.documents import Entry
 from shared.mongo import Database, Mongo
+from shared.servers import Servers
 from shared.settings import MongoSettings
 from tests.memory import MemoryAggregates
 from tests.ticketing.memory import MemoryTickets
@@ -109,3 +110,15 @@ async def emptied(database: Database) -> None:
     """Leave nothing in it."""
     for collection in COLLECTIONS:
         await database[collection].delete_many({})
+
+
+def on_mongo(
+    servers: Servers, unique: str, test: Callable[[Database], Coroutine[Any, Any, None]]
+) -> None:
+    """Run a test on a database of its own."""
+
+    async def run() -> None:
+        async with empty(servers.mongo, unique) as database:
+            await test(database)
+
+    asyncio.run(run())

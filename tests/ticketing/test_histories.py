@@ -1,9 +1,8 @@
 """Histories on a real store: crashes between any two steps, repeats, replicas, late replicas."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +24,7 @@ from shared.servers import Servers
 from tests.builders import a_command, a_message, an_agent, an_sms, minutes, the_system
 from tests.ticketing.drawn import deliveries
 from tests.ticketing.promises import check, final, streams
-from tests.ticketing.real import Crash, Fate, RealWorld, emptied, empty
+from tests.ticketing.real import Crash, Fate, RealWorld, emptied, on_mongo
 from tests.ticketing.world import Item, World, ticket_opened_by
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(240)]
@@ -72,16 +71,6 @@ async def again(world: RealWorld, batches: Batches, items: Sequence[Item]) -> No
     assert world.store.documents == before
     assert world.store.ledger == ledger
     assert world.events() == events
-
-
-def on_mongo(
-    servers: Servers, unique: str, test: Callable[[Database], Coroutine[Any, Any, None]]
-) -> None:
-    async def run() -> None:
-        async with empty(servers.mongo, unique) as database:
-            await test(database)
-
-    asyncio.run(run())
 
 
 # Anything
