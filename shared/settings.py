@@ -58,7 +58,7 @@ class KafkaSettings(_Block):
         gt=timedelta(0),
         description="how long the broker may hold an empty fetch",
     )
-    max_batch: int = Field(default=500, ge=1, le=10_000, description="records a batch, at most")
+    max_batch: int = Field(default=1000, ge=1, le=10_000, description="records a batch, at most")
 
 
 class MongoSettings(_Block):

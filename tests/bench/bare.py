@@ -133,6 +133,16 @@ class Bare:
             else:
                 writes.append(InsertOne(row))
         await self.tickets.bulk_write(writes, ordered=False)
+        opening = [
+            message["id"]
+            for message, slot in zip(messages, slots, strict=True)
+            if slot not in found
+        ]
+        async with await self.client.start_session(causal_consistency=True) as session:
+            rows = self.thread.find(
+                {"_id": {"$in": opening}}, projection={"of": 1}, session=session
+            )
+            assert not [row async for row in rows]
         owed = [pending for row in changed.values() for pending in row["outbox"]]
         entries = [
             {**pending["entry"]["body"], "_id": pending["entry"]["id"], "of": row["_id"]}
