@@ -59,8 +59,7 @@ class KafkaBus:
             retry=retry,
             give_up=self._give_up,
         )
-        self.in_flight = self._consuming.in_flight
-        self._members = _Members(self)
+        self._members = _Members(service, self._consuming)
         self._sweeps: list[tuple[timedelta, Callable[[], Awaitable[None]]]] = []
         self._measuring = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -300,20 +299,22 @@ def _security(settings: KafkaSettings) -> BaseSecurity | None:
 class _Members(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
     """Lets the batch in flight end before its partitions go to somebody else."""
 
-    def __init__(self, bus: KafkaBus) -> None:
-        self._bus = bus
+    def __init__(self, service: str, consuming: Consuming) -> None:
+        self._service, self._consuming = service, consuming
         self.joined = False
 
     async def on_partitions_revoked(self, _: Iterable[Any]) -> None:
         """Return once the batch in flight has ended."""
-        async with self._bus.in_flight:
+        async with self._consuming.in_flight:
             pass
-        metrics.REBALANCES.labels(self._bus.service).inc()
+        metrics.REBALANCES.labels(self._service).inc()
 
     async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
         """Note that this replica is a member, whatever it was given."""
         self.joined = True
-        metrics.ASSIGNED_PARTITIONS.labels(self._bus.service).set(len(list(assigned)))
+        partitions = list(assigned)
+        self._consuming.assigned(partitions)
+        metrics.ASSIGNED_PARTITIONS.labels(self._service).set(len(partitions))
 
 
 async def _as_it_is(raws: tuple[Any, ...]) -> KafkaAckableMessage:

@@ -96,6 +96,11 @@ class Consuming:
         age = (self.clock() - records[-1].timestamp).total_seconds()
         metrics.EVENT_LATENCY.labels(self.service, topic).observe(max(age, 0))
 
+    def assigned(self, partitions: Collection[Any]) -> None:
+        """These are this replica's from now on: what others suffer from is not known here."""
+        for subscription in self.subscriptions.values():
+            subscription.forget_but(partitions)
+
     def is_transient(self, error: Exception) -> bool:
         """Whether the error passes by itself."""
         return isinstance(error, Transient | KafkaError) or self.transient(error)
@@ -134,12 +139,12 @@ class Consuming:
                 self._bugs_in_a_row = 0
             except Exception as error:  # noqa: BLE001  # as in `_deliver`
                 if self._fate(error, attempts, alone=True) == "wait":
-                    self._wait(subscription, records[place:], error, attempts)
+                    self._wait_at(place, subscription, records, error, attempts)
                     return
                 try:
                     await self._bury([(record, error)], tries=attempts + 1)
                 except Transient as away:
-                    self._wait(subscription, records[place:], away, attempts)
+                    self._wait_at(place, subscription, records, away, attempts)
                     return
                 self._finished(subscription, [record], dead=1, ignored=0)
                 self._tell_of_replays([record], {record.position})
@@ -228,6 +233,19 @@ class Consuming:
         counter.labels(self.service, topic, "handled").inc(len(records) - dead - ignored)
         counter.labels(self.service, topic, "dead").inc(dead)
         counter.labels(self.service, topic, "ignored").inc(ignored)
+
+    def _wait_at(
+        self,
+        place: int,
+        subscription: Subscription,
+        records: Sequence[Record],
+        error: Exception,
+        attempts: int,
+    ) -> None:
+        """Wait with what is left; a partition of which nothing is left is out of trouble."""
+        left = records[place:]
+        subscription.went_well(self._partitions(records[:place]) - self._partitions(left))
+        self._wait(subscription, left, error, attempts)
 
     def _wait(
         self,

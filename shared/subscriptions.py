@@ -1,7 +1,7 @@
 """A topic's handler, and which of the topic's partitions are in trouble."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,8 @@ class Subscription:
     @property
     def waiting_since(self) -> float | None:
         """Since when the partition waits that has waited longest; monotonic, in seconds."""
-        return min((trouble.since for trouble in self._troubles.values()), default=None)
+        # Probes ask from a thread of their own: a list is made at once.
+        return min((trouble.since for trouble in list(self._troubles.values())), default=None)
 
     def failed(self, partitions: Iterable[Any]) -> int:
         """Note a failed attempt; how many there were by now, on the worst of the partitions."""
@@ -45,6 +46,10 @@ class Subscription:
         return max(trouble.attempts for trouble in troubles)
 
     def went_well(self, partitions: Iterable[Any]) -> None:
-        """The partitions are in no trouble any more, or are somebody else's."""
+        """The partitions are in no trouble any more."""
         for partition in partitions:
             self._troubles.pop(partition, None)
+
+    def forget_but(self, assigned: Collection[Any]) -> None:
+        """What other partitions suffer from is for whoever has them now."""
+        self.went_well(self._troubles.keys() - set(assigned))

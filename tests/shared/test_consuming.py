@@ -46,6 +46,7 @@ class Place:
     """A consumer's loop, and what came of the batches that a test gives it."""
 
     error: type[Exception] = ZeroDivisionError
+    error_alone: type[Exception] = ZeroDivisionError
     consumer: Consumer = field(default_factory=Consumer)
     handled: list[bytes] = field(default_factory=list)
     dead: list[Outgoing] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Place:
 
     async def _handle(self, records: Sequence[Any]) -> None:
         if any(record.value == b"bad" for record in records):
-            raise self.error
+            raise self.error if len(records) > 1 else self.error_alone
         self.handled += [record.value for record in records]
 
     async def take(self, *records: tuple[int, int, bytes]) -> None:
@@ -110,7 +111,7 @@ async def test_a_bug_on_one_partition_ends_though_all_goes_well_on_another() -> 
 
 
 async def test_who_waits_for_a_dependency_is_known_while_all_goes_well_on_another() -> None:
-    place = Place(error=Transient)
+    place = Place(error=Transient, error_alone=Transient)
     subscription = place.consuming.subscriptions[TOPIC.name]
 
     await place.take((0, 7, b"bad"))
@@ -124,4 +125,32 @@ async def test_who_waits_for_a_dependency_is_known_while_all_goes_well_on_anothe
 
     await place.take((0, 7, b"good again"))
 
+    assert subscription.waiting_since is None
+
+
+async def test_a_partition_that_went_to_another_replica_is_waited_for_no_longer() -> None:
+    place = Place(error=Transient, error_alone=Transient)
+    subscription = place.consuming.subscriptions[TOPIC.name]
+    await place.take((0, 7, b"bad"))
+    await place.take((1, 3, b"bad"))
+    since = subscription.waiting_since
+
+    place.consuming.assigned([TopicPartition(TOPIC.name, number) for number in (0, 2)])
+    assert subscription.waiting_since == since
+
+    place.consuming.assigned([TopicPartition(TOPIC.name, 2)])
+    assert subscription.waiting_since is None
+
+
+async def test_a_partition_that_got_on_is_out_of_trouble_though_another_still_waits() -> None:
+    place = Place(error_alone=Transient)
+    subscription = place.consuming.subscriptions[TOPIC.name]
+
+    for _ in range(AT_ONCE.tries):
+        await place.take((0, 7, b"good"), (1, 3, b"bad"))
+
+    assert place.handled == [b"good"]
+    assert place.consumer.committed == {TopicPartition(TOPIC.name, 0): 8}
+    assert subscription.waiting_since is not None
+    place.consuming.assigned([TopicPartition(TOPIC.name, 0)])
     assert subscription.waiting_since is None
