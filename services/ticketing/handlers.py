@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from services.ticketing.rules import bounces, slots, threads
 from services.ticketing.rules.commands import command_given, names_a_stranger
-from services.ticketing.rules.early import awaited, early_items, may_be_awaited
+from services.ticketing.rules.early import Early, early_id, early_items, may_be_awaited
 from services.ticketing.rules.edits import message_changed
 from services.ticketing.rules.messages import message_arrived
 from services.ticketing.rules.signals import (
@@ -48,6 +48,9 @@ class Tickets(Protocol):
 
     async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
         """The entries of what came before one of these: see `rules.early.awaited`."""
+
+    async def forget_early(self, ids: Collection[str]) -> None:
+        """Delete the entries of what came early, by their own ids."""
 
     async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
         """What keywords await that came before one of these tickets, as far as it is by SMS."""
@@ -183,10 +186,9 @@ class Ticketing:
     ) -> Refusals | None:
         """Customers' messages, edits and deletions are in their tickets (TKT 1 to 9)."""
         refused = await self.tickets.apply(messages)
-        keys = (
-            may_be_awaited(m) if isinstance(m, InboundMessage) else {awaited(m)} for m in messages
-        )
-        await self._take_up(set().union(*keys))
+        await self._take_up([m for m in messages if not isinstance(m, InboundMessage)])
+        keys = [may_be_awaited(m) for m in messages if isinstance(m, InboundMessage)]
+        await self._take_up_for(set().union(*keys))
         return refused
 
     async def commands_given(self, commands: Sequence[Command]) -> Refusals | None:
@@ -199,14 +201,14 @@ class Ticketing:
         if any(names_a_stranger(c, self.accounts.get(c.account_id)) for c in commands):
             await self.accounts.refresh()
         if answered := {c.ticket_id for c in commands if isinstance(c, ReplyToTicket)}:
-            await self._take_up(await self.kept.sms_keys(answered))
+            await self._take_up_for(await self.kept.sms_keys(answered))
         return await self.tickets.apply(commands)
 
     async def signals_seen(self, signals: Sequence[Signal]) -> Refusals | None:
         """Keywords and bounces show in tickets (ING 3, ING 4); the rest is not ticketing's."""
         shown = {at: signal for at, signal in enumerate(signals) if concerns_tickets(signal)}
         refused = await self.tickets.apply(list(shown.values()))
-        await self._take_up({awaited(each) for each in shown.values() if is_keyword(each)})
+        await self._take_up([signal for signal in shown.values() if is_keyword(signal)])
         places = list(shown)
         return {places[at]: why for at, why in refused.items()}
 
@@ -214,11 +216,20 @@ class Ticketing:
         """Attributions show on their tickets (ATT 7)."""
         return await self.tickets.apply(facts)
 
-    async def _take_up(self, keys: Collection[str]) -> None:
-        """Apply what came early and awaited one of these, as far as it is there now.
+    async def _take_up_for(self, keys: Collection[str]) -> None:
+        """Apply what came early and awaited one of these, as far as it is there now."""
+        if keys:
+            await self._take_up(early_items(await self.kept.early(keys)))
+
+    async def _take_up(self, items: Sequence[Early]) -> None:
+        """Apply what may have come early, as far as what it awaits is there now.
 
         What comes early, and what it awaits, each look for the other only after their own entry
         is in the ledger, so that of two replicas at least one finds both.
         """
-        if keys and (waiting := early_items(await self.kept.early(keys))):
-            await self.tickets.apply(waiting)
+        if not items:
+            return
+        await self.tickets.apply(items)
+        done = await self.kept.applied([ledger_id(item) for item in items])
+        if taken := [early_id(item) for item in items if ledger_id(item) in done]:
+            await self.kept.forget_early(taken)

@@ -83,6 +83,10 @@ class MongoTickets(MongoAggregates[Ticket]):
         rows = self._thread.find({"message_id": {"$in": sorted(awaited)}})
         return [row async for row in rows if row["kind"] == "early"]
 
+    async def forget_early(self, ids: Collection[str]) -> None:
+        """Delete the entries of what came early, by their own ids."""
+        await self._thread.delete_many({"_id": {"$in": sorted(ids)}})
+
     async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
         """What keywords await that came before one of these tickets, as far as it is by SMS."""
         query = {"_id": {"$in": sorted(ticket_ids)}}

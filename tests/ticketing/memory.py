@@ -47,6 +47,11 @@ class MemoryTickets(MemoryAggregates[Ticket]):
         """See `services.ticketing.handlers.Tickets`."""
         return [entry for entry in self._speaking_of(awaited) if entry["kind"] == "early"]
 
+    async def forget_early(self, ids: Collection[str]) -> None:
+        """See `services.ticketing.handlers.Tickets`."""
+        for entry_id in ids:
+            self.ledger.pop(entry_id, None)
+
     async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
         """See `services.ticketing.handlers.Tickets`."""
         named = [self.documents[i].state for i in ticket_ids if i in self.documents]

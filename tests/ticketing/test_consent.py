@@ -1,9 +1,13 @@
 """To whom an SMS may go: consent, and STOP and START in whatever order they come (TKT 13)."""
 
+from collections import Counter
+from collections.abc import Sequence
 from itertools import permutations
+from typing import Any
 
 import pytest
 
+from shared.aggregates import Aggregates
 from shared.contracts.base import Channel
 from shared.contracts.commands import CloseTicket, ReplyToTicket
 from shared.contracts.signals import Signal
@@ -128,6 +132,28 @@ async def test_another_accounts_stop_stops_nothing() -> None:
     world = World()
     await world.happen(a_signal(account_id="zeta"), FIRST)
     assert await goes_out(world)
+
+
+@pytest.mark.spec("ING 3")
+async def test_what_waited_for_a_ticket_is_kept_twice_no_longer() -> None:
+    """However many keywords came before: each is looked at when it comes, and with the ticket."""
+    world, seen = World(), Counter[str]()
+    apply = Aggregates.apply
+
+    async def counted(aggregates: Aggregates[Any, Item], items: Sequence[Item]) -> Any:
+        seen.update(item.id for item in items)
+        return await apply(aggregates, items)
+
+    keywords = [a_signal(at=minutes(n)) for n in range(30)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Aggregates, "apply", counted)
+        await world.happen(*keywords, FIRST, an_sms(at=minutes(40)))
+    assert max(seen.values()) <= 3
+    assert {entry.body["kind"] for _, entry in world.store.ledger.values()} == {
+        "message",
+        "notice",
+    }
+    assert len(world.facts(NoticeAdded)) == len(keywords)
 
 
 @pytest.mark.spec("ING 3")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from services.ticketing.rules.early import early_items
+from services.ticketing.rules.early import awaited, early_items
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
 from shared.contracts.commands import (
@@ -250,12 +250,14 @@ async def test_keywords_that_came_early_are_found_by_the_tickets_they_await(stor
     world = Over(store)
     mine, others = a_signal(text=None), [a_signal(by="bob"), a_signal(account_id="zeta")]
     await world.batch([mine, mine, *others])
+    (entry,) = early_items(await store.early({awaited(mine)}))
+    assert entry == mine.model_copy(update={"text": ""})
     opening = [an_sms(), a_message(channel="whatsapp"), a_message(channel="webchat")]
     await world.batch(opening)
-    places = await store.sms_keys([*map(ticket_opened_by, opening), "nobody's"])
-    assert len(places) == 1
-    (entry,) = early_items(await store.early(places))
-    assert entry == mine.model_copy(update={"text": ""})
+    ids = [*map(ticket_opened_by, opening), "nobody's"]
+    assert await store.sms_keys(ids) == {awaited(mine)}
+    assert not await store.early({awaited(mine)})
+    assert all([await store.early({awaited(other)}) for other in others])
     assert (await stored(store, opening[0])).opted_out
 
 

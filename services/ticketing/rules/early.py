@@ -2,7 +2,8 @@
 
 An edit may overtake its message (ING 4), and a keyword the first message of its contact (ING 3):
 they come on other topics, or from other partitions. Either is kept under an id that is not its
-own, and taken up when what it awaits is there; its own entry is made then, once.
+own, and taken up when what it awaits is there; its own entry is made then, once, and what was kept
+is forgotten.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,6 +32,11 @@ def awaited(item: Early) -> str:
     )
 
 
+def early_id(item: Early) -> str:
+    """Under which id an item is kept that came early."""
+    return f"early:{item.account_id}:{item.id}"
+
+
 def slot_key(account_id: str, slot: str) -> str:
     """By what a keyword is found that awaits a ticket in that slot."""
     return f"{account_id}:{slot}"
@@ -46,7 +52,7 @@ def may_be_awaited(message: InboundMessage) -> set[str]:
 def early_entry(item: Early, because: str) -> Entry:
     """What is kept of an item until what it awaits is there: not the item's own entry."""
     return thread_entry(
-        f"early:{item.account_id}:{item.id}",
+        early_id(item),
         item.account_id,
         "early",
         sent_at=item.occurred_at,
