@@ -11,9 +11,12 @@ from services.ticketing.rules.early import slot_key
 from services.ticketing.rules.shown import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from shared.clock import EPOCH
-from shared.documents import Target
+from shared.documents import Document, Target
 from shared.mongo import Database, insert_new
 from shared.mongo_aggregates import MongoAggregates
+
+MANY, SOME = 1000, 20
+"""Tickets that are read at once for the mails of a batch; of one mail id if those are too many."""
 
 
 class MongoTickets(MongoAggregates[Ticket]):
@@ -42,19 +45,22 @@ class MongoTickets(MongoAggregates[Ticket]):
         await self._thread.create_index([("message_id", 1)], sparse=True)
 
     async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
-        """The account's tickets that know one of these `mailbox|mail id` keys."""
-        query: dict[str, Any] = {"account_id": account_id, "mail_keys": {"$in": sorted(keys)}}
-        found = {doc.state.id: doc.state for doc in await self.find(query, 1000)}
+        """The account's tickets that know one of these `mailbox|mail id` keys.
+
+        Of a mail id that very many tickets know, a newsletter's say, not all of them.
+        """
+        found = {doc.state.id: doc.state for doc in await self._knowing(account_id, keys)}
         seen = {f"{t.address}|{mail_id}" for t in found.values() for mail_id in t.mail_ids}
         if older := set(keys) - seen:
             # A ticket keeps the ends of a long thread's ids only; the ledger has them all.
             query = {"account_id": account_id, "mail_key": {"$in": sorted(older)}}
-            rows = self._thread.find(query, projection={"of": 1, "mail_key": 1}, limit=1000)
+            most = MANY + 10 * len(older)
+            rows = self._thread.find(query, projection={"of": 1, "mail_key": 1}, limit=most)
             cited: dict[str, list[str]] = {}
             async for row in rows:
                 cited.setdefault(row["of"], []).append(row["mail_key"].partition("|")[2])
             if missing := sorted(cited.keys() - found.keys()):
-                for document in await self.find({"_id": {"$in": missing}}, 1000):
+                for document in await self.find({"_id": {"$in": missing}}, len(missing)):
                     found[document.state.id] = document.state
             for ticket_id in cited.keys() & found.keys():
                 ticket = found[ticket_id]
@@ -62,10 +68,20 @@ class MongoTickets(MongoAggregates[Ticket]):
                 found[ticket_id] = ticket.model_copy(update={"mail_ids": mail_ids})
         return list(found.values())
 
+    async def _knowing(self, account_id: str, keys: Collection[str]) -> Sequence[Document[Ticket]]:
+        query: dict[str, Any] = {"account_id": account_id, "mail_keys": {"$in": sorted(keys)}}
+        most = MANY + len(keys)
+        found = await self.find(query, most)
+        if len(found) < most:
+            return found
+        # One that very many know must not leave out the others' tickets: some of each then.
+        by_key = [{"account_id": account_id, "mail_keys": key} for key in sorted(keys)]
+        return [document for query in by_key for document in await self.find(query, SOME)]
+
     async def by_mail_token(self, account_id: str, named: Collection[str]) -> Sequence[Ticket]:
         """The account's mail tickets that have one of these short ids."""
         query = {"account_id": account_id, "mail_token": {"$in": sorted(set(named) - {""})}}
-        return [document.state for document in await self.find(query, 1000)]
+        return [document.state for document in await self.find(query, MANY + len(named))]
 
     async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
         """Where each of these messages goes: as was said of it first, by whomever."""

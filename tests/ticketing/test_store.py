@@ -142,6 +142,25 @@ async def test_tickets_are_found_by_the_mail_ids_they_know(store: Tickets) -> No
 
 
 @pytest.mark.spec("TKT 2")
+async def test_a_mail_that_very_many_tickets_know_hides_no_other_thread(
+    store: Tickets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.ticketing.store.MANY", 3)
+    monkeypatch.setattr("services.ticketing.store.SOME", 2)
+    world = Over(store)
+    everybodys = [
+        an_inbound_mail(by=name, mail_id=f"{name}@x.example", answers="0newsletter@acme.example")
+        for name in ("ada", "ben", "cem", "dan", "eva", "fay")
+    ]
+    mine = an_inbound_mail(by="gus", mail_id="zz@x.example")
+    await world.happen(*everybodys, mine)
+    keys = {f"{MAILBOX}|0newsletter@acme.example", f"{MAILBOX}|zz@x.example"}
+    found = [ticket.id for ticket in await store.by_mail("acme", keys)]
+    assert ticket_opened_by(mine) in found
+    assert len(found) == len(set(found)) >= 3
+
+
+@pytest.mark.spec("TKT 2")
 async def test_mail_tickets_are_found_by_what_their_tokens_name(store: Tickets) -> None:
     mail, sms, world = a_first_mail(), an_sms(), Over(store)
     await world.happen(mail, sms)
