@@ -1,4 +1,4 @@
-"""Kafka below the bus: connecting, publishing, creating topics, following the accounts."""
+"""Kafka below the bus: connecting, publishing, creating topics."""
 
 import asyncio
 import ssl

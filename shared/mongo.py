@@ -1,7 +1,7 @@
-"""MongoDB: the connection, which of its errors pass by themselves, and aggregates kept in it.
+"""MongoDB: the connection, which of its errors pass by themselves, inserts and compare-and-set.
 
-Only this module and the services' `store.py` import the driver, so that its successor is a change
-of these files.
+Only this module, `mongo_aggregates` and the services' `store.py` import the driver, so that its
+successor is a change of these files.
 """
 
 import asyncio

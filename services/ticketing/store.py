@@ -9,6 +9,7 @@ from pymongo import ReturnDocument
 
 from services.ticketing.rules.early import slot_key
 from services.ticketing.rules.shown import as_shown, in_order, names
+from services.ticketing.rules.slots import slot_of
 from services.ticketing.rules.ticket import Ticket
 from shared.clock import EPOCH
 from shared.documents import Document, Target
@@ -108,7 +109,7 @@ class MongoTickets(MongoAggregates[Ticket]):
         query = {"_id": {"$in": sorted(ticket_ids)}}
         rows = self._tickets.find(query, projection={"account_id": 1, "slot": 1})
         slots = [(row["account_id"], row["slot"]) async for row in rows]
-        return {slot_key(*slot) for slot in slots if slot[1].startswith("sms:")}
+        return {slot_key(*slot) for slot in slots if slot[1].startswith(slot_of("sms", ""))}
 
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """`count` ticket numbers of the account that nobody else gets; gaps are possible."""

@@ -58,7 +58,7 @@ def assign(draft: Draft, command: AssignTicket, settings: AccountSettings) -> Re
         ticket.assignee or UNASSIGNED
     ):
         return "taken", f"{ticket.assignee or 'nobody'} has it now"
-    if not by_ai(command) and command.assignee not in {agent.id for agent in settings.agents}:
+    if not has_agent(settings, command):
         return "unknown_agent", f"{command.assignee} is no agent of the account"
     if command.assignee == ticket.assignee:
         return "nothing_to_change", f"{command.assignee} has it already"
@@ -81,6 +81,16 @@ def assign(draft: Draft, command: AssignTicket, settings: AccountSettings) -> Re
 def by_ai(command: AssignTicket) -> bool:
     """Whether the AI agent takes the ticket itself: it is no agent of the account's."""
     return command.author.kind == "ai" and command.author.id == command.assignee
+
+
+def has_agent(settings: AccountSettings, command: AssignTicket) -> bool:
+    """Whether whom the command names may have tickets of the account."""
+    return by_ai(command) or command.assignee in {agent.id for agent in settings.agents}
+
+
+def has_team(settings: AccountSettings, command: RouteTicket) -> bool:
+    """Whether the team that the command names is one of the account's."""
+    return command.team_id in {team.id for team in settings.teams}
 
 
 def unassign(draft: Draft, command: UnassignTicket) -> Refusal | None:
@@ -109,7 +119,7 @@ def unassign(draft: Draft, command: UnassignTicket) -> Refusal | None:
 def route(draft: Draft, command: RouteTicket, settings: AccountSettings) -> Refusal | None:
     """A routing rule, or somebody, decided the team (ASG 5)."""
     ticket = draft.ticket
-    if command.team_id not in {team.id for team in settings.teams}:
+    if not has_team(settings, command):
         return "unknown_team", f"{command.team_id} is no team of the account"
     if command.team_id == ticket.team_id:
         return "nothing_to_change", f"it belongs to {command.team_id} already"

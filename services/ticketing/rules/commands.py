@@ -62,10 +62,10 @@ def names_a_stranger(command: Command, settings: AccountSettings | None) -> bool
     if settings is None:
         return True
     match command:
-        case AssignTicket(assignee=assignee):
-            return not changes.by_ai(command) and assignee not in {a.id for a in settings.agents}
-        case RouteTicket(team_id=team_id):
-            return team_id not in {team.id for team in settings.teams}
+        case AssignTicket():
+            return not changes.has_agent(settings, command)
+        case RouteTicket():
+            return not changes.has_team(settings, command)
     return False
 
 
