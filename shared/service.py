@@ -1,6 +1,7 @@
 """A service as a process: start in order, answer the probes, stop in order."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,6 +22,9 @@ from shared.settings import ServiceSettings
 
 _log = structlog.get_logger()
 S = TypeVar("S", bound=ServiceSettings)
+
+OBJECTS_OF_A_BATCH = 100_000
+"""About how many a batch makes that live until its end: the collector need not look before."""
 
 
 def main(build: "Callable[[S], Service]", settings: type[S]) -> int:
@@ -69,6 +73,9 @@ class Service:
         """Serve until SIGTERM or SIGINT; the exit code: 0, or 1 if something made it stop."""
         logs.configure(self.bus.service, self.settings)
         metrics.BUILD_INFO.labels(version("helpdesk-pipeline")).set(1)
+        # Its default, every 700 objects, took a sixth of ticketing's processor time.
+        gc.set_threshold(OBJECTS_OF_A_BATCH)
+        gc.freeze()
         return uvloop.run(self._serve())
 
     async def _serve(self) -> int:

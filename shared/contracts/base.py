@@ -9,6 +9,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 def to_milliseconds(moment: datetime) -> datetime:
     """The same moment in UTC, cut to whole milliseconds, as the database keeps it."""
     whole = moment.microsecond // 1000 * 1000
+    if moment.tzinfo is UTC and moment.microsecond == whole:
+        return moment
     if not moment.utcoffset():  # as most are: this is done for every time of every record
         return moment.replace(microsecond=whole, tzinfo=UTC)
     return moment.astimezone(UTC).replace(microsecond=whole)

@@ -6,6 +6,7 @@ no spam, no closed tickets, no race, no crash.
 """
 
 import asyncio
+import gc
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from services.ticketing.settings import Settings
 from shared.clock import FAR_FUTURE
 from shared.ids import computed_id
 from shared.kafka import connection
+from shared.service import OBJECTS_OF_A_BATCH
 from shared.topics import MEBIBYTE, SCREENED, TICKETS
 
 Row = dict[str, Any]
@@ -339,7 +341,8 @@ _SUMMARY = (
 
 
 async def main() -> None:
-    """Run on the loop that is there."""
+    """Run on the loop that is there, the collector as in the service."""
+    gc.set_threshold(OBJECTS_OF_A_BATCH)
     await Bare(Settings()).run()
 
 
