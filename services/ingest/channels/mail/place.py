@@ -27,21 +27,24 @@ def of(head: Headers, delivery: Delivery) -> Place:
     Whom it is from, its From says. Other fields count only where that is a mailbox of the
     account itself, as with forms and lists: anybody can write them.
     """
-    others = [pair for field in _OTHER_AUTHORS for pair in _possible(head.addresses(field))[:1]]
-    answers = _possible(head.addresses("reply-to"))
+    others = (_first(_possible(head.addresses(field))) for field in _OTHER_AUTHORS)
     return Place(
         provider=delivery.provider,
         addresses=_mailboxes(head, delivery),
         contact=_author(head, delivery),
-        authors=tuple(person(*pair) for pair in others),
+        authors=tuple(each for each in others if each is not None),
         rewritten=_is_rewritten(head),
-        reply_to=person(*answers[0]) if answers else None,
+        reply_to=_first(_possible(head.addresses("reply-to"))),
     )
 
 
-def person(name: str, address: str) -> Contact:
-    """Whoever has that address."""
+def person(name: str, address: str) -> Contact | None:
+    """Whoever has that address; None where there can be no such address."""
     return contacts.email(canonical(address), name)
+
+
+def _first(pairs: Iterable[tuple[str, str]]) -> Contact | None:
+    return next((found for pair in pairs if (found := person(*pair)) is not None), None)
 
 
 def _possible(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -64,12 +67,11 @@ def _is_rewritten(head: Headers) -> bool:
 
 def _author(head: Headers, delivery: Delivery) -> Contact | None:
     for field in _AUTHORS:
-        for name, address in head.addresses(field)[:1]:
-            return person(name, address)
+        if found := _first(head.addresses(field)[:1]):
+            return found
     envelope = [delivery.sender, head.raw("return-path")]
-    for _, address in headers.addresses([found for found in envelope if found])[:1]:
-        return contacts.email(canonical(envelopes.original(address)))
-    return None
+    told = headers.addresses([found for found in envelope if found])
+    return _first(("", envelopes.original(address)) for _, address in told)
 
 
 def _mailboxes(head: Headers, delivery: Delivery) -> tuple[tuple[str, ...], ...]:
@@ -94,8 +96,9 @@ def _forms(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def only_addresses(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The addresses without names, as they are compared, each once."""
-    return tuple(dict.fromkeys(contacts.mailbox(canonical(address)) for _, address in pairs))
+    """The addresses without names, as they are compared, each once; without what can be none."""
+    compared = (contacts.mailbox(canonical(address)) for _, address in pairs)
+    return tuple(dict.fromkeys(filter(contacts.may_be_mailbox, compared)))
 
 
 def reply_address(head: Headers) -> str | None:
