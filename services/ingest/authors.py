@@ -65,7 +65,7 @@ class Mailbox:
             return Author(original, by)
         if place.rewritten and self._is_at_home(by):
             return Author(next((each for each in place.authors if self._is_strange(each)), contact))
-        if place.reply_to and not _cites(wrote.mail) and self.settings.requester == "reply_to":
+        if place.reply_to and not _cites(wrote.mail) and self.settings.contact_from == "reply_to":
             return Author(place.reply_to if self._is_strange(place.reply_to) else contact)
         return Author(contact)
 

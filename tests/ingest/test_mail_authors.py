@@ -57,14 +57,14 @@ def who(headers: dict[str, str], body: str = "Hi\n", **mailbox: str) -> str:
 @pytest.mark.spec("ING 6")
 def test_a_mailbox_may_be_set_to_go_by_reply_to() -> None:
     assert who(FORM) == "no-reply@forms.example"
-    assert who(FORM, requester="reply_to") == "ann@example.com"
+    assert who(FORM, contact_from="reply_to") == "ann@example.com"
 
 
 @pytest.mark.parametrize(
     "answers", ['<"">', '""@', "unknown", "x@unknown", MAILBOX, "<>", "ada@shop.example"]
 )
 def test_a_reply_to_that_is_nobodys_or_ours_leaves_the_from(answers: str) -> None:
-    assert who(FORM | {"Reply-To": answers}, requester="reply_to") == "no-reply@forms.example"
+    assert who(FORM | {"Reply-To": answers}, contact_from="reply_to") == "no-reply@forms.example"
 
 
 @pytest.mark.spec("TKT 2")
@@ -78,7 +78,7 @@ def test_a_reply_to_that_is_nobodys_or_ours_leaves_the_from(answers: str) -> Non
     ],
 )
 def test_by_reply_to_nobody_writes_in_a_thread_in_anothers_name(cited: dict[str, str]) -> None:
-    assert who(FORM | cited, requester="reply_to") == "no-reply@forms.example"
+    assert who(FORM | cited, contact_from="reply_to") == "no-reply@forms.example"
 
 
 @pytest.mark.spec("ING 6")

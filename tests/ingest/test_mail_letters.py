@@ -62,7 +62,7 @@ NAMED = st.builds("{} <{}>".format, SAID, ADDRESSES) | ADDRESSES | SAID
 
 def accounts() -> AccountsTable:
     """A shop whose mailbox goes by Reply-To, and whose agent Ada passes mails on."""
-    mailbox = Address(channel="email", value=MAILBOX, requester="reply_to")
+    mailbox = Address(channel="email", value=MAILBOX, contact_from="reply_to")
     phone = Address(channel="sms", value=OUR_PHONE)
     return table_of(
         AccountSettings(
