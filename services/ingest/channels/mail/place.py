@@ -13,8 +13,8 @@ from services.ingest.parts import Place
 from shared.contracts.base import Contact
 from shared.mail_tokens import without_token
 
-_AUTHORS = ("from", "sender", "reply-to")
-_OTHER_AUTHORS = ("x-original-from", "x-original-sender", "reply-to", "x-mailfrom")
+_SENDERS = ("from", "sender", "reply-to")
+_OTHER_SENDERS = ("x-original-from", "x-original-sender", "reply-to", "x-mailfrom")
 _OF_LISTS = ("list-id", "list-post", "mailing-list", "x-original-from", "x-google-group-id")
 _VIA = re.compile(r".{1,200}\s(?:via|über|par|por|tramite|through)\s.{1,200}", re.IGNORECASE)
 _DELIVERED = ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to")
@@ -22,17 +22,17 @@ _NOBODYS = ("unknown", "localhost", "undisclosed-recipients")
 
 
 def of(head: Headers, delivery: Delivery) -> Place:
-    """The mailbox and the author. Without an author the contact is None.
+    """The mailbox and the sender. Without a sender the contact is None.
 
     Whom it is from, its From says. Other fields count only where that is a mailbox of the
     account itself, as with forms and lists: anybody can write them.
     """
-    others = (_first(_possible(head.addresses(field))) for field in _OTHER_AUTHORS)
+    others = (_first(_possible(head.addresses(field))) for field in _OTHER_SENDERS)
     return Place(
         provider=delivery.provider,
         addresses=_mailboxes(head, delivery),
-        contact=_author(head, delivery),
-        authors=tuple(each for each in others if each is not None),
+        contact=_sender(head, delivery),
+        senders=tuple(each for each in others if each is not None),
         rewritten=_is_rewritten(head),
         reply_to=_first(_possible(head.addresses("reply-to"))),
     )
@@ -58,15 +58,15 @@ def _possible(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _is_rewritten(head: Headers) -> bool:
-    """Whether a list seems to have put itself in place of the author, for the sake of DMARC."""
+    """Whether a list seems to have put itself in place of the sender, for the sake of DMARC."""
     named = next((name for name, _ in head.addresses("from")), "")
     return any(head.raw(field) for field in _OF_LISTS) and bool(
         _VIA.fullmatch(named) or head.raw("x-original-from") or head.raw("x-mailfrom")
     )
 
 
-def _author(head: Headers, delivery: Delivery) -> Contact | None:
-    for field in _AUTHORS:
+def _sender(head: Headers, delivery: Delivery) -> Contact | None:
+    for field in _SENDERS:
         if found := _first(head.addresses(field)[:1]):
             return found
     envelope = [delivery.sender, head.raw("return-path")]
