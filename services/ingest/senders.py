@@ -1,7 +1,8 @@
 """Whom a mail is from (ING 6). Pure.
 
-Its From says that, and nothing else: anybody can write the other fields. They count only where the
-From is the account itself, or somebody who works for it.
+Its From says that: anybody can write the other fields. They count only where the From is the
+account itself, a list of its domain, or an agent who passes a mail on; and, at a mailbox that is
+set so, for anybody: the Reply-To of what cites no thread.
 """
 
 import re

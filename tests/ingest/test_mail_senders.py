@@ -1,4 +1,4 @@
-"""Whom a mail is from: its From, and something else only where that is the account (ING 6)."""
+"""Whom a mail is from: its From; something else where that is the account's, or it says so."""
 
 import pytest
 
@@ -58,6 +58,15 @@ def who(headers: dict[str, str], body: str = "Hi\n", **mailbox: str) -> str:
 def test_a_mailbox_may_be_set_to_go_by_reply_to() -> None:
     assert who(FORM) == "no-reply@forms.example"
     assert who(FORM, contact_from="reply_to") == "ann@example.com"
+
+
+@pytest.mark.spec("ING 6")
+@pytest.mark.parametrize("setting", ["from", "reply_to"])
+@pytest.mark.parametrize("field", ["X-Original-From", "X-Original-Sender", "X-MailFrom", "Sender"])
+def test_of_a_strangers_mail_no_field_but_reply_to_ever_counts(setting: str, field: str) -> None:
+    header = {"From": "bob@example.com", "Subject": "Fwd: x", field: "ann@example.com"}
+
+    assert who(header, GMAIL, contact_from=setting) == "bob@example.com"
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,9 @@ _NOBODYS = ("unknown", "localhost", "undisclosed-recipients")
 def of(head: Headers, delivery: Delivery) -> Place:
     """The mailbox and the sender. Without a sender the contact is None.
 
-    Whom it is from, its From says. Other fields count only where that is a mailbox of the
-    account itself, as with forms and lists: anybody can write them.
+    Whom it is from, its From says; where it has none, Sender, Reply-To or the envelope. Whether
+    another field counts instead, which anybody can write, is for the settings of the account to say
+    (`services.ingest.senders`).
     """
     others = (_first(_possible(head.addresses(field))) for field in _OTHER_SENDERS)
     return Place(
