@@ -60,11 +60,11 @@ class File:
 
     def attachment(self, ref: str) -> Attachment:
         """The file as a message names it, and where in the mail it lies."""
-        name = safe_name(self.name) or ""
-        guessed = "application/ms-tnef" if self.is_mail else mimetypes.guess_type(name)[0]
+        guessed = mimetypes.guess_type(safe_name(self.name) or "")[0]
+        guessed = "application/ms-tnef" if self.is_mail else guessed
         return attachment(
             media_type=self.media_type or guessed or "",
-            name=name,
+            name=self.name,
             size=len(self.content),
             ref=ref,
             content_id=self.content_id,
