@@ -133,7 +133,8 @@ def an_inbound_mail(
 ) -> InboundMessage:
     """Build a mail of `<by>@example.com`, in answer to the mail id `answers` where given.
 
-    `references` are that one only unless given, as short threads have them.
+    `references` are that one only unless given, as short threads have them. Its `sender`, `tokens`,
+    `thread_index` and `thread_topic` may be given too.
     """
     mail_id = mail_id or f"mail-{next(_numbers)}@example.com"
     in_reply_to = () if answers is None else (answers,)
@@ -144,6 +145,9 @@ def an_inbound_mail(
         sender=more.pop("sender", f"{by}@example.com"),
         to=tuple(to),
         cc=tuple(cc),
+        tokens=tuple(more.pop("tokens", ())),
+        thread_index=more.pop("thread_index", None),
+        thread_topic=more.pop("thread_topic", None),
         authentication=authentication,
     )
     values: dict[str, Any] = {"id": f"m-{mail_id}", "subject": "My order", "mail": mail}

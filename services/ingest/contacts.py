@@ -17,6 +17,7 @@ _BSUID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 _MAILBOX = re.compile(r"[^\s@:]+@[^\s@:]+\.[^\s@:]+")
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _LONGEST_SHORT_CODE = 8
+_LONGEST_MAILBOX = 500
 
 
 def sms_sender(raw: str, region: str | None = None) -> Contact | None:
@@ -33,8 +34,8 @@ def sms_sender(raw: str, region: str | None = None) -> Contact | None:
     name = raw.strip()
     if not name:
         return None
-    if _MAILBOX.fullmatch(name):
-        return email(name)
+    if _MAILBOX.fullmatch(name) and (known := email(name)) is not None:
+        return known
     if _DIGITS.fullmatch(name) and len(name) <= _LONGEST_SHORT_CODE:
         return _of(Identity(type="short_code", value=name))
     return _of(Identity(type="sender_name", value=name[:100]))
@@ -45,9 +46,18 @@ def sms_address(raw: str) -> str:
     return e164(raw) or raw.strip()
 
 
-def email(raw: str, name: str | None = None) -> Contact:
-    """The author of a mail. Addresses are compared without regard to case."""
-    return _of(Identity(type="email", value=mailbox(raw)), name=name)
+def email(raw: str, name: str | None = None) -> Contact | None:
+    """Whoever has a mail address; None where there can be no such address."""
+    value = mailbox(raw)
+    return _of(Identity(type="email", value=value), name=name) if may_be_mailbox(value) else None
+
+
+def may_be_mailbox(compared: str) -> bool:
+    """Whether an address, as it is compared, is no longer than one can be.
+
+    As it was written it may be shorter: without regard to case some letters become three.
+    """
+    return 0 < len(compared) <= _LONGEST_MAILBOX
 
 
 def mailbox(raw: str) -> str:

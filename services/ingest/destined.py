@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.ingest import contacts, keywords, times
-from services.ingest.authors import Author, Mailbox
 from services.ingest.keywords import Match
 from services.ingest.long_sms import Arrival, Assembly, Piece
 from services.ingest.parts import Content, Edited, Fragment, Happened, Place, TookBack, Wrote
 from services.ingest.refusals import Refused
+from services.ingest.senders import Mailbox, Sender
 from services.ingest.text import capped, clean
 from shared.accounts import Accounts, address_key
 from shared.contracts.accounts import AccountSettings
@@ -41,7 +41,7 @@ class Destined:
     accounts: Accounts
 
     def body(self, part: Wrote | Edited | TookBack | Happened) -> Said:
-        """What is published of the part. Raises Refused where nobody is named as its author."""
+        """What is published of the part. Raises Refused where it names no sender."""
         part = self._from_whom(part)
         match part:
             case Wrote():
@@ -130,14 +130,14 @@ class Destined:
         keyword = self._keyword(part)
         if keyword is not None:
             return self._keyword_signal(part, keyword)
-        return self._message(part, Author(contact))
+        return self._message(part, Sender(contact))
 
     def _mailed(self, part: Wrote, contact: Contact) -> Said:
         mailbox = Mailbox(self.account, self.address, self.accounts)
         if part.automatic is not None and mailbox.settings.generated_mail == "signal":
             return self._signal(part.automatic)
-        author = mailbox.author(part, contact)
-        return self._message(part, author) if author else self._signal(_echo(part))
+        sender = mailbox.sender(part, contact)
+        return self._message(part, sender) if sender else self._signal(_echo(part))
 
     def _keyword(self, part: Wrote) -> Match | None:
         if self.channel not in _WITH_KEYWORDS:
@@ -168,7 +168,7 @@ class Destined:
             update={"keyword": keyword.keyword, "keyword_class": keyword.class_}
         )
 
-    def _message(self, part: Wrote, author: Author) -> InboundMessage:
+    def _message(self, part: Wrote, sender: Sender) -> InboundMessage:
         record = self.record
         message_id = self._message_id(part.id, part.id_parts, to_many=part.to_many)
         sent, suspect = times.sent_at(part.sent, self.received)
@@ -178,13 +178,13 @@ class Destined:
         if self.channel in _WITH_KEYWORDS and keywords.may_be_opt_out(part.text):
             flags.append("possible_opt_out")
         mail = part.mail
-        if mail is not None and author.contact is not part.place.contact:
+        if mail is not None and sender.contact is not part.place.contact:
             # What is proved of the From says nothing of whom another field names.
             mail = mail.model_copy(
                 update={
-                    "sender": author.contact.identities[0].value,
+                    "sender": sender.contact.identities[0].value,
                     "authentication": "fail" if mail.authentication == "fail" else "unknown",
-                    "forwarded_by": author.forwarded_by,
+                    "forwarded_by": sender.forwarded_by,
                 }
             )
         return InboundMessage(
@@ -194,7 +194,7 @@ class Destined:
             correlation_id=message_id,
             channel=self.channel,
             address=self.address,
-            contact=author.contact,
+            contact=sender.contact,
             conversation_id=part.place.conversation_id,
             provider=part.place.provider,
             provider_message_id=part.id,
@@ -248,7 +248,7 @@ class Destined:
 
 def _known(place: Place) -> Contact:
     if place.contact is None:
-        raise Refused("no_sender", "nobody is named as its author")
+        raise Refused("no_sender", "nobody is named as its sender")
     return place.contact
 
 

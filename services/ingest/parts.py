@@ -19,7 +19,7 @@ class Place:
     wrote it: the account's region tells which number that is. `channel` is said only where it is
     another than the topic's. `addresses` are what may be the account's address, the best evidence
     first: the first group with an address that some account has decides, and all of that group's
-    that are somebody's count. Of a mail: `authors` are whom it is from if `contact` turns out to
+    that are somebody's count. Of a mail: `senders` are whom it is from if `contact` turns out to
     be the account itself, or its list (`rewritten`: so it seems); `reply_to` is where answers are
     wanted, and `forwarded_from` who wrote the mail that it passes on.
     """
@@ -30,7 +30,7 @@ class Place:
     phone: str = ""
     channel: Channel | None = None
     conversation_id: str | None = None
-    authors: tuple[Contact, ...] = ()
+    senders: tuple[Contact, ...] = ()
     rewritten: bool = False
     reply_to: Contact | None = None
     forwarded_from: Contact | None = None

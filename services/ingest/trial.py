@@ -82,7 +82,7 @@ class Trial:
     def _with_sample(self, reading: Reading) -> tuple[Reading, Accounts]:
         """The sample account with the addresses that the parts were sent to, one a part.
 
-        A mail's author is not the account, though the mail were to them too, or to nobody.
+        A mail's sender is not the account, though the mail were to them too, or to nobody.
         """
         places = [part.place for part in reading.parts if not isinstance(part, Refused)]
         addresses = [(place.channel or self.channel, _address(place)) for place in places]
@@ -94,10 +94,10 @@ class Trial:
 
 
 def _address(place: Place) -> str:
-    people = (*place.authors, place.contact, place.reply_to, place.forwarded_from)
-    authors = {each.value for person in people if person for each in person.identities}
+    people = (*place.senders, place.contact, place.reply_to, place.forwarded_from)
+    senders = {each.value for person in people if person for each in person.identities}
     listed = [address for group in place.addresses for address in group if address]
-    return next((address for address in listed if address not in authors), "")
+    return next((address for address in listed if address not in senders), "")
 
 
 @dataclass(frozen=True, slots=True)

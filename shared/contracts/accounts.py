@@ -31,14 +31,14 @@ class Address(Contract):
     account's region. A sender's name of letters is none: nobody can answer it (TKT 13).
 
     Of a mailbox: whether new mail is from whom its From names, or from whom its Reply-To does
-    (`requester`; for one that forms write to: anybody can set either). And what becomes of mail
-    that a program made and that answers nothing, such as a shop's notices (`generated_mail`).
+    (`contact_from`; for one that forms write to: anybody can set either). And what becomes of
+    mail that a program made and that answers nothing, such as a shop's notices (`generated_mail`).
     """
 
     channel: Channel
     value: Id
     provider: str | None = None
-    requester: Literal["from", "reply_to"] = "from"
+    contact_from: Literal["from", "reply_to"] = "from"
     generated_mail: Literal["signal", "ticket"] = "signal"
 
     @model_validator(mode="after")

@@ -126,15 +126,17 @@ def test_a_mutated_mail_is_accounted_for(path: Path, data: st.DataObject) -> Non
     accounted_for(a_record("email", raw))
 
 
+TO = b"From: a@b.example\nTo: support@shop.example\n"
+
+
 def nested(depth: int) -> bytes:
     heads = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level)
         for level in range(depth)
     )
-    return b"From: a@b.example\nTo: support@shop.example\n" + heads + b"\nhello\n"
+    return TO + heads + b"\nhello\n"
 
 
-TO = b"From: a@b.example\nTo: support@shop.example\n"
 HOSTILE: dict[str, bytes] = {
     "nested comments": b"To: support@shop.example\nFrom: " + b"(" * 2000 + b" a@b.example\n\nhello",
     "nested multiparts": nested(2000),

@@ -10,24 +10,12 @@ from services.ingest.mime.content import UNREADABLE
 from shared.contracts.messages import InboundMessage
 from shared.topics import MESSAGES
 from tests.ingest.builders import MAILBOX, Published, a_mail, a_record, an_ingest, settled
-from tests.ingest.test_any_bytes import HOSTILE
+from tests.ingest.test_any_bytes import HOSTILE, TO, nested
 
 ALLOWED = 2.0
 """Seconds of the processor: other work on the machine does not count."""
 
-TO = b"From: a@b.example\nTo: support@shop.example\n"
 HTML = TO + b"Content-Type: text/html\n\n"
-
-
-def nested(depth: int) -> bytes:
-    return (
-        TO
-        + b"".join(
-            b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level)
-            for level in range(depth)
-        )
-        + b"\nhello\n"
-    )
 
 
 def people(count: int) -> bytes:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.ingest.mime import envelopes
 from services.ingest.mime.charsets import decode
+from services.ingest.mime.content import attachment
 from services.ingest.mime.forms import multipart, urlencoded
 from services.ingest.mime.leaves import flowed, without_uuencoded
 from services.ingest.mime.subjects import base_subject
@@ -46,6 +47,37 @@ def test_tokens_are_found_with_where_they_stand(
     fields: dict[str, str], tokens: tuple[str, ...]
 ) -> None:
     assert mail_of(**fields).tokens == tokens
+
+
+@pytest.mark.spec("ING 6")
+@pytest.mark.parametrize(
+    ("header", "shown", "content_id"),
+    [
+        ("Content-Disposition: attachment", "beside", None),
+        ("Content-Disposition: inline", "inside", None),
+        ("Content-Disposition: attachment\nContent-ID: <logo@x>", "inside", "logo@x"),
+        ("Content-ID: =?utf-8?q?=3Clogo=40x=3E?=", "inside", "logo@x"),
+        ("Content-ID: <>", "beside", None),
+    ],
+)
+def test_a_file_is_described_in_one_way_wherever_it_lies(
+    header: str, shown: str, content_id: str | None
+) -> None:
+    part = f'--b\nContent-Type: image/png; name="../a\u202egnp.png"\n{header}\n\nx\n--b--\n'
+    message = the_message(a_mail(part, {"Content-Type": "multipart/mixed; boundary=b"}))
+
+    assert message.attachments == (
+        attachment(
+            media_type="image/png",
+            name="agnp.png",
+            size=1,
+            ref="mime-part:2",
+            content_id=content_id or "",
+            inline=shown == "inside",
+        ),
+    )
+    assert message.attachments[0].inline == (shown == "inside")
+    assert message.attachments[0].content_id == content_id
 
 
 @pytest.mark.spec("TKT 2")

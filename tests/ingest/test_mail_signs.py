@@ -71,7 +71,7 @@ def test_mail_of_lists_is_flagged() -> None:
 
 
 @pytest.mark.spec("ING 4")
-def test_a_rewritten_envelope_never_names_the_author() -> None:
+def test_a_rewritten_envelope_never_names_the_sender() -> None:
     message = the_message(
         a_mail(headers={"Return-Path": "<SRS0=H=T=victim.example=boss@fwd.example>"})
     )
@@ -153,7 +153,7 @@ def test_an_auto_reply_names_what_it_answers_for_ticketing() -> None:
 
 
 @pytest.mark.spec("TKT 2")
-def test_nothing_is_proved_of_an_author_whom_another_field_names() -> None:
+def test_nothing_is_proved_of_a_sender_whom_another_field_names() -> None:
     form = a_mail(
         headers={"From": MAILBOX, "Reply-To": "ann@example.com"},
         record_headers={"x-auth-dmarc": "pass"},

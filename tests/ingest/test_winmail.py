@@ -136,6 +136,39 @@ def test_a_broken_package_stays_a_file_beside_what_could_be_read() -> None:
     ].filename == ("winmail.dat")
 
 
+@pytest.mark.spec("ING 6")
+@pytest.mark.parametrize(("count", "kept"), [(100, 0), (101, 1), (103, 1)])
+def test_of_more_files_than_are_read_each_is_itself_and_the_package_stays(
+    count: int, kept: int
+) -> None:
+    files = [winmail.file(f"file{n}.txt", f"content {n}".encode()) for n in range(count)]
+    package = winmail.stream(*files)
+    found = tnef.read(package)
+    message = the_message(a_mail(packed_up(package, text="See files"), HEADER))
+
+    assert found is not None
+    assert [(file.name, file.content) for file in found.files] == [
+        (f"file{n}.txt", f"content {n}".encode()) for n in range(100)
+    ]
+    assert [file.filename for file in message.attachments[100:]] == ["winmail.dat"] * kept
+
+
+@pytest.mark.spec("ING 6")
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        winmail.attribute(2, 0x0006800F, b"of no file"),
+        winmail.of_the_mail(*[(winmail.CONTENT_ID, winmail.STRING8, b"")] * 10_001),
+    ],
+    ids=["a file that was not begun", "too many properties"],
+)
+def test_a_package_of_which_something_is_left_out_stays_a_file(attributes: bytes) -> None:
+    package = winmail.stream(attributes, winmail.file("list.csv", b"a;b"))
+    message = the_message(a_mail(packed_up(package, text="See file"), HEADER))
+
+    assert [file.filename for file in message.attachments] == ["list.csv", "winmail.dat"]
+
+
 @given(st.binary(max_size=300), st.integers(0, 2**32))
 def test_no_bytes_make_the_reader_fail(noise: bytes, seed: int) -> None:
     drawn = random.Random(seed)

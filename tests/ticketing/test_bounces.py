@@ -5,51 +5,21 @@ from datetime import timedelta
 
 import pytest
 
-from services.ticketing.app import wire
 from services.ticketing.rules.bounces import KINDS
 from services.ticketing.rules.ticket import Ticket
-from shared.contracts.commands import CloseTicket, Command, ReplyToTicket, SnoozeTicket
-from shared.contracts.outbound import OutboundMessage
+from shared.contracts.commands import CloseTicket, Command, SnoozeTicket
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded
-from shared.mail_tokens import MailTokens, found_in, marked
+from shared.mail_tokens import marked
 from tests.builders import a_command, a_contact, a_signal, an_inbound_mail, minutes
 from tests.ingest import builders as ingest
-from tests.ticketing.world import World
+from tests.ticketing.desk import ROOT, Desk
 
-KEYS = MailTokens({"1": b"the secret of this test"})
 ANNA = "anna@example.com"
 
 
-class Desk(World):
-    """Ticketing with a key for tokens, and a ticket of Anna's that Ada has answered."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        wire(self, self.wired_store(), self.clock, tokens=KEYS)
-
-    @property
-    def answer(self) -> OutboundMessage:
-        return self.sent[0]
-
-    @property
-    def token(self) -> str:
-        (token,) = found_in(self.answer.reply_to or "")
-        return token
-
-    @property
-    def notices(self) -> list[str]:
-        return [event.text for event in self.facts(NoticeAdded)]
-
-
-@pytest.fixture
-async def desk() -> Desk:
-    desk = Desk()
-    await desk.happen(an_inbound_mail(mail_id="anna-1@example.com", cc=("bob@example.com",)))
-    await desk.happen(
-        a_command(ReplyToTicket, ticket_id=desk.ticket.id, text="Done.", at=minutes(1))
-    )
-    return desk
+def notices(desk: Desk) -> list[str]:
+    return [event.text for event in desk.facts(NoticeAdded)]
 
 
 def a_bounce(*, kind: str = "bounce", **more: str) -> Signal:
@@ -82,7 +52,7 @@ async def test_a_bounce_is_a_notice_in_the_ticket_whose_mail_came_back(
 
     await desk.happen(a_bounce(**cited[evidence]))
 
-    assert desk.notices == [
+    assert notices(desk) == [
         f"Not delivered to {ANNA}: 550 5.1.1 No such user (says mailer-daemon@example.com)"
     ]
     assert without_notices(desk.ticket) == without_notices(before)
@@ -103,7 +73,7 @@ async def test_a_bounce_reopens_and_wakes_nothing(desk: Desk, state: str) -> Non
     await desk.happen(a_bounce(original_id=desk.answer.message_id or ""))
 
     assert desk.status == state
-    assert len(desk.notices) == 1
+    assert len(notices(desk)) == 1
     assert without_notices(desk.ticket) == without_notices(before)
     assert desk.ticket.deliveries == before.deliveries
 
@@ -115,7 +85,7 @@ async def test_a_delay_or_an_automatic_answer_is_no_failure(desk: Desk) -> None:
 
     await desk.happen(*(a_bounce(kind=kind, original_id=cited) for kind in kinds))
 
-    assert desk.notices == []
+    assert notices(desk) == []
     assert not KINDS & set(kinds)
 
 
@@ -141,7 +111,7 @@ async def test_a_bounce_shows_in_no_ticket_of_another_account_or_mailbox(
     await desk.happen(a_bounce(**({"original_id": desk.answer.message_id or ""} | forged)))
 
     assert desk.ticket == before
-    assert desk.notices == []
+    assert notices(desk) == []
 
 
 @pytest.mark.spec("ING 4")
@@ -156,22 +126,22 @@ async def test_however_many_bounces_come_there_is_one_notice_for_each_mail_and_p
     ]
     await desk.batch(flood)
     await desk.batch(random.Random(4).sample(flood, len(flood)))
-    assert len(desk.notices) == 2
+    assert len(notices(desk)) == 2
 
     await desk.happen(
         a_bounce(original_id=cited), a_bounce(original_id=cited, recipient="<Bob@example.com>")
     )
 
-    assert len(desk.notices) == 4
-    assert desk.notices[-1].startswith("Not delivered to bob@example.com: ")
+    assert len(notices(desk)) == 4
+    assert notices(desk)[-1].startswith("Not delivered to bob@example.com: ")
 
 
 async def test_of_two_tickets_that_know_a_mail_the_recipients_shows_it(desk: Desk) -> None:
-    broadcast = an_inbound_mail(by="carl", answers="anna-1@example.com", at=minutes(2))
+    broadcast = an_inbound_mail(by="carl", answers=ROOT, at=minutes(2))
     await desk.happen(broadcast)
     carls = desk.ticket_of(broadcast)
 
-    bounce = a_bounce(original_id="anna-1@example.com", recipient="carl@example.com")
+    bounce = a_bounce(original_id=ROOT, recipient="carl@example.com")
     await desk.happen(bounce)
 
     assert desk.ticket_of(bounce).id == carls.id
@@ -180,7 +150,7 @@ async def test_of_two_tickets_that_know_a_mail_the_recipients_shows_it(desk: Des
 async def test_a_complaint_shows_too(desk: Desk) -> None:
     await desk.happen(a_bounce(kind="complaint", original_id=desk.answer.message_id or ""))
 
-    assert desk.notices[0].startswith(f"Reported as spam to {ANNA}")
+    assert notices(desk)[0].startswith(f"Reported as spam to {ANNA}")
 
 
 @pytest.mark.spec("ING 4")
@@ -222,6 +192,6 @@ References: {" ".join(f"<{each}>" for each in out.references)}
 
     await desk.happen(ingest.the_signal(record, accounts))
 
-    assert desk.notices == [
+    assert notices(desk) == [
         f"Not delivered to {ANNA}: smtp; 550 5.1.1 Unknown user (says mailer-daemon@mx.example.net)"
     ]

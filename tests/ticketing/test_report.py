@@ -5,7 +5,6 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from services.ticketing.app import wire
 from services.ticketing.report import Report, printed
 from services.ticketing.rules.ticket import Ticket
 from shared.contracts.commands import (
@@ -17,7 +16,7 @@ from shared.contracts.commands import (
     SnoozeTicket,
 )
 from shared.contracts.messages import Attachment, Reason
-from shared.mail_tokens import MailTokens, marked
+from shared.mail_tokens import marked
 from tests.builders import (
     a_command,
     a_message,
@@ -30,6 +29,7 @@ from tests.builders import (
     minutes,
     the_system,
 )
+from tests.ticketing.desk import Desk
 from tests.ticketing.world import World, a_ticket
 
 
@@ -122,18 +122,9 @@ async def test_a_mail_says_by_which_evidence_it_joined_and_a_stranger_whose_thre
 
 
 @pytest.mark.spec("TKT 2")
-async def test_a_mail_that_a_token_led_back_says_so() -> None:
-    world = World()
-    keys = MailTokens({"1": b"quite a secret"})
-    wire(world, world.wired_store(), world.clock, tokens=keys)
-    ticket = await a_ticket(world, "email")
-    token = keys.of("acme", ticket.id)
-    assert token
-    mail = an_inbound_mail(at=minutes(1))
-    assert mail.mail
-    led = mail.mail.model_copy(update={"tokens": (marked("address", token),)})
-    await world.happen(mail.model_copy(update={"mail": led}))
-    assert "signed token" in await told(world, ticket)
+async def test_a_mail_that_a_token_led_back_says_so(desk: Desk) -> None:
+    await desk.happen(an_inbound_mail(at=minutes(2), tokens=(marked("address", desk.token),)))
+    assert "signed token" in await told(desk, desk.annas)
 
 
 @pytest.mark.spec("SPM 3")

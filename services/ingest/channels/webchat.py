@@ -133,8 +133,8 @@ def _read_ours(payload: Any, record: Record) -> list[Part]:  # noqa: ANN401
 
 def _place(event: Event) -> Place:
     known_as: tuple[Identity, ...] = ()
-    if event.user.verified and event.user.email:
-        known_as += (Identity(type="email", value=contacts.mailbox(event.user.email)),)
+    if event.user.verified and (known := contacts.email(event.user.email or "")) is not None:
+        known_as += known.identities
     if event.user.verified and event.user.external_id:
         known_as += (Identity(type="external", value=event.user.external_id),)
     contact = contacts.visitor(event.widget_id, event.visitor_id, event.user.name, known_as)

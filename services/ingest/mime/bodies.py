@@ -9,11 +9,16 @@ from email.policy import Compat32
 
 from services.ingest.mime import leaves, tnef
 from services.ingest.mime.charsets import decode
-from services.ingest.mime.content import ENCRYPTED, Content, says_something, unreadable
+from services.ingest.mime.content import (
+    ENCRYPTED,
+    Content,
+    attachment,
+    says_something,
+    unreadable,
+)
 from services.ingest.mime.headers import Headers, decoded
 from services.ingest.mime.html_text import to_text
 from services.ingest.text import clean
-from shared.contracts.messages import Attachment
 
 _DEEPEST = 30
 _MOST_PARTS = 200
@@ -185,7 +190,7 @@ class _Reader:
             original = leaves.content(part)
         if kind in _EMBEDDED:
             self.content.embedded = self.content.embedded or original
-        self._attach(part, kind, len(original), "document")
+        self._attach(part, kind, len(original))
         return "", None
 
     def _report(self, groups: list[Message]) -> None:
@@ -222,7 +227,7 @@ class _Reader:
         if kind in _WINMAIL or (leaves.filename(part) or "").lower() == "winmail.dat":
             self._winmail(part, kind, payload)
             return "", None
-        self._attach(part, kind, len(payload), part.get_content_maintype())
+        self._attach(part, kind, len(payload))
         if kind.endswith("pkcs7-mime") and leaves.param(part, "smime-type") == "enveloped-data":
             return self._encrypted()
         return "", None
@@ -231,15 +236,10 @@ class _Reader:
         if leaves.param(part, "format") == "flowed":
             text = leaves.flowed(text, delsp=leaves.param(part, "delsp") == "yes")
         text, files = leaves.without_uuencoded(clean(text))
-        for name, size in files:
-            self.content.attachments.append(
-                Attachment(
-                    kind="document",
-                    filename=leaves.safe_name(name),
-                    size=size,
-                    ref=f"mime-part:{self.parts}",
-                )
-            )
+        ref = f"mime-part:{self.parts}"
+        self.content.attachments += [
+            attachment(media_type="", name=name, size=size, ref=ref) for name, size in files
+        ]
         return text
 
     def _winmail(self, part: Message, kind: str, payload: bytes) -> None:
@@ -252,7 +252,7 @@ class _Reader:
             self.packed = self.packed or (clean(found.plain), clean(found.html) or None)
             self.content.attachments += found.attachments(f"mime-part:{self.parts}")
         if found is None or not found.says_all:
-            self._attach(part, kind, len(payload), "application")
+            self._attach(part, kind, len(payload))
 
     def _encrypted(self) -> tuple[str, None]:
         self._flag("encrypted")
@@ -262,19 +262,14 @@ class _Reader:
         if flag not in self.content.flags:
             self.content.flags.append(flag)
 
-    def _attach(self, part: Message, kind: str, size: int, family: str) -> None:
-        content_id = leaves.field(part, "content-id").strip().strip("<>")
-        known = family if family in ("image", "audio", "video") else "document"
+    def _attach(self, part: Message, kind: str, size: int) -> None:
         self.content.attachments.append(
-            Attachment.model_validate(
-                {
-                    "kind": known,
-                    "filename": leaves.filename(part),
-                    "media_type": decoded(kind)[:200],
-                    "size": size,
-                    "ref": f"mime-part:{self.parts}",
-                    "content_id": decoded(content_id)[:500] or None,
-                    "inline": bool(content_id) or part.get_content_disposition() == "inline",
-                }
+            attachment(
+                media_type=decoded(kind),
+                name=leaves.given_name(part),
+                size=size,
+                ref=f"mime-part:{self.parts}",
+                content_id=decoded(leaves.field(part, "content-id")),
+                inline=part.get_content_disposition() == "inline",
             )
         )

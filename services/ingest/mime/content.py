@@ -57,8 +57,12 @@ def attachment(
     size: int | None,
     ref: str,
     content_id: str = "",
+    inline: bool = False,
 ) -> Attachment:
-    """A file that came with a mail, as a message describes it."""
+    """A file that came with a mail, as a message describes it.
+
+    What has a content id is shown inside the text, as is what says that it is `inline`.
+    """
     family = media_type.partition("/")[0].lower()
     content_id = clean(content_id).strip().strip("<>")[:500]
     return Attachment.model_validate(
@@ -69,6 +73,6 @@ def attachment(
             "size": size if size is not None and 0 <= size < 2**53 else None,
             "ref": ref,
             "content_id": content_id or None,
-            "inline": bool(content_id),
+            "inline": inline or bool(content_id),
         }
     )

@@ -25,7 +25,9 @@ _LONGEST_ADDRESS = 320
 _LONGEST_ID = 450
 
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"\\@]{1,128}@[^\s<>()\[\],;:\"\\@]{1,255}")
+_LETTER = r"[^\s<>()\[\],;:\"\\@]"
+# A longer one is none: its end would be the address of somebody else.
+_ADDRESS = re.compile(rf"(?<!{_LETTER}){_LETTER}{{1,128}}+@{_LETTER}{{1,255}}+(?!{_LETTER})")
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _PARSER_BUGS = (
     MessageError,

@@ -44,12 +44,17 @@ def param(part: Message, name: str, header: str = "content-type") -> str:
     return str(value[2] if isinstance(value, tuple) else value).lower()
 
 
-def filename(part: Message) -> str | None:
-    """The file's name without folders, control and direction marks; 150 bytes at most."""
+def given_name(part: Message) -> str:
+    """The file's name as the part has it; empty where it has none."""
     raw = part.get_param("filename", None, "content-disposition")
     if raw is None:
-        raw = part.get_param("name", None)
-    return None if raw is None else safe_name(collapse_rfc2231_value(raw))
+        raw = part.get_param("name", "")
+    return collapse_rfc2231_value(raw)
+
+
+def filename(part: Message) -> str | None:
+    """The file's name without folders, control and direction marks; 150 bytes at most."""
+    return safe_name(given_name(part))
 
 
 def safe_name(raw: str) -> str | None:

@@ -60,11 +60,11 @@ class File:
 
     def attachment(self, ref: str) -> Attachment:
         """The file as a message names it, and where in the mail it lies."""
-        name = safe_name(self.name) or ""
-        guessed = "application/ms-tnef" if self.is_mail else mimetypes.guess_type(name)[0]
+        guessed = mimetypes.guess_type(safe_name(self.name) or "")[0]
+        guessed = "application/ms-tnef" if self.is_mail else guessed
         return attachment(
             media_type=self.media_type or guessed or "",
-            name=name,
+            name=self.name,
             size=len(self.content),
             ref=ref,
             content_id=self.content_id,
@@ -73,7 +73,10 @@ class File:
 
 @dataclass(slots=True)
 class Winmail:
-    """The body in whatever forms it was there, and the files. `whole`: nothing of it was broken."""
+    """The body in whatever forms it was there, and the files.
+
+    `whole`: nothing of it was broken, or left out because there are too many files.
+    """
 
     plain: str = ""
     html: str = ""
@@ -136,6 +139,7 @@ class _Reader:
     def __init__(self) -> None:
         self.found = Winmail()
         self._page = ""
+        self._is_full = False
         self._texts: dict[int, tuple[int, bytes]] = {}
 
     def attributes(self, cursor: _Cursor) -> None:
@@ -186,9 +190,13 @@ class _Reader:
 
     def _of_a_file(self, name: int, data: bytes) -> None:
         files = self.found.files
-        if name == _RENDERING and len(files) < _MOST_FILES:
-            files.append(File())
-        if not files:
+        if name == _RENDERING:
+            # What follows is of this file: not of the one before, where this is one too many.
+            self._is_full = len(files) >= _MOST_FILES
+            if not self._is_full:
+                files.append(File())
+        if self._is_full or not files:
+            self.found.whole = False
             return
         file = files[-1]
         if name == _TITLE:
@@ -220,8 +228,12 @@ class _Reader:
 
 
 def _properties(cursor: _Cursor) -> Iterator[tuple[int, int, bytes]]:
-    """Identity, type and first value of each property. Raises _Broken where there is no more."""
-    for _ in range(min(cursor.number(), _MOST_PROPERTIES)):
+    """Identity, type and first value of each property.
+
+    Raises _Broken where there is no more, though there should be, and where there are too many.
+    """
+    count = cursor.number()
+    for _ in range(min(count, _MOST_PROPERTIES)):
         kind, identity = cursor.number(2), cursor.number(2)
         if identity >= _NAMED:
             cursor.take(16)
@@ -232,6 +244,8 @@ def _properties(cursor: _Cursor) -> Iterator[tuple[int, int, bytes]]:
         several, kind = bool(kind & _SEVERAL), kind & ~_SEVERAL
         value = _value(cursor, kind, several=several)
         yield identity, kind, value
+    if count > _MOST_PROPERTIES:
+        raise _Broken
 
 
 def _value(cursor: _Cursor, kind: int, *, several: bool) -> bytes:

@@ -23,8 +23,8 @@ class Delivery:
     """The envelope and what the receiving server found.
 
     `recipients` and `sender` are the envelope's, `stamp` is when it was received, `dmarc` whether
-    the author's domain answers for it, which the mail itself cannot say. `original` is where the
-    raw mail lies, if not in the record, and `lost` says that it could not be read from there.
+    its From's domain answers for it, which the mail itself cannot say. `original` is where the raw
+    mail lies, if not in the record, and `lost` says that it could not be read from there.
     """
 
     provider: str

@@ -41,7 +41,7 @@ def raw(value: bytes, delivery: Delivery) -> Part:
 def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Part:
     """What a mail says. `body` is what tells it from others of the same id.
 
-    Raises Refused where nobody is named as the author of what would be a message.
+    Raises Refused where nobody is named as the sender of what would be a message.
     """
     found = place.of(head, delivery)
     # Line ends change on the way, and what is elsewhere has no body: there its place counts.
@@ -75,7 +75,7 @@ class Letter:
 
     @property
     def sender(self) -> str:
-        """The author's address, as it is compared."""
+        """The sender's address, as it is compared."""
         return self.place.contact.identities[0].value if self.place.contact else ""
 
     @cached_property
@@ -122,7 +122,7 @@ class Letter:
 
     @property
     def text(self) -> str:
-        """What its author newly wrote.
+        """What its sender newly wrote.
 
         The HTML tells best what is quoted. Where the plain text does too, what leaves more counts:
         some programs write one with less care than the other.

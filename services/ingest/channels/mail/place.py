@@ -13,8 +13,8 @@ from services.ingest.parts import Place
 from shared.contracts.base import Contact
 from shared.mail_tokens import without_token
 
-_AUTHORS = ("from", "sender", "reply-to")
-_OTHER_AUTHORS = ("x-original-from", "x-original-sender", "reply-to", "x-mailfrom")
+_SENDERS = ("from", "sender", "reply-to")
+_OTHER_SENDERS = ("x-original-from", "x-original-sender", "reply-to", "x-mailfrom")
 _OF_LISTS = ("list-id", "list-post", "mailing-list", "x-original-from", "x-google-group-id")
 _VIA = re.compile(r".{1,200}\s(?:via|über|par|por|tramite|through)\s.{1,200}", re.IGNORECASE)
 _DELIVERED = ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to")
@@ -22,26 +22,30 @@ _NOBODYS = ("unknown", "localhost", "undisclosed-recipients")
 
 
 def of(head: Headers, delivery: Delivery) -> Place:
-    """The mailbox and the author. Without an author the contact is None.
+    """The mailbox and the sender. Without a sender the contact is None.
 
-    Whom it is from, its From says. Other fields count only where that is a mailbox of the
-    account itself, as with forms and lists: anybody can write them.
+    Whom it is from, its From says; where it has none, Sender, Reply-To or the envelope. Whether
+    another field counts instead, which anybody can write, is for the settings of the account to say
+    (`services.ingest.senders`).
     """
-    others = [pair for field in _OTHER_AUTHORS for pair in _possible(head.addresses(field))[:1]]
-    answers = _possible(head.addresses("reply-to"))
+    others = (_first(_possible(head.addresses(field))) for field in _OTHER_SENDERS)
     return Place(
         provider=delivery.provider,
         addresses=_mailboxes(head, delivery),
-        contact=_author(head, delivery),
-        authors=tuple(person(*pair) for pair in others),
+        contact=_sender(head, delivery),
+        senders=tuple(each for each in others if each is not None),
         rewritten=_is_rewritten(head),
-        reply_to=person(*answers[0]) if answers else None,
+        reply_to=_first(_possible(head.addresses("reply-to"))),
     )
 
 
-def person(name: str, address: str) -> Contact:
-    """Whoever has that address."""
+def person(name: str, address: str) -> Contact | None:
+    """Whoever has that address; None where there can be no such address."""
     return contacts.email(canonical(address), name)
+
+
+def _first(pairs: Iterable[tuple[str, str]]) -> Contact | None:
+    return next((found for pair in pairs if (found := person(*pair)) is not None), None)
 
 
 def _possible(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -55,21 +59,20 @@ def _possible(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _is_rewritten(head: Headers) -> bool:
-    """Whether a list seems to have put itself in place of the author, for the sake of DMARC."""
+    """Whether a list seems to have put itself in place of the sender, for the sake of DMARC."""
     named = next((name for name, _ in head.addresses("from")), "")
     return any(head.raw(field) for field in _OF_LISTS) and bool(
         _VIA.fullmatch(named) or head.raw("x-original-from") or head.raw("x-mailfrom")
     )
 
 
-def _author(head: Headers, delivery: Delivery) -> Contact | None:
-    for field in _AUTHORS:
-        for name, address in head.addresses(field)[:1]:
-            return person(name, address)
+def _sender(head: Headers, delivery: Delivery) -> Contact | None:
+    for field in _SENDERS:
+        if found := _first(head.addresses(field)[:1]):
+            return found
     envelope = [delivery.sender, head.raw("return-path")]
-    for _, address in headers.addresses([found for found in envelope if found])[:1]:
-        return contacts.email(canonical(envelopes.original(address)))
-    return None
+    told = headers.addresses([found for found in envelope if found])
+    return _first(("", envelopes.original(address)) for _, address in told)
 
 
 def _mailboxes(head: Headers, delivery: Delivery) -> tuple[tuple[str, ...], ...]:
@@ -94,8 +97,9 @@ def _forms(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def only_addresses(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The addresses without names, as they are compared, each once."""
-    return tuple(dict.fromkeys(contacts.mailbox(canonical(address)) for _, address in pairs))
+    """The addresses without names, as they are compared, each once; without what can be none."""
+    compared = (contacts.mailbox(canonical(address)) for _, address in pairs)
+    return tuple(dict.fromkeys(filter(contacts.may_be_mailbox, compared)))
 
 
 def reply_address(head: Headers) -> str | None:

@@ -1,7 +1,8 @@
 """Whom a mail is from (ING 6). Pure.
 
-Its From says that, and nothing else: anybody can write the other fields. They count only where the
-From is the account itself, or somebody who works for it.
+Its From says that: anybody can write the other fields. They count only where the From is the
+account itself, a list of its domain, or an agent who passes a mail on; and, at a mailbox that is
+set so, for anybody: the Reply-To of what cites no thread.
 """
 
 import re
@@ -27,8 +28,8 @@ _UNSAID = Address(channel="email", value="unsaid")
 
 
 @dataclass(frozen=True, slots=True)
-class Author:
-    """Who wrote a mail, and who passed it on, if somebody of the account did."""
+class Sender:
+    """The contact whom a mail is from, and who passed it on, if somebody of the account did."""
 
     contact: Contact
     forwarded_by: str | None = None
@@ -49,8 +50,8 @@ class Mailbox:
         listed = (each for each in self.account.addresses if each.channel == "email")
         return next((each for each in listed if address_key("email", each.value) == key), _UNSAID)
 
-    def author(self, wrote: Wrote, contact: Contact) -> Author | None:
-        """Who wrote the mail that is from `contact` by its From; None for the account itself.
+    def sender(self, wrote: Wrote, contact: Contact) -> Sender | None:
+        """Whom the mail is from that is from `contact` by its From; None for the account itself.
 
         A Reply-To is believed, where the mailbox is set so, in what cites no thread: who knows
         one could write in somebody's name there.
@@ -58,16 +59,16 @@ class Mailbox:
         place, by = wrote.place, contact.identities[0].value
         original = place.forwarded_from
         if self._is_ours(contact):
-            if found := next((each for each in place.authors if not self._is_ours(each)), None):
-                return Author(found)
-            return Author(original, by) if original and self._is_strange(original) else None
+            if found := next((each for each in place.senders if not self._is_ours(each)), None):
+                return Sender(found)
+            return Sender(original, by) if original and self._is_strange(original) else None
         if self._is_agent(contact) and original and self._is_strange(original):
-            return Author(original, by)
+            return Sender(original, by)
         if place.rewritten and self._is_at_home(by):
-            return Author(next((each for each in place.authors if self._is_strange(each)), contact))
-        if place.reply_to and not _cites(wrote.mail) and self.settings.requester == "reply_to":
-            return Author(place.reply_to if self._is_strange(place.reply_to) else contact)
-        return Author(contact)
+            return Sender(next((each for each in place.senders if self._is_strange(each)), contact))
+        if place.reply_to and not _cites(wrote.mail) and self.settings.contact_from == "reply_to":
+            return Sender(place.reply_to if self._is_strange(place.reply_to) else contact)
+        return Sender(contact)
 
     def _is_ours(self, contact: Contact) -> bool:
         owner = self.accounts.owner("email", contact.identities[0].value)

@@ -1,4 +1,4 @@
-"""Whom a mail is from: its From, and something else only where that is the account (ING 6)."""
+"""Whom a mail is from: its From; something else where that is the account's, or it says so."""
 
 import pytest
 
@@ -57,14 +57,23 @@ def who(headers: dict[str, str], body: str = "Hi\n", **mailbox: str) -> str:
 @pytest.mark.spec("ING 6")
 def test_a_mailbox_may_be_set_to_go_by_reply_to() -> None:
     assert who(FORM) == "no-reply@forms.example"
-    assert who(FORM, requester="reply_to") == "ann@example.com"
+    assert who(FORM, contact_from="reply_to") == "ann@example.com"
+
+
+@pytest.mark.spec("ING 6")
+@pytest.mark.parametrize("setting", ["from", "reply_to"])
+@pytest.mark.parametrize("field", ["X-Original-From", "X-Original-Sender", "X-MailFrom", "Sender"])
+def test_of_a_strangers_mail_no_field_but_reply_to_ever_counts(setting: str, field: str) -> None:
+    header = {"From": "bob@example.com", "Subject": "Fwd: x", field: "ann@example.com"}
+
+    assert who(header, GMAIL, contact_from=setting) == "bob@example.com"
 
 
 @pytest.mark.parametrize(
     "answers", ['<"">', '""@', "unknown", "x@unknown", MAILBOX, "<>", "ada@shop.example"]
 )
 def test_a_reply_to_that_is_nobodys_or_ours_leaves_the_from(answers: str) -> None:
-    assert who(FORM | {"Reply-To": answers}, requester="reply_to") == "no-reply@forms.example"
+    assert who(FORM | {"Reply-To": answers}, contact_from="reply_to") == "no-reply@forms.example"
 
 
 @pytest.mark.spec("TKT 2")
@@ -78,11 +87,11 @@ def test_a_reply_to_that_is_nobodys_or_ours_leaves_the_from(answers: str) -> Non
     ],
 )
 def test_by_reply_to_nobody_writes_in_a_thread_in_anothers_name(cited: dict[str, str]) -> None:
-    assert who(FORM | cited, requester="reply_to") == "no-reply@forms.example"
+    assert who(FORM | cited, contact_from="reply_to") == "no-reply@forms.example"
 
 
 @pytest.mark.spec("ING 6")
-def test_a_list_of_the_account_that_rewrote_the_from_stands_for_its_author() -> None:
+def test_a_list_of_the_account_that_rewrote_the_from_stands_for_its_sender() -> None:
     message = the_message(a_mail(headers=LIST, record_headers={"x-auth-dmarc": "pass"}), accounts())
 
     assert message.contact.id == "email:ann@example.com"
@@ -91,7 +100,7 @@ def test_a_list_of_the_account_that_rewrote_the_from_stands_for_its_author() -> 
     assert message.mail.reply_to == "ann@example.com"
 
 
-def test_a_mailman_list_names_its_author_in_one_of_its_own_fields() -> None:
+def test_a_mailman_list_names_its_sender_in_one_of_its_own_fields() -> None:
     list_header = {"From": "Ann via Team <team@lists.shop.example>", "List-Post": "<mailto:team@x>"}
 
     assert who(list_header | {"X-MailFrom": "ann@example.com"}) == "ann@example.com"
@@ -134,7 +143,7 @@ def test_what_is_forged_stays_forged_whoever_it_is_from() -> None:
 
 @pytest.mark.spec("ING 6")
 @pytest.mark.parametrize("by", ["ada@shop.example", MAILBOX])
-def test_what_an_agent_or_the_mailbox_forwards_is_from_its_author(by: str) -> None:
+def test_what_an_agent_or_the_mailbox_forwards_is_from_whoever_wrote_it(by: str) -> None:
     message = the_message(a_mail(GMAIL, {"From": by, "Subject": "Fwd: My order"}), accounts())
 
     assert message.contact.id == "email:ann@example.com"
@@ -163,7 +172,7 @@ def test_what_agents_pass_among_themselves_is_their_own() -> None:
     assert the_signal(a_mail(body, {"From": MAILBOX}), accounts()).kind == "echo"
 
 
-def test_what_an_agent_forwards_as_a_file_is_from_its_author() -> None:
+def test_what_an_agent_forwards_as_a_file_is_from_whoever_wrote_it() -> None:
     body = (
         "--b\nContent-Type: text/plain\n\n\n--b\nContent-Type: message/rfc822\n\n"
         "From: =?utf-8?q?=C3=84nn?= <ann@example.com>\nSubject: My order\n\nWhere?\n--b--\n"
@@ -197,7 +206,7 @@ def test_what_an_agent_forwards_as_a_file_is_from_its_author() -> None:
         ("Fwd: x", "FYI\n\nFrom: Ann\n <ann@example.com>\nSent: now\nTo: Ada\nSubject: x"),
     ],
 )
-def test_programs_name_the_author_of_what_they_forward_each_in_their_way(
+def test_programs_name_the_sender_of_what_they_forward_each_in_their_way(
     subject: str, text: str
 ) -> None:
     found = forwards.original_sender(text, subject, Content())
