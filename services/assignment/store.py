@@ -105,7 +105,7 @@ class MongoAgents:
 
     async def ensure_indexes(self) -> None:
         """Make sure of the indexes that those who are there are found by."""
-        await self._agents.create_index([("due_at", 1)])
+        await self._agents.create_index([("due_at", 1), ("_id", 1)])
         await self._agents.create_index([("account_id", 1), ("due_at", 1)])
 
     async def choose(self, choices: Sequence[Choice], now: datetime) -> None:
@@ -142,10 +142,19 @@ class MongoAgents:
             found.setdefault(row["account_id"], set()).add(row["agent_id"])
         return found
 
-    async def due(self, before: datetime, limit: int) -> list[Choice]:
+    async def due(self, before: datetime, limit: int, after: Choice | None = None) -> list[Choice]:
         """See `sweep.Agents`."""
-        query = {"due_at": {"$gte": EPOCH, "$lt": before}}
-        cursor = self._agents.find(query, sort=[("due_at", 1)], limit=limit)
+        if after is None:
+            return await self._by_due_date({"due_at": {"$gte": EPOCH, "$lt": before}}, limit)
+        # Two ranges of the index, instead of an "or" of which a server may make something else.
+        found = await self._by_due_date({"due_at": after.due_at, "_id": {"$gt": after.id}}, limit)
+        if len(found) < limit:
+            later = {"due_at": {"$gt": after.due_at, "$lt": before}}
+            found += await self._by_due_date(later, limit - len(found))
+        return found
+
+    async def _by_due_date(self, query: Mapping[str, Any], limit: int) -> list[Choice]:
+        cursor = self._agents.find(dict(query), sort=[("due_at", 1), ("_id", 1)], limit=limit)
         return [
             Choice(row["account_id"], row["agent_id"], row["at"], row["due_at"])
             async for row in cursor

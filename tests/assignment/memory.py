@@ -9,7 +9,7 @@ from services.assignment.app import Stores
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.presence import Beat, Choice
 from services.assignment.rules.rotation import Rotation
-from shared.clock import FAR_FUTURE
+from shared.clock import EPOCH, FAR_FUTURE
 from tests.memory import MemoryAggregates
 
 _PAGE = 3
@@ -104,10 +104,15 @@ class MemoryAgents:
                 found.setdefault(choice.account_id, set()).add(choice.agent_id)
         return found
 
-    async def due(self, before: datetime, limit: int) -> list[Choice]:
+    async def due(self, before: datetime, limit: int, after: Choice | None = None) -> list[Choice]:
         """See `sweep.Agents`."""
-        found = [choice for choice in self.choices.values() if choice.due_at < before]
-        return sorted(found, key=lambda choice: choice.due_at)[:limit]
+        first = (after.due_at, after.id) if after else (EPOCH, "")
+        found = [
+            choice
+            for choice in self.choices.values()
+            if choice.due_at < before and (choice.due_at, choice.id) > first
+        ]
+        return sorted(found, key=lambda choice: (choice.due_at, choice.id))[:limit]
 
     async def settle(self, checked: Sequence[Choice]) -> None:
         """See `sweep.Agents`."""

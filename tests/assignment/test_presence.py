@@ -23,7 +23,9 @@ async def there(desk: Desk) -> set[str]:
 async def set_up() -> tuple[Desk, Replica]:
     desk = Desk()
     desk.has(account(), account("other"))
-    return desk, desk.replica()
+    replica = desk.replica()
+    await replica.sweep()
+    return desk, replica
 
 
 @pytest.mark.spec("ASG 2")
@@ -134,6 +136,24 @@ async def test_after_redis_was_away_the_connected_are_there_and_the_silent_go(ou
     await replica.hear([desk.beat("a")])
     await replica.sweep()
     assert await there(desk) == {"b"}
+
+
+@pytest.mark.spec("ASG 2")
+@pytest.mark.parametrize("silent", [0, 499, 500, 1200])
+async def test_however_many_are_silent_after_an_outage_the_connected_are_there_at_once(
+    silent: int,
+) -> None:
+    desk, replica = await set_up()
+    gone = [f"a{number}" for number in range(silent)]
+    connected = [f"b{number}" for number in range(100)]
+    await replica.hear([desk.online(agent) for agent in [*gone, *connected]])
+    desk.now += timedelta(minutes=10)
+    await replica.sweep()
+    await replica.hear([desk.beat(agent) for agent in connected])
+
+    await replica.sweep()
+
+    assert await there(desk) == set(connected)
 
 
 @pytest.mark.spec("ASG 2")

@@ -193,6 +193,23 @@ async def test_who_is_overdue_is_not_available_and_is_found(agents: Agents) -> N
 
 
 @pytest.mark.spec("ASG 2")
+@pytest.mark.parametrize("page", [1, 2, 3, 4, 10])
+async def test_the_overdue_are_found_page_by_page_though_many_are_due_at_one_moment(
+    agents: Agents, page: int
+) -> None:
+    there = [online("c"), online("b", 1), online("a", 1), online("d", 1), online("e", 2)]
+    await agents.choose([*there, offline("f"), online("g", 60)], LATER)
+
+    found: list[str] = []
+    due = await agents.due(LATER + 3 * SECOND, page)
+    while due:
+        found += [one.agent_id for one in due]
+        due = await agents.due(LATER + 3 * SECOND, page, due[-1])
+
+    assert found == list("cabde")
+
+
+@pytest.mark.spec("ASG 2")
 async def test_a_lapse_counts_only_for_the_choice_it_rests_on(agents: Agents) -> None:
     await agents.choose([online("a"), online("b")], LATER)
     found = await agents.due(FAR_FUTURE, 10)
