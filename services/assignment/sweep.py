@@ -86,7 +86,7 @@ class Sweep:
     clock: Clock
     interval: timedelta
     _compared: dict[str, AccountSettings] = field(default_factory=dict)
-    _looked_at: datetime | None = None
+    _looked_at: datetime = EPOCH
     _resumed_at: datetime = EPOCH
 
     async def share_out(self) -> None:
@@ -97,14 +97,16 @@ class Sweep:
     async def end_silent_presence(self) -> None:
         """Make agents offline whose last heartbeat is older than the limit (ASG 2).
 
-        When nobody could look for a while (Redis was away, say, or the process stood still), what
-        their apps said meanwhile is yet to be told, and their silence counts from now.
+        When heartbeats could not be told for a while (Kafka or Redis was away, say, or the process
+        stood still), they are yet to come, and silence counts from now.
         """
         # However slow the sweep is set: it looks several times before a presence would end.
         ahead = max(_AHEAD, 3 * self.interval)
         began = self.clock()
-        if self._looked_at is not None and began - self._looked_at > ahead:
-            self._resumed_at = began
+        # Brokers that answer can deliver heartbeats too; else this raises, and nobody has looked.
+        await self.accounts.refresh()
+        if began - self._looked_at > ahead:
+            self._resumed_at = self.clock()
         due: Sequence[Choice] = ()
         while True:
             # Who is silent may stay due: the next page begins behind them, and not with them.

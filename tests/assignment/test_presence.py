@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.assignment.rules.presence import Beat
 from shared.contracts.presence import Presence
+from shared.errors import Transient
 from tests.assignment.desk import Desk, Replica, account
 from tests.assignment.memory import MemoryHeartbeats
 from tests.assignment.ticketing import MONDAY
@@ -133,6 +134,78 @@ async def test_after_redis_was_away_the_connected_are_there_and_the_silent_go(ou
         desk.now += SECOND
         await replica.hear([desk.beat("b")])
         await replica.sweep()
+    await replica.hear([desk.beat("a")])
+    await replica.sweep()
+    assert await there(desk) == {"b"}
+
+
+@pytest.mark.spec("ASG 2")
+@pytest.mark.parametrize("outage", [30, 70, 3600])
+async def test_after_kafka_was_away_the_connected_are_there_and_the_silent_go(outage: int) -> None:
+    desk, replica = await set_up()
+    await replica.hear([desk.online("a"), desk.online("b")])
+    await replica.sweep()
+    desk.kafka_away = True
+    untold = []
+    for second in range(outage):
+        desk.now += SECOND
+        if second % 20 == 0:
+            untold.append(desk.beat("b"))
+        with contextlib.suppress(Transient):
+            await replica.sweep()
+    desk.kafka_away = False
+    # The apps are connected again, and the replicas join their group, some seconds later.
+    for _ in range(5):
+        await replica.sweep()
+        desk.now += SECOND
+    if outage > 60:
+        assert await there(desk) == set()
+
+    await replica.hear([*untold, desk.beat("b")])
+    await replica.sweep()
+
+    assert await there(desk) == ({"a", "b"} if outage < 60 else {"b"})
+    for _ in range(60):
+        desk.now += SECOND
+        await replica.hear([desk.beat("b")])
+        await replica.sweep()
+    await replica.hear([desk.beat("a")])
+    await replica.sweep()
+    assert await there(desk) == {"b"}
+
+
+@pytest.mark.spec("ASG 2")
+async def test_a_replica_that_has_just_started_takes_nobody_to_have_gone_unheard() -> None:
+    desk, replica = await set_up()
+    await replica.hear([desk.online("a"), desk.online("b")])
+    desk.now += timedelta(minutes=10)
+    # All were away; another one's partitions have the heartbeats, and it is not as far yet.
+    fresh, other = desk.replica(), desk.replica()
+    await fresh.sweep()
+    desk.now += 5 * SECOND
+
+    await other.hear([desk.beat("b")])
+    await fresh.sweep()
+
+    assert await there(desk) == {"b"}
+
+
+@pytest.mark.spec("ASG 2")
+async def test_heartbeats_have_a_minute_to_be_told_again_however_short_the_limit_is() -> None:
+    desk, replica = await set_up()
+    desk.has(account(assignment={"heartbeat_limit": timedelta(seconds=10)}))
+    await replica.hear([desk.online("a"), desk.online("b")])
+    desk.now += timedelta(minutes=10)
+    for _ in range(59):
+        await replica.sweep()
+        desk.now += SECOND
+
+    await replica.hear([desk.beat("b")])
+    await replica.sweep()
+
+    assert await there(desk) == {"b"}
+    desk.now += SECOND
+    await replica.sweep()
     await replica.hear([desk.beat("a")])
     await replica.sweep()
     assert await there(desk) == {"b"}
