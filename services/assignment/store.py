@@ -237,7 +237,8 @@ def _row(ticket: Followed) -> dict[str, Any]:
 
 
 def _followed(row: Mapping[str, Any]) -> Followed:
-    return Followed(**{name: row[name] for name in _FIELDS}, revision=row["rev"])
+    values = {name: row[name] for name in _FIELDS} | {"unanswered": tuple(row["unanswered"])}
+    return Followed(**values, revision=row["rev"])
 
 
 def _of(account_id: str) -> dict[str, str]:

@@ -84,7 +84,8 @@ def offline(agent_id: str, seconds: int = 0, account_id: str = "acme") -> Choice
 
 
 async def test_what_was_saved_is_loaded_one_revision_on(tickets: Tickets) -> None:
-    full = ticket("t1", team_id="x", route_id="r", route_team="y", offered="o", attempt=3)
+    out: dict[str, Any] = {"offered": "o", "unanswered": ("p", "q"), "attempt": 3}
+    full = ticket("t1", team_id="x", route_id="r", route_team="y", **out)
     assert await tickets.save([full, ticket("t1", "other")]) == set()
     loaded = await tickets.load(["acme:t1", "other:t1", "acme:t2"])
     assert loaded == {
