@@ -36,9 +36,13 @@ class MemoryTickets:
                 lost.add(ticket.id)
         return lost
 
-    async def busy(self, names: Collection[str]) -> set[str]:
+    async def busy(self, account_ids: Collection[str] | None) -> set[str]:
         """See `sharing.Tickets`."""
-        return {ticket.line for ticket in self.tickets.values()} & set(names)
+        return {
+            ticket.line
+            for ticket in self.tickets.values()
+            if ticket.line and (account_ids is None or ticket.account_id in account_ids)
+        }
 
     async def waiting(self, line: str, limit: int) -> list[Followed]:
         """See `sharing.Tickets`."""

@@ -2,14 +2,16 @@
 
 import contextlib
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from services.assignment import sharing
 from services.assignment.app import SWEEP_INTERVAL
+from services.assignment.rules import hours
 from services.assignment.rules.presence import Choice
 from services.assignment.settings import Settings
+from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import AssignTicket
 from shared.documents import Target
 from tests.assignment.desk import Crash, Desk, account
@@ -283,6 +285,28 @@ async def test_a_sweep_looks_only_for_agents_of_accounts_where_a_ticket_waits() 
     desk.calls.clear()
     await replica.sweep()
     assert desk.calls == {"busy": 1, "unfinished": 1, "due": 1}
+
+
+@pytest.mark.spec("ASG 6")
+async def test_a_sweep_asks_only_of_accounts_where_a_ticket_waits_whether_they_are_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    desk.has(*(account(f"a{number}") for number in range(50)))
+    replica = desk.replica()
+    for account_id in ("a7", "a8"):
+        desk.opens(f"t of {account_id}", account_id)
+    await desk.settle(replica)
+    asked = set()
+
+    def is_open(settings: AccountSettings, _: datetime) -> bool:
+        asked.add(settings.account_id)
+        return True
+
+    monkeypatch.setattr(hours, "is_open", is_open)
+    await replica.sweep()
+
+    assert asked == {"a7", "a8"}
 
 
 @pytest.mark.spec("ASG 7")

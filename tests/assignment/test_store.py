@@ -1,5 +1,6 @@
 """The stores in memory and the real ones do the same."""
 
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -121,13 +122,23 @@ async def test_a_line_gives_its_oldest_tickets_first(tickets: Tickets) -> None:
         ]
     )
     assert [one.ticket_id for one in await tickets.waiting("acme:all", 3)] == ["t4", "t3", "t2"]
-    assert await tickets.busy(["acme:all", "acme:team:x", "acme:team:y"]) == {
-        "acme:all",
-        "acme:team:x",
-    }
-    assert await tickets.busy(["acme:team:y", "other:all"]) == set()
     standing = [one.ticket_id async for page in tickets.standing("acme") for one in page]
     assert sorted(standing) == ["other", "t0", "t1", "t2", "t3", "t4"]
+
+
+@pytest.mark.spec("ASG 6")
+async def test_the_lines_in_which_a_ticket_waits_are_known_of_some_accounts_and_of_all(
+    tickets: Tickets,
+) -> None:
+    ids = ["acme", "acme-2", "b", "c"]
+    await tickets.save([ticket(f"t{n}", id_) for id_ in ids for n in range(3)])
+    await tickets.save([ticket("x", line="acme:team:x"), ticket("none", "d", line="")])
+    theirs = {id_: {f"{id_}:all"} for id_ in ids} | {"d": set(), "e": set()}
+    theirs["acme"].add("acme:team:x")
+
+    for first, second in itertools.product(theirs, repeat=2):
+        assert await tickets.busy([first, second]) == theirs[first] | theirs[second]
+    assert await tickets.busy(None) == set().union(*theirs.values())
 
 
 @pytest.mark.spec("ASG 8")
