@@ -62,31 +62,13 @@ def wire(
 
     `missed` is told of gaps in tickets' sequences, for a metric.
     """
-    turns = Sharing(
-        stores.tickets, stores.agents, stores.rotations, bus.accounts, bus.publish, clock
-    )
-    assignment = Assignment(
-        stores.tickets,
-        stores.agents,
-        stores.heartbeats,
-        turns,
-        bus.accounts,
-        bus.publish,
-        clock,
-        missed,
-    )
+    tickets, agents, heartbeats = stores.tickets, stores.agents, stores.heartbeats
+    outside = (bus.accounts, bus.publish, clock)
+    turns = Sharing(tickets, agents, stores.rotations, *outside)
+    assignment = Assignment(tickets, agents, heartbeats, turns, *outside, missed)
+    sweeper = Sweep(tickets, agents, heartbeats, turns, *outside, sweep_interval)
     bus.consume(TICKETS, assignment.tickets_changed)
     bus.consume(PRESENCE, assignment.presence_changed)
-    sweeper = Sweep(
-        stores.tickets,
-        stores.agents,
-        stores.heartbeats,
-        turns,
-        bus.accounts,
-        bus.publish,
-        clock,
-        sweep_interval,
-    )
     bus.every(sweep_interval, sweeper.follow_settings)
     bus.every(sweep_interval, sweeper.share_out)
     bus.every(sweep_interval, sweeper.end_silent_presence)
