@@ -122,7 +122,7 @@ def replay(
                 returned.append(event.command_id)
             ticket = ticket and _after_refusal(ticket, event)
         elif ticket is None or event.seq > ticket.last_seq:
-            gaps += _is_after_a_gap(ticket, event)
+            gaps += event.is_after_a_gap(ticket.last_seq if ticket else 0)
             route = _route(ticket, event, settings)
             ticket = _after(ticket, event, route, now)
             routes += [route] if route else []
@@ -191,7 +191,7 @@ def _after(
     )
     if before is not None:
         after = replace(after, revision=before.revision)
-        if event.seq == before.last_seq + 1:
+        if not event.is_after_a_gap(before.last_seq):
             after = _with_what_is_out(after, before, event)
         if need is not None and need == before.need:
             after = replace(
@@ -219,10 +219,6 @@ def _with_what_is_out(after: Followed, before: Followed, event: TicketFact) -> F
     if not (isinstance(event, TicketRouted) and event.cause_id == before.route_id):
         after = replace(after, route_id=before.route_id, route_team=before.route_team)
     return after
-
-
-def _is_after_a_gap(before: Followed | None, event: TicketFact) -> bool:
-    return event.seq > (before.last_seq if before else 0) + 1
 
 
 def _since(event: TicketFact, need: int) -> datetime:
@@ -259,7 +255,7 @@ def _route(
     decided = _decided(before, event, settings)
     if decided is None:
         return None
-    out = before is not None and before.route_id and event.seq == before.last_seq + 1
+    out = before is not None and before.route_id and not event.is_after_a_gap(before.last_seq)
     team_id = before.route_team if before is not None and out else ticket.team_id
     return commands.route(event, decided) if decided.team_id != team_id else None
 
@@ -269,7 +265,7 @@ def _decided(
 ) -> routing.Route | None:
     ticket = event.ticket
     teamless = ticket.team_id is None
-    missed = _is_after_a_gap(before, event)
+    missed = event.is_after_a_gap(before.last_seq if before else 0)
     match event:
         case TicketOpened() | TicketMarkedNotSpam():
             return routing.route_new(settings, ticket)
