@@ -134,6 +134,10 @@ class Desk(Ticketing):
         for one in settings:
             self.accounts.apply(one)
 
+    async def there(self, account_id: str = "acme") -> set[str]:
+        """The agents of an account who are available."""
+        return (await self.stores.agents.online(self.now, [account_id])).get(account_id, set())
+
     # Agents' apps
 
     def online(self, agent_id: str, account_id: str = "acme") -> AgentWentOnline:
@@ -186,3 +190,12 @@ class _Stepping:
             return answer
 
         return call
+
+
+async def a_desk() -> tuple[Desk, Replica]:
+    """Two accounts, and a replica that has been looking after them."""
+    desk = Desk()
+    desk.has(account(), account("other"))
+    replica = desk.replica()
+    await replica.sweep()
+    return desk, replica
