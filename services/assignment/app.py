@@ -23,6 +23,7 @@ from shared.topics import PRESENCE, TICKETS
 
 SERVICE: Final = "assignment"
 SWEEP_INTERVAL = timedelta(milliseconds=500)
+COUNT_GAPS = metrics.EVENT_GAPS.labels(SERVICE).inc
 
 
 class Tickets(handlers.Tickets, sharing.Tickets, sweep.Tickets, Protocol):
@@ -47,46 +48,24 @@ class Stores:
     rotations: Store[Rotation]
 
 
-def _ignored(_gaps: int) -> None:
-    return
-
-
 def wire(
     bus: Bus,
     stores: Stores,
     clock: Clock,
     sweep_interval: timedelta = SWEEP_INTERVAL,
-    missed: Callable[[int], None] = _ignored,
+    missed: Callable[[int], None] = COUNT_GAPS,
 ) -> None:
     """Connect the handlers and the sweeps to a bus and the stores.
 
-    `missed` is told of gaps in tickets' sequences, for a metric.
+    `missed` is told of gaps in tickets' sequences.
     """
-    turns = Sharing(
-        stores.tickets, stores.agents, stores.rotations, bus.accounts, bus.publish, clock
-    )
-    assignment = Assignment(
-        stores.tickets,
-        stores.agents,
-        stores.heartbeats,
-        turns,
-        bus.accounts,
-        bus.publish,
-        clock,
-        missed,
-    )
+    tickets, agents, heartbeats = stores.tickets, stores.agents, stores.heartbeats
+    outside = (bus.accounts, bus.publish, clock)
+    turns = Sharing(tickets, agents, stores.rotations, *outside)
+    assignment = Assignment(tickets, agents, heartbeats, turns, *outside, missed)
+    sweeper = Sweep(tickets, agents, heartbeats, turns, *outside, sweep_interval)
     bus.consume(TICKETS, assignment.tickets_changed)
     bus.consume(PRESENCE, assignment.presence_changed)
-    sweeper = Sweep(
-        stores.tickets,
-        stores.agents,
-        stores.heartbeats,
-        turns,
-        bus.accounts,
-        bus.publish,
-        clock,
-        sweep_interval,
-    )
     bus.every(sweep_interval, sweeper.follow_settings)
     bus.every(sweep_interval, sweeper.share_out)
     bus.every(sweep_interval, sweeper.end_silent_presence)
@@ -104,8 +83,7 @@ def build(settings: Settings) -> Service:
     rotations = mongo_rotations(database.database)
     heartbeats = RedisHeartbeats(cache, settings.redis.prefix)
     stores = Stores(tickets, agents, heartbeats, rotations)
-    missed = metrics.EVENT_GAPS.labels(SERVICE).inc
-    wire(bus, stores, system_clock, settings.sweep_interval, missed)
+    wire(bus, stores, system_clock, settings.sweep_interval)
     return Service(
         settings,
         bus,

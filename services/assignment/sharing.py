@@ -33,8 +33,8 @@ class Tickets(Protocol):
     async def load(self, ids: Collection[str]) -> dict[str, Followed]:
         """The tickets of these ids that are known."""
 
-    async def busy(self, names: Collection[str]) -> set[str]:
-        """Those of the lines in which a ticket waits."""
+    async def busy(self, account_ids: Collection[str] | None) -> set[str]:
+        """The lines of these accounts (None: of all) in which a ticket waits."""
 
     async def waiting(self, line: str, limit: int) -> list[Followed]:
         """The tickets of a line that have waited longest, the oldest first."""
@@ -122,11 +122,14 @@ class Sharing:
 
         Afterwards a ticket still waits only if its account is closed or has the round robin off,
         or nobody of its line is there and below the limit. What that takes depends on the lines in
-        which somebody waits, not on how many agents are there.
+        which tickets wait and on who is there in their accounts, not on how many accounts there
+        are.
         """
-        open_now = self._open_now(account_ids)
-        names = [line for each in open_now.values() for line in lines.members_of_lines(each)]
-        busy = sorted(await self.tickets.busy(names)) if names else []
+        if account_ids is not None and not self._open_now(account_ids):
+            return
+        found = await self.tickets.busy(account_ids)
+        open_now = self._open_now({lines.account_of(line) for line in found})
+        busy = sorted(line for line in found if lines.account_of(line) in open_now)
         while busy:
             # A page of each in turn: a long line keeps none of the others waiting.
             more: list[str] = []
@@ -147,13 +150,12 @@ class Sharing:
     def _aggregates(self, terms: Mapping[str, Terms]) -> Aggregates[Rotation, _Item]:
         return Aggregates(self.rotations, _Turns(terms), self.publish, self.clock)
 
-    def _open_now(self, account_ids: Collection[str] | None) -> dict[str, AccountSettings]:
+    def _open_now(self, account_ids: Collection[str]) -> dict[str, AccountSettings]:
         """The accounts among these in which tickets are shared out at this moment."""
         now = self.clock()
-        known = self.accounts if account_ids is None else map(self.accounts.get, account_ids)
         return {
             settings.account_id: settings
-            for settings in known
+            for settings in map(self.accounts.get, account_ids)
             if settings and settings.assignment.round_robin and hours.is_open(settings, now)
         }
 

@@ -9,6 +9,7 @@ from pymongo import UpdateOne
 from redis.asyncio import Redis
 
 from services.assignment.rules.follow import Followed
+from services.assignment.rules.lines import account_of
 from services.assignment.rules.presence import Beat, Choice
 from services.assignment.rules.rotation import Rotation
 from shared.clock import EPOCH, FAR_FUTURE
@@ -40,14 +41,16 @@ class MongoTickets:
         rows = [(_row(ticket), ticket.revision) for ticket in tickets]
         return {ticket.id for ticket in tickets} - await compare_and_set(self._tickets, rows)
 
-    async def busy(self, names: Collection[str]) -> set[str]:
+    async def busy(self, account_ids: Collection[str] | None) -> set[str]:
         """See `sharing.Tickets`."""
-        ordered = sorted(names)
-        found: set[str] = set()
-        for start in range(0, len(ordered), _PAGE):
-            query = {"line": {"$in": ordered[start : start + _PAGE]}}
-            found.update(await self._tickets.distinct("line", query))
-        return found
+        # One range, whoever is asked for: MongoDB goes from line to line in the index. The wheel's
+        # server reads all that waits there, and would do so again and again for a list of names.
+        if account_ids is None:
+            return set(await self._tickets.distinct("line", {"line": {"$gt": ""}}))
+        ranges = [_of(account_id) for account_id in account_ids]
+        first, last = min(each["$gt"] for each in ranges), max(each["$lt"] for each in ranges)
+        found = await self._tickets.distinct("line", {"line": {"$gt": first, "$lt": last}})
+        return {line for line in found if account_of(line) in account_ids}
 
     async def waiting(self, line: str, limit: int) -> list[Followed]:
         """See `sharing.Tickets`."""
@@ -105,7 +108,7 @@ class MongoAgents:
 
     async def ensure_indexes(self) -> None:
         """Make sure of the indexes that those who are there are found by."""
-        await self._agents.create_index([("due_at", 1)])
+        await self._agents.create_index([("due_at", 1), ("_id", 1)])
         await self._agents.create_index([("account_id", 1), ("due_at", 1)])
 
     async def choose(self, choices: Sequence[Choice], now: datetime) -> None:
@@ -142,10 +145,19 @@ class MongoAgents:
             found.setdefault(row["account_id"], set()).add(row["agent_id"])
         return found
 
-    async def due(self, before: datetime, limit: int) -> list[Choice]:
+    async def due(self, before: datetime, limit: int, after: Choice | None = None) -> list[Choice]:
         """See `sweep.Agents`."""
-        query = {"due_at": {"$gte": EPOCH, "$lt": before}}
-        cursor = self._agents.find(query, sort=[("due_at", 1)], limit=limit)
+        if after is None:
+            return await self._by_due_date({"due_at": {"$gte": EPOCH, "$lt": before}}, limit)
+        # Two ranges of the index, instead of an "or" of which a server may make something else.
+        found = await self._by_due_date({"due_at": after.due_at, "_id": {"$gt": after.id}}, limit)
+        if len(found) < limit:
+            later = {"due_at": {"$gt": after.due_at, "$lt": before}}
+            found += await self._by_due_date(later, limit - len(found))
+        return found
+
+    async def _by_due_date(self, query: Mapping[str, Any], limit: int) -> list[Choice]:
+        cursor = self._agents.find(dict(query), sort=[("due_at", 1), ("_id", 1)], limit=limit)
         return [
             Choice(row["account_id"], row["agent_id"], row["at"], row["due_at"])
             async for row in cursor
@@ -228,7 +240,8 @@ def _row(ticket: Followed) -> dict[str, Any]:
 
 
 def _followed(row: Mapping[str, Any]) -> Followed:
-    return Followed(**{name: row[name] for name in _FIELDS}, revision=row["rev"])
+    values = {name: row[name] for name in _FIELDS} | {"unanswered": tuple(row["unanswered"])}
+    return Followed(**values, revision=row["rev"])
 
 
 def _of(account_id: str) -> dict[str, str]:

@@ -15,7 +15,6 @@ from shared.delivery import Publish
 from shared.topics import COMMANDS
 
 PAGE = 500
-_PAGES = 20
 ACCOUNTS_A_RUN = 50
 """How many accounts with new settings a run compares with what is stored."""
 
@@ -42,8 +41,11 @@ class Tickets(Protocol):
 class Agents(Protocol):
     """The agents' own choices."""
 
-    async def due(self, before: datetime, limit: int) -> list[Choice]:
-        """Online agents whose heartbeats are to be looked up before a moment, the first first."""
+    async def due(self, before: datetime, limit: int, after: Choice | None = None) -> list[Choice]:
+        """Online agents whose heartbeats are to be looked up before a moment, the first first.
+
+        Where several are due at one moment they come by their ids; `after` begins behind a choice.
+        """
 
     async def settle(self, checked: Sequence[Choice]) -> None:
         """Keep until when each is taken to be there, unless they chose anew."""
@@ -84,7 +86,7 @@ class Sweep:
     clock: Clock
     interval: timedelta
     _compared: dict[str, AccountSettings] = field(default_factory=dict)
-    _looked_at: datetime | None = None
+    _looked_at: datetime = EPOCH
     _resumed_at: datetime = EPOCH
 
     async def share_out(self) -> None:
@@ -95,23 +97,34 @@ class Sweep:
     async def end_silent_presence(self) -> None:
         """Make agents offline whose last heartbeat is older than the limit (ASG 2).
 
-        When nobody could look for a while (Redis was away, say, or the process stood still), what
-        their apps said meanwhile is yet to be told, and their silence counts from now.
+        When heartbeats could not be told for a while (Kafka or Redis was away, say, or the process
+        stood still), they are yet to come, and silence counts from now.
         """
         # However slow the sweep is set: it looks several times before a presence would end.
         ahead = max(_AHEAD, 3 * self.interval)
         began = self.clock()
-        if self._looked_at is not None and began - self._looked_at > ahead:
-            self._resumed_at = began
-        for _ in range(_PAGES):
-            now = self.clock()
-            due = await self.agents.due(now + ahead, PAGE)
-            if due:
-                last = await self.heartbeats.last(due, now)
-                await self.agents.settle([self._checked(choice, last, now) for choice in due])
+        # Brokers that answer can deliver heartbeats too; else this raises, and nobody has looked.
+        await self.accounts.refresh()
+        if began - self._looked_at > ahead:
+            self._resumed_at = self.clock()
+        due: Sequence[Choice] = ()
+        while True:
+            # Who is silent may stay due: the next page begins behind them, and not with them.
+            due = await self.agents.due(began + ahead, PAGE, due[-1] if due else None)
+            await self._look_up(due)
             if len(due) < PAGE:
                 break
         self._looked_at = self.clock()
+
+    async def _look_up(self, due: Sequence[Choice]) -> None:
+        if not due:
+            return
+        now = self.clock()
+        last = await self.heartbeats.last(due, now)
+        checked = [self._checked(choice, last, now) for choice in due]
+        changed = [after for before, after in zip(due, checked, strict=True) if after != before]
+        if changed:
+            await self.agents.settle(changed)
 
     def _checked(self, choice: Choice, last: Mapping[str, datetime], now: datetime) -> Choice:
         limit = presence.heartbeat_limit(self.accounts.get(choice.account_id))

@@ -18,14 +18,11 @@ from shared.topics import SIGNALS, TICKETS
 
 SERVICE: Final = "autoclose"
 SWEEP_INTERVAL = timedelta(seconds=1)
+COUNT_GAPS = metrics.EVENT_GAPS.labels(SERVICE).inc
 
 
 class TimerStore(Timers, RunningTimers, Protocol):
     """All that is asked of the place where timers are kept."""
-
-
-def _ignored(_gaps: int) -> None:
-    return
 
 
 def wire(
@@ -34,11 +31,11 @@ def wire(
     typing: Typing,
     clock: Clock,
     sweep_interval: timedelta = SWEEP_INTERVAL,
-    missed: Callable[[int], None] = _ignored,
+    missed: Callable[[int], None] = COUNT_GAPS,
 ) -> None:
     """Connect topics, handlers and sweeps, whose runs lie `sweep_interval` apart.
 
-    `missed` is told of gaps in tickets' sequences, for a metric.
+    `missed` is told of gaps in tickets' sequences.
     """
     autoclose = Autoclose(timers, typing, bus.accounts, clock, missed)
     sweep = Sweep(timers, typing, bus.accounts, bus.publish, clock)
@@ -57,8 +54,7 @@ def build(settings: Settings) -> Service:
     )
     timers = MongoTimers(database.database)
     typing = RedisTyping(cache, settings.redis.prefix)
-    missed = metrics.EVENT_GAPS.labels(SERVICE).inc
-    wire(bus, timers, typing, system_clock, settings.sweep_interval, missed)
+    wire(bus, timers, typing, system_clock, settings.sweep_interval)
     return Service(
         settings, bus, opening=[timers.ensure_indexes], closing=[database.close, cache.aclose]
     )

@@ -52,7 +52,8 @@ class Sweep:
     async def close_due(self) -> None:
         """Afterwards what is due was acted on, up to a bound: closes asked for, or put off (ACL 4).
 
-        What was acted on is not due any more, so that each batch is another one.
+        What was acted on is due no more, unless it changed meanwhile: that is looked at as it is
+        then, in the next batch or run, and a close asked for twice is one command.
         """
         for _ in range(BATCHES):
             now = self.clock()

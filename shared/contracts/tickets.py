@@ -71,6 +71,10 @@ class TicketFact(Envelope):
     because: str = ""
     ticket: TicketSummary
 
+    def is_after_a_gap(self, last_seq: int) -> bool:
+        """Whether whoever has seen the ticket's events up to `last_seq` (0: none) missed some."""
+        return self.seq > last_seq + 1
+
 
 class TicketOpened(TicketFact):
     """A ticket began with a customer's message; a `CustomerWrote` follows."""

@@ -17,6 +17,7 @@ from shared.contracts.commands import Command, TicketCommand
 from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWentOnline, Presence
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.delivery import Handler, Outgoing, Refusals
+from shared.errors import Transient
 from shared.topics import PRESENCE, TICKETS, Topic
 from tests.assignment.memory import memory_stores
 from tests.assignment.ticketing import Ticketing
@@ -94,6 +95,15 @@ class Desk(Ticketing):
     """How many records each publishing had."""
     gaps: list[int] = field(default_factory=list)
     """What was told of gaps in tickets' sequences."""
+    kafka_away: bool = False
+
+    def __post_init__(self) -> None:
+        self.accounts = AccountsTable(self._ask_kafka)
+
+    async def _ask_kafka(self) -> None:
+        if self.kafka_away:
+            text = "no broker answers"
+            raise Transient(text)
 
     async def step(self) -> None:
         """Whatever a replica does outside itself: it may end here, or others may come between."""
@@ -123,6 +133,10 @@ class Desk(Ticketing):
         """Publish accounts' settings."""
         for one in settings:
             self.accounts.apply(one)
+
+    async def there(self, account_id: str = "acme") -> set[str]:
+        """The agents of an account who are available."""
+        return (await self.stores.agents.online(self.now, [account_id])).get(account_id, set())
 
     # Agents' apps
 
@@ -176,3 +190,12 @@ class _Stepping:
             return answer
 
         return call
+
+
+async def a_desk() -> tuple[Desk, Replica]:
+    """Two accounts, and a replica that has been looking after them."""
+    desk = Desk()
+    desk.has(account(), account("other"))
+    replica = desk.replica()
+    await replica.sweep()
+    return desk, replica

@@ -9,7 +9,7 @@ from services.assignment.app import Stores
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.presence import Beat, Choice
 from services.assignment.rules.rotation import Rotation
-from shared.clock import FAR_FUTURE
+from shared.clock import EPOCH, FAR_FUTURE
 from tests.memory import MemoryAggregates
 
 _PAGE = 3
@@ -36,9 +36,13 @@ class MemoryTickets:
                 lost.add(ticket.id)
         return lost
 
-    async def busy(self, names: Collection[str]) -> set[str]:
+    async def busy(self, account_ids: Collection[str] | None) -> set[str]:
         """See `sharing.Tickets`."""
-        return {ticket.line for ticket in self.tickets.values()} & set(names)
+        return {
+            ticket.line
+            for ticket in self.tickets.values()
+            if ticket.line and (account_ids is None or ticket.account_id in account_ids)
+        }
 
     async def waiting(self, line: str, limit: int) -> list[Followed]:
         """See `sharing.Tickets`."""
@@ -104,10 +108,15 @@ class MemoryAgents:
                 found.setdefault(choice.account_id, set()).add(choice.agent_id)
         return found
 
-    async def due(self, before: datetime, limit: int) -> list[Choice]:
+    async def due(self, before: datetime, limit: int, after: Choice | None = None) -> list[Choice]:
         """See `sweep.Agents`."""
-        found = [choice for choice in self.choices.values() if choice.due_at < before]
-        return sorted(found, key=lambda choice: choice.due_at)[:limit]
+        first = (after.due_at, after.id) if after else (EPOCH, "")
+        found = [
+            choice
+            for choice in self.choices.values()
+            if choice.due_at < before and (choice.due_at, choice.id) > first
+        ]
+        return sorted(found, key=lambda choice: (choice.due_at, choice.id))[:limit]
 
     async def settle(self, checked: Sequence[Choice]) -> None:
         """See `sweep.Agents`."""

@@ -2,14 +2,16 @@
 
 import contextlib
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from services.assignment import sharing
 from services.assignment.app import SWEEP_INTERVAL
+from services.assignment.rules import hours
 from services.assignment.rules.presence import Choice
 from services.assignment.settings import Settings
+from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import AssignTicket
 from shared.documents import Target
 from tests.assignment.desk import Crash, Desk, account
@@ -151,28 +153,38 @@ async def test_an_agent_whose_ticket_was_taken_by_hand_meanwhile_is_next_again()
 
 
 @pytest.mark.spec("ASG 4")
+@pytest.mark.spec("ASG 7")
 @pytest.mark.parametrize("moment", range(30))
+@pytest.mark.parametrize("times", [0, 1, 9])
 async def test_a_turn_is_not_lost_by_whoever_takes_the_ticket_at_whatever_moment(
-    moment: int,
+    moment: int, times: int
 ) -> None:
     desk = Desk()
     desk.has(account())
     replica, other = desk.replica(), desk.replica()
-    await replica.hear([desk.online(agent) for agent in "abc"])
     desk.opens("t1")
+    for _ in range(times):
+        # It was taken before, and nobody was there whom it could have been offered to.
+        desk.is_taken("t1", "c")
+        desk.is_left("t1")
+        desk.is_closed("t1")
+        desk.is_reopened("t1")
+    told = len(desk.stream)
+    await replica.take(desk.stream[: told - 1])
+    await replica.hear([desk.online(agent) for agent in "abc"])
 
     async def somebody_takes_it() -> None:
         desk.is_taken("t1", "c")
-        await other.take(desk.stream[1:])
+        await other.take(desk.stream[told:])
         desk.opens("t2")
-        await other.take(desk.stream[2:])
+        await other.take(desk.stream[told + 1 :])
 
     desk.meanwhile = [*[None] * moment, somebody_takes_it]
-    await replica.take(desk.stream[:1])
+    await replica.take(desk.stream[told - 1 : told])
     if desk.meanwhile:
         desk.meanwhile = []
         await somebody_takes_it()
-    await desk.settle(replica, 3)
+    await desk.settle(replica, told + 2)
     desk.opens("t3")
     await desk.settle(replica, len(desk.stream) - 1)
     assert desk.assignee("t1") == "c"
@@ -273,6 +285,28 @@ async def test_a_sweep_looks_only_for_agents_of_accounts_where_a_ticket_waits() 
     desk.calls.clear()
     await replica.sweep()
     assert desk.calls == {"busy": 1, "unfinished": 1, "due": 1}
+
+
+@pytest.mark.spec("ASG 6")
+async def test_a_sweep_asks_only_of_accounts_where_a_ticket_waits_whether_they_are_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = Desk()
+    desk.has(*(account(f"a{number}") for number in range(50)))
+    replica = desk.replica()
+    for account_id in ("a7", "a8"):
+        desk.opens(f"t of {account_id}", account_id)
+    await desk.settle(replica)
+    asked = set()
+
+    def is_open(settings: AccountSettings, _: datetime) -> bool:
+        asked.add(settings.account_id)
+        return True
+
+    monkeypatch.setattr(hours, "is_open", is_open)
+    await replica.sweep()
+
+    assert asked == {"a7", "a8"}
 
 
 @pytest.mark.spec("ASG 7")

@@ -1,6 +1,5 @@
 """Who is there."""
 
-import contextlib
 from datetime import timedelta
 
 import pytest
@@ -9,26 +8,16 @@ from hypothesis import strategies as st
 
 from services.assignment.rules.presence import Beat
 from shared.contracts.presence import Presence
-from tests.assignment.desk import Desk, Replica, account
+from tests.assignment.desk import Desk, a_desk, account
 from tests.assignment.memory import MemoryHeartbeats
 from tests.assignment.ticketing import MONDAY
 
 SECOND = timedelta(seconds=1)
 
 
-async def there(desk: Desk) -> set[str]:
-    return (await desk.stores.agents.online(desk.now, ["acme"])).get("acme", set())
-
-
-async def set_up() -> tuple[Desk, Replica]:
-    desk = Desk()
-    desk.has(account(), account("other"))
-    return desk, desk.replica()
-
-
 @pytest.mark.spec("ASG 2")
 async def test_only_an_agent_can_change_their_own_presence() -> None:
-    desk, replica = await set_up()
+    desk, replica = await a_desk()
     false = desk.online("a").model_copy(update={"said_by": "b"})
     refused = await replica.hear([false, desk.online("b"), false])
     assert refused is not None
@@ -36,104 +25,53 @@ async def test_only_an_agent_can_change_their_own_presence() -> None:
         0: "not_theirs",
         2: "not_theirs",
     }
-    assert await there(desk) == {"b"}
+    assert await desk.there() == {"b"}
 
 
 @pytest.mark.spec("ASG 2")
 async def test_signing_out_counts_at_once() -> None:
-    desk, replica = await set_up()
+    desk, replica = await a_desk()
     await replica.hear([desk.online("a"), desk.online("a", "other")])
     desk.now += SECOND
     assert not await replica.hear([desk.offline("a")])
-    assert await there(desk) == set()
+    assert await desk.there() == set()
     assert await desk.stores.agents.online(desk.now, ["other"]) == {"other": {"a"}}
 
 
 @pytest.mark.spec("ASG 2")
 async def test_a_silent_agent_becomes_offline_and_no_heartbeat_makes_them_online_again() -> None:
-    desk, replica = await set_up()
+    desk, replica = await a_desk()
     await replica.hear([desk.online("a"), desk.online("b")])
     for _ in range(59):
         desk.now += SECOND
         await replica.hear([desk.beat("b")])
         await replica.sweep()
-        assert await there(desk) == {"a", "b"}
+        assert await desk.there() == {"a", "b"}
     desk.now += SECOND
-    assert await there(desk) == {"b"}
+    assert await desk.there() == {"b"}
     await replica.sweep()
-    assert await there(desk) == {"b"}
+    assert await desk.there() == {"b"}
     await replica.hear([desk.beat("a")])
     await replica.sweep()
-    assert await there(desk) == {"b"}
+    assert await desk.there() == {"b"}
     await replica.hear([desk.online("a")])
-    assert await there(desk) == {"a", "b"}
+    assert await desk.there() == {"a", "b"}
 
 
 @pytest.mark.spec("ASG 2")
 async def test_an_agent_nobody_looked_after_is_not_there_even_before_the_sweep() -> None:
-    desk, replica = await set_up()
+    desk, replica = await a_desk()
     await replica.hear([desk.online("a")])
     desk.now += timedelta(minutes=10)
-    assert await there(desk) == set()
+    assert await desk.there() == set()
 
 
 @pytest.mark.spec("ASG 2")
 async def test_a_heartbeat_of_an_agent_who_is_offline_changes_nothing() -> None:
-    desk, replica = await set_up()
+    desk, replica = await a_desk()
     await replica.hear([desk.beat("a")])
     await replica.sweep()
-    assert await there(desk) == set()
-
-
-@pytest.mark.spec("ASG 2")
-async def test_after_redis_lost_everything_the_connected_stay_and_the_silent_go() -> None:
-    desk, replica = await set_up()
-    heartbeats = desk.stores.heartbeats
-    assert isinstance(heartbeats, MemoryHeartbeats)
-    await replica.hear([desk.online("a"), desk.online("b")])
-    heartbeats.flush()
-    for second in range(180):
-        desk.now += SECOND
-        if second % 20 == 0:
-            await replica.hear([desk.beat("b")])
-        await replica.sweep()
-        assert "b" in await there(desk)
-    assert await there(desk) == {"b"}
-
-
-@pytest.mark.spec("ASG 2")
-@pytest.mark.parametrize("outage", [30, 70, 3600])
-async def test_after_redis_was_away_the_connected_are_there_and_the_silent_go(outage: int) -> None:
-    desk, replica = await set_up()
-    heartbeats = desk.stores.heartbeats
-    assert isinstance(heartbeats, MemoryHeartbeats)
-    await replica.hear([desk.online("a"), desk.online("b")])
-    await replica.sweep()
-    heartbeats.away = True
-    untold = []
-    for second in range(outage):
-        desk.now += SECOND
-        if second % 20 == 0:
-            untold.append(desk.beat("b"))
-        with contextlib.suppress(ConnectionError):
-            await replica.sweep()
-    heartbeats.away = False
-    # Their records wait in place for some seconds more; time goes on meanwhile.
-    for _ in range(5):
-        await replica.sweep()
-        desk.now += SECOND
-    if outage > 60:
-        assert await there(desk) == set()
-    await replica.hear(untold)
-    await replica.sweep()
-    assert await there(desk) == ({"a", "b"} if outage < 60 else {"b"})
-    for _ in range(60):
-        desk.now += SECOND
-        await replica.hear([desk.beat("b")])
-        await replica.sweep()
-    await replica.hear([desk.beat("a")])
-    await replica.sweep()
-    assert await there(desk) == {"b"}
+    assert await desk.there() == set()
 
 
 @pytest.mark.spec("ASG 2")
@@ -146,39 +84,39 @@ async def test_a_sweep_that_is_set_to_be_slow_ends_silent_presence_all_the_same(
         desk.now += 10 * SECOND
         await replica.hear([desk.beat("b")])
         await replica.sweep()
-        assert "b" in await there(desk)
+        assert "b" in await desk.there()
     await replica.hear([desk.beat("a")])
     await replica.sweep()
-    assert await there(desk) == {"b"}
+    assert await desk.there() == {"b"}
 
 
 @pytest.mark.spec("ASG 2")
 async def test_a_limit_that_no_date_can_hold_does_no_harm() -> None:
-    desk, replica = await set_up()
+    desk, replica = await a_desk()
     desk.has(account(assignment={"heartbeat_limit": timedelta.max}))
     assert not await replica.hear([desk.online("a"), desk.beat("a")])
     desk.now += timedelta(days=400)
     await replica.sweep()
-    assert await there(desk) == {"a"}
+    assert await desk.there() == {"a"}
 
 
 @pytest.mark.spec("ASG 2")
 async def test_a_clock_that_is_ahead_keeps_nobody_online_for_longer() -> None:
-    desk, replica = await set_up()
+    desk, replica = await a_desk()
     desk.now = MONDAY + timedelta(hours=1)
     ahead = desk.online("a")
     desk.now = MONDAY
     await replica.hear([ahead])
-    assert await there(desk) == {"a"}
+    assert await desk.there() == {"a"}
     desk.now += SECOND
     await replica.hear([desk.offline("a")])
-    assert await there(desk) == set()
+    assert await desk.there() == set()
     desk.now += SECOND
     await replica.hear([desk.online("a")])
-    assert await there(desk) == {"a"}
+    assert await desk.there() == {"a"}
     desk.now += timedelta(seconds=60)
     await replica.sweep()
-    assert await there(desk) == set()
+    assert await desk.there() == set()
 
 
 @pytest.mark.spec("ASG 2")
@@ -190,7 +128,7 @@ async def test_a_clock_that_is_ahead_keeps_nobody_online_for_longer() -> None:
 async def test_whatever_is_repeated_the_last_choice_of_each_agent_counts(
     said: list[tuple[str, bool]], deliveries: list[tuple[int, int]], old: int
 ) -> None:
-    desk, replica = await set_up()
+    desk, replica = await a_desk()
     events: list[Presence] = []
     for agent_id, online in said:
         desk.now += SECOND
@@ -202,7 +140,7 @@ async def test_whatever_is_repeated_the_last_choice_of_each_agent_counts(
         await replica.hear(events[max(0, delivered - back) : end])
         delivered = end
     await replica.hear(events[:old])
-    assert await there(desk) == {agent for agent, online in dict(said).items() if online}
+    assert await desk.there() == {agent for agent, online in dict(said).items() if online}
 
 
 @pytest.mark.spec("ASG 2")

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.assignment.rules import rotation
+from services.assignment.rules import commands, follow, rotation
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.rotation import Rotation, Terms, Turn, Waiting
-from tests.assignment.ticketing import MONDAY
+from shared.contracts.commands import AssignTicket
+from tests.assignment.desk import account
+from tests.assignment.ticketing import MONDAY, Ticketing
 
 AGENTS = "abcdef"
 
@@ -203,3 +205,51 @@ def test_turns_that_are_out_are_bounded_and_forgotten_in_time() -> None:
     taken = rotation.take_turn(full, waiting(1), later)
     assert taken is not None
     assert len(taken[0].unanswered) == 1
+
+
+@pytest.mark.spec("ASG 7")
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 8), st.integers(0, 9)), max_size=12))
+def test_an_offer_is_out_until_it_is_answered_whatever_was_taken_by_hand_before_or_since(
+    steps: list[tuple[bool, int, int]],
+) -> None:
+    desk, told = Ticketing(), 0
+    desk.accounts.apply(account())
+    desk.opens("t1")
+    ticket: Followed | None = None
+    ended: list[tuple[AssignTicket, bool]] = []
+    for offered, answers, repeated in steps:
+        events, told = desk.stream[max(told - repeated, 0) :], len(desk.stream)
+        ticket = follow.replay(ticket, events, account(), MONDAY).ticket
+        assert ticket is not None
+        ended.append((offer(ticket), offered))
+        desk.is_taken("t1", "c")
+        desk.is_left("t1")
+        desk.is_closed("t1")
+        desk.is_reopened("t1")
+        events, told = desk.stream[told:], len(desk.stream)
+        ticket = follow.replay(ticket, events, account(), MONDAY).ticket
+        newest = ended[-8:]
+        out = [command for command, really in newest if really and command.id not in desk.known]
+        assert not any(rotation.is_answered(turn_of(command), ticket) for command in out)
+        desk.commands += out[answers:]
+        desk.carry_out()
+        ticket = follow.replay(ticket, desk.stream[told:], account(), MONDAY).ticket
+        assert all(rotation.is_answered(turn_of(command), ticket) for command in out[answers:])
+        assert not any(rotation.is_answered(turn_of(command), ticket) for command in out[:answers])
+
+
+def offer(ticket: Followed) -> AssignTicket:
+    return commands.assign(
+        account_id=ticket.account_id,
+        ticket_id=ticket.ticket_id,
+        need=ticket.need or 0,
+        attempt=ticket.attempt,
+        assignee="a",
+        assignee_epoch=ticket.assignee_epoch,
+        correlation_id="m1",
+        now=MONDAY,
+    )
+
+
+def turn_of(command: AssignTicket) -> Turn:
+    return Turn(command_id=command.id, ticket="acme:t1", line="acme:all", agent="a", at=MONDAY)

@@ -1,5 +1,6 @@
 """The stores in memory and the real ones do the same."""
 
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -84,7 +85,8 @@ def offline(agent_id: str, seconds: int = 0, account_id: str = "acme") -> Choice
 
 
 async def test_what_was_saved_is_loaded_one_revision_on(tickets: Tickets) -> None:
-    full = ticket("t1", team_id="x", route_id="r", route_team="y", offered="o", attempt=3)
+    out: dict[str, Any] = {"offered": "o", "unanswered": ("p", "q"), "attempt": 3}
+    full = ticket("t1", team_id="x", route_id="r", route_team="y", **out)
     assert await tickets.save([full, ticket("t1", "other")]) == set()
     loaded = await tickets.load(["acme:t1", "other:t1", "acme:t2"])
     assert loaded == {
@@ -120,13 +122,23 @@ async def test_a_line_gives_its_oldest_tickets_first(tickets: Tickets) -> None:
         ]
     )
     assert [one.ticket_id for one in await tickets.waiting("acme:all", 3)] == ["t4", "t3", "t2"]
-    assert await tickets.busy(["acme:all", "acme:team:x", "acme:team:y"]) == {
-        "acme:all",
-        "acme:team:x",
-    }
-    assert await tickets.busy(["acme:team:y", "other:all"]) == set()
     standing = [one.ticket_id async for page in tickets.standing("acme") for one in page]
     assert sorted(standing) == ["other", "t0", "t1", "t2", "t3", "t4"]
+
+
+@pytest.mark.spec("ASG 6")
+async def test_the_lines_in_which_a_ticket_waits_are_known_of_some_accounts_and_of_all(
+    tickets: Tickets,
+) -> None:
+    ids = ["acme", "acme-2", "b", "c"]
+    await tickets.save([ticket(f"t{n}", id_) for id_ in ids for n in range(3)])
+    await tickets.save([ticket("x", line="acme:team:x"), ticket("none", "d", line="")])
+    theirs = {id_: {f"{id_}:all"} for id_ in ids} | {"d": set(), "e": set()}
+    theirs["acme"].add("acme:team:x")
+
+    for first, second in itertools.product(theirs, repeat=2):
+        assert await tickets.busy([first, second]) == theirs[first] | theirs[second]
+    assert await tickets.busy(None) == set().union(*theirs.values())
 
 
 @pytest.mark.spec("ASG 8")
@@ -190,6 +202,23 @@ async def test_who_is_overdue_is_not_available_and_is_found(agents: Agents) -> N
     await agents.settle([replace(due[0], due_at=LATER + timedelta(minutes=1))])
     assert await agents.due(LATER + SECOND, 10) == []
     assert await agents.online(LATER, ["acme"]) == {"acme": {"a", "b"}}
+
+
+@pytest.mark.spec("ASG 2")
+@pytest.mark.parametrize("page", [1, 2, 3, 4, 10])
+async def test_the_overdue_are_found_page_by_page_though_many_are_due_at_one_moment(
+    agents: Agents, page: int
+) -> None:
+    there = [online("c"), online("b", 1), online("a", 1), online("d", 1), online("e", 2)]
+    await agents.choose([*there, offline("f"), online("g", 60)], LATER)
+
+    found: list[str] = []
+    due = await agents.due(LATER + 3 * SECOND, page)
+    while due:
+        found += [one.agent_id for one in due]
+        due = await agents.due(LATER + 3 * SECOND, page, due[-1])
+
+    assert found == list("cabde")
 
 
 @pytest.mark.spec("ASG 2")

@@ -22,6 +22,12 @@ from shared.contracts.tickets import (
     TicketTagged,
 )
 
+_REMEMBERED = 8
+"""Of how many needs that ended otherwise a ticket remembers the offers, at most.
+
+Ticketing answers in seconds: more than one or two are never out, however many were never made.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -29,9 +35,10 @@ class Followed:
 
     `need` is the seq since which the ticket wants an assignee of the round robin, None while it
     wants none; `attempt` counts the offers for that need which ticketing refused. `offered` is
-    the id of the AssignTicket that is out and not answered yet, or that may be, where the need
-    ended otherwise; `route_id` that of the RouteTicket, which asks for `route_team`. `line` is
-    the waiting line the ticket stands in, "" for none. `revision` is 0 for what is not stored yet.
+    the id of the AssignTicket that is out for it, `route_id` that of the RouteTicket, which asks
+    for `route_team`. `unanswered` are the ids of the AssignTickets for needs that ended otherwise,
+    the newest last: each may be out, or was never given. `line` is the waiting line the ticket
+    stands in, "" for none. `revision` is 0 for what is not stored yet.
     """
 
     account_id: str
@@ -47,6 +54,7 @@ class Followed:
     correlation_id: str
     attempt: int = 0
     offered: str = ""
+    unanswered: tuple[str, ...] = ()
     route_id: str = ""
     route_team: str | None = None
     line: str = ""
@@ -114,7 +122,7 @@ def replay(
                 returned.append(event.command_id)
             ticket = ticket and _after_refusal(ticket, event)
         elif ticket is None or event.seq > ticket.last_seq:
-            gaps += _is_after_a_gap(ticket, event)
+            gaps += event.is_after_a_gap(ticket.last_seq if ticket else 0)
             route = _route(ticket, event, settings)
             ticket = _after(ticket, event, route, now)
             routes += [route] if route else []
@@ -183,7 +191,7 @@ def _after(
     )
     if before is not None:
         after = replace(after, revision=before.revision)
-        if event.seq == before.last_seq + 1:
+        if not event.is_after_a_gap(before.last_seq):
             after = _with_what_is_out(after, before, event)
         if need is not None and need == before.need:
             after = replace(
@@ -201,18 +209,16 @@ def _after(
 def _with_what_is_out(after: Followed, before: Followed, event: TicketFact) -> Followed:
     """The ticket with the commands that were out before `event` and that it doesn't answer.
 
-    An offer may be out already that is yet to be noted: its agent must get their turn back too.
+    Where a need ends, an offer for it may be out that is yet to be noted, or one may still be
+    made by who read the ticket before: its agent must get their turn back too.
     """
-    offered = before.offered or before.offer_id
-    if not (isinstance(event, TicketAssigned) and event.cause_id == offered):
-        after = replace(after, offered=offered)
+    ended = (before.offer_id,) if before.need is not None and before.need != after.need else ()
+    carried_out = event.cause_id if isinstance(event, TicketAssigned) else None
+    out = tuple(id_ for id_ in (*before.unanswered, *ended) if id_ != carried_out)
+    after = replace(after, unanswered=out[-_REMEMBERED:])
     if not (isinstance(event, TicketRouted) and event.cause_id == before.route_id):
         after = replace(after, route_id=before.route_id, route_team=before.route_team)
     return after
-
-
-def _is_after_a_gap(before: Followed | None, event: TicketFact) -> bool:
-    return event.seq > (before.last_seq if before else 0) + 1
 
 
 def _since(event: TicketFact, need: int) -> datetime:
@@ -227,14 +233,13 @@ def _after_refusal(ticket: Followed, refusal: CommandRejected) -> Followed:
     ticketing does not know needs nobody: it would be offered for ever.
     """
     if refusal.code in ("unknown_ticket", "wrong_account"):
-        return replace(ticket, need=None, offered="", route_id="", route_team=None)
+        return replace(ticket, need=None, offered="", unanswered=(), route_id="", route_team=None)
     if refusal.command_id == ticket.route_id:
         return replace(ticket, route_id="", route_team=None)
     if refusal.command_id == ticket.offer_id:
         return replace(ticket, attempt=ticket.attempt + 1, offered="")
-    if refusal.command_id == ticket.offered:
-        return replace(ticket, offered="")
-    return ticket
+    left = tuple(id_ for id_ in ticket.unanswered if id_ != refusal.command_id)
+    return replace(ticket, unanswered=left)
 
 
 def _route(
@@ -250,7 +255,7 @@ def _route(
     decided = _decided(before, event, settings)
     if decided is None:
         return None
-    out = before is not None and before.route_id and event.seq == before.last_seq + 1
+    out = before is not None and before.route_id and not event.is_after_a_gap(before.last_seq)
     team_id = before.route_team if before is not None and out else ticket.team_id
     return commands.route(event, decided) if decided.team_id != team_id else None
 
@@ -260,7 +265,7 @@ def _decided(
 ) -> routing.Route | None:
     ticket = event.ticket
     teamless = ticket.team_id is None
-    missed = _is_after_a_gap(before, event)
+    missed = event.is_after_a_gap(before.last_seq if before else 0)
     match event:
         case TicketOpened() | TicketMarkedNotSpam():
             return routing.route_new(settings, ticket)

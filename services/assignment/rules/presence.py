@@ -9,6 +9,12 @@ from shared.contracts.presence import AgentHeartbeat, AgentWentOnline, Presence
 
 _LONGEST = timedelta(days=3650)
 
+_TOLD_AGAIN = timedelta(minutes=1)
+"""How long heartbeats may take to be told again, however short an account's limit is.
+
+Replicas join their group anew, and apps send what they could not.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Beat:
@@ -78,15 +84,15 @@ def checked(
 ) -> Choice:
     """The choice after its heartbeat was looked up: believed until the limit, or lapsed.
 
-    Heartbeats from before `resumed_at` may not be told yet: until a limit later a silent agent is
-    not there, and yet not taken to have gone. The choice keeps the time it was made at, so that a
-    later choice of the agent's, however late it arrives, counts, and this one delivered again
-    does not.
+    Heartbeats from before `resumed_at` may not be told yet: until a limit later, or a minute where
+    that is longer, a silent agent is not there, and yet not taken to have gone. The choice keeps
+    the time it was made at, so that a later choice of the agent's, however late it arrives, counts,
+    and this one delivered again does not.
     """
     until = beat + limit
     if until > now:
         due_at = until
-    elif now - resumed_at < limit:
+    elif now - resumed_at < max(limit, _TOLD_AGAIN):
         due_at = min(choice.due_at, now)
     else:
         due_at = FAR_FUTURE

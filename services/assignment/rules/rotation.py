@@ -159,7 +159,7 @@ def give_back(rotation: Rotation, command_id: str) -> Rotation | None:
 
 def is_answered(turn: Turn, ticket: Followed | None) -> bool:
     """Whether the ticket, as read after the turn was, has an answer to the turn's command."""
-    return ticket is not None and turn.command_id not in {ticket.offered, ticket.offer_id}
+    return ticket is not None and turn.command_id not in {ticket.offer_id, *ticket.unanswered}
 
 
 def _still_out(rotation: Rotation, terms: Terms) -> tuple[Turn, ...]:

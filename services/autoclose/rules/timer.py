@@ -236,7 +236,7 @@ def replay(
     for event in events:
         ref = TicketRef(event.account_id, event.ticket_id)
         timer = timers.get(ref)
-        gaps += event.seq > (timer.last_seq if timer else 0) + 1
+        gaps += event.is_after_a_gap(timer.last_seq if timer else 0)
         timers[ref] = timer_after(timer, event, settings_of(event.account_id), now)
     changed = tuple(timer for ref, timer in timers.items() if timer != known.get(ref))
     return Replayed(changed, gaps)
