@@ -14,7 +14,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from shared import metrics
+from shared import metrics, tasks
 from shared.accounts import AccountsTable
 from shared.clock import Clock, system_clock
 from shared.consuming import Consuming
@@ -134,9 +134,7 @@ class KafkaBus:
     async def stop(self) -> None:
         """Finish the batch in flight, commit, leave the group, let go of the connections."""
         self._draining = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await tasks.cancel(self._tasks)
         await self.broker.stop()
         await self._follower.stop()
         await self._producer.stop()
@@ -270,11 +268,11 @@ class KafkaBus:
 
     def _ended(self) -> str | None:
         """What of the driver has met an error that it did not expect: it stands still then."""
-        tasks = {"following the accounts": self._follower.task}
+        its = {"following the accounts": self._follower.task}
         if self._consumer:
-            tasks["fetching"] = self._consumer._fetcher._fetch_task  # noqa: SLF001  # not public
-            tasks["the group's coordination"] = self._consumer._coordinator._coordination_task  # noqa: SLF001  # not public
-        return next((name for name, task in tasks.items() if task and task.done()), None)
+            its["fetching"] = self._consumer._fetcher._fetch_task  # noqa: SLF001  # not public
+            its["the group's coordination"] = self._consumer._coordinator._coordination_task  # noqa: SLF001  # not public
+        return next((name for name, task in its.items() if task and task.done()), None)
 
 
 def _security(settings: KafkaSettings) -> BaseSecurity | None:

@@ -7,6 +7,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared import tasks
 from shared.accounts import AccountsTable
 from shared.delivery import Record
 from shared.errors import Poison, Transient
@@ -52,8 +53,7 @@ class AccountsFollower:
     async def stop(self) -> None:
         """Stop following."""
         if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+            await tasks.cancel([self.task])
         if self._consumer is not None:
             await self._consumer.stop()
 

@@ -18,6 +18,7 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import DefaultPartitioner, murmur2
 
+from shared import tasks
 from shared.clock import EPOCH
 from shared.delivery import Outgoing, Record
 from shared.errors import HelpdeskError, Poison, Transient
@@ -116,9 +117,7 @@ class Producer:
 
     async def stop(self) -> None:
         """Send what is buffered and let go of the connections."""
-        for task in self._leaving:
-            task.cancel()
-        await asyncio.gather(*self._leaving, return_exceptions=True)
+        await tasks.cancel(self._leaving)
         if self._producer is not None:
             await self._producer.stop()
 
