@@ -19,7 +19,7 @@ promises; `tests/shared/test_aggregates.py` breaks each and sees one fall:
 The offsets are committed after all that, by the bus.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Generic
@@ -46,6 +46,14 @@ from shared.documents import (
 )
 from shared.errors import Poison, Transient
 from shared.topics import BY_NAME
+
+Later = Callable[[Coroutine[object, object, None]], Awaitable[None]]
+"""Does some work, now or while other things go on; if it is not done, that does no harm."""
+
+
+async def at_once(work: Coroutine[object, object, None]) -> None:
+    """Do it now."""
+    await work
 
 
 @dataclass(slots=True)
@@ -78,7 +86,10 @@ class _Round(Generic[S, I]):
 
 @dataclass(frozen=True, slots=True)
 class Aggregates(Generic[S, I]):
-    """Applies items to documents, each item once, and publishes what follows, at least once."""
+    """Applies items to documents, each item once, and publishes what follows, at least once.
+
+    Outboxes are trimmed `later`: what this process has published is not published again meanwhile.
+    """
 
     store: Store[S]
     policy: Policy[S, I]
@@ -86,6 +97,9 @@ class Aggregates(Generic[S, I]):
     clock: Clock
     patience: timedelta = timedelta(seconds=5)
     rounds: int = 200
+    later: Later = at_once
+    _published: dict[str, int] = field(default_factory=dict)
+    """By document, the revision whose outbox was carried out here and is yet to be trimmed."""
 
     async def apply(self, items: Sequence[I]) -> dict[int, Poison]:
         """Apply the items in order; afterwards every effect of every one of them stands.
@@ -107,9 +121,18 @@ class Aggregates(Generic[S, I]):
 
     async def finish_left_over(self, limit: int = 100) -> int:
         """Finish outboxes that nobody has finished in time; returns how many there were."""
-        documents = await self.store.unfinished(self.clock(), limit)
+        documents = self._known(await self.store.unfinished(self.clock(), limit))
         await self._finish(documents)
         return len(documents)
+
+    def _known(self, loaded: Sequence[Document[S]]) -> list[Document[S]]:
+        """The documents without outboxes that were carried out here: the ledger has it all."""
+        return [
+            replace(document, outbox=())
+            if self._published.get(document.state.id) == document.revision
+            else document
+            for document in loaded
+        ]
 
     async def _round(
         self,
@@ -120,7 +143,7 @@ class Aggregates(Generic[S, I]):
         """Decide and write once; what is still to be decided afterwards, in order."""
         targets = await self._resolve(items, waiting)
         places = sorted(targets)
-        loaded = await self.store.load(set(targets.values()))
+        loaded = self._known(await self.store.load(set(targets.values())))
         ids = [self.policy.id_of(items[place]) for place in places]
         done = set(await self.store.applied(ids))
         documents = await self._finish(loaded)
@@ -237,11 +260,24 @@ class Aggregates(Generic[S, I]):
         documents = [document for document in stored if document.state.id not in taken_back]
         if owing := [document for document in documents if document.outbox]:
             await self._settle(owing)
+            self._published.update({document.state.id: document.revision for document in owing})
+            await self.later(self._trim(owing))
+        return documents
+
+    async def _trim(self, documents: Sequence[Document[S]]) -> None:
+        """Take out of the outboxes what was carried out, unless they were written anew since."""
+        try:
             await self.store.trim(
-                [(doc.state.id, doc.revision, frozenset(p.id for p in doc.outbox)) for doc in owing]
+                [
+                    (doc.state.id, doc.revision, frozenset(pending.id for pending in doc.outbox))
+                    for doc in documents
+                ]
             )
             failpoints.reach("after-trim")
-        return documents
+        finally:
+            for document in documents:
+                if self._published.get(document.state.id) == document.revision:
+                    del self._published[document.state.id]
 
     async def _take_back(self, stored: Iterable[Document[S]]) -> Collection[str]:
         """Remove what was opened for an item that is another document's; the ids of these.

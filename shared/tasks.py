@@ -1,9 +1,36 @@
-"""Ending tasks."""
+"""Tasks that nobody waits for, and ending tasks."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+
+import structlog
 
 _HEEDED_WITHIN = 1.0
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What is done while something else goes on; that it failed is logged, and no more."""
+
+    _running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def start(self, work: Coroutine[object, object, None]) -> None:
+        """Return at once; the work goes on."""
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    async def ended(self) -> None:
+        """Return once nothing goes on any more."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.warning("what was left for later failed", error=repr(error)[:500])
 
 
 async def cancel(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -8,7 +8,7 @@ from services.ticketing.rules.ticket import Ticket
 from services.ticketing.settings import Settings
 from services.ticketing.store import MongoTickets
 from services.ticketing.sweep import Due, TicketSweep
-from shared.aggregates import Aggregates
+from shared.aggregates import Aggregates, Later, at_once
 from shared.bus import KafkaBus
 from shared.clock import Clock, system_clock
 from shared.documents import Store
@@ -16,6 +16,7 @@ from shared.mail_tokens import NO_TOKENS, MailTokens
 from shared.mongo import Mongo, is_transient
 from shared.ports import Bus
 from shared.service import Service
+from shared.tasks import Background
 from shared.topics import ATTRIBUTIONS, COMMANDS, SCREENED, SIGNALS
 
 SERVICE: Final = "ticketing"
@@ -31,10 +32,11 @@ def wire(
     clock: Clock,
     sweep_interval: timedelta = timedelta(seconds=1),
     tokens: MailTokens = NO_TOKENS,
+    later: Later = at_once,
 ) -> None:
-    """Connect the handlers and the sweep to a bus and a store."""
+    """Connect the handlers and the sweep to a bus and a store; outboxes are trimmed `later`."""
     policy = TicketPolicy(store, bus.accounts, tokens)
-    tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock)
+    tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock, later=later)
     ticketing = Ticketing(tickets, store, bus.accounts)
     sweep = TicketSweep(store, tickets, clock)
     bus.consume(SCREENED, ticketing.messages_screened)
@@ -52,5 +54,8 @@ def build(settings: Settings) -> Service:
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )
     store = MongoTickets(mongo.database)
-    wire(bus, store, system_clock, settings.sweep_interval, settings.tokens)
-    return Service(settings, bus, opening=[store.ensure_indexes], closing=[mongo.close])
+    trims = Background()
+    wire(bus, store, system_clock, settings.sweep_interval, settings.tokens, trims.start)
+    return Service(
+        settings, bus, opening=[store.ensure_indexes], closing=[trims.ended, mongo.close]
+    )
