@@ -14,7 +14,7 @@ promises; `tests/shared/test_aggregates.py` breaks each and sees one fall:
 5. ask the ledger again about what opened a document: it may have been applied to another that
    came and went meanwhile, and an insert, unlike a compare-and-set, would not have noticed;
 6. insert the ledger's entries, then publish, and wait;
-7. trim exactly what was published.
+7. trim exactly what was published, now or later.
 
 The offsets are committed after all that, by the bus.
 """

@@ -1,6 +1,6 @@
 """Each ordering rule of `shared.aggregates`, broken on purpose."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -208,6 +208,16 @@ class OpeningCheckedLate(Aggregates[Ticket, Item]):
         return await super()._take_back(stored)
 
 
+class KnownWhateverTheRevision(Aggregates[Ticket, Item]):
+    """Breaks: what was carried out here is known of its revision only."""
+
+    def _known(self, loaded: Sequence[Document[Ticket]]) -> list[Document[Ticket]]:
+        return [
+            replace(document, outbox=()) if document.state.id in self._published else document
+            for document in loaded
+        ]
+
+
 class ReleasedWhileOwing(Aggregates[Ticket, Item]):
     """Breaks: a slot is given up by a write of its own, when nothing is owed."""
 
@@ -264,6 +274,15 @@ class LeftAloneBySlot(Tickets):
             record = Change(0, "ignored", item.id).outgoing("")
             return Applied(None, Entry(item.id), (record,))
         return super().decide(target, state, item)
+
+
+def never_trimming(cls: type[Made] = Aggregates) -> Making:
+    """Make them so that what they leave for later never comes."""
+
+    async def never(work: Coroutine[object, object, None]) -> None:
+        work.close()
+
+    return lambda store, publish: replace(made(store, publish, cls=cls), later=never)
 
 
 def _storing(wrapper: type[Wrapped]) -> Making:

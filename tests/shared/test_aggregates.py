@@ -9,7 +9,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.shared.broken import BROKEN, Making, made
+from tests.shared.broken import (
+    BROKEN,
+    KnownWhateverTheRevision,
+    Making,
+    made,
+    never_trimming,
+)
 from tests.shared.explorer import Actor, Explored, Explorer, Flaw
 from tests.shared.toy import Change, Item, folded
 from tests.shared.world import Asking, World, finished
@@ -110,8 +116,9 @@ def actors_of(making: Making, scenario: Scenario) -> list[Actor]:
 
     def handling(*batches: Batch) -> Actor:
         async def actor(asking: Asking) -> None:
+            aggregates = making(asking, asking.publish)
             for batch in batches:
-                await making(asking, asking.publish).apply(batch)
+                await aggregates.apply(batch)
 
         return actor
 
@@ -125,13 +132,13 @@ def actors_of(making: Making, scenario: Scenario) -> list[Actor]:
     return acting
 
 
-def explored(making: Making, scenario: Scenario) -> Explored:
+def explored(making: Making, scenario: Scenario, *, recovering: Making | None = None) -> Explored:
     """Explore a scenario to its end; raises Flaw when a promise falls."""
 
     def recover(world: World) -> None:
         for batches in (scenario.batches, scenario.batches[::-1]):
             after = world.copy()
-            aggregates = making(after.store, after.publish)
+            aggregates = (recovering or making)(after.store, after.publish)
             for batch in batches:
                 finished(aggregates.apply(batch))
             while finished(aggregates.finish_left_over()):
@@ -179,6 +186,20 @@ def assert_promises(
 def test_whatever_the_order_and_whoever_dies_nothing_is_lost_or_doubled(name: str) -> None:
     seen = explored(made, SCENARIOS[name])
     assert seen.states > seen.worlds > 1
+
+
+@pytest.mark.spec("TKT 9")
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if SCENARIOS[name].one_by_one])
+def test_nor_if_outboxes_are_not_trimmed_by_who_filled_them(name: str) -> None:
+    assert explored(never_trimming(), SCENARIOS[name], recovering=made).worlds > 1
+
+
+def test_what_was_carried_out_is_known_of_its_revision_only() -> None:
+    """Else what another wrote since, and did not live to tell, would be written over."""
+    scenario = Scenario((FIRST,), ((CLOSE,),), sweeps=0, one_by_one=(NOTE, MESSAGE))
+    assert explored(never_trimming(), scenario, recovering=made).worlds > 1
+    with pytest.raises(Flaw):
+        explored(never_trimming(KnownWhateverTheRevision), scenario, recovering=made)
 
 
 @pytest.mark.parametrize("rule", BROKEN)
