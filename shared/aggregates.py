@@ -121,17 +121,21 @@ class Aggregates(Generic[S, I]):
 
     async def finish_left_over(self, limit: int = 100) -> int:
         """Finish outboxes that nobody has finished in time; returns how many there were."""
-        documents = self._known(await self.store.unfinished(self.clock(), limit))
+        documents = await self._read(self.store.unfinished(self.clock(), limit))
         await self._finish(documents)
         return len(documents)
 
-    def _known(self, loaded: Sequence[Document[S]]) -> list[Document[S]]:
-        """The documents without outboxes that were carried out here: the ledger has it all."""
+    async def _read(self, reading: Awaitable[list[Document[S]]]) -> list[Document[S]]:
+        """What is read, without the outboxes that were carried out here: the ledger has all that.
+
+        Asked before and after: a trim may end while what it has not reached yet is on its way.
+        """
+        before = dict(self._published)
+        documents = await reading
+        known = ((before.get(doc.state.id), self._published.get(doc.state.id)) for doc in documents)
         return [
-            replace(document, outbox=())
-            if self._published.get(document.state.id) == document.revision
-            else document
-            for document in loaded
+            replace(document, outbox=()) if document.revision in revisions else document
+            for document, revisions in zip(documents, known, strict=True)
         ]
 
     async def _round(
@@ -143,7 +147,7 @@ class Aggregates(Generic[S, I]):
         """Decide and write once; what is still to be decided afterwards, in order."""
         targets = await self._resolve(items, waiting)
         places = sorted(targets)
-        loaded = self._known(await self.store.load(set(targets.values())))
+        loaded = await self._read(self.store.load(set(targets.values())))
         ids = [self.policy.id_of(items[place]) for place in places]
         done = set(await self.store.applied(ids))
         documents = await self._finish(loaded)

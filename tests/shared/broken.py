@@ -1,6 +1,6 @@
 """Each ordering rule of `shared.aggregates`, broken on purpose."""
 
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -211,10 +211,10 @@ class OpeningCheckedLate(Aggregates[Ticket, Item]):
 class KnownWhateverTheRevision(Aggregates[Ticket, Item]):
     """Breaks: what was carried out here is known of its revision only."""
 
-    def _known(self, loaded: Sequence[Document[Ticket]]) -> list[Document[Ticket]]:
+    async def _read(self, reading: Awaitable[list[Document[Ticket]]]) -> list[Document[Ticket]]:
         return [
             replace(document, outbox=()) if document.state.id in self._published else document
-            for document in loaded
+            for document in await reading
         ]
 
 
