@@ -15,7 +15,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.dev
 FAST = $(BIN)/python -m pytest -m "not connected" --numprocesses auto --dist worksteal
-# Each group has servers of its own: the wheel's database has been seen to stand still in long runs.
+# Each group has servers of its own, so that none of them grows for the length of the whole run.
 CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
 # What ARGS choose may all need servers, or none.
 OR_NONE = $(if $(ARGS),|| test $$? -eq 5)

@@ -62,17 +62,17 @@ class SecantusDB(MongoServer):
     def command(self) -> Sequence[str]:
         """Return the command line of the daemon, which reads no settings but these."""
         _from_wheel("SecantusDB", "secantus", "__main__.py")
-        settings = self.folder / "secantusd.toml"
-        # Its sweep for documents that are over takes the lock that all its threads need; nothing
-        # on a laptop lives long enough to be over.
-        settings.write_text("[storage]\nttl_sweep_seconds = 0\n")
+        settings = self.folder / "empty.toml"
+        settings.touch()
         return (
             *(sys.executable, "-P", "-m", "secantus"),
             f"--config={settings}",
             f"--host={HOST}",
             f"--port={self.port}",
             f"--storage-path={self.folder / 'data'}",
-            "--cache-size=256M",
+            # A thread that must make room in a full cache holds the lock that all the others need,
+            # and waits for them. It takes what it needs only: this is no more than a bound.
+            "--cache-size=4G",
             "--log-level=WARNING",
         )
 
