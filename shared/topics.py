@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from shared.bus.delivery import Outgoing, Record
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.commands import Command, TicketCommand
@@ -17,7 +18,6 @@ from shared.contracts.presence import Presence, PresenceEvent
 from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import CommandRejected, TicketEvent, TicketFact
-from shared.delivery import Outgoing, Record
 from shared.errors import Poison
 
 M = TypeVar("M")

@@ -20,7 +20,7 @@ from tests.stacks import Choice, choose
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shared.servers import KafkaServer, MongoServer, RedisServer, Servers
+    from shared.embedded.servers import KafkaServer, MongoServer, RedisServer, Servers
 
 hypothesis.settings.register_profile("quick", max_examples=25)
 

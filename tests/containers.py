@@ -1,6 +1,6 @@
 """The servers as containers, where a container engine and the images are there.
 
-They are started, stopped, killed and started again like the servers of `shared.embedded`. The
+They are started, stopped, killed and started again like the servers of `shared.embedded.stack`. The
 engine is this machine's own: the servers are reached on 127.0.0.1.
 """
 
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from docker.errors import DockerException  # type: ignore[import-untyped]
 from testcontainers.core.container import DockerContainer
 
-from shared.probes import HOST, is_taken
-from shared.servers import KafkaServer, MongoServer, RedisServer, Server, ServerError
+from shared.embedded.probes import HOST, is_taken
+from shared.embedded.servers import KafkaServer, MongoServer, RedisServer, Server, ServerError
 from tests.servers import kafka_settings
 
 if TYPE_CHECKING:

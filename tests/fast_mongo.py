@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from shared.embedded import SecantusDB
-from shared.probes import HOST
-from shared.servers import MongoServer, ServerError
+from shared.embedded.probes import HOST
+from shared.embedded.servers import MongoServer, ServerError
+from shared.embedded.stack import SecantusDB
 from tests.servers import CHECKOUT, run_command
 
 VERSION: Final = "0.5.3-beta.193"

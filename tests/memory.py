@@ -1,4 +1,4 @@
-"""Aggregates in memory: what `shared.mongo_aggregates.MongoAggregates` does, without a server."""
+"""Aggregates in memory: what `MongoAggregates` does, without a server."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from shared.clock import EPOCH, FAR_FUTURE
-from shared.documents import Document, Entry, Pending, State, Target
+from shared.stores.documents import Document, Entry, Pending, State, Target
 
 S = TypeVar("S", bound=State)
 
@@ -27,7 +27,7 @@ class MemoryAggregates(Generic[S]):
     """By entry id: the id of its document ("" where there was none) and the entry."""
 
     async def load(self, targets: Collection[Target]) -> list[Document[S]]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         ids = {target.id for target in targets if target.id is not None}
         slots = {(target.account_id, target.slot) for target in targets if target.slot is not None}
         return [
@@ -49,11 +49,11 @@ class MemoryAggregates(Generic[S]):
         return sorted(found, key=lambda document: document.state.due_at)[:limit]
 
     async def applied(self, ids: Collection[str]) -> dict[str, str]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         return {entry_id: self.ledger[entry_id][0] for entry_id in ids if entry_id in self.ledger}
 
     async def write(self, documents: Sequence[Document[S]]) -> set[str]:
-        """See `shared.documents.Store`. Inserts go before updates, as the driver sorts them."""
+        """See `Store`. Inserts go before updates, as the driver sorts them."""
         holders = {_slot(document): document.state.id for document in self.documents.values()}
         written = set()
         for document in sorted(documents, key=lambda document: document.revision > 0):
@@ -72,12 +72,12 @@ class MemoryAggregates(Generic[S]):
         return written
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         for of, entry in entries:
             self.ledger.setdefault(entry.id, (of, _copy_entry(entry)))
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         for document_id, revision, ids in done:
             document = self.documents.get(document_id)
             if document is not None and document.revision == revision:
@@ -85,7 +85,7 @@ class MemoryAggregates(Generic[S]):
                 self.documents[document_id] = replace(document, outbox=left, outbox_at=FAR_FUTURE)
 
     async def take_back(self, openings: Mapping[str, str]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         for document_id, entry_id in openings.items():
             document = self.documents.get(document_id)
             owed = [pending.owed for pending in document.outbox] if document else []
@@ -94,7 +94,7 @@ class MemoryAggregates(Generic[S]):
                 del self.documents[document_id]
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
-        """See `shared.documents.Store`. The longest overdue first."""
+        """See `shared.stores.documents.Store`. The longest overdue first."""
         found = await self.find(lambda document: EPOCH <= document.outbox_at < before)
         return sorted(found, key=lambda document: document.outbox_at)[:limit]
 

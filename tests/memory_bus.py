@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Handler, Outgoing, Record, dead_letter
 from shared.contracts.accounts import AccountSettings
-from shared.delivery import Handler, Outgoing, Record, dead_letter
 from shared.errors import Poison
 from shared.topics import ACCOUNTS, BY_NAME, Service, Topic, UnknownType
 
@@ -80,7 +80,7 @@ class MemoryLog:
 
 @dataclass
 class MemoryBus:
-    """One service's end of the log (see `shared.ports.Bus`)."""
+    """One service's end of the log (see `shared.bus.ports.Bus`)."""
 
     service: Service
     log: MemoryLog

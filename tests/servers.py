@@ -1,6 +1,6 @@
 """Apache Kafka itself, one node, from the jars that Maven fetches once by `deploy/kafka/pom.xml`.
 
-Started, stopped, killed and started again like the servers of `shared.embedded`.
+Started, stopped, killed and started again like the servers of `shared.embedded.stack`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from shared import probes
-from shared.probes import HOST
-from shared.servers import KafkaServer, ServerError
+from shared.embedded import probes
+from shared.embedded.probes import HOST
+from shared.embedded.servers import KafkaServer, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

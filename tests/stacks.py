@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.embedded import SecantusDB, Tansu, Valkey
-from shared.servers import KafkaServer, MongoServer, RedisServer, ServerError, Stack
+from shared.embedded.servers import KafkaServer, MongoServer, RedisServer, ServerError, Stack
+from shared.embedded.stack import SecantusDB, Tansu, Valkey
 from tests.servers import ApacheKafka, find_java, kafka_jars
 
 if TYPE_CHECKING:

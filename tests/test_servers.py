@@ -19,16 +19,16 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from motor.motor_asyncio import AsyncIOMotorClient
 from redis.asyncio import Redis
 
-from shared.embedded import EmbeddedStack, Tansu
-from shared.probes import is_taken
-from shared.servers import RedisServer, ServerError
+from shared.embedded.probes import is_taken
+from shared.embedded.servers import RedisServer, ServerError
+from shared.embedded.stack import EmbeddedStack, Tansu
 from tests.servers import CHECKOUT
 from tests.stacks import choose
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from shared.servers import KafkaServer, MongoServer, Server, Servers
+    from shared.embedded.servers import KafkaServer, MongoServer, Server, Servers
 
 connected = pytest.mark.connected
 
@@ -122,7 +122,7 @@ def test_the_embedded_stack_keeps_its_data_in_a_folder_that_is_given(tmp_path: P
 def test_no_server_outlives_its_parent(how: signal.Signals) -> None:
     program = """
 import signal
-from shared.embedded import EmbeddedStack
+from shared.embedded.stack import EmbeddedStack
 stack = EmbeddedStack()
 with stack:
     for server in (stack.kafka, stack.mongo, stack.redis):

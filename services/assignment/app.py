@@ -12,13 +12,14 @@ from services.assignment.settings import Settings
 from services.assignment.sharing import Sharing
 from services.assignment.store import MongoAgents, MongoTickets, RedisHeartbeats, mongo_rotations
 from services.assignment.sweep import Sweep
-from shared import metrics, mongo, redis
-from shared.bus import KafkaBus
+from shared.bus.kafka_bus import KafkaBus
+from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
-from shared.documents import Store
-from shared.mongo import Mongo
-from shared.ports import Bus
-from shared.service import Service
+from shared.running import metrics
+from shared.running.service import Service
+from shared.stores import mongo, redis
+from shared.stores.documents import Store
+from shared.stores.mongo import Mongo
 from shared.topics import PRESENCE, TICKETS
 
 SERVICE: Final = "assignment"

@@ -8,11 +8,11 @@ from typing import Protocol
 from services.assignment.rules import follow, presence
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.presence import Beat, Choice
-from shared.accounts import Accounts
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Publish, Refusals
 from shared.clock import Clock
 from shared.contracts.presence import AgentWentOnline, Presence
 from shared.contracts.tickets import CommandRejected, TicketFact
-from shared.delivery import Publish, Refusals
 from shared.errors import Poison, Transient
 from shared.topics import COMMANDS
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from shared.settings import Duration, RedisSettings, ServiceSettings
+from shared.running.settings import Duration, RedisSettings, ServiceSettings
 
 
 class Settings(ServiceSettings):

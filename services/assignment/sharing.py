@@ -8,13 +8,13 @@ from typing import Protocol
 from services.assignment.rules import commands, hours, lines, rotation
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.rotation import Rotation, Terms, Waiting
-from shared.accounts import Accounts
-from shared.aggregates import Aggregates
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Publish
 from shared.clock import Clock
 from shared.contracts.accounts import AccountSettings
-from shared.delivery import Publish
-from shared.documents import Applied, Entry, Outcome, Refused, Store, Target
 from shared.errors import Poison
+from shared.stores.aggregates import Aggregates
+from shared.stores.documents import Applied, Entry, Outcome, Refused, Store, Target
 from shared.topics import COMMANDS
 
 PAGE = 200

@@ -13,8 +13,8 @@ from services.assignment.rules.lines import account_of
 from services.assignment.rules.presence import Beat, Choice
 from services.assignment.rules.rotation import Rotation
 from shared.clock import EPOCH, FAR_FUTURE
-from shared.mongo import Database, compare_and_set, insert_new
-from shared.mongo_aggregates import MongoAggregates
+from shared.stores.mongo import Database, compare_and_set, insert_new
+from shared.stores.mongo_aggregates import MongoAggregates
 
 _PAGE = 500
 _FIELDS = [field.name for field in fields(Followed) if field.name != "revision"]

@@ -8,10 +8,10 @@ from typing import Protocol
 from services.assignment.rules import follow, presence
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.presence import Choice
-from shared.accounts import Accounts
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Publish
 from shared.clock import EPOCH, Clock
 from shared.contracts.accounts import AccountSettings
-from shared.delivery import Publish
 from shared.topics import COMMANDS
 
 PAGE = 500

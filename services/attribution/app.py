@@ -8,13 +8,13 @@ from services.attribution.rules.history import History
 from services.attribution.settings import Settings
 from services.attribution.store import MongoContacts
 from services.attribution.sweep import Sweep
-from shared.aggregates import Aggregates
-from shared.bus import KafkaBus
+from shared.bus.kafka_bus import KafkaBus
+from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
-from shared.documents import Store
-from shared.mongo import Mongo, is_transient
-from shared.ports import Bus
-from shared.service import Service
+from shared.running.service import Service
+from shared.stores.aggregates import Aggregates
+from shared.stores.documents import Store
+from shared.stores.mongo import Mongo, is_transient
 from shared.topics import SENDS, TICKETS
 
 SERVICE: Final = "attribution"

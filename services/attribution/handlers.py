@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from services.attribution.rules.decisions import News, decide, impossible
 from services.attribution.rules.history import History, e164, history_id, phone_of
-from shared.accounts import Accounts
-from shared.aggregates import Aggregates
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Refusals
 from shared.clock import Clock
 from shared.contracts.accounts import AttributionSettings
 from shared.contracts.marketing import SendDelivered, SendFailed
@@ -17,9 +17,9 @@ from shared.contracts.tickets import (
     TicketMarkedNotSpam,
     TicketMarkedSpam,
 )
-from shared.delivery import Refusals
-from shared.documents import Applied, Entry, Outcome, Target
 from shared.errors import Poison
+from shared.stores.aggregates import Aggregates
+from shared.stores.documents import Applied, Entry, Outcome, Target
 from shared.topics import ATTRIBUTIONS
 
 
@@ -30,18 +30,18 @@ class Contacts:
     accounts: Accounts
 
     def id_of(self, item: News) -> str:
-        """See `shared.documents.Policy`."""
+        """See `shared.stores.documents.Policy`."""
         return item.id
 
     async def resolve(self, items: Sequence[News]) -> Sequence[Target]:
-        """See `shared.documents.Policy`. News name their contact: nothing is looked up."""
+        """See `shared.stores.documents.Policy`. News name their contact: nothing is looked up."""
         return [
             Target(item.fact.account_id, id=history_id(item.fact.account_id, item.phone))
             for item in items
         ]
 
     def decide(self, target: Target, state: History | None, item: News) -> Outcome[History]:
-        """See `shared.documents.Policy`. The window is the account's as it is now (ATT 1)."""
+        """See `Policy` (`shared.stores.documents`). The window is the account's now (ATT 1)."""
         account = self.accounts.get(target.account_id)
         settings = account.attribution if account else AttributionSettings()
         history, facts = decide(state, item, settings)

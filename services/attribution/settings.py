@@ -1,6 +1,6 @@
 """What attribution reads from the environment."""
 
-from shared.settings import ServiceSettings
+from shared.running.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from services.attribution.rules.history import History
-from shared.mongo import Database
-from shared.mongo_aggregates import MongoAggregates
+from shared.stores.mongo import Database
+from shared.stores.mongo_aggregates import MongoAggregates
 
 LEDGER_KEPT = timedelta(days=120)
 """Longer than any topic keeps what could be delivered again."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.attribution.rules.decisions import News
 from services.attribution.rules.history import History
-from shared.aggregates import Aggregates
+from shared.stores.aggregates import Aggregates
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,6 @@ import sys
 
 from services.autoclose.app import build
 from services.autoclose.settings import Settings
-from shared.service import main
+from shared.running.service import main
 
 sys.exit(main(build, Settings))

@@ -8,12 +8,13 @@ from services.autoclose.handlers import Autoclose, Timers, Typing
 from services.autoclose.settings import Settings
 from services.autoclose.store import MongoTimers, RedisTyping
 from services.autoclose.sweep import RunningTimers, Sweep
-from shared import metrics, mongo, redis
-from shared.bus import KafkaBus
+from shared.bus.kafka_bus import KafkaBus
+from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
-from shared.mongo import Mongo
-from shared.ports import Bus
-from shared.service import Service
+from shared.running import metrics
+from shared.running.service import Service
+from shared.stores import mongo, redis
+from shared.stores.mongo import Mongo
 from shared.topics import SIGNALS, TICKETS
 
 SERVICE: Final = "autoclose"

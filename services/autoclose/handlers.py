@@ -8,7 +8,7 @@ from typing import Protocol
 from services.autoclose.rules import closing, timer
 from services.autoclose.rules.closing import TypingMark
 from services.autoclose.rules.timer import TicketRef, Timer, Typist
-from shared.accounts import Accounts
+from shared.bus.accounts import Accounts
 from shared.clock import Clock
 from shared.contracts.accounts import AutoClose
 from shared.contracts.signals import Signal

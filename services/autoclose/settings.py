@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from shared.settings import RedisSettings, ServiceSettings
+from shared.running.settings import RedisSettings, ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -10,7 +10,7 @@ from pymongo import UpdateOne
 from services.autoclose.rules.closing import TypingMark
 from services.autoclose.rules.timer import NOTHING_RUNS, TicketRef, Timer, Typist
 from shared.clock import EPOCH
-from shared.mongo import Database, insert_new
+from shared.stores.mongo import Database, insert_new
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

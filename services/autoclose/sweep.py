@@ -8,10 +8,10 @@ from typing import Protocol
 from services.autoclose.handlers import Typing, settings_of
 from services.autoclose.rules import closing, timer
 from services.autoclose.rules.timer import Timer
-from shared.accounts import Accounts
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Publish
 from shared.clock import EPOCH, Clock
 from shared.contracts.accounts import AccountSettings
-from shared.delivery import Publish
 from shared.topics import COMMANDS
 
 BATCH = 500

@@ -3,24 +3,24 @@
 from datetime import timedelta
 from typing import Final, Protocol
 
-from services.ingest.aliases import Aliases
-from services.ingest.claims import NO_LARGE_MAIL, LargeMail
-from services.ingest.folder import Folder
 from services.ingest.handlers import Counted, Ingest, outcome_of
-from services.ingest.joining import DEFAULT_WAIT, joining
-from services.ingest.long_sms import Assembly
-from services.ingest.profiles import Profiles
+from services.ingest.join.joining import DEFAULT_WAIT, joining
+from services.ingest.join.long_sms import Assembly
 from services.ingest.settings import Settings
 from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
 from services.ingest.sweep import Sweep, Waiting
-from shared import metrics
-from shared.bus import KafkaBus
+from services.ingest.unwrap.large_mail import NO_LARGE_MAIL, LargeMail
+from services.ingest.unwrap.mail_folder import Folder
+from services.ingest.who.profiles import Profiles
+from services.ingest.who.whatsapp_ids import Aliases
+from shared.bus.kafka_bus import KafkaBus
+from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
 from shared.contracts.base import Channel
-from shared.documents import Store
-from shared.mongo import Mongo, is_transient
-from shared.ports import Bus
-from shared.service import Service
+from shared.running import metrics
+from shared.running.service import Service
+from shared.stores.documents import Store
+from shared.stores.mongo import Mongo, is_transient
 from shared.topics import ACCOUNTS, INBOUND, PROFILES
 
 SERVICE: Final = "ingest"

@@ -11,10 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import track
 
+from services.ingest.normalize import Trial
+from services.ingest.read.times import moment
 from services.ingest.refusals import in_words
-from services.ingest.times import moment
-from services.ingest.trial import Trial
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
 from shared.clock import system_clock
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Channel

@@ -6,20 +6,21 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from services.ingest import aliases, profiles, rules
-from services.ingest.aliases import Aliases
-from services.ingest.claims import NO_LARGE_MAIL, LargeMail, is_claim
-from services.ingest.destined import Said
-from services.ingest.joining import Joining
-from services.ingest.profiles import Profiles
+from services.ingest import rules
+from services.ingest.emit.emitter import Said
+from services.ingest.join.joining import Joining
 from services.ingest.refusals import Refused
 from services.ingest.rules import Outcome, Reading
-from shared.accounts import Accounts, address_key
+from services.ingest.unwrap.large_mail import NO_LARGE_MAIL, LargeMail, is_claim
+from services.ingest.who import profiles, whatsapp_ids
+from services.ingest.who.profiles import Profiles
+from services.ingest.who.whatsapp_ids import Aliases
+from shared.bus.accounts import Accounts, address_key
+from shared.bus.delivery import Outgoing, Publish, Record, Refusals
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Channel
 from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
-from shared.delivery import Outgoing, Publish, Record, Refusals
 from shared.errors import Poison
 from shared.topics import MESSAGES, SIGNALS, Deleted
 
@@ -68,7 +69,7 @@ class Ingest:
             await self.accounts.refresh()
             outcomes = [rules.settle(reading, self.accounts) for reading in readings]
         said = [body for outcome in outcomes for body in outcome.said]
-        contacts = await aliases.settled(said, self.aliases)
+        contacts = await whatsapp_ids.settled(said, self.aliases)
         outcomes = [rules.with_contacts(outcome, contacts) for outcome in outcomes]
         known = await self.profiles.find(rules.identity_keys(said))
         outcomes = [rules.with_profiles(outcome, known) for outcome in outcomes]

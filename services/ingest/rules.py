@@ -10,19 +10,20 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from services.ingest import aliases, times
-from services.ingest.channels import READERS
-from services.ingest.contacts import canonical
-from services.ingest.destinations import destinations
-from services.ingest.destined import Destined, Said
-from services.ingest.long_sms import Arrival
-from services.ingest.parts import Fragment, Part
+from services.ingest.emit.emitter import Destined, Said
+from services.ingest.join.long_sms import Arrival
+from services.ingest.read import times
+from services.ingest.read.findings import Fragment, Part
+from services.ingest.read.readers import READERS
 from services.ingest.refusals import Refused, in_words
-from services.ingest.unwrapping import unwrapped, with_provider
-from shared.accounts import Accounts
+from services.ingest.unwrap.wrappers import unwrapped, with_provider
+from services.ingest.where_to import destinations
+from services.ingest.who import whatsapp_ids
+from services.ingest.who.contacts import canonical
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Record
 from shared.contracts.base import Channel, Contact
 from shared.contracts.profiles import Profile
-from shared.delivery import Record
 from shared.topics import INBOUND
 
 _CHANNELS: dict[str, Channel] = {topic.name: channel for channel, topic in INBOUND.items()}
@@ -147,7 +148,7 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
 
 def with_contacts(outcome: Outcome, contacts: Mapping[str, str]) -> Outcome:
     """The same, each body of the contact with the id given for it (see `aliases`)."""
-    said = tuple(aliases.with_contact(body, contacts) for body in outcome.said)
+    said = tuple(whatsapp_ids.with_contact(body, contacts) for body in outcome.said)
     return replace(outcome, said=said)
 
 

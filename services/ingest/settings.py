@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from shared.settings import Duration, ServiceSettings
+from shared.running.settings import Duration, ServiceSettings
 
 
 class Settings(ServiceSettings):

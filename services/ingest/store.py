@@ -7,21 +7,21 @@ from typing import Any
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from services.ingest.aliases import Alias, Claim
-from services.ingest.long_sms import Assembly
-from services.ingest.profiles import Change, by_identity, identities
+from services.ingest.join.long_sms import Assembly
+from services.ingest.who.profiles import Change, by_identity, identities
+from services.ingest.who.whatsapp_ids import Alias, Claim
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
-from shared.documents import Document
-from shared.mongo import DUPLICATE_KEY, Database
-from shared.mongo_aggregates import MongoAggregates
+from shared.stores.documents import Document
+from shared.stores.mongo import DUPLICATE_KEY, Database
+from shared.stores.mongo_aggregates import MongoAggregates
 
 PARTS_REMEMBERED = timedelta(days=120)
 """Longer than any topic keeps what could be delivered again."""
 
 
 class MongoProfiles:
-    """See `services.ingest.profiles.Profiles`. A document a profile: `_id` is `account:profile`."""
+    """See `services.ingest.who.profiles.Profiles`. A profile is a document, `account:profile`."""
 
     def __init__(self, database: Database) -> None:
         self._documents = database["ingest_profiles"]
@@ -77,7 +77,7 @@ def _operation(change: Change) -> DeleteOne | ReplaceOne[dict[str, Any]]:
 
 
 class MongoAliases:
-    """See `services.ingest.aliases.Aliases`. A document an id: `_id` is `account|type:value`."""
+    """See `services.ingest.who.whatsapp_ids`. An id is a document, `account|type:value`."""
 
     def __init__(self, database: Database) -> None:
         self._documents = database["ingest_aliases"]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.ingest.joining import Joining
-from services.ingest.long_sms import Assembly
+from services.ingest.join.joining import Joining
+from services.ingest.join.long_sms import Assembly
 from shared.clock import Clock
-from shared.documents import Document
+from shared.stores.documents import Document
 
 _BATCH = 200
 

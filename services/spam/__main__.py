@@ -4,6 +4,6 @@ import sys
 
 from services.spam.app import build
 from services.spam.settings import Settings
-from shared.service import main
+from shared.running.service import main
 
 sys.exit(main(build, Settings))

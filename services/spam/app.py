@@ -6,11 +6,11 @@ from services.spam.handlers import Contacts, Judged, Screening, uncounted
 from services.spam.rules.phrases import Rules
 from services.spam.settings import Settings
 from services.spam.store import MongoContacts
-from shared import metrics
-from shared.bus import KafkaBus
-from shared.mongo import Mongo, is_transient
-from shared.ports import Bus
-from shared.service import Service
+from shared.bus.kafka_bus import KafkaBus
+from shared.bus.ports import Bus
+from shared.running import metrics
+from shared.running.service import Service
+from shared.stores.mongo import Mongo, is_transient
 from shared.topics import MESSAGES, TICKETS
 
 SERVICE: Final = "spam"

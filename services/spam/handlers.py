@@ -13,11 +13,11 @@ from services.spam.rules.verdict import (
     standings,
     verdict,
 )
-from shared.accounts import Accounts
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Publish, Refusals
 from shared.contracts.accounts import SpamSettings
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited, Verdict
 from shared.contracts.tickets import CommandRejected, TicketFact
-from shared.delivery import Publish, Refusals
 from shared.errors import Poison
 from shared.topics import SCREENED
 

@@ -1,6 +1,6 @@
 """What screening reads from the environment."""
 
-from shared.settings import ServiceSettings
+from shared.running.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

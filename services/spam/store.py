@@ -6,7 +6,7 @@ from datetime import datetime
 from pymongo import UpdateOne
 
 from services.spam.rules.verdict import ContactRef, Standing
-from shared.mongo import Database, insert_new
+from shared.stores.mongo import Database, insert_new
 
 
 class MongoContacts:

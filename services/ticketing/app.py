@@ -8,16 +8,16 @@ from services.ticketing.rules.ticket import Ticket
 from services.ticketing.settings import Settings
 from services.ticketing.store import MongoTickets
 from services.ticketing.sweep import Due, TicketSweep
-from shared.aggregates import Aggregates, Later, at_once
-from shared.bus import KafkaBus
+from shared.bus.kafka_bus import KafkaBus
+from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
-from shared.documents import Store
-from shared.mail_tokens import NO_TOKENS, MailTokens
-from shared.mongo import Mongo, is_transient
-from shared.ports import Bus
-from shared.service import Service
-from shared.tasks import Background
+from shared.running.service import Service
+from shared.running.tasks import Background
+from shared.stores.aggregates import Aggregates, Later, at_once
+from shared.stores.documents import Store
+from shared.stores.mongo import Mongo, is_transient
 from shared.topics import ATTRIBUTIONS, COMMANDS, SCREENED, SIGNALS
+from shared.values.mail_tokens import NO_TOKENS, MailTokens
 
 SERVICE: Final = "ticketing"
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from services.ticketing.report import Report, printed
 from services.ticketing.store import MongoTickets
 from shared.errors import HelpdeskError, Transient
-from shared.mongo import Mongo, is_transient
-from shared.settings import MongoSettings, ServiceSettings
+from shared.running.settings import MongoSettings, ServiceSettings
+from shared.stores.mongo import Mongo, is_transient
 
 app = typer.Typer()
 ticket = typer.Typer(help="Look into tickets, and why they are as they are.", no_args_is_help=True)

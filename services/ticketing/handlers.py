@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from services.ticketing.rules import bounces, slots, threads
 from services.ticketing.rules.commands import command_given, names_a_stranger
-from services.ticketing.rules.early import Early, early_id, early_items, may_be_awaited
+from services.ticketing.rules.early_records import Early, early_id, early_items, may_be_awaited
 from services.ticketing.rules.edits import message_changed
 from services.ticketing.rules.messages import message_arrived
 from services.ticketing.rules.signals import (
@@ -17,16 +17,16 @@ from services.ticketing.rules.signals import (
     signal_seen,
 )
 from services.ticketing.rules.ticket import Ticket, ledger_id
-from shared.accounts import Accounts
-from shared.aggregates import Aggregates
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Refusals
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import Command, ReplyToTicket
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.signals import Signal
-from shared.delivery import Refusals
-from shared.documents import Outcome, Target
-from shared.mail_tokens import NO_TOKENS, MailTokens
+from shared.stores.aggregates import Aggregates
+from shared.stores.documents import Outcome, Target
+from shared.values.mail_tokens import NO_TOKENS, MailTokens
 
 Item = InboundMessage | MessageEdited | MessageDeleted | Signal | Command | MessageAttributed
 
@@ -41,7 +41,7 @@ class Tickets(Protocol):
         """The account's mail tickets that have one of these short ids."""
 
     async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
-        """See `shared.documents.Store`: the ticket of each of these entries."""
+        """See `shared.stores.documents.Store`: the ticket of each of these entries."""
 
     async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
         """Where each of these messages goes: as was said of it first, by whomever."""
@@ -61,7 +61,7 @@ class Tickets(Protocol):
 
 @dataclass(slots=True)
 class TicketPolicy:
-    """Which ticket an item touches, and what it makes of it (see `shared.documents.Policy`)."""
+    """Which ticket an item touches, and what it makes of it: a `shared.stores.documents.Policy`."""
 
     tickets: Tickets
     accounts: Accounts

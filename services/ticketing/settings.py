@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from shared.mail_tokens import MailTokens
-from shared.settings import ServiceSettings
+from shared.running.settings import ServiceSettings
+from shared.values.mail_tokens import MailTokens
 
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9]$")]
 Secret = Annotated[SecretStr, Field(min_length=16)]

@@ -7,14 +7,14 @@ from typing import Any
 
 from pymongo import ReturnDocument
 
-from services.ticketing.rules.early import slot_key
-from services.ticketing.rules.shown import as_shown, in_order, names
+from services.ticketing.rules.early_records import slot_key
 from services.ticketing.rules.slots import slot_of
+from services.ticketing.rules.thread_lines import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from shared.clock import EPOCH
-from shared.documents import Document, Target
-from shared.mongo import Database, insert_new
-from shared.mongo_aggregates import MongoAggregates
+from shared.stores.documents import Document, Target
+from shared.stores.mongo import Database, insert_new
+from shared.stores.mongo_aggregates import MongoAggregates
 
 MANY, SOME = 1000, 20
 """Tickets that are read at once for the mails of a batch; of one mail id if those are too many."""

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from services.ticketing.handlers import Item
 from services.ticketing.rules.ticket import Ticket
-from shared.aggregates import Aggregates
 from shared.clock import Clock
 from shared.contracts.base import Author
 from shared.contracts.commands import WakeTicket
-from shared.ids import computed_id
+from shared.stores.aggregates import Aggregates
+from shared.values.ids import computed_id
 
 AT_ONCE = 200
 """Tickets that are woken by one write."""

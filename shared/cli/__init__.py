@@ -17,7 +17,7 @@ from shared import topics as registry
 from shared.cli import dead_letters
 from shared.clock import system_clock
 from shared.errors import HelpdeskError
-from shared.settings import ServiceSettings
+from shared.running.settings import ServiceSettings
 
 app = typer.Typer(
     help="Run and look after the helpdesk pipeline.",
@@ -44,7 +44,7 @@ def topics(
     ] = None,
 ) -> None:
     """Print the topics, or create them (again and again does no harm)."""
-    from shared.kafka import create_topics
+    from shared.bus.kafka import create_topics
 
     if markdown:
         typer.echo(registry.markdown())
@@ -126,7 +126,7 @@ async def _up(with_demo: bool, kafka_port: int, mongo_port: int, redis_port: int
 
 def main() -> None:
     """Run the command; errors that people can do something about are one line, and exit 1."""
-    from shared.servers import ServerError
+    from shared.embedded.servers import ServerError
 
     for extension in entry_points(group="helpdesk.commands"):
         app.add_typer(extension.load())

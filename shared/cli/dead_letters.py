@@ -13,7 +13,7 @@ from rich.table import Table
 from shared.cli.plain import tame
 from shared.clock import EPOCH, system_clock
 from shared.errors import HelpdeskError, Transient
-from shared.settings import KafkaSettings, ServiceSettings
+from shared.running.settings import KafkaSettings, ServiceSettings
 from shared.topics import SERVICES, Service
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.delivery import DEAD_HEADER_PREFIX, REPLAYED, Record
+from shared.bus.delivery import DEAD_HEADER_PREFIX, REPLAYED, Record
+from shared.bus.kafka import LARGEST_RECORD, connection, record_of
 from shared.errors import HelpdeskError
-from shared.kafka import LARGEST_RECORD, connection, record_of
-from shared.settings import KafkaSettings
+from shared.running.settings import KafkaSettings
 from shared.topics import DEAD, SERVICES, Service
 
 

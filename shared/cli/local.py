@@ -17,13 +17,13 @@ from urllib.request import urlopen
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.bus.delivery import Outgoing
+from shared.bus.kafka import LARGEST_RECORD, Producer, connection, create_topics, record_of
 from shared.cli.demo.observed import WATCHED, Observed
-from shared.delivery import Outgoing
-from shared.embedded import EmbeddedStack
+from shared.embedded.servers import Server, Servers
+from shared.embedded.stack import EmbeddedStack
 from shared.errors import HelpdeskError
-from shared.kafka import LARGEST_RECORD, Producer, connection, create_topics, record_of
-from shared.servers import Server, Servers
-from shared.settings import KafkaSettings
+from shared.running.settings import KafkaSettings
 from shared.topics import SERVICES, Service, Topic
 
 EMBEDDED_PARTITIONS = 3

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
 
+from shared.bus.delivery import DEAD_HEADER_PREFIX, REPLAYED, Outgoing
+from shared.bus.kafka import LARGEST_RECORD, connection
 from shared.cli.letters import Letter
-from shared.delivery import DEAD_HEADER_PREFIX, REPLAYED, Outgoing
 from shared.errors import HelpdeskError
-from shared.kafka import LARGEST_RECORD, connection
-from shared.settings import KafkaSettings
+from shared.running.settings import KafkaSettings
 from shared.topics import BY_NAME, FOR_EVER, INBOUND
 
 RECEIVED_AT = "x-received-at"

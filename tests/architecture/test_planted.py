@@ -51,7 +51,7 @@ FAULTS = {
         "imports",
         "What decides knows no transport, no database and no environment BROKEN",
         "services/ticketing/rules/planted.py",
-        '"""Planted."""\n\nfrom shared.mongo import Mongo\n\n__all__ = ["Mongo"]\n',
+        '"""Planted."""\n\nfrom shared.stores.mongo import Mongo\n\n__all__ = ["Mongo"]\n',
     ),
     "rules that know their handlers": Fault(
         "imports",

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import AccountsTable
-from shared.bus import KafkaBus
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Outgoing
+from shared.bus.kafka_bus import KafkaBus
 from shared.cli.demo.story import Story
 from shared.contracts.commands import ReplyToTicket
-from shared.delivery import Outgoing
 from shared.errors import HelpdeskError
-from shared.service import Service as Wired
-from shared.settings import KafkaSettings
+from shared.running.service import Service as Wired
+from shared.running.settings import KafkaSettings
 from shared.topics import ACCOUNTS, BY_NAME, DEAD, SERVICES, TOPICS, Service, Topic
 from tests.architecture.tree import ROOT
 from tests.cli.memory_world import MemoryWorld

@@ -11,12 +11,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from services.assignment.app import SWEEP_INTERVAL, Stores, wire
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Handler, Outgoing, Refusals
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import Command, TicketCommand
 from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWentOnline, Presence
 from shared.contracts.tickets import CommandRejected, TicketFact
-from shared.delivery import Handler, Outgoing, Refusals
 from shared.errors import Transient
 from shared.topics import PRESENCE, TICKETS, Topic
 from tests.assignment.memory import memory_stores
@@ -49,16 +49,16 @@ class Replica:
     sweeps: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     def consume(self, topic: Topic[Any], handler: Handler) -> None:
-        """See `shared.ports.Bus`."""
+        """See `shared.bus.ports.Bus`."""
         self.handlers[topic.name] = handler
 
     def every(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
-        """See `shared.ports.Bus`."""
+        """See `shared.bus.ports.Bus`."""
         assert interval > timedelta(0)
         self.sweeps.append(sweep)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
-        """See `shared.ports.Bus`."""
+        """See `shared.bus.ports.Bus`."""
         await self.desk.step()
         self.desk.published.append(len(records))
         for record in records:

@@ -8,7 +8,7 @@ import pytest
 from services.assignment.app import SWEEP_INTERVAL
 from services.assignment.settings import Settings
 from shared.contracts.commands import AssignTicket
-from shared.documents import Target
+from shared.stores.documents import Target
 from tests.assignment.desk import Crash, Desk, account
 from tests.assignment.ticketing import MONDAY
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import UnassignTicket
 from tests.assignment.desk import Desk, account

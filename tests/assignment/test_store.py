@@ -13,10 +13,10 @@ from services.assignment.app import Agents, Heartbeats, Stores, Tickets
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.presence import Beat, Choice
 from services.assignment.store import MongoAgents, MongoTickets, RedisHeartbeats, mongo_rotations
-from shared import redis
 from shared.clock import FAR_FUTURE
-from shared.mongo import Mongo
-from shared.settings import MongoSettings, RedisSettings
+from shared.running.settings import MongoSettings, RedisSettings
+from shared.stores import redis
+from shared.stores.mongo import Mongo
 from tests.assignment.desk import Desk, account
 from tests.assignment.memory import memory_stores
 from tests.assignment.ticketing import MONDAY

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
 from shared.contracts.base import Author, Contact
 from shared.contracts.commands import AssignTicket, Command, RouteTicket, UnassignTicket
 from shared.contracts.tickets import (

@@ -10,15 +10,15 @@ from services.attribution.rules.decisions import Fact, News, decide
 from services.attribution.rules.history import History, history_id
 from services.attribution.store import MongoContacts
 from shared.contracts.accounts import AttributionSettings
-from shared.documents import Document, Entry, Store, Target
-from shared.mongo import Mongo
-from shared.settings import MongoSettings
+from shared.running.settings import MongoSettings
+from shared.stores.documents import Document, Entry, Store, Target
+from shared.stores.mongo import Mongo
 from tests.attribution.memory import MemoryContacts
 from tests.attribution.story import DAY, HOUR, MONDAY, PHONE, Ticket, delivered
 from tests.attribution.world import World
 
 if TYPE_CHECKING:
-    from shared.servers import Servers
+    from shared.embedded.servers import Servers
 
 HERE = Target("acme", id=history_id("acme", PHONE))
 

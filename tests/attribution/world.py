@@ -6,13 +6,13 @@ from typing import Any
 
 from services.attribution.app import wire
 from services.attribution.rules.history import History
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Handler, Outgoing, Record, Refusals
 from shared.contracts.accounts import AccountSettings, AttributionSettings
 from shared.contracts.marketing import MessageAttributed, SendDelivered, SendFailed
 from shared.contracts.tickets import TicketFact
-from shared.delivery import Handler, Outgoing, Record, Refusals
-from shared.documents import Store
 from shared.errors import Transient
+from shared.stores.documents import Store
 from shared.topics import ATTRIBUTIONS, SENDS, TICKETS, Topic
 from tests.attribution.memory import MemoryContacts
 from tests.attribution.story import DAY, MONDAY, final_credits

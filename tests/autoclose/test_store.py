@@ -15,8 +15,8 @@ from services.autoclose.rules.closing import TypingMark
 from services.autoclose.rules.timer import OFF, TicketRef, Timer, Typist
 from services.autoclose.store import MongoTimers, RedisTyping
 from shared.clock import FAR_FUTURE
-from shared.mongo import Mongo
-from shared.settings import MongoSettings
+from shared.running.settings import MongoSettings
+from shared.stores.mongo import Mongo
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
 from tests.autoclose.story import MINUTE, MONDAY
 

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.autoclose.app import TimerStore, wire
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Handler, Outgoing, Record
 from shared.contracts.accounts import AccountSettings, AutoClose
 from shared.contracts.commands import CloseTicket
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import CommandRejected, TicketFact
-from shared.delivery import Handler, Outgoing, Record
 from shared.topics import COMMANDS, SIGNALS, TICKETS, Topic
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
 from tests.autoclose.story import DAY, MONDAY, Story

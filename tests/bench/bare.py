@@ -19,11 +19,11 @@ from pymongo import InsertOne, ReturnDocument, UpdateMany, UpdateOne, WriteConce
 from pymongo.read_concern import ReadConcern
 
 from services.ticketing.settings import Settings
+from shared.bus.kafka import connection
 from shared.clock import FAR_FUTURE
-from shared.ids import computed_id
-from shared.kafka import connection
-from shared.service import OBJECTS_OF_A_BATCH
+from shared.running.service import OBJECTS_OF_A_BATCH
 from shared.topics import MEBIBYTE, SCREENED, TICKETS
+from shared.values.ids import computed_id
 
 Row = dict[str, Any]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 
 from services.ingest import rules
+from shared.bus.delivery import Outgoing, Record
 from shared.cli.demo import samples
 from shared.clock import EPOCH
-from shared.delivery import Outgoing, Record
 from tests.bench.figures import Figure
 
 MOMENT = EPOCH.replace(year=2026)

@@ -16,10 +16,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from shared.delivery import Record
-from shared.kafka import LARGEST_RECORD, Producer, create_topics, record_of
-from shared.servers import KafkaServer, MongoServer, Server
-from shared.settings import KafkaSettings
+from shared.bus.delivery import Record
+from shared.bus.kafka import LARGEST_RECORD, Producer, create_topics, record_of
+from shared.embedded.servers import KafkaServer, MongoServer, Server
+from shared.running.settings import KafkaSettings
 from shared.topics import TICKETS
 from tests.bench import workload
 from tests.bench.figures import Figure

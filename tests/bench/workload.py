@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
+from shared.bus.delivery import Outgoing
 from shared.contracts.base import Channel, Contact, Identity
 from shared.contracts.messages import InboundMessage, Verdict
-from shared.delivery import Outgoing
 from shared.topics import ACCOUNTS, SCREENED
 from tests.builders import ADDRESSES, MONDAY, an_account
 

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from shared.servers import ServerError
+from shared.embedded.servers import ServerError
 from tests.chaos import history
 from tests.chaos.run import Size, run
 from tests.chaos.trial import trial

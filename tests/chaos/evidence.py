@@ -9,8 +9,8 @@ from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from shared.bus.delivery import DEAD_HEADER_PREFIX, Record
 from shared.clock import EPOCH
-from shared.delivery import DEAD_HEADER_PREFIX, Record
 from shared.topics import (
     ATTRIBUTIONS,
     COMMANDS,

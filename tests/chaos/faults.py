@@ -8,7 +8,7 @@ from random import Random
 
 from redis.asyncio import Redis
 
-from shared.servers import KafkaServer, MongoServer, RedisServer
+from shared.embedded.servers import KafkaServer, MongoServer, RedisServer
 from shared.topics import SERVICES, Service
 from tests.chaos.fleet import SESSION, Fleet
 

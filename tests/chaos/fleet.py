@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from shared.failpoints import VARIABLE
-from shared.servers import Server, Servers
+from shared.embedded.servers import Server, Servers
+from shared.running.failpoints import VARIABLE
 from shared.topics import SERVICES, Service
 from tests.servers import CHECKOUT
 

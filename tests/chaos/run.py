@@ -16,11 +16,11 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from pymongo.errors import PyMongoError
 
+from shared.bus.kafka import create_topics
 from shared.clock import system_clock
-from shared.embedded import SecantusDB, Valkey
-from shared.kafka import create_topics
-from shared.servers import Stack
-from shared.settings import KafkaSettings
+from shared.embedded.servers import Stack
+from shared.embedded.stack import SecantusDB, Valkey
+from shared.running.settings import KafkaSettings
 from shared.topics import COMMANDS, TICKETS
 from tests.chaos import evidence, judge
 from tests.chaos.desk import Desk

@@ -14,10 +14,10 @@ from aiokafka import TopicPartition
 from pymongo import InsertOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from shared.consuming import Consuming
-from shared.documents import Document, Target
-from shared.mongo_aggregates import MongoAggregates
-from shared.service import main
+from shared.bus.consuming import Consuming
+from shared.running.service import main
+from shared.stores.documents import Document, Target
+from shared.stores.mongo_aggregates import MongoAggregates
 
 _THINKING = 0.25
 _SOON = 0.5

@@ -10,10 +10,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from shared.delivery import Outgoing, Record
+from shared.bus.delivery import Outgoing, Record
+from shared.bus.kafka import LARGEST_RECORD, Producer, record_of
 from shared.errors import Transient
-from shared.kafka import LARGEST_RECORD, Producer, record_of
-from shared.settings import KafkaSettings
+from shared.running.settings import KafkaSettings
 from shared.topics import ACCOUNTS, SERVICES, TOPICS, Topic
 
 _PARTITIONS = 4

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Literal
 
+from shared.bus.delivery import Outgoing
 from shared.contracts.base import CHANNELS, Identity
 from shared.contracts.marketing import SendDelivered
 from shared.contracts.presence import AgentWentOnline
 from shared.contracts.profiles import Profile
-from shared.delivery import Outgoing
 from shared.topics import ACCOUNTS, PRESENCE, PROFILES, SENDS
 from tests.chaos.ledger import Credited, Said
 from tests.chaos.payloads import AGENTS, Customer, Shop, record

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.bus.delivery import Outgoing
 from shared.cli.demo.observed import WATCHED, Json, Observed
 from shared.cli.demo.story import Story
-from shared.delivery import Outgoing
 from shared.topics import Service, Topic
 from tests.pipeline.stage import MemoryStage
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 
+from shared.bus.delivery import REPLAYED, Handler, Headers, Record, dead_letter
 from shared.cli.dead_letters import moment
 from shared.cli.letters import Letter, Wanted
 from shared.cli.plain import tame
@@ -18,10 +19,9 @@ from shared.cli.replaying import RECEIVED_AT, Replay, original, timestamp
 from shared.contracts.commands import AddNote, ReplyToTicket
 from shared.contracts.marketing import SendDelivered
 from shared.contracts.tickets import AgentReplied, CustomerWrote, TicketFact, TicketOpened
-from shared.delivery import REPLAYED, Handler, Headers, Record, dead_letter
+from shared.embedded.servers import Servers
 from shared.errors import Poison
-from shared.servers import Servers
-from shared.settings import KafkaSettings
+from shared.running.settings import KafkaSettings
 from shared.topics import BY_NAME, COMMANDS, DEAD, SENDS, TICKETS, Service
 from tests.architecture.tree import ROOT
 from tests.pipeline.kafka_stage import kafka_stage

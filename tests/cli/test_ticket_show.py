@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from shared.contracts.commands import AddNote, CloseTicket, ReopenTicket, ReplyToTicket
-from shared.servers import Servers
+from shared.embedded.servers import Servers
 from tests.architecture.tree import ROOT
 from tests.builders import a_command, a_deletion, a_message, an_sms, minutes
 from tests.ticketing.real import RealWorld, empty

@@ -16,8 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from shared.cli import app
-from shared.probes import free_port, is_taken
-from shared.servers import Servers
+from shared.embedded.probes import free_port, is_taken
+from shared.embedded.servers import Servers
 from shared.topics import SERVICES, TOPICS
 from tests.architecture.tree import ROOT
 from tests.e2e.harness import until

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter
 
+from shared.bus.delivery import Record
 from shared.clock import EPOCH
-from shared.delivery import Record
 from shared.topics import BY_NAME, TOPICS, Topic
 
 HERE = Path(__file__).parent

@@ -8,12 +8,12 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 
+from shared.bus.delivery import Headers, Outgoing
 from shared.clock import system_clock
 from shared.contracts.accounts import AccountSettings, Address, Agent, AssignmentSettings
 from shared.contracts.base import Identity
 from shared.contracts.presence import AgentWentOnline
 from shared.contracts.profiles import Profile
-from shared.delivery import Headers, Outgoing
 from shared.topics import ACCOUNTS, INBOUND, PROFILES, TICKETS, TOPICS, Topic
 from tests.contracts.library import EXAMPLES, Example, Json
 from tests.e2e.harness import Replica

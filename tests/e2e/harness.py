@@ -16,10 +16,10 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from shared.delivery import Outgoing, Record
-from shared.kafka import create_topics, record_of
-from shared.servers import Servers
-from shared.settings import KafkaSettings
+from shared.bus.delivery import Outgoing, Record
+from shared.bus.kafka import create_topics, record_of
+from shared.embedded.servers import Servers
+from shared.running.settings import KafkaSettings
 
 
 async def until(what: str, condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:

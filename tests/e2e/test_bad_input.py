@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.bus.delivery import DEAD_HEADER_PREFIX, Outgoing, Record
 from shared.contracts.accounts import AccountSettings, Address
-from shared.delivery import DEAD_HEADER_PREFIX, Outgoing, Record
-from shared.servers import Servers
+from shared.embedded.servers import Servers
 from shared.topics import (
     ACCOUNTS,
     DEAD,

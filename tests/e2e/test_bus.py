@@ -9,12 +9,12 @@ from typing import Any
 import motor.motor_asyncio
 import pytest
 
+from shared.bus.delivery import Outgoing
 from shared.clock import EPOCH
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact
 from shared.contracts.messages import InboundMessage
-from shared.delivery import Outgoing
-from shared.servers import MongoServer, Servers
+from shared.embedded.servers import MongoServer, Servers
 from shared.topics import ACCOUNTS, SCREENED
 from tests.e2e.harness import Pipeline, pipeline
 

@@ -3,11 +3,11 @@
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from shared.delivery import Outgoing
+from shared.bus.delivery import Outgoing
+from shared.bus.kafka import Producer
+from shared.embedded.servers import Servers
 from shared.errors import Poison
-from shared.kafka import Producer
-from shared.servers import Servers
-from shared.settings import KafkaSettings
+from shared.running.settings import KafkaSettings
 
 pytestmark = [pytest.mark.connected, pytest.mark.kafka]
 

@@ -10,6 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from shared.bus.delivery import Outgoing, Record
 from shared.clock import system_clock
 from shared.contracts.base import Author
 from shared.contracts.commands import (
@@ -27,8 +28,7 @@ from shared.contracts.commands import (
 from shared.contracts.marketing import SendDelivered
 from shared.contracts.messages import MessageDeleted
 from shared.contracts.tickets import CommandRejected
-from shared.delivery import Outgoing, Record
-from shared.servers import Servers
+from shared.embedded.servers import Servers
 from shared.topics import ATTRIBUTIONS, DEAD, OUTBOUND, SCREENED, SENDS, SERVICES, TICKETS, Topic
 from tests.memory_bus import FakeClock
 from tests.pipeline.kafka_stage import KafkaStage, kafka_stage

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from shared.bus import KafkaBus
-from shared.delivery import Refusals
-from shared.kafka import create_topics
-from shared.servers import Servers
-from shared.settings import KafkaSettings
+from shared.bus.delivery import Refusals
+from shared.bus.kafka import create_topics
+from shared.bus.kafka_bus import KafkaBus
+from shared.embedded.servers import Servers
+from shared.running.settings import KafkaSettings
 from shared.topics import SENDS
 from tests.e2e.harness import until
 

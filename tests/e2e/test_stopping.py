@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.delivery import Record
-from shared.servers import Servers
+from shared.bus.delivery import Record
+from shared.embedded.servers import Servers
 from shared.topics import ACCOUNTS, MESSAGES
 from tests.e2e import bad_input as given
 from tests.e2e.harness import pipeline

@@ -8,16 +8,16 @@ from urllib.parse import urlencode
 
 from services.ingest import rules
 from services.ingest.handlers import Ingest, outcome_of
-from services.ingest.joining import DEFAULT_WAIT, joining
-from services.ingest.long_sms import Assembly
-from services.ingest.profiles import Profiles
+from services.ingest.join.joining import DEFAULT_WAIT, joining
+from services.ingest.join.long_sms import Assembly
 from services.ingest.rules import Outcome
-from shared.accounts import AccountsTable
+from services.ingest.who.profiles import Profiles
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Outgoing, Publish, Record
 from shared.contracts.accounts import AccountSettings, Address, Keyword
 from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.messages import InboundMessage
 from shared.contracts.signals import Signal
-from shared.delivery import Outgoing, Publish, Record
 from shared.topics import INBOUND
 from tests.ingest.memory import MemoryAliases, MemoryProfiles
 from tests.memory import MemoryAggregates

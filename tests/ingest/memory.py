@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from services.ingest.aliases import Alias, Claim
-from services.ingest.profiles import Change, by_identity
+from services.ingest.who.profiles import Change, by_identity
+from services.ingest.who.whatsapp_ids import Alias, Claim
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
 
 
 class MemoryProfiles:
-    """See `services.ingest.profiles.Profiles`."""
+    """See `services.ingest.who.profiles.Profiles`."""
 
     def __init__(self) -> None:
         self._profiles: dict[str, Profile] = {}
@@ -29,7 +29,7 @@ class MemoryProfiles:
 
 
 class MemoryAliases:
-    """See `services.ingest.aliases.Aliases`."""
+    """See `services.ingest.who.whatsapp_ids.Aliases`."""
 
     def __init__(self) -> None:
         self._aliases: dict[str, Alias] = {}

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from services.ingest import aliases, rules
-from services.ingest.aliases import Alias, Aliases, Claim
-from services.ingest.destined import Said
+from services.ingest import rules
+from services.ingest.emit.emitter import Said
 from services.ingest.store import MongoAliases
-from shared.delivery import Record
-from shared.mongo import Mongo
-from shared.settings import MongoSettings
+from services.ingest.who import whatsapp_ids
+from services.ingest.who.whatsapp_ids import Alias, Aliases, Claim
+from shared.bus.delivery import Record
+from shared.running.settings import MongoSettings
+from shared.stores.mongo import Mongo
 from tests.ingest.builders import (
     PHONE_NUMBER_ID,
     a_record,
@@ -76,7 +77,7 @@ async def contacts(store: Aliases, *records: Record) -> list[str]:
     found = []
     for record in records:
         (body,) = said_by(record)
-        found.append((await aliases.settled([body], store))[body.id])
+        found.append((await whatsapp_ids.settled([body], store))[body.id])
     return found
 
 
@@ -216,7 +217,7 @@ async def test_aliases_are_an_accounts_own(store: Aliases) -> None:
     await contacts(store, by_number())
     (theirs,) = settled(by_both(), a_table(an_account("other"))).said
 
-    assert (await aliases.settled([theirs], store))[theirs.id] == BY_USER
+    assert (await whatsapp_ids.settled([theirs], store))[theirs.id] == BY_USER
 
 
 async def test_other_channels_have_none() -> None:
@@ -224,14 +225,14 @@ async def test_other_channels_have_none() -> None:
         async def find(self, keys: Iterable[str]) -> Mapping[str, Alias]:
             pytest.fail(f"asked for {keys}")
 
-    assert await aliases.settled(said_by(an_sms()), Nobody()) == {}
+    assert await whatsapp_ids.settled(said_by(an_sms()), Nobody()) == {}
 
 
 @pytest.mark.spec("TKT 5")
 async def test_a_batch_is_decided_in_its_order(store: Aliases) -> None:
     said = said_by(by_number(), by_both(), by_user())
 
-    found = await aliases.settled(said, store)
+    found = await whatsapp_ids.settled(said, store)
 
     assert [found[body.id] for body in said] == [BY_NUMBER] * 3
     assert await contacts(store, by_user()) == [BY_NUMBER]

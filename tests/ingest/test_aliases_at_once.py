@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest import aliases
-from services.ingest.aliases import Alias, Claim
-from services.ingest.destined import Said
+from services.ingest.emit.emitter import Said
 from services.ingest.store import MongoAliases
+from services.ingest.who import whatsapp_ids
+from services.ingest.who.whatsapp_ids import Alias, Claim
 from shared.errors import Transient
-from shared.mongo import Mongo
-from shared.settings import MongoSettings
+from shared.running.settings import MongoSettings
+from shared.stores.mongo import Mongo
 from tests.ingest.memory import MemoryAliases
 from tests.ingest.test_aliases import by_both, by_number, by_user, contacts, said_by
 
@@ -31,7 +31,7 @@ async def test_two_replicas_at_once_agree(servers: Any, unique: str, order: list
 
     answers = await asyncio.gather(
         *(
-            aliases.settled([body], MongoAliases(replica.database))
+            whatsapp_ids.settled([body], MongoAliases(replica.database))
             for body, replica in zip(bodies, replicas, strict=True)
         )
     )
@@ -54,7 +54,7 @@ class Interleaved(MemoryAliases):
         self.step += 1
         if self.step == self._at:
             for body in self._others:
-                await aliases.settled([body], self)
+                await whatsapp_ids.settled([body], self)
 
     async def find(self, keys: Iterable[str]) -> Mapping[str, Alias]:
         await self._step()
@@ -74,8 +74,8 @@ def test_in_whatever_order_replicas_step_a_new_user_is_one_contact(
         others = said_by(RECORDS[other])
         store = Interleaved(others, at)
         (body,) = said_by(RECORDS[mine])
-        found = {(await aliases.settled([body], store))[body.id]}
-        found |= set((await aliases.settled(others, store)).values())
+        found = {(await whatsapp_ids.settled([body], store))[body.id]}
+        found |= set((await whatsapp_ids.settled(others, store)).values())
         return found | set(await contacts(store, by_both(), by_number(), by_user()))
 
     assert len(asyncio.run(run())) == 1
@@ -87,4 +87,4 @@ async def test_who_is_never_fast_enough_waits() -> None:
             return False
 
     with pytest.raises(Transient):
-        await aliases.settled(said_by(by_number()), Contended())
+        await whatsapp_ids.settled(said_by(by_number()), Contended())

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest import rules
+from shared.bus.delivery import Record
 from shared.contracts.base import CHANNELS, Channel
-from shared.delivery import Record
 from shared.topics import MESSAGES, SIGNALS
 from tests.ingest.builders import (
     Published,

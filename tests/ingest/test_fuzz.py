@@ -17,8 +17,8 @@ import pytest
 
 from services.ingest import rules
 from services.ingest.rules import Outcome, Reading
+from shared.bus.delivery import Record
 from shared.contracts.base import CHANNELS, Channel
-from shared.delivery import Record
 from shared.topics import MESSAGES, SIGNALS
 from tests.ingest.builders import Published, a_record, a_table, an_ingest
 from tests.ingest.test_samples import FILES

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Outgoing
 from shared.contracts.base import Identity
 from shared.contracts.messages import InboundMessage
 from shared.contracts.profiles import Profile
-from shared.delivery import Outgoing
 from shared.errors import Transient
 from shared.topics import MESSAGES, SIGNALS, Deleted
 from tests.ingest.builders import (

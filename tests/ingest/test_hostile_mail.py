@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.ingest.mime.content import UNREADABLE
+from services.ingest.read.mail.mime.content import UNREADABLE
 from shared.contracts.messages import InboundMessage
 from shared.topics import MESSAGES
 from tests.ingest.builders import MAILBOX, Published, a_mail, a_record, an_ingest, settled

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest import contacts, rules
+from services.ingest import rules
+from services.ingest.who import contacts
 from shared.contracts.base import Identity
 from shared.contracts.messages import InboundMessage
 from shared.contracts.profiles import Profile

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from shared.bus.delivery import Record
 from shared.contracts.messages import MessageDeleted, MessageEdited
-from shared.delivery import Record
 from tests.ingest.builders import (
     PAGE,
     a_record,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest import keywords
+from services.ingest.emit import keywords
 from shared.contracts.accounts import Keyword
 from tests.ingest.builders import a_table, an_account, an_sms, the_message, the_signal
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest import keywords
+from services.ingest.emit import keywords
 from shared.contracts.accounts import Keyword
 from shared.contracts.signals import KeywordClass
 from tests.ingest.builders import (

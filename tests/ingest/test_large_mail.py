@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from services.ingest import rules
-from services.ingest.claims import Blob, LargeMail, is_claim
-from services.ingest.folder import Folder
+from services.ingest.unwrap.large_mail import Blob, LargeMail, is_claim
+from services.ingest.unwrap.mail_folder import Folder
+from shared.bus.delivery import Outgoing, Record
 from shared.contracts.messages import InboundMessage
-from shared.delivery import Outgoing, Record
 from shared.errors import Transient
 from shared.topics import MESSAGES
 from tests.ingest.builders import (

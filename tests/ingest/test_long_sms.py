@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.ingest.handlers import Ingest
-from services.ingest.joining import joining
-from services.ingest.long_sms import KEPT, Assembly
+from services.ingest.join.joining import joining
+from services.ingest.join.long_sms import KEPT, Assembly
 from services.ingest.sweep import Sweep
+from shared.bus.delivery import Outgoing, Record
 from shared.contracts.messages import InboundMessage, MessageEdited
-from shared.delivery import Outgoing, Record
 from shared.errors import Transient
 from shared.topics import BY_NAME
 from tests.ingest.builders import RECEIVED, a_part, a_table, parts_of

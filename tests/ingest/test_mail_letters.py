@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
 from shared.contracts.accounts import AccountSettings, Address, Agent
 from shared.contracts.base import CHANNELS
 from tests.ingest import winmail

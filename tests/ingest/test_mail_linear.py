@@ -4,12 +4,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.ingest.mime.html_text import to_text
-from services.ingest.mime.html_tree import read
-from services.ingest.mime.leaves import flowed, without_uuencoded
-from services.ingest.mime.quotes import new_text
-from services.ingest.mime.subjects import base_subject
-from shared.mail_tokens import found_in
+from services.ingest.read.mail.mime.html_text import to_text
+from services.ingest.read.mail.mime.html_tree import read
+from services.ingest.read.mail.mime.leaves import flowed, without_uuencoded
+from services.ingest.read.mail.quoting.quotes import new_text
+from services.ingest.read.mail.quoting.subjects import base_subject
+from shared.values.mail_tokens import found_in
 from tests.ingest.test_hostile_mail import ALLOWED, seconds
 
 CHEAP = settings(

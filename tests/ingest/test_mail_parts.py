@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.mime import envelopes
-from services.ingest.mime.charsets import decode
-from services.ingest.mime.content import attachment
-from services.ingest.mime.forms import multipart, urlencoded
-from services.ingest.mime.leaves import flowed, without_uuencoded
-from services.ingest.mime.subjects import base_subject
+from services.ingest.read.mail import envelopes
+from services.ingest.read.mail.mime.charsets import decode
+from services.ingest.read.mail.mime.content import attachment
+from services.ingest.read.mail.mime.leaves import flowed, without_uuencoded
+from services.ingest.read.mail.quoting.subjects import base_subject
+from services.ingest.read.mail.webhooks.forms import multipart, urlencoded
 from shared.contracts.messages import Mail
 from tests.ingest.builders import a_mail, the_message
 

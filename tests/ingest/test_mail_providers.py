@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from shared.bus.delivery import Record
 from shared.contracts.messages import InboundMessage
-from shared.delivery import Record
 from tests.ingest.builders import (
     MAILBOX,
     a_record,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.ingest.mime import forwards
-from services.ingest.mime.content import Content
-from shared.accounts import AccountsTable
+from services.ingest.read.mail.mime.content import Content
+from services.ingest.read.mail.quoting import forwards
+from shared.bus.accounts import AccountsTable
 from shared.contracts.accounts import AccountSettings, Address, Agent
 from shared.contracts.base import CHANNELS
 from shared.contracts.messages import InboundMessage

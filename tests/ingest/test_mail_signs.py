@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.ingest.mime import headers
-from services.ingest.mime.automatic import signs
-from services.ingest.mime.content import Content
+from services.ingest.read.mail.automatic import signs
+from services.ingest.read.mail.mime import headers
+from services.ingest.read.mail.mime.content import Content
 from shared.contracts.messages import InboundMessage
 from tests.ingest.builders import MAILBOX, a_mail, settled, the_message, the_signal
 

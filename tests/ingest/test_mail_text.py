@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.mime.html_text import to_text
-from services.ingest.mime.quotes import new_text
+from services.ingest.read.mail.mime.html_text import to_text
+from services.ingest.read.mail.quoting.quotes import new_text
 
 GMAIL = "> hello\n> there"
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from services.ingest.joining import joining
-from services.ingest.long_sms import Assembly
-from services.ingest.profiles import Change
+from services.ingest.join.joining import joining
+from services.ingest.join.long_sms import Assembly
 from services.ingest.store import MongoAssemblies, MongoProfiles
 from services.ingest.sweep import Sweep
+from services.ingest.who.profiles import Change
 from shared.clock import FAR_FUTURE
 from shared.contracts.base import Identity
 from shared.contracts.messages import InboundMessage
 from shared.contracts.profiles import Profile
-from shared.mongo import Mongo
-from shared.settings import MongoSettings
+from shared.running.settings import MongoSettings
+from shared.stores.mongo import Mongo
 from shared.topics import MESSAGES
 from tests.ingest.builders import RECEIVED, Published, a_table, parts_of, settled
 from tests.ingest.memory import MemoryProfiles

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from shared.bus.delivery import Record
 from shared.contracts.messages import InboundMessage
-from shared.delivery import Record
 from tests.ingest.builders import (
     a_chat,
     a_mail,

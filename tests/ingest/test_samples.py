@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from services.ingest.rules import Outcome
+from shared.bus.delivery import Record
 from shared.contracts.base import Channel
-from shared.delivery import Record
 from tests.ingest.builders import a_record, settled
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -2,9 +2,9 @@
 
 import pytest
 
+from shared.bus.delivery import Record
 from shared.contracts.messages import MessageDeleted, MessageEdited
 from shared.contracts.signals import Signal
-from shared.delivery import Record
 from tests.ingest.builders import (
     PAGE,
     a_chat,

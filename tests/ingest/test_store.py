@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.ingest.profiles import Profiles, changes
 from services.ingest.store import MongoProfiles
+from services.ingest.who.profiles import Profiles, changes
 from shared.contracts.base import Identity
 from shared.contracts.profiles import Profile
-from shared.mongo import Mongo
-from shared.settings import MongoSettings
+from shared.running.settings import MongoSettings
+from shared.stores.mongo import Mongo
 from shared.topics import Deleted
 from tests.ingest.memory import MemoryProfiles
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from services.ingest import rules
-from services.ingest.unwrapping import unwrapped
+from services.ingest.unwrap.wrappers import unwrapped
+from shared.bus.delivery import Record
 from shared.contracts.accounts import AccountSettings, Address
-from shared.delivery import Record
 from tests.ingest.builders import (
     CUSTOMER,
     OUR_PHONE,

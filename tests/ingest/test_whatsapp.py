@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from shared.bus.delivery import Record
 from shared.contracts.signals import Signal
-from shared.delivery import Record
 from tests.ingest.builders import (
     PHONE_NUMBER_ID,
     a_record,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.mime import rtf, tnef
+from services.ingest.read.mail.mime import rtf, tnef
 from tests.ingest import winmail
 from tests.ingest.builders import a_mail, the_message
 

@@ -25,13 +25,13 @@ from services.spam import app as spam
 from services.spam.store import MongoContacts
 from services.ticketing import app as ticketing
 from services.ticketing.store import MongoTickets
-from shared import mongo, redis
-from shared.bus import KafkaBus
-from shared.delivery import Outgoing, Record
-from shared.kafka import create_topics, record_of
-from shared.mongo import Mongo
-from shared.servers import Servers
-from shared.settings import KafkaSettings, MongoSettings, RedisSettings
+from shared.bus.delivery import Outgoing, Record
+from shared.bus.kafka import create_topics, record_of
+from shared.bus.kafka_bus import KafkaBus
+from shared.embedded.servers import Servers
+from shared.running.settings import KafkaSettings, MongoSettings, RedisSettings
+from shared.stores import mongo, redis
+from shared.stores.mongo import Mongo
 from shared.topics import SERVICES, TOPICS, Service, Topic
 from tests.memory_bus import FakeClock
 from tests.pipeline.stage import Stage

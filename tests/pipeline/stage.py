@@ -13,13 +13,12 @@ from services.autoclose import app as autoclose
 from services.ingest import app as ingest
 from services.spam import app as spam
 from services.ticketing import app as ticketing
+from shared.bus.delivery import Outgoing, Record
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Author, Channel
 from shared.contracts.commands import Command
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
 from shared.contracts.tickets import TicketEvent, TicketFact, TicketSummary
-from shared.delivery import Outgoing, Record
-from shared.ids import computed_id
 from shared.topics import (
     ACCOUNTS,
     COMMANDS,
@@ -32,6 +31,7 @@ from shared.topics import (
     Service,
     Topic,
 )
+from shared.values.ids import computed_id
 from tests.assignment.memory import MemoryAgents, MemoryHeartbeats
 from tests.assignment.memory import MemoryTickets as FollowedTickets
 from tests.attribution.memory import MemoryContacts as ContactHistories

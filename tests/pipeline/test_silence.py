@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from shared.bus.delivery import Outgoing
 from shared.contracts.commands import ReplyToTicket
-from shared.delivery import Outgoing
 from shared.topics import INBOUND
 from tests.pipeline.stage import WIDGET, Stage, acme
 

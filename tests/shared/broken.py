@@ -1,13 +1,22 @@
-"""Each ordering rule of `shared.aggregates`, broken on purpose."""
+"""Each ordering rule of `shared.stores.aggregates`, broken on purpose."""
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.aggregates import Aggregates
-from shared.delivery import Outgoing, Publish
-from shared.documents import Applied, Document, Entry, Outcome, Policy, Released, Store, Target
+from shared.bus.delivery import Outgoing, Publish
+from shared.stores.aggregates import Aggregates
+from shared.stores.documents import (
+    Applied,
+    Document,
+    Entry,
+    Outcome,
+    Policy,
+    Released,
+    Store,
+    Target,
+)
 from tests.shared.toy import NOON, Change, Item, Ticket, Tickets, changed
 
 Made = Aggregates[Ticket, Item]
@@ -35,31 +44,31 @@ class Wrapped:
     publish: Publish
 
     async def load(self, targets: Collection[Target]) -> list[Document[Ticket]]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         return await self.store.load(targets)
 
     async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         return await self.store.applied(ids)
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         return await self.store.write(documents)
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         await self.store.record(entries)
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         await self.store.trim(done)
 
     async def take_back(self, openings: Mapping[str, str]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         await self.store.take_back(openings)
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Ticket]]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         return await self.store.unfinished(before, limit)
 
 

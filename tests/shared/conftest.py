@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack
 import pytest
 from pydantic import SecretStr
 
-from shared.mongo import Mongo
-from shared.mongo_aggregates import MongoAggregates
-from shared.servers import Servers
-from shared.settings import MongoSettings
+from shared.embedded.servers import Servers
+from shared.running.settings import MongoSettings
+from shared.stores.mongo import Mongo
+from shared.stores.mongo_aggregates import MongoAggregates
 from tests.shared.toy import Ticket
 
 Connect = Callable[[], MongoAggregates[Ticket]]

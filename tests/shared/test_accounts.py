@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts import AccountsTable, address_key
+from shared.bus.accounts import AccountsTable, address_key
 from shared.contracts.accounts import AccountSettings, Address
 from shared.topics import Deleted
 

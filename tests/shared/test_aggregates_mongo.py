@@ -18,12 +18,12 @@ from pymongo.monitoring import (
 )
 from pymongo.read_concern import ReadConcern
 
-from shared.aggregates import Aggregates
-from shared.delivery import Outgoing, Publish
-from shared.documents import Document, Entry, Target
+from shared.bus.delivery import Outgoing, Publish
+from shared.embedded.servers import Servers
 from shared.errors import Transient
-from shared.mongo_aggregates import MongoAggregates
-from shared.servers import Servers
+from shared.stores.aggregates import Aggregates
+from shared.stores.documents import Document, Entry, Target
+from shared.stores.mongo_aggregates import MongoAggregates
 from tests.shared.conftest import Connect
 from tests.shared.test_aggregates import assert_promises
 from tests.shared.toy import NOON, Item, Ticket, Tickets, stored, ticket_opened_by

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import shared.aggregates
-from shared.aggregates import Aggregates
-from shared.delivery import Outgoing
-from shared.documents import Document, Entry, Outcome, Target
+import shared.stores.aggregates
+from shared.bus.delivery import Outgoing
 from shared.errors import Poison, Transient
+from shared.stores.aggregates import Aggregates
+from shared.stores.documents import Document, Entry, Outcome, Target
 from tests.shared.broken import Wrapped, made
 from tests.shared.test_aggregates import assert_promises
 from tests.shared.toy import NOON, Item, Kind, Ticket, Tickets, changed, ticket_opened_by
@@ -74,17 +74,17 @@ class Flaky(Wrapped):
             raise Transient(message)
 
     async def load(self, targets: Collection[Target]) -> list[Document[Ticket]]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         self._maybe_fail()
         return await self.store.load(targets)
 
     async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         self._maybe_fail()
         return await self.store.applied(ids)
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         for document in documents:
             owed = [pending.owed for pending in document.outbox]
             records = sum(len(one.value or b"") for one in owed if isinstance(one, Outgoing))
@@ -96,26 +96,26 @@ class Flaky(Wrapped):
         return won
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         for entry in entries:
             self._maybe_fail()
             await self.store.record([entry])
         self._maybe_fail()
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         self._maybe_fail()
         await self.store.trim(done)
         self._maybe_fail()
 
     async def take_back(self, openings: Mapping[str, str]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         self._maybe_fail()
         await self.store.take_back(openings)
         self._maybe_fail()
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Ticket]]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         return await self.store.unfinished(before, min(limit, 1))
 
     async def publish_some(self, records: Sequence[Outgoing]) -> None:
@@ -162,7 +162,7 @@ def test_nothing_is_lost_or_doubled_however_it_is_delivered(
     flaky = Flaky(world.store, world.publish, random.Random(seed))  # no secret
     refused: set[str] = set()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(shared.aggregates, "LARGEST_WRITE", SMALL)
+        patched.setattr(shared.stores.aggregates, "LARGEST_WRITE", SMALL)
         for batch in batches:
             refused |= apply_until_done(made(flaky, flaky.publish_some), batch)
         sweep_until_done(made(flaky, flaky.publish_some))
@@ -181,7 +181,7 @@ def test_a_batch_comes_to_the_same_as_its_items_one_by_one(
     by_slot = [[item for item in batch if item.kind != "close"] for batch in stream]
     together, apart = World(), World()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(shared.aggregates, "LARGEST_WRITE", SMALL)
+        patched.setattr(shared.stores.aggregates, "LARGEST_WRITE", SMALL)
         for batch in by_slot:
             apply_until_done(made(together.store, together.publish), batch)
             for item in batch:
@@ -222,7 +222,7 @@ class Singletons(Tickets):
     """Items by slot and items by id that make one and the same document."""
 
     def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
-        """See `shared.documents.Policy`."""
+        """See `shared.stores.documents.Policy`."""
         assert target.account_id == item.account_id
         opened = Ticket(id="the one", account_id=item.account_id, slot="s")
         return changed(state or opened, item, "added" if state else "opened")
@@ -241,7 +241,7 @@ class Losing(Wrapped):
     """Loses every write."""
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:  # noqa: ARG002
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         return set()
 
 

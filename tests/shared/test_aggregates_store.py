@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from shared.bus.delivery import Outgoing
 from shared.clock import FAR_FUTURE
-from shared.delivery import Outgoing
-from shared.documents import Document, Entry, Pending, Store, Target
+from shared.stores.documents import Document, Entry, Pending, Store, Target
 from tests.memory import MemoryAggregates
 from tests.shared.toy import NOON, Ticket, stored
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
+from shared.bus.consuming import Consuming
+from shared.bus.delivery import Outgoing, RetryPolicy
+from shared.bus.subscriptions import Subscription
 from shared.clock import system_clock
-from shared.consuming import Consuming
-from shared.delivery import Outgoing, RetryPolicy
 from shared.errors import Transient
-from shared.subscriptions import Subscription
 from shared.topics import INBOUND
 
 TOPIC = INBOUND["sms"]

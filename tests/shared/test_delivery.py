@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.delivery import DEAD_HEADER_PREFIX, Record, RetryPolicy, dead_letter
+from shared.bus.delivery import DEAD_HEADER_PREFIX, Record, RetryPolicy, dead_letter
 from shared.errors import HelpdeskError, Poison, Transient
 from shared.topics import BY_NAME, SERVICES, Service
 

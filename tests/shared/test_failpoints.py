@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
-from shared.failpoints import POINTS, VARIABLE
+from shared.running.failpoints import POINTS, VARIABLE
 
-PASSES = "from shared.failpoints import reach\nfor n in range(5):\n  print(n, flush=True)\n  "
+PASSES = (
+    "from shared.running.failpoints import reach\nfor n in range(5):\n  print(n, flush=True)\n  "
+)
 
 
 def _run(armed: str, code: str) -> subprocess.CompletedProcess[str]:

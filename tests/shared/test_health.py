@@ -11,8 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from shared import metrics
-from shared.health import HealthServer
+from shared.running import metrics
+from shared.running.health import HealthServer
 
 HOST = "127.0.0.1"
 

@@ -5,7 +5,7 @@ import uuid
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.ids import attempt_token, computed_id
+from shared.values.ids import attempt_token, computed_id
 
 parts = st.lists(st.text(), max_size=4).map(tuple)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.ids import computed_id
-from shared.mail_tokens import (
+from shared.values.ids import computed_id
+from shared.values.mail_tokens import (
     MailTokens,
     found_in,
     into_address,

@@ -4,7 +4,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kafka import partition_of
+from shared.bus.kafka import partition_of
 
 
 @given(key=st.binary(max_size=200), count=st.integers(1, 64))

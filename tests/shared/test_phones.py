@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.accounts import AccountsTable, address_key
+from shared.bus.accounts import AccountsTable, address_key
 from shared.contracts.accounts import AccountSettings, Address
-from shared.phones import e164, is_known, variants
+from shared.values.phones import e164, is_known, variants
 
 
 @pytest.mark.spec("ING 8")

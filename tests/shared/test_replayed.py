@@ -8,12 +8,12 @@ import pytest
 from aiokafka import TopicPartition
 from structlog.testing import capture_logs
 
-from shared import metrics
-from shared.accounts import AccountsTable
-from shared.consuming import Consuming
+from shared.bus.accounts import AccountsTable
+from shared.bus.consuming import Consuming
+from shared.bus.delivery import REPLAYED, Outgoing, RetryPolicy
+from shared.bus.subscriptions import Subscription
 from shared.contracts.commands import CloseTicket
-from shared.delivery import REPLAYED, Outgoing, RetryPolicy
-from shared.subscriptions import Subscription
+from shared.running import metrics
 from shared.topics import COMMANDS
 from tests.builders import MONDAY, a_command, an_account
 

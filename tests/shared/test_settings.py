@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from shared.service import Service, main
-from shared.settings import KafkaSettings, MongoSettings, ServiceSettings
+from shared.running.service import Service, main
+from shared.running.settings import KafkaSettings, MongoSettings, ServiceSettings
 from shared.topics import SERVICES
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared import tasks
+from shared.running import tasks
 
 
 @pytest.mark.timeout(30)

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from shared.bus.delivery import Record
+from shared.bus.kafka import LARGEST_RECORD
 from shared.clock import EPOCH
-from shared.delivery import Record
 from shared.errors import Poison
-from shared.kafka import LARGEST_RECORD
 from shared.topics import ACCOUNTS, BY_NAME, DEAD, INBOUND, SERVICES, TOPICS, markdown
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.delivery import Outgoing
-from shared.documents import Document, Target
-from shared.tasks import Background
+from shared.bus.delivery import Outgoing
+from shared.running.tasks import Background
+from shared.stores.documents import Document, Target
 from tests.shared.broken import Made, Wrapped, made
 from tests.shared.test_aggregates import assert_promises
 from tests.shared.test_aggregates_properties import apply_until_done, streams, sweep_until_done
@@ -87,7 +87,7 @@ class Overtaken(Wrapped):
     process: Process
 
     async def load(self, targets: Collection[Target]) -> list[Document[Ticket]]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         loaded = await self.store.load(targets)
         await self.process.trim(len(self.process.waiting))
         return loaded

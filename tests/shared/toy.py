@@ -1,4 +1,4 @@
-"""A helpdesk in small: enough policy to need every step of `shared.aggregates`.
+"""A helpdesk in small: enough policy to need every step of `shared.stores.aggregates`.
 
 A conversation's closed ticket takes no further message: the message releases its slot and opens a
 new one. Mails join a thread only if their author takes part in it just then.
@@ -11,11 +11,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.bus.delivery import Outgoing
 from shared.clock import FAR_FUTURE
 from shared.contracts.base import UtcTime
-from shared.delivery import Outgoing
-from shared.documents import Applied, Entry, Outcome, Redirected, Refused, Released, Target
 from shared.errors import Poison
+from shared.stores.documents import Applied, Entry, Outcome, Redirected, Refused, Released, Target
 from shared.topics import TICKETS
 
 Kind = Literal["message", "note", "mail", "invite", "ban", "close", "broken"]
@@ -85,15 +85,15 @@ class Tickets:
     """The policy."""
 
     def id_of(self, item: Item) -> str:
-        """See `shared.documents.Policy`."""
+        """See `shared.stores.documents.Policy`."""
         return item.id
 
     async def resolve(self, items: Sequence[Item]) -> list[Target]:
-        """See `shared.documents.Policy`."""
+        """See `shared.stores.documents.Policy`."""
         return [Target(item.account_id, id=item.ticket, slot=item.slot) for item in items]
 
     def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
-        """See `shared.documents.Policy`."""
+        """See `shared.stores.documents.Policy`."""
         if item.kind == "broken":
             return Refused(Poison("malformed", f"{item.id} cannot be read"))
         if item.kind == "close":

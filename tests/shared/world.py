@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.delivery import Outgoing
-from shared.documents import Document, Entry, Target
+from shared.bus.delivery import Outgoing
+from shared.stores.documents import Document, Entry, Target
 from tests.memory import MemoryAggregates
 from tests.shared.toy import Ticket
 
@@ -116,39 +116,39 @@ class Asking:
     """A store and a publisher that ask the explorer, in the smallest steps that may stand alone."""
 
     async def load(self, targets: Collection[Target]) -> list[Document[Ticket]]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         found: list[Document[Ticket]] = await Question("load", (frozenset(targets),))
         return found
 
     async def applied(self, ids: Collection[str]) -> dict[str, str]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         found: dict[str, str] = await Question("applied", (frozenset(ids),))
         return found
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:
-        """See `shared.documents.Store`. A bulk write is no transaction: one by one."""
+        """See `shared.stores.documents.Store`. A bulk write is no transaction: one by one."""
         won: set[str] = set()
         for document in documents:
             won |= await Question("write", ((document,),))
         return won
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         for entry in entries:
             await Question("record", ((entry,),))
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         for one in done:
             await Question("trim", ((one,),))
 
     async def take_back(self, openings: Mapping[str, str]) -> None:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         for one in openings.items():
             await Question("take_back", (dict([one]),))
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Ticket]]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         found: list[Document[Ticket]] = await Question("unfinished", (before, limit))
         return found
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from services.spam.handlers import Screening
 from services.spam.rules.phrases import Rules
 from services.spam.rules.verdict import ContactRef, standings
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Outgoing, Record
 from shared.contracts.accounts import AccountSettings, SpamSettings
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.tickets import CommandRejected, TicketFact
-from shared.delivery import Outgoing, Record
 from shared.topics import MESSAGES, SCREENED
 from tests.spam.memory import MemoryContacts
 from tests.spam.samples import (

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from services.spam.handlers import Contacts
 from services.spam.rules.verdict import ContactRef, Standing
 from services.spam.store import MongoContacts
-from shared.mongo import Mongo
-from shared.settings import MongoSettings
+from shared.running.settings import MongoSettings
+from shared.stores.mongo import Mongo
 from tests.spam.memory import MemoryContacts
 from tests.spam.samples import MONDAY
 

@@ -4,7 +4,7 @@ from services.ticketing.app import wire
 from services.ticketing.rules.ticket import Ticket
 from shared.contracts.commands import ReplyToTicket
 from shared.contracts.outbound import OutboundMessage
-from shared.mail_tokens import MailTokens, found_in
+from shared.values.mail_tokens import MailTokens, found_in
 from tests.builders import a_command, an_inbound_mail, minutes
 from tests.ticketing.world import World
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from services.ticketing.rules.early import slot_key
-from services.ticketing.rules.shown import as_shown, in_order, names
+from services.ticketing.rules.early_records import slot_key
+from services.ticketing.rules.thread_lines import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
-from shared.documents import Target
+from shared.stores.documents import Target
 from tests.memory import MemoryAggregates
 
 

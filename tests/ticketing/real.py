@@ -8,10 +8,10 @@ from typing import Any, cast
 from services.ticketing.app import TicketStore, wire
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
-from shared.documents import Entry
-from shared.mongo import Database, Mongo
-from shared.servers import Servers
-from shared.settings import MongoSettings
+from shared.embedded.servers import Servers
+from shared.running.settings import MongoSettings
+from shared.stores.documents import Entry
+from shared.stores.mongo import Database, Mongo
 from tests.memory import MemoryAggregates
 from tests.ticketing.memory import MemoryTickets
 from tests.ticketing.world import Item, Step, Stepwise, World

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.ticketing.app import wire
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
 from shared.contracts.accounts import Agent, Team
 from shared.contracts.commands import (
     UNASSIGNED,

@@ -10,7 +10,7 @@ from services.ticketing.rules.ticket import Ticket
 from shared.contracts.commands import CloseTicket, Command, SnoozeTicket
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded
-from shared.mail_tokens import marked
+from shared.values.mail_tokens import marked
 from tests.builders import a_command, a_contact, a_signal, an_inbound_mail, minutes
 from tests.ingest import builders as ingest
 from tests.ticketing.desk import ROOT, Desk

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared.aggregates import Aggregates
 from shared.contracts.base import Channel
 from shared.contracts.commands import CloseTicket, ReplyToTicket
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded
+from shared.stores.aggregates import Aggregates
 from tests.builders import a_command, a_contact, a_message, a_signal, an_sms, minutes
 from tests.ticketing.turns import a_turn, advanced, finished
 from tests.ticketing.world import Item, World, ticket_opened_by

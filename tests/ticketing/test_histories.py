@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.ticketing.rules.changes import INACTIVITY_NOTICE
+from services.ticketing.rules.command_effects import INACTIVITY_NOTICE
 from shared.contracts.commands import (
     UNASSIGNED,
     AssignTicket,
@@ -18,9 +18,9 @@ from shared.contracts.commands import (
 )
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.tickets import TicketFact
-from shared.documents import LARGEST_WRITE
-from shared.mongo import Database
-from shared.servers import Servers
+from shared.embedded.servers import Servers
+from shared.stores.documents import LARGEST_WRITE
+from shared.stores.mongo import Database
 from tests.builders import a_command, a_message, an_agent, an_sms, minutes, the_system
 from tests.ticketing.drawn import deliveries
 from tests.ticketing.promises import check, final, streams

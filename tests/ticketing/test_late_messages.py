@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.ticketing.rules.changes import INACTIVITY_NOTICE
+from services.ticketing.rules.command_effects import INACTIVITY_NOTICE
 from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.commands import (
     CloseTicket,

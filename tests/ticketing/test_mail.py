@@ -11,7 +11,7 @@ from shared.contracts.base import Contact
 from shared.contracts.commands import CloseTicket, ReplyToTicket
 from shared.contracts.messages import InboundMessage, Mail
 from shared.contracts.tickets import TicketOpened
-from shared.documents import Target
+from shared.stores.documents import Target
 from tests.builders import MAILBOX, MONDAY, a_command, a_contact, an_inbound_mail, minutes
 from tests.ticketing.world import World
 

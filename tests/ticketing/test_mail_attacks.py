@@ -10,7 +10,7 @@ from services.ticketing.rules.messages import SPOOF_SUSPECT
 from services.ticketing.settings import Settings
 from shared.contracts.commands import ReplyToTicket
 from shared.contracts.messages import InboundMessage
-from shared.mail_tokens import MailTokens, marked
+from shared.values.mail_tokens import MailTokens, marked
 from tests.builders import a_command, a_contact, an_inbound_mail, minutes
 from tests.ticketing.desk import KEYS, ROOT, Desk
 

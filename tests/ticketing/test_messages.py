@@ -17,7 +17,7 @@ from shared.contracts.tickets import (
     TicketOpened,
     TicketReopened,
 )
-from shared.ids import computed_id
+from shared.values.ids import computed_id
 from tests.builders import (
     ADDRESSES,
     MONDAY,

@@ -15,8 +15,8 @@ from pymongo.monitoring import (
 
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
-from shared.documents import Target
-from shared.servers import Servers
+from shared.embedded.servers import Servers
+from shared.stores.documents import Target
 from tests.builders import a_contact, minutes
 
 pytestmark = pytest.mark.connected

@@ -16,7 +16,7 @@ from shared.contracts.commands import (
     SnoozeTicket,
 )
 from shared.contracts.messages import Attachment, Reason
-from shared.mail_tokens import marked
+from shared.values.mail_tokens import marked
 from tests.builders import (
     a_command,
     a_message,

@@ -10,9 +10,9 @@ from services.ticketing.app import TicketStore
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
 from shared.contracts.commands import CloseTicket
-from shared.documents import Document
-from shared.mongo import Database
-from shared.servers import Servers
+from shared.embedded.servers import Servers
+from shared.stores.documents import Document
+from shared.stores.mongo import Database
 from tests.builders import a_command, a_message, minutes
 from tests.ticketing.promises import check, final, streams
 from tests.ticketing.real import RealWorld, on_mongo
@@ -37,12 +37,12 @@ class Held:
         return getattr(self._store, name)  # type: ignore[no-any-return]
 
     async def applied(self, ids: Sequence[str]) -> Any:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         await self._once("applied")
         return await self._store.applied(ids)
 
     async def write(self, documents: Sequence[Document[Ticket]]) -> set[str]:
-        """See `shared.documents.Store`."""
+        """See `shared.stores.documents.Store`."""
         if any(document.state.id == ticket_opened_by(THIRD) for document in documents):
             await self._once("opening")
         await self._once("write")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import SecretStr
 
-from services.ticketing.rules.early import awaited, early_items
+from services.ticketing.rules.early_records import awaited, early_items
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.store import MongoTickets
 from shared.contracts.commands import (
@@ -23,10 +23,10 @@ from shared.contracts.commands import (
     WakeTicket,
 )
 from shared.contracts.messages import Attachment, InboundMessage
-from shared.documents import Target
-from shared.mail_tokens import short_id
-from shared.mongo import Mongo
-from shared.settings import MongoSettings
+from shared.running.settings import MongoSettings
+from shared.stores.documents import Target
+from shared.stores.mongo import Mongo
+from shared.values.mail_tokens import short_id
 from tests.builders import (
     MAILBOX,
     a_command,
@@ -42,7 +42,7 @@ from tests.ticketing.memory import MemoryTickets
 from tests.ticketing.world import Item, World, summary, ticket_opened_by
 
 if TYPE_CHECKING:
-    from shared.servers import Servers
+    from shared.embedded.servers import Servers
 
 Tickets = MemoryTickets | MongoTickets
 

@@ -6,7 +6,8 @@ from typing import Any, TypeVar, cast
 
 from services.ticketing.app import TicketStore, wire
 from services.ticketing.rules.ticket import Ticket
-from shared.accounts import AccountsTable
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Handler, Outgoing, Record
 from shared.contracts.base import Author, Channel
 from shared.contracts.commands import CloseTicket, Command, ReplyToTicket
 from shared.contracts.marketing import MessageAttributed
@@ -14,9 +15,8 @@ from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdi
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import CommandRejected, TicketFact, TicketSummary
-from shared.delivery import Handler, Outgoing, Record
-from shared.ids import computed_id
 from shared.topics import ATTRIBUTIONS, BY_NAME, COMMANDS, SCREENED, SIGNALS, Topic
+from shared.values.ids import computed_id
 from tests.builders import MONDAY, a_command, a_message, an_account, an_inbound_mail, the_system
 from tests.ticketing.memory import MemoryTickets
 

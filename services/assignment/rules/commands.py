@@ -6,7 +6,7 @@ from services.assignment.rules.routing import Route
 from shared.contracts.base import Author
 from shared.contracts.commands import AssignTicket, RouteTicket, UnassignTicket
 from shared.contracts.tickets import TicketFact
-from shared.ids import computed_id
+from shared.values.ids import computed_id
 
 AUTHOR = Author(kind="system", id="assignment")
 

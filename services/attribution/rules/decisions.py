@@ -10,7 +10,7 @@ from services.attribution.rules.history import History, Marks, Message, Send
 from shared.contracts.accounts import AttributionSettings
 from shared.contracts.marketing import MessageAttributed, SendDelivered, SendFailed
 from shared.contracts.tickets import CustomerWrote, TicketMarkedNotSpam, TicketMarkedSpam
-from shared.ids import computed_id
+from shared.values.ids import computed_id
 
 Fact = SendDelivered | SendFailed | CustomerWrote | TicketMarkedSpam | TicketMarkedNotSpam
 

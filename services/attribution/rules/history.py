@@ -11,7 +11,7 @@ from pydantic import PlainSerializer
 from shared.clock import EPOCH, FAR_FUTURE
 from shared.contracts.base import AccountId, Contact, Contract, UtcTime
 from shared.contracts.marketing import Credit
-from shared.phones import variants
+from shared.values.phones import variants
 
 Seconds = Annotated[timedelta, PlainSerializer(timedelta.total_seconds, return_type=float)]
 """A duration, stored as a number of seconds."""

@@ -10,7 +10,7 @@ from shared.contracts.accounts import AutoClose
 from shared.contracts.base import Author
 from shared.contracts.commands import CloseTicket
 from shared.contracts.signals import Signal
-from shared.ids import computed_id
+from shared.values.ids import computed_id
 
 AUTHOR = Author(kind="system", id="autoclose")
 

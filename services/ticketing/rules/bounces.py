@@ -11,8 +11,8 @@ from services.ticketing.rules import slots
 from services.ticketing.rules.ticket import Draft, Ticket, thread_entry
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded
-from shared.documents import Applied, Target
-from shared.mail_tokens import MailTokens, named_by, unmarked
+from shared.stores.documents import Applied, Target
+from shared.values.mail_tokens import MailTokens, named_by, unmarked
 
 _SAYS: Mapping[str, str] = {"bounce": "Not delivered", "complaint": "Reported as spam"}
 KINDS = frozenset(_SAYS)

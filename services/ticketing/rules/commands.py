@@ -1,6 +1,6 @@
 """What a command makes of a ticket, or why it is refused (TKT 11)."""
 
-from services.ticketing.rules import changes, deliveries, replies
+from services.ticketing.rules import command_effects, deliveries, replies
 from services.ticketing.rules.replies import Refusal
 from services.ticketing.rules.ticket import Draft, Ticket, ledger_id, thread_entry
 from shared.contracts.accounts import AccountSettings
@@ -38,9 +38,9 @@ from shared.contracts.tickets import (
     TicketUntagged,
     TicketWoken,
 )
-from shared.documents import LARGEST_WRITE, ROOM_FOR_HEADERS, Applied, Entry
-from shared.ids import computed_id
+from shared.stores.documents import LARGEST_WRITE, ROOM_FOR_HEADERS, Applied, Entry
 from shared.topics import TICKETS
+from shared.values.ids import computed_id
 
 
 def command_given(
@@ -48,7 +48,7 @@ def command_given(
 ) -> Applied[Ticket]:
     """The outcome of a command: its events, or one rejection; its entry in any case.
 
-    `token` is the ticket's, for mails that go out (see `shared.mail_tokens`).
+    `token` is the ticket's, for mails that go out (see `shared.values.mail_tokens`).
     """
     outcome = _decided(ticket, command, settings, token)
     if _is_too_large(outcome):
@@ -63,14 +63,14 @@ def names_a_stranger(command: Command, settings: AccountSettings | None) -> bool
         return True
     match command:
         case AssignTicket():
-            return not changes.has_agent(settings, command)
+            return not command_effects.has_agent(settings, command)
         case RouteTicket():
-            return not changes.has_team(settings, command)
+            return not command_effects.has_team(settings, command)
     return False
 
 
 def _is_too_large(outcome: Applied[Ticket]) -> bool:
-    """Whether it could not be stored or published (see `shared.aggregates`)."""
+    """Whether it could not be stored or published (see `shared.stores.aggregates`)."""
     sizes = [len(record.value or b"") for record in outcome.publish]
     return (
         max(sizes) > TICKETS.max_bytes - ROOM_FOR_HEADERS
@@ -98,25 +98,25 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
             if refusal is None:
                 return _note(draft, command)
         case AssignTicket():
-            refusal = changes.assign(draft, command, settings)
+            refusal = command_effects.assign(draft, command, settings)
         case UnassignTicket():
-            refusal = changes.unassign(draft, command)
+            refusal = command_effects.unassign(draft, command)
         case RouteTicket():
-            refusal = changes.route(draft, command, settings)
+            refusal = command_effects.route(draft, command, settings)
         case CloseTicket():
-            refusal = changes.close(draft, command)
+            refusal = command_effects.close(draft, command)
         case ReopenTicket():
-            refusal = changes.reopen(draft, command)
+            refusal = command_effects.reopen(draft, command)
         case SnoozeTicket():
-            refusal = changes.snooze(draft, command)
+            refusal = command_effects.snooze(draft, command)
         case WakeTicket():
-            refusal = changes.wake(draft, command)
+            refusal = command_effects.wake(draft, command)
         case TagTicket() | UntagTicket():
-            refusal = changes.tags(draft, command)
+            refusal = command_effects.tags(draft, command)
         case MarkSpam() | MarkNotSpam():
-            refusal = changes.mark(draft, command)
+            refusal = command_effects.mark(draft, command)
         case MarkRead():
-            refusal = changes.read(draft, command)
+            refusal = command_effects.read(draft, command)
         case ReportDelivery():
             refusal = deliveries.report(draft, command)
         case _:

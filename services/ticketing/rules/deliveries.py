@@ -5,7 +5,7 @@ from services.ticketing.rules.replies import Refusal, outbound_id
 from services.ticketing.rules.ticket import DeliveryStatus, Draft, Ticket, ledger_id, thread_entry
 from shared.contracts.commands import ReportDelivery
 from shared.contracts.tickets import DeliveryFailed, DeliveryReported
-from shared.documents import Entry
+from shared.stores.documents import Entry
 
 _SAYS_AS_MUCH: dict[DeliveryStatus | None, int] = {
     None: 0,

@@ -5,7 +5,7 @@ before its message is kept, and taken up when the message is there, so that the 
 come makes no difference.
 """
 
-from services.ticketing.rules.early import early_entry
+from services.ticketing.rules.early_records import early_entry
 from services.ticketing.rules.ticket import (
     REMEMBERED_CHANGES,
     Changed,
@@ -15,7 +15,7 @@ from services.ticketing.rules.ticket import (
 )
 from shared.contracts.messages import MessageDeleted, MessageEdited
 from shared.contracts.tickets import CustomerDeleted, CustomerEdited
-from shared.documents import Applied
+from shared.stores.documents import Applied
 
 Change = MessageEdited | MessageDeleted
 

@@ -1,7 +1,7 @@
 """What a customer's message makes of a ticket (TKT 1 to 6, SPM 1 and 2, ACL 6)."""
 
 from services.ticketing.rules import slots
-from services.ticketing.rules.because import mail_joined
+from services.ticketing.rules.join_reasons import mail_joined
 from services.ticketing.rules.ticket import REOPENABLE, Draft, Ticket, thread_entry
 from shared.contracts.base import Author, Channel
 from shared.contracts.messages import InboundMessage
@@ -13,8 +13,8 @@ from shared.contracts.tickets import (
     TicketReopened,
     TicketWoken,
 )
-from shared.documents import Applied, Outcome, Redirected, Released, Target
-from shared.ids import computed_id
+from shared.stores.documents import Applied, Outcome, Redirected, Released, Target
+from shared.values.ids import computed_id
 
 SCREENING = Author(kind="system", id="spam")
 

@@ -13,10 +13,10 @@ from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import AddNote, ReplyToTicket
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.tickets import AgentReplied
-from shared.documents import Applied
-from shared.ids import computed_id
-from shared.mail_tokens import into_address
+from shared.stores.documents import Applied
 from shared.topics import OUTBOUND
+from shared.values.ids import computed_id
+from shared.values.mail_tokens import into_address
 
 Refusal = tuple[str, str]
 """The code of a rejection, and the reason in words."""

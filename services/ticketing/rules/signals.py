@@ -1,12 +1,12 @@
 """What signals and attributions show on a ticket (ING 3, ATT 7)."""
 
 from services.ticketing.rules import bounces
-from services.ticketing.rules.early import WITH_KEYWORDS, early_entry
+from services.ticketing.rules.early_records import WITH_KEYWORDS, early_entry
 from services.ticketing.rules.ticket import Draft, Ticket, thread_entry
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded, TicketAttributed, TicketCredit
-from shared.documents import Applied
+from shared.stores.documents import Applied
 
 
 def concerns_tickets(signal: Signal) -> bool:

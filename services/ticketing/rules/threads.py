@@ -8,9 +8,9 @@ from services.ticketing.rules import slots
 from services.ticketing.rules.messages import message_arrived
 from services.ticketing.rules.ticket import Ticket
 from shared.contracts.messages import InboundMessage, Mail
-from shared.documents import Applied, Outcome, Redirected, Target
-from shared.ids import computed_id
-from shared.mail_tokens import NO_TOKENS, MailTokens, Where, named_by, short_id, unmarked
+from shared.stores.documents import Applied, Outcome, Redirected, Target
+from shared.values.ids import computed_id
+from shared.values.mail_tokens import NO_TOKENS, MailTokens, Where, named_by, short_id, unmarked
 
 Key = tuple[str, str]
 """An account, and `mailbox|mail id`."""

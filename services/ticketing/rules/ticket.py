@@ -7,14 +7,14 @@ from typing import Any, Literal, TypeVar
 
 from pydantic_core import to_json
 
+from shared.bus.delivery import Outgoing
 from shared.clock import FAR_FUTURE
 from shared.contracts.base import Channel, Contract, Envelope, UtcTime
 from shared.contracts.commands import Command
 from shared.contracts.tickets import TicketFact, TicketStatus, TicketSummary
-from shared.delivery import Outgoing
-from shared.documents import Applied, Entry
-from shared.mail_tokens import short_id
+from shared.stores.documents import Applied, Entry
 from shared.topics import TICKETS
+from shared.values.mail_tokens import short_id
 
 REOPENABLE: frozenset[Channel] = frozenset({"email", "sms", "whatsapp"})
 """The channels whose closed tickets can be open again (TKT 1 to 5)."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.delivery import DEAD_HEADER_PREFIX, Record
+from shared.bus.delivery import DEAD_HEADER_PREFIX, Record
 from shared.topics import (
     ATTRIBUTIONS,
     DEAD,

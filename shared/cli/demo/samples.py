@@ -7,9 +7,9 @@ from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from shared.bus.delivery import Outgoing
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Channel
-from shared.delivery import Outgoing
 from shared.topics import INBOUND
 
 ACCOUNT = "sample"

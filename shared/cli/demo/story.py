@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from shared.bus.delivery import Outgoing
 from shared.cli.demo import samples
 from shared.cli.demo.observed import Json, Observed
 from shared.contracts.base import Author
@@ -12,7 +13,6 @@ from shared.contracts.commands import CloseTicket, Command, ReopenTicket, ReplyT
 from shared.contracts.marketing import SendDelivered
 from shared.contracts.presence import AgentWentOnline
 from shared.contracts.profiles import Profile
-from shared.delivery import Outgoing
 from shared.topics import ACCOUNTS, COMMANDS, PRESENCE, PROFILES, SENDS, Service, Topic
 
 SPAM = (

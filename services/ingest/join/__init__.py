@@ -1,0 +1,1 @@
+"""Join: the parts of long SMS come in, in any order; out goes each message, whole, once."""

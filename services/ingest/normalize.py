@@ -1,0 +1,155 @@
+"""What ingest would make of a file, without a broker: for `helpdesk normalize`."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import starmap
+from typing import Any
+
+from services.ingest import rules
+from services.ingest.emit.emitter import Said
+from services.ingest.join import long_sms
+from services.ingest.join.long_sms import Arrival
+from services.ingest.read.findings import Place
+from services.ingest.refusals import Refused
+from services.ingest.rules import Reading
+from shared.bus.accounts import Accounts, address_key
+from shared.bus.delivery import Record
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.base import CHANNELS, Channel
+from shared.contracts.messages import InboundMessage, Mail, MessageEdited
+from shared.contracts.signals import Signal
+from shared.topics import INBOUND, MESSAGES, SIGNALS
+
+SAMPLE = AccountSettings(account_id="sample", channels=CHANNELS)
+"""The account that has every address, where no accounts are given."""
+
+_MAILBOX = "mailbox@sample.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Tries files of one channel. `provider` None: it is recognised by the file's looks."""
+
+    channel: Channel
+    provider: str | None
+    accounts: Accounts | None
+    now: datetime
+
+    def outcomes(self, value: bytes) -> list[dict[str, Any]]:
+        """What the bytes become, each as `helpdesk normalize` prints it: at least one."""
+        try:
+            return list(self._outcomes(value))
+        except Exception as error:  # noqa: BLE001  # what is a bug becomes a dead letter there too
+            return [_dead_letter("bug", f"{type(error).__name__}: {error}")]
+
+    def _outcomes(self, value: bytes) -> Iterator[dict[str, Any]]:
+        reading = rules.read(self._record(value))
+        accounts = self.accounts
+        if accounts is None:
+            reading, accounts = self._with_sample(reading)
+        outcome = rules.settle(reading, accounts)
+        parts = [body for arrival in outcome.arrived for body in self._alone(arrival, accounts)]
+        for body in (*outcome.said, *parts):
+            try:
+                _check_size(body)
+            except Refused as refused:
+                yield _dead_letter(refused.reason, str(refused))
+            else:
+                yield _described(body)
+        for refusal in outcome.refused:
+            yield _dead_letter(refusal.reason, str(refusal))
+
+    def _alone(self, arrival: Arrival, accounts: Accounts) -> Iterable[Said]:
+        """What a part of a long SMS is given out as when the others do not come."""
+        kept, _ = long_sms.with_part(arrival.of, arrival, self.now, timedelta(0))
+        after, groups = long_sms.after_wait(kept, self.now)
+        parts = tuple(long_sms.given_out(after, group) for group in groups)
+        return rules.settle(Reading(self._record(b""), self.channel, parts), accounts).said
+
+    def _record(self, value: bytes, *headers: tuple[str, bytes]) -> Record:
+        if self.provider is not None:
+            headers = (*headers, ("x-provider", self.provider.encode()))
+        return Record(
+            topic=INBOUND[self.channel].name,
+            partition=0,
+            offset=0,
+            key=None,
+            value=value,
+            headers=headers,
+            timestamp=self.now,
+        )
+
+    def _with_sample(self, reading: Reading) -> tuple[Reading, Accounts]:
+        """The sample account with the addresses that the parts were sent to, one a part.
+
+        A mail's sender is not the account, though the mail were to them too, or to nobody.
+        """
+        places = [part.place for part in reading.parts if not isinstance(part, Refused)]
+        addresses = [(place.channel or self.channel, _address(place)) for place in places]
+        if self.channel == "email" and places and not all(address for _, address in addresses):
+            envelope = ("x-rcpt-to", _MAILBOX.encode())
+            record = replace(reading.record, headers=(*reading.record.headers, envelope))
+            reading, addresses = rules.read(record), [(self.channel, _MAILBOX)]
+        return reading, _OneAccount(frozenset(starmap(address_key, addresses)))
+
+
+def _address(place: Place) -> str:
+    people = (*place.senders, place.contact, place.reply_to, place.forwarded_from)
+    senders = {each.value for person in people if person for each in person.identities}
+    listed = [address for group in place.addresses for address in group if address]
+    return next((address for address in listed if address not in senders), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _OneAccount:
+    """See `shared.bus.accounts.Accounts`: the sample account, which has these addresses."""
+
+    addresses: frozenset[tuple[Channel, str]]
+
+    def get(self, account_id: str) -> AccountSettings | None:
+        return SAMPLE if account_id == SAMPLE.account_id else None
+
+    def owner(self, channel: Channel, address: str) -> AccountSettings | None:
+        return SAMPLE if address_key(channel, address) in self.addresses else None
+
+    async def refresh(self) -> None:
+        return
+
+    def __iter__(self) -> Iterator[AccountSettings]:
+        return iter((SAMPLE,))
+
+
+def _check_size(body: Said) -> None:
+    topic = SIGNALS if isinstance(body, Signal) else MESSAGES
+    if len(topic.record(body).value or b"") > topic.max_bytes:
+        raise Refused("too_large", f"{body.id} is too large to publish")
+
+
+def _dead_letter(reason: str, error: str) -> dict[str, Any]:
+    return {"outcome": "dead_letter", "error": error, "reason": reason}
+
+
+def _described(body: Said) -> dict[str, Any]:
+    plain = body.model_dump(mode="json", exclude_none=True, by_alias=True)
+    if isinstance(body, Signal):
+        return {"outcome": "signal", "signal": plain}
+    if not isinstance(body, InboundMessage):
+        # Whoever asks what becomes a message does not ask for what changes one.
+        kind = "edit" if isinstance(body, MessageEdited) else "delete"
+        return {"outcome": "signal", "signal": {"kind": kind} | plain}
+    if body.mail is not None:
+        plain |= _of_mail(body, body.mail)
+    return {"outcome": "message", "message": plain}
+
+
+def _of_mail(body: InboundMessage, mail: Mail) -> Mapping[str, Any]:
+    return {
+        "from": mail.sender,
+        "subject": body.subject,
+        "text": body.text,
+        "text_full": body.text if body.text_full is None else body.text_full,
+        "in_reply_to": list(mail.in_reply_to),
+        "references": list(mail.references),
+        "attachments": [file.model_dump(mode="json") for file in body.attachments],
+    }

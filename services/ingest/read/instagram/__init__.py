@@ -1,0 +1,1 @@
+"""Instagram: a webhook comes in; out go the findings in it."""

@@ -1,0 +1,95 @@
+"""What an Instagram message says, in words, files and structure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.ingest.read.text import Fields
+from shared.contracts.messages import Attachment, Story
+
+_FILES = {"image": "image", "video": "video", "audio": "audio", "file": "document"}
+_SHARED = ("share", "ig_post", "ig_reel", "reel", "ig_story", "story_mention")
+_DESCRIBED = ("template", "fallback", "location")
+_HEART = "❤"
+_KEPT = ("quick_reply", "referral", "commands")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What the customer sent.
+
+    Where they wrote nothing (`customer_wrote` is false), `types` are what was attached: a heart,
+    or what nobody knows yet.
+    """
+
+    text: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    story: Story | None = None
+    structured: Mapping[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    customer_wrote: bool = True
+    types: tuple[str, ...] = ()
+
+    @property
+    def reaction(self) -> str | None:
+        """The heart that a double tap is, if it is that and nothing more."""
+        return _HEART if not self.customer_wrote and "like_heart" in self.types else None
+
+
+def content_of(message: Fields) -> Content:
+    """The content of a message. No text, no file of a known type and no story: nothing written."""
+    found = [item for item in message.each("attachments") if item.text("type")]
+    files, text = _files(found), message.text("text")
+    story, flags = _story(message, found)
+    if message.true("is_unsupported"):
+        text, flags = text or "[unsupported message]", (*flags, "unsupported")
+    elif not text.strip() and not files:
+        types = tuple(item.text("type") for item in found)
+        if story is None:
+            return Content(customer_wrote=False, types=types)
+        text = _HEART if "like_heart" in types else text
+    structured: dict[str, Any] = {name: message.raw[name] for name in _KEPT if name in message}
+    if described := [item.raw for item in found if item.text("type") not in _FILES]:
+        structured["attachments"] = described
+    return Content(text=text, attachments=files, story=story, structured=structured, flags=flags)
+
+
+def _story(message: Fields, found: list[Fields]) -> tuple[Story | None, tuple[str, ...]]:
+    """The story that the message answers or mentions (ING 5), and which of the two, as a flag."""
+    reply_to = message.fields("reply_to")
+    if isinstance(reply_to.raw.get("story"), dict):
+        answered = reply_to.fields("story")
+        story = Story(id=answered.text("id") or None, url=answered.text("url") or None)
+        return story, ("story_reply",)
+    for item in found:
+        if item.text("type") == "story_mention":
+            payload = item.fields("payload")
+            story = Story(id=payload.text("id") or None, url=payload.text("url") or None)
+            return story, ("story_mention",)
+    return None, ()
+
+
+def _files(found: list[Fields]) -> tuple[Attachment, ...]:
+    """The files and shared posts, each once: one post may come under an old and a new name."""
+    seen: set[str] = set()
+    files: list[Attachment] = []
+    for item in found:
+        kind, payload = item.text("type"), item.fields("payload")
+        if kind not in (*_FILES, *_SHARED, *_DESCRIBED):
+            continue
+        url = payload.text("url") or item.text("url")
+        title = payload.text("title") or item.text("title")
+        post = payload.text("ig_post_media_id") or payload.text("reel_video_id")
+        names = {name for name in (post, url) if name}
+        if not names & seen:
+            files.append(
+                Attachment.model_validate(
+                    {
+                        "kind": _FILES.get(kind, "other"),
+                        "filename": title[:200] or None,
+                        "ref": url or None,
+                    }
+                )
+            )
+        seen |= names
+    return tuple(files)

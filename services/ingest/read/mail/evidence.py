@@ -1,0 +1,63 @@
+"""What a mail says of the thread it belongs to (TKT 2): found here, believed by ticketing."""
+
+import base64
+import binascii
+from collections.abc import Iterable
+
+from services.ingest.read.mail.delivery import Delivery
+from services.ingest.read.mail.mime.headers import Headers
+from shared.values.mail_tokens import Where, found_in, marked
+
+_ADDRESSES = (
+    "to",
+    "cc",
+    "delivered-to",
+    "x-original-to",
+    "x-forwarded-to",
+    "envelope-to",
+    "x-envelope-to",
+)
+_IDS = ("references", "in-reply-to", "message-id")
+_LONGEST_TEXT = 200_000
+_LONGEST_INDEX = 2_000
+_GUID = slice(6, 22)
+
+
+def tokens(head: Headers, delivery: Delivery, *texts: str) -> tuple[str, ...]:
+    """What looks like a signed token, and where it stands; each once, the better place first.
+
+    In addresses and mail ids the writer's program put it; in the subject or the body it may be
+    anybody's quote.
+    """
+    places: list[tuple[Where, Iterable[str]]] = [
+        ("address", (*delivery.recipients, *_raw(head, _ADDRESSES))),
+        ("id", _raw(head, _IDS)),
+        ("text", (head.text("subject"), *(text[:_LONGEST_TEXT] for text in texts))),
+    ]
+    found: dict[str, Where] = {}
+    for where, among in places:
+        for token in found_in("\n".join(among)):
+            found.setdefault(token, where)
+    return tuple(marked(where, token) for token, where in found.items())
+
+
+def _raw(head: Headers, names: Iterable[str]) -> list[str]:
+    return [value for name in names for value in head.all(name)]
+
+
+def thread_index(head: Headers) -> str | None:
+    """The GUID of Outlook's conversation, in hexadecimal: the same through all its mails.
+
+    It stands behind the first six bytes, which are a time; what follows are five a reply.
+    """
+    raw = "".join(head.raw("thread-index")[:_LONGEST_INDEX].split())
+    try:
+        index = base64.b64decode(raw[: len(raw) // 4 * 4], validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return index[_GUID].hex() if len(index) >= _GUID.stop else None
+
+
+def tokens_of(mail_id: str) -> str:
+    """The tokens in the id of a mail that went out, as a signal's detail has them."""
+    return " ".join(marked("id", token) for token in found_in(mail_id))

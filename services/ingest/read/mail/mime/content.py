@@ -1,0 +1,78 @@
+"""What a mail holds, once it is read."""
+
+import re
+from dataclasses import dataclass, field
+
+from services.ingest.read.mail.mime.leaves import safe_name
+from services.ingest.read.text import clean
+from shared.contracts.messages import Attachment
+
+UNREADABLE = "[unreadable e-mail, see original]"
+ENCRYPTED = "[encrypted e-mail, see original]"
+
+_ENOUGH_TO_SAY = 2_000
+_NOTHING_SAID = re.compile(
+    r"\[(?:image|cid):[^\]\n]{0,200}\]|[\s\u200b-\u200f\u2060\ufeff\u034f\u00ad]"
+    r"|your (?:e-?mail|mail) client does not support html[^\n]{0,200}",
+    re.IGNORECASE,
+)
+
+
+@dataclass
+class Content:
+    """What the mail holds. `types` are all parts' media types, those of embedded mails left out.
+
+    `embedded` is the header of the mail that a bounce returns; `report` what a delivery report
+    says of its first failed (else first) recipient, in fields with lower-case names; `calendar`
+    the method of an invitation or an answer to one.
+    """
+
+    plain: str = ""
+    html: str | None = None
+    attachments: list[Attachment] = field(default_factory=list)
+    types: list[str] = field(default_factory=list)
+    embedded: bytes = b""
+    report: dict[str, str] = field(default_factory=dict)
+    calendar: str = ""
+    flags: list[str] = field(default_factory=list)
+
+
+def unreadable() -> Content:
+    """What stands for a content that cannot be read: the original has it."""
+    return Content(plain=UNREADABLE, flags=["unreadable"])
+
+
+def says_something(text: str) -> bool:
+    """Whether there is more in a text part than space and what stands for the HTML."""
+    start = text[:_ENOUGH_TO_SAY]
+    return bool(_NOTHING_SAID.sub("", start)) or (
+        len(text) > len(start) and bool(_NOTHING_SAID.sub("", text))
+    )
+
+
+def attachment(
+    *,
+    media_type: str,
+    name: str,
+    size: int | None,
+    ref: str,
+    content_id: str = "",
+    inline: bool = False,
+) -> Attachment:
+    """A file that came with a mail, as a message describes it.
+
+    What has a content id is shown inside the text, as is what says that it is `inline`.
+    """
+    family = media_type.partition("/")[0].lower()
+    content_id = clean(content_id).strip().strip("<>")[:500]
+    return Attachment.model_validate(
+        {
+            "kind": family if family in ("image", "audio", "video") else "document",
+            "filename": safe_name(name),
+            "media_type": clean(media_type)[:200] or None,
+            "size": size if size is not None and 0 <= size < 2**53 else None,
+            "ref": ref,
+            "content_id": content_id or None,
+            "inline": inline or bool(content_id),
+        }
+    )

@@ -1,0 +1,282 @@
+"""HTML taken to pieces: what is hidden or dangerous is dropped, and quotes are cut off."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import nh3
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from services.ingest.read.mail.mime.html_guard import is_manageable
+from services.ingest.read.mail.mime.html_text import UNSEEN
+from services.ingest.read.mail.quoting import quotes
+
+_QUOTES = (
+    ".gmail_quote, .gmail_extra, blockquote[type=cite], .moz-cite-prefix, .protonmail_quote,"
+    " .tutanota_quote, .yahoo_quoted, .zmail_extra, .front-blockquote, #OLK_SRC_BODY_SECTION,"
+    " .ms-outlook-mobile-reference-message, [name=messageReplySection],"
+    " [data-marker=__QUOTED_TEXT__]"
+)
+_FROM_HERE_ON = (
+    "#divRplyFwdMsg, #x_divRplyFwdMsg, #appendonsend, #x_appendonsend, #zwchr, hr#stopSpelling,"
+    " #mail-editor-reference-message-container, #ms-outlook-mobile-body-separator-line"
+)
+_RULES = (
+    "border-top:solid #e1e1e1",
+    "border-top:solid #b5c4df",
+    "border-top-color:#b5c4df",
+    "border-top:solid windowtext",
+)
+_GMAILS = "gmail_quote"
+_NEVER_SEEN = frozenset({"head", "script", "style", "title", "template", "noscript", "svg"})
+_MOST_NODES = 100_000
+_LARGEST_WRITTEN = 1_000_000
+_FORMATTING = {
+    "a",
+    "abbr",
+    "b",
+    "big",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "tt",
+    "u",
+    "ul",
+}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "td": {"colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "align"},
+    "ol": {"start"},
+    "blockquote": {"type"},
+    "*": {"dir", "lang"},
+}
+_WITH_THEIR_CONTENT = {"script", "style", "title", "template", "noscript", "select", "textarea"}
+_SCHEMES = {"http", "https", "mailto", "tel", "cid"}
+
+
+class _TooManyNodes(Exception):
+    """Repairing what was never closed made more of it than can be walked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A mail's HTML: safe to show, and as markup for its text, whole and without quotes.
+
+    `shown` is None where it cannot be had. `new` is None where no quote was found in it, or an
+    answer stands below or between quotes.
+    """
+
+    shown: str | None
+    full: str
+    new: str | None = None
+
+
+def read(source: str, *, may_quote: bool = True) -> Html:
+    """The HTML without what its reader would not see.
+
+    Where the markup hides everything, nothing is hidden. What would take too long to take apart
+    is not shown: its text is still to be had.
+    """
+    if not is_manageable(source):
+        return Html(None, source)
+    try:
+        tree = _without_hidden(source)
+        full = tree.html or ""
+        new = _without_quotes(tree) if may_quote else None
+    except _TooManyNodes:
+        return Html(None, source)
+    return Html(_safe(full), full, new) if len(full) <= _LARGEST_WRITTEN else Html(None, source)
+
+
+def _safe(source: str) -> str:
+    """No scripts, styles, forms or frames, and no picture that would tell that it was looked at."""
+    return nh3.clean(
+        source,
+        tags=_FORMATTING,
+        clean_content_tags=_WITH_THEIR_CONTENT,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        attribute_filter=_kept,
+        link_rel="noopener noreferrer nofollow",
+    ).strip()
+
+
+def _kept(tag: str, attribute: str, value: str) -> str | None:
+    if tag == "img" and attribute == "src":
+        return value if value[:4].lower() == "cid:" else None
+    return value
+
+
+def _without_hidden(source: str) -> LexborHTMLParser:
+    tree = LexborHTMLParser(source)
+    hidden: list[LexborNode] = []
+    # Of hidden elements inside hidden ones the outermost: the others are gone with it.
+    for node, descend in _walk(tree.body):
+        if node.is_element_node and _is_hidden(node):
+            hidden.append(node)
+        else:
+            descend(node)
+    if not hidden:
+        return tree
+    for node in hidden:
+        node.decompose()
+    return tree if _says_something(tree.body) else LexborHTMLParser(source)
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    return "hidden" in attributes or UNSEEN.search(attributes.get("style") or "") is not None
+
+
+def _says_something(node: LexborNode | None) -> bool:
+    return node is not None and (
+        node.css_first("img") is not None or bool(node.text(deep=True).strip())
+    )
+
+
+@dataclass
+class _Reading:
+    """One walk through a tree in its order: what is quoted, and where its writer says something."""
+
+    quoting: set[int]
+    cutting: set[int]
+    quoted: list[LexborNode] = field(default_factory=list)
+    cut: bool = False
+    said_before: bool = False
+    said_after: bool = False
+
+    def walk(self, body: LexborNode) -> None:
+        for node, descend in _walk(body):
+            if self.said_after:
+                return
+            if node.is_text_node:
+                self._said(node)
+            if self.cut or node.mem_id in self.cutting or _is_outlooks_rule(node):
+                self.cut = True
+                self.quoted.append(node)
+            elif node.mem_id in self.quoting:
+                self.quoted.append(node)
+                self.said_after = _answers_inside(node)
+            elif node.tag not in _NEVER_SEEN:
+                descend(node)
+
+    def _said(self, node: LexborNode) -> None:
+        words = _words(node).strip().strip("\u200b\ufeff\u00a0\u2060")
+        if not words or self.cut:
+            return
+        self.said_before = True
+        # Signs alone below a quote are its end, or a rule.
+        self.said_after = bool(self.quoted) and any(map(str.isalnum, words))
+
+
+def _without_quotes(tree: LexborHTMLParser) -> str | None:
+    body = tree.body
+    if body is None:
+        return None
+    reading = _Reading(
+        quoting={node.mem_id for node in body.css(_QUOTES)},
+        cutting={node.mem_id for node in body.css(_FROM_HERE_ON)},
+    )
+    reading.walk(body)
+    if not reading.quoted or reading.said_after or not reading.said_before:
+        return None
+    for node in reading.quoted:
+        node.decompose()
+    return tree.html
+
+
+def _answers_inside(node: LexborNode) -> bool:
+    """Whether somebody answers between the quotes that Gmail keeps in one element of its own.
+
+    The quotes are block quotes in it, the attribution is above them; what else is below is new.
+    """
+    classes = (node.attributes.get("class") or "").split()
+    if node.tag != "div" or _GMAILS not in classes:
+        return False
+    quoted = False
+    for child, descend in _walk(node):
+        if child.tag == "blockquote":
+            quoted = True
+        elif child.is_text_node:
+            if quoted and any(map(str.isalnum, _words(child))):
+                return True
+        else:
+            descend(child)
+    return False
+
+
+def _is_outlooks_rule(node: LexborNode) -> bool:
+    """The line that Outlook draws above the header block of the mail it answers."""
+    style = (node.attributes.get("style") or "").lower() if node.tag == "div" else ""
+    if "border-top" not in style or not any(rule in _tight(style) for rule in _RULES):
+        return False
+    return quotes.is_header_line(node.text(deep=True)[:300].strip().partition("\n")[0])
+
+
+def _tight(style: str) -> str:
+    return style.replace(": ", ":").replace("; ", ";")
+
+
+def _words(node: LexborNode) -> str:
+    return node.text_content or ""
+
+
+def _walk(root: LexborNode | None) -> Iterator[tuple[LexborNode, Callable[[LexborNode], None]]]:
+    """The nodes below, in the document's order; into those that the caller descends into."""
+    waiting: list[LexborNode] = []
+
+    def descend(node: LexborNode) -> None:
+        waiting.extend(list(node.iter(include_text=True))[::-1])
+
+    if root is not None:
+        descend(root)
+    for _ in range(_MOST_NODES):
+        if not waiting:
+            return
+        yield waiting.pop(), descend
+    raise _TooManyNodes

@@ -1,0 +1,117 @@
+"""Which of a mail's addresses is whose."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from services.ingest.read.findings import Place
+from services.ingest.read.mail import envelopes
+from services.ingest.read.mail.delivery import Delivery
+from services.ingest.read.mail.mime import headers
+from services.ingest.read.mail.mime.headers import Headers
+from services.ingest.who import contacts
+from shared.contracts.base import Contact
+from shared.values.mail_tokens import without_token
+
+_SENDERS = ("from", "sender", "reply-to")
+_OTHER_SENDERS = ("x-original-from", "x-original-sender", "reply-to", "x-mailfrom")
+_OF_LISTS = ("list-id", "list-post", "mailing-list", "x-original-from", "x-google-group-id")
+_VIA = re.compile(r".{1,200}\s(?:via|über|par|por|tramite|through)\s.{1,200}", re.IGNORECASE)
+_DELIVERED = ("x-original-to", "envelope-to", "x-envelope-to", "delivered-to")
+_NOBODYS = ("unknown", "localhost", "undisclosed-recipients")
+
+
+def of(head: Headers, delivery: Delivery) -> Place:
+    """The mailbox and the sender. Without a sender the contact is None.
+
+    Whom it is from, its From says; where it has none, Sender, Reply-To or the envelope. Whether
+    another field counts instead, which anybody can write, is for the settings of the account to say
+    (`services.ingest.who.mail_senders`).
+    """
+    others = (_first(_possible(head.addresses(field))) for field in _OTHER_SENDERS)
+    return Place(
+        provider=delivery.provider,
+        addresses=_mailboxes(head, delivery),
+        contact=_sender(head, delivery),
+        senders=tuple(each for each in others if each is not None),
+        rewritten=_is_rewritten(head),
+        reply_to=_first(_possible(head.addresses("reply-to"))),
+    )
+
+
+def person(name: str, address: str) -> Contact | None:
+    """Whoever has that address; None where there can be no such address."""
+    return contacts.email(canonical(address), name)
+
+
+def _first(pairs: Iterable[tuple[str, str]]) -> Contact | None:
+    return next((found for pair in pairs if (found := person(*pair)) is not None), None)
+
+
+def _possible(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the addresses that can exist: programs without one write `unknown`, or quotes."""
+    found = []
+    for name, address in pairs:
+        local, _, domain = address.rpartition("@")
+        if local.strip('"') and domain.casefold() not in _NOBODYS:
+            found.append((name, address))
+    return found
+
+
+def _is_rewritten(head: Headers) -> bool:
+    """Whether a list seems to have put itself in place of the sender, for the sake of DMARC."""
+    named = next((name for name, _ in head.addresses("from")), "")
+    return any(head.raw(field) for field in _OF_LISTS) and bool(
+        _VIA.fullmatch(named) or head.raw("x-original-from") or head.raw("x-mailfrom")
+    )
+
+
+def _sender(head: Headers, delivery: Delivery) -> Contact | None:
+    for field in _SENDERS:
+        if found := _first(head.addresses(field)[:1]):
+            return found
+    envelope = [delivery.sender, head.raw("return-path")]
+    told = headers.addresses([found for found in envelope if found])
+    return _first(("", envelopes.original(address)) for _, address in told)
+
+
+def _mailboxes(head: Headers, delivery: Delivery) -> tuple[tuple[str, ...], ...]:
+    """What may be the account's mailbox, the best evidence first: the envelope, then the header."""
+    groups = [[("", found) for found in delivery.recipients]]
+    for field in _DELIVERED:
+        groups += [headers.addresses([value]) for value in head.all(field)]
+    groups.append(head.addresses("x-forwarded-to"))
+    groups.append(head.addresses("to", "cc", "bcc", "resent-to", "apparently-to"))
+    return tuple(_forms(group) for group in groups if group)
+
+
+def _forms(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The addresses in each form in which an account's settings may list them."""
+    forms: dict[str, None] = {}
+    for _, address in pairs:
+        before = envelopes.original(address)
+        for form in (address, without_token(address), before, without_token(before)):
+            forms[contacts.mailbox(canonical(form))] = None
+            forms[contacts.mailbox(unicodedata.normalize("NFC", form))] = None
+    return tuple(forms)
+
+
+def only_addresses(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """The addresses without names, as they are compared, each once; without what can be none."""
+    compared = (contacts.mailbox(canonical(address)) for _, address in pairs)
+    return tuple(dict.fromkeys(filter(contacts.may_be_mailbox, compared)))
+
+
+def reply_address(head: Headers) -> str | None:
+    """Where answers are wanted; None where no such address can exist."""
+    return next(iter(only_addresses(_possible(head.addresses("reply-to")))), None)
+
+
+def canonical(address: str) -> str:
+    """The address with its letters composed, and a domain of other scripts in ASCII."""
+    local, at, domain = unicodedata.normalize("NFC", address).rpartition("@")
+    if not domain.isascii():
+        with suppress(UnicodeError):
+            domain = domain.encode("idna").decode("ascii")
+    return f"{local}{at}{domain}"

@@ -1,0 +1,19 @@
+"""The channels' readers: what each provider's record says, as parts. Pure."""
+
+from collections.abc import Callable, Mapping
+
+from services.ingest.read import mail, sms, webchat
+from services.ingest.read.findings import Part
+from services.ingest.read.instagram import reader as instagram
+from services.ingest.read.whatsapp import reader as whatsapp
+from shared.bus.delivery import Record
+from shared.contracts.base import Channel
+
+READERS: Mapping[Channel, Callable[[Record], list[Part]]] = {
+    "sms": sms.read,
+    "whatsapp": whatsapp.read,
+    "instagram": instagram.read,
+    "email": mail.read,
+    "webchat": webchat.read,
+}
+"""Each gives the parts of a record, at least one, or raises Refused for all of it."""

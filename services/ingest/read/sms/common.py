@@ -1,0 +1,172 @@
+"""What is the same whichever provider an SMS came through."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.ingest.read.findings import Fragment, Happened, Part, Place, Wrote
+from services.ingest.read.sms import binary
+from services.ingest.read.sms.binary import Segment
+from services.ingest.read.times import RawTime
+from services.ingest.refusals import Refused
+from services.ingest.who import contacts
+from shared.contracts.messages import Attachment
+from shared.contracts.signals import KeywordClass
+
+OPT_OUT: Mapping[str, KeywordClass] = {"STOP": "stop", "START": "start", "HELP": "help"}
+"""What Twilio and Telnyx call the kinds of keyword that they answer themselves."""
+
+_MOST_PARTS = 255
+
+
+def place(provider: str, sender: str, *addresses: str) -> Place:
+    """From a sender to one of the account's numbers: the first of `addresses` that is one."""
+    if not sender.strip():
+        raise Refused("no_sender", "an SMS that does not say whom it is from")
+    return _place(provider, sender, addresses)
+
+
+def _place(provider: str, sender: str, addresses: Sequence[str]) -> Place:
+    known = tuple((contacts.sms_address(address),) for address in addresses if address.strip())
+    return Place(provider=provider, addresses=known, phone=sender, channel="sms")
+
+
+def whatsapp_place(provider: str, address: str, *names: str, name: str = "") -> Place:
+    """From a WhatsApp user, by any of their names, to one of the account's numbers."""
+    found = _on_whatsapp(provider, address, names, name)
+    if found.contact is None:
+        raise Refused("no_sender", f"{names[0][:40]!r} is no WhatsApp user")
+    return found
+
+
+def _on_whatsapp(provider: str, address: str, names: Sequence[str], name: str = "") -> Place:
+    person = contacts.whatsapp(
+        *dict.fromkeys(each.removeprefix("+") for each in names if each),
+        display_name=name or None,
+    )
+    return Place(
+        provider=provider,
+        addresses=((contacts.sms_address(address),),),
+        contact=person,
+        channel="whatsapp",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sms:
+    """What a customer sent, as the provider has put it together."""
+
+    id: str
+    text: str = ""
+    files: tuple[Attachment, ...] = ()
+    sent: RawTime = None
+    subject: str | None = None
+    in_reply_to: str | None = None
+    structured: Mapping[str, Any] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    keyword_class: KeywordClass | None = None
+    group: tuple[str, ...] = ()
+
+    def at(self, place: Place) -> Part:
+        """The message that it is; a signal where it says nothing.
+
+        One to a `group` (all its recipients) is the same message at each of the account's numbers
+        in it, though the provider may give it an id for each.
+        """
+        if not self.id:
+            raise Refused("malformed", "a message without an id")
+        if not (self.text.strip() or self.files or self.subject):
+            return Happened(
+                place=place, kind="empty", key=(self.id,), about=self.id, about_inbound=True
+            )
+        structured, flags = dict(self.structured), self.flags
+        if self.group:
+            structured["recipients"] = list(self.group)
+            flags += ("group",)
+        return Wrote(
+            place=place,
+            id=self.id,
+            text=self.text,
+            attachments=self.files,
+            sent=self.sent,
+            subject=self.subject,
+            in_reply_to=self.in_reply_to,
+            structured=structured,
+            flags=flags,
+            keyword_class=self.keyword_class,
+            to_many=bool(self.group),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of a message that the account sent from `ours` to `theirs`."""
+
+    provider: str
+    id: str
+    ours: str
+    theirs: str
+    status: str
+    error: str = ""
+    reason: str = ""
+    at: RawTime = None
+    on_whatsapp: bool = False
+
+    def signal(self) -> Happened:
+        """The signal that it is. The provider may not say from which number it was sent."""
+        if not self.id:
+            raise Refused("malformed", "a delivery report that does not say of what")
+        status = self.status.lower()
+        where = (
+            _on_whatsapp(self.provider, self.ours, [self.theirs])
+            if self.on_whatsapp
+            else _place(self.provider, self.theirs, [self.ours])
+        )
+        said = {"status": status, "error": self.error, "reason": self.reason}
+        return Happened(
+            place=where,
+            kind="read" if status in ("read", "seen") else "delivery_status",
+            key=tuple(filter(None, (self.id, status, self.error, self.theirs))),
+            about=self.id,
+            at=self.at,
+            detail={name: text for name, text in said.items() if text},
+        )
+
+
+def fragment(place: Place, message_id: str, segment: Segment | None, sms: Sms, body: bytes) -> Part:
+    """A part of a long SMS; the whole of it where its numbering makes no sense."""
+    if segment is None or not 1 <= segment.number <= segment.total <= _MOST_PARTS:
+        return sms.at(place)
+    if segment.total == 1:
+        return sms.at(place)
+    return Fragment(
+        place=place,
+        id=message_id,
+        reference=segment.reference,
+        number=segment.number,
+        total=segment.total,
+        body=body,
+        binary=segment.binary,
+        sent=sms.sent,
+    )
+
+
+def binary_message(place: Place, message_id: str, udh: bytes, data: bytes, sent: RawTime) -> Part:
+    """What came as bytes: text if it can be read as such, else a signal that keeps them in hex."""
+    segment = binary.segment(udh)
+    text = binary.text_of(data)
+    if segment is not None:
+        return fragment(
+            place, message_id, segment, Sms(id=message_id, text=text or "", sent=sent), data
+        )
+    if text is None or binary.is_for_an_application(udh):
+        return Happened(
+            place=place,
+            kind="other",
+            key=("binary", message_id),
+            about=message_id,
+            about_inbound=True,
+            at=sent,
+            detail={"what": "binary", "udh": udh.hex(), "data": data.hex()},
+        )
+    return Sms(id=message_id, text=text, sent=sent).at(place)

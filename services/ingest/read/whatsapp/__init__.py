@@ -1,0 +1,1 @@
+"""WhatsApp: a webhook comes in; out go the findings in it."""

@@ -1,0 +1,75 @@
+"""Which account, at which of its addresses, a part of a record was sent to. Pure."""
+
+from collections.abc import Iterator
+
+from services.ingest.read.findings import Content, Happened, Place
+from services.ingest.refusals import Refused
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Record
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.base import Channel
+
+Destination = tuple[AccountSettings, str]
+
+
+def destinations(
+    part: Content, record: Record, channel: Channel, accounts: Accounts
+) -> Iterator[Destination | Refused]:
+    """The account and address it was sent to: for a mail to two mailboxes, each of them.
+
+    What cannot be taken there is refused instead: an address that nobody has, another account
+    than the header `account` names, a channel that is not switched on (ING 4).
+    """
+    named = record.header("account")
+    owned = _owned(part.place, channel, accounts)
+    told = next(filter(None, (address for group in part.place.addresses for address in group)), "")
+    if not owned and named and isinstance(part, Happened) and (account := accounts.get(named)):
+        # Notices about the account as a whole name no address that settings would list.
+        owned = [(account, told or "unknown")]
+    if not owned:
+        yield _nobodys(part.place, channel, told)
+        return
+    ours = [found for found in owned if named in (None, found[0].account_id)]
+    if not ours:
+        yield Refused(
+            "account_mismatch",
+            f"the header names account {named}, but {owned[0][1]} belongs to"
+            f" {owned[0][0].account_id}",
+        )
+    for account, address in ours:
+        if channel in account.channels:
+            yield account, address
+        else:
+            yield Refused(
+                "channel_off", f"account {account.account_id} has not switched on {channel}"
+            )
+
+
+def _nobodys(place: Place, channel: Channel, told: str) -> Refused:
+    if not told:
+        return Refused("no_address", "it does not say to which address it was sent")
+    tried = [address for group in place.addresses for address in group]
+    more = f" (nor {len(tried) - 1} more)" if len(tried) > 1 else ""
+    return Refused("unknown_account", f"no account has the {channel} address {told[:200]}{more}")
+
+
+def _owned(place: Place, channel: Channel, accounts: Accounts) -> list[Destination]:
+    for group in place.addresses:
+        found: dict[tuple[str, str], Destination] = {}
+        for address in filter(None, group):
+            for form in _forms(channel, address):
+                account = accounts.owner(channel, form)
+                if account is not None:
+                    found.setdefault((account.account_id, form), (account, form))
+                    break
+        if found:
+            return list(found.values())
+    return []
+
+
+def _forms(channel: Channel, address: str) -> tuple[str, ...]:
+    """The address as it is and, for a mailbox, without what a + adds to its name."""
+    local, at, domain = address.rpartition("@")
+    if channel == "email" and "+" in local:
+        return address, f"{local.partition('+')[0]}{at}{domain}"
+    return (address,)

@@ -1,0 +1,184 @@
+"""Which contact a WhatsApp user is, whichever of their ids a message names (TKT 5).
+
+A user has a number, which they may hide and somebody else may get later, and business-scoped ids,
+which belong to nobody else ever. What a contact was first made from stays their id: it is kept
+under each id that was seen to be theirs, so that ids that come later lead to the same contact.
+
+Pure, but for `settled`, which asks and tells the store.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from services.ingest.emit.emitter import Said
+from shared.contracts.base import Contact, Identity
+from shared.contracts.signals import Signal
+from shared.errors import Transient
+
+_TRIES = 10
+_MAKE_KNOWN = ("keyword", "identity_changed")
+"""Signals by which a contact becomes known; others only look up who it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The contact that an id leads to.
+
+    `user` is the business-scoped id that a number was last seen with, None if only alone.
+    """
+
+    contact: str
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That the id `key` (`account|type:value`) leads to `after`; it led to `before`."""
+
+    key: str
+    before: Alias | None
+    after: Alias
+
+
+class Aliases(Protocol):
+    """Where it is kept to which contact an id leads."""
+
+    async def find(self, keys: Iterable[str]) -> Mapping[str, Alias]:
+        """By each of these ids that is known: its contact."""
+
+    async def claim(self, claims: Sequence[Claim]) -> bool:
+        """Let each id (one claim an id) lead where its claim says, if it still leads to `before`.
+
+        False if somebody else was faster with any of them and it now leads elsewhere.
+        """
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known once part of a batch is decided."""
+
+    before: Mapping[str, Alias]
+    now: dict[str, Alias] = field(default_factory=dict)
+
+    def get(self, key: str) -> Alias | None:
+        return self.now.get(key) or self.before.get(key)
+
+    def claims(self, kind: str) -> list[Claim]:
+        return [
+            Claim(key, self.before.get(key), alias)
+            for key, alias in self.now.items()
+            if f"|{kind}:" in key
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whose each body is (contact ids by body id), and what has to be claimed for it to be so.
+
+    Numbers are claimed before users' ids: of two replicas that meet a new user at once, one by
+    the number and one by both ids, the second then finds what the first claimed.
+    """
+
+    contacts: Mapping[str, str]
+    numbers: Sequence[Claim]
+    users: Sequence[Claim]
+
+
+async def settled(said: Sequence[Said], aliases: Aliases) -> Mapping[str, str]:
+    """The contact of each body of a WhatsApp user: by the body's id, the contact's.
+
+    When it returns, the ids of each message lead to that contact, in every replica. Raises
+    Transient if others were faster again and again.
+    """
+    keys = {key for body in said for key in _keys(body)}
+    if not keys:
+        return {}
+    for _ in range(_TRIES):
+        decision = decide(said, await aliases.find(keys))
+        if await aliases.claim(decision.numbers) and await aliases.claim(decision.users):
+            return decision.contacts
+    raise Transient("the ids of a WhatsApp contact are claimed by others again and again")
+
+
+def decide(said: Iterable[Said], known: Mapping[str, Alias]) -> Decision:
+    """Whose each of `said` is, one after the other, by what is known of their ids."""
+    table = _Known(known)
+    contacts = {
+        body.id: _contact(body, body.contact, table)
+        for body in said
+        if body.contact is not None and _ids(body)
+    }
+    return Decision(contacts, table.claims("wa_id"), table.claims("wa_bsuid"))
+
+
+def _contact(body: Said, contact: Contact, table: _Known) -> str:
+    changed = isinstance(body, Signal) and body.kind == "identity_changed"
+    ids = _ids(body)
+    # Somebody who changed number or id is who they were: their old ids, which come first, count.
+    user = None if changed else _user(ids)
+    found = next(
+        (
+            alias.contact
+            for each in (ids if changed else _users_first(ids))
+            if (alias := table.get(_key(body, each))) is not None
+            and (user is None or each.type == "wa_bsuid" or alias.user in (None, *_users(ids)))
+        ),
+        contact.id,
+    )
+    if not isinstance(body, Signal) or body.kind in _MAKE_KNOWN:
+        for each in ids:
+            key = _key(body, each)
+            if (alias := _after(table.get(key), found, each, user)) is not None:
+                table.now[key] = alias
+    return found
+
+
+def _after(before: Alias | None, contact: str, each: Identity, user: str | None) -> Alias | None:
+    """Where the id leads from now on; None where nothing changes.
+
+    A user's own id leads for ever where it first led. A number follows the user it is seen with.
+    """
+    number = each.type == "wa_id"
+    if before is None:
+        return Alias(contact, user if number else None)
+    if not number or user is None:
+        return None
+    after = replace(before, contact=contact, user=user)
+    return after if after != before else None
+
+
+def with_contact(body: Said, contacts: Mapping[str, str]) -> Said:
+    """The same, of the contact that it turned out to be of."""
+    contact_id = contacts.get(body.id)
+    if body.contact is None or contact_id is None or contact_id == body.contact.id:
+        return body
+    contact = body.contact.model_copy(update={"id": contact_id})
+    return body.model_copy(update={"contact": contact})
+
+
+def _ids(body: Said) -> list[Identity]:
+    identities = body.contact.identities if body.contact else ()
+    if not identities or identities[0].type not in ("wa_id", "wa_bsuid"):
+        return []
+    return [each for each in identities if each.type in ("wa_id", "wa_bsuid")]
+
+
+def _users(ids: Iterable[Identity]) -> list[str]:
+    return [each.value for each in ids if each.type == "wa_bsuid"]
+
+
+def _user(ids: Iterable[Identity]) -> str | None:
+    return next(iter(_users(ids)), None)
+
+
+def _users_first(ids: Iterable[Identity]) -> list[Identity]:
+    return sorted(ids, key=lambda each: each.type != "wa_bsuid")
+
+
+def _key(body: Said, each: Identity) -> str:
+    return f"{body.account_id}|{each.key}"
+
+
+def _keys(body: Said) -> list[str]:
+    return [_key(body, each) for each in _ids(body)]

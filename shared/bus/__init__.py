@@ -1,0 +1,1 @@
+"""Kafka as services see it: records in batches, their three fates, and the accounts' settings."""

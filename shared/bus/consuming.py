@@ -1,0 +1,305 @@
+"""Batches of records and their fates, around the services' handlers.
+
+Each topic's share of a batch goes to its handler; what is malformed goes to the dead letters
+singly; what must wait is rewound, paused and resumed by a timer, so that order is kept and the
+group is not left; offsets are committed when all effects stand.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import REPLAYED, Fate, Publish, Record, RetryPolicy, dead_letter
+from shared.bus.kafka import record_of
+from shared.bus.subscriptions import Subscription
+from shared.clock import Clock
+from shared.errors import Poison, Transient
+from shared.running import failpoints, metrics
+from shared.topics import ACCOUNTS, Deleted, Service, Topic, UnknownType
+
+_log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A topic's share of a batch, parsed."""
+
+    good: list[tuple[Record, Any]] = field(default_factory=list)
+    dead: list[tuple[Record, Exception]] = field(default_factory=list)
+    ignored: int = 0
+
+
+@dataclass(slots=True)
+class Consuming:
+    """Takes batches from a consumer on behalf of a service's handlers.
+
+    `publish` sends dead letters; `transient` says which errors pass by themselves; `give_up` is
+    called, with the reason, when something else than the records is wrong.
+    """
+
+    service: Service
+    prefix: str
+    accounts: Accounts
+    publish: Publish
+    transient: Callable[[BaseException], bool]
+    clock: Clock
+    retry: RetryPolicy
+    give_up: Callable[[str], None]
+    consumer: Any = None
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    in_flight: asyncio.Lock = field(default_factory=asyncio.Lock)
+    behind: dict[Any, int] | None = None
+    _done: dict[Any, int] = field(default_factory=dict)
+    _bugs_in_a_row: int = 0
+    _stopped: bool = False
+
+    async def take(self, raws: Sequence[Any]) -> None:
+        """Handle a batch of any topics' records, then commit what is done."""
+        async with self.in_flight:
+            shares: dict[str, list[Record]] = {}
+            assigned = self.consumer.assignment()
+            for raw in raws:
+                # Between the poll and here the partitions may have moved on.
+                if TopicPartition(raw.topic, raw.partition) in assigned:
+                    record = record_of(raw, self.prefix)
+                    shares.setdefault(record.topic, []).append(record)
+            for name, subscription in self.subscriptions.items():
+                if records := shares.get(name):
+                    await self._deliver(subscription, records)
+            await self._commit()
+
+    async def _deliver(self, subscription: Subscription, records: Sequence[Record]) -> None:
+        """Decide the fate of one topic's share; what is done is in `_done` afterwards."""
+        started = time.monotonic()
+        topic = subscription.topic.name
+        try:
+            await self._attempt(subscription, records)
+        except Exception as error:  # noqa: BLE001  # the fates are decided here, for every error
+            attempts = subscription.failed(self._partitions(records))
+            if self._fate(error, attempts, alone=False) == "singly":
+                await self._singly(subscription, records, attempts)
+            else:
+                self._wait(subscription, records, error, attempts)
+            return
+        subscription.went_well(self._partitions(records))
+        self._bugs_in_a_row = 0
+        metrics.BATCH_SIZE.labels(self.service, topic).observe(len(records))
+        metrics.PROCESSING_DURATION.labels(self.service, topic).observe(time.monotonic() - started)
+        age = (self.clock() - records[-1].timestamp).total_seconds()
+        metrics.EVENT_LATENCY.labels(self.service, topic).observe(max(age, 0))
+
+    def assigned(self, partitions: Collection[Any]) -> None:
+        """These are this replica's from now on: what others suffer from is not known here."""
+        for subscription in self.subscriptions.values():
+            subscription.forget_but(partitions)
+
+    def is_transient(self, error: Exception) -> bool:
+        """Whether the error passes by itself."""
+        return isinstance(error, Transient | KafkaError) or self.transient(error)
+
+    def _fate(self, error: Exception, attempts: int, *, alone: bool) -> Fate:
+        transient = self.is_transient(error)
+        return self.retry.fate(error, attempts, alone=alone, transient=transient)
+
+    async def _attempt(self, subscription: Subscription, records: Sequence[Record]) -> None:
+        """Handle the good ones, then dead-letter the rest: each retry would repeat the latter."""
+        batch = await self._parse(subscription.topic, records)
+        if batch.good:
+            refusals = await subscription.handler([body for _, body in batch.good])
+            batch.dead += [(batch.good[i][0], why) for i, why in (refusals or {}).items()]
+        failpoints.reach("after-handler")
+        await self._bury(batch.dead, tries=1)
+        self._finished(subscription, records, dead=len(batch.dead), ignored=batch.ignored)
+        self._tell_of_replays(records, {record.position for record, _ in batch.dead})
+
+    def _tell_of_replays(self, records: Iterable[Record], dead: Collection[str]) -> None:
+        """Say what became of records that were put back: whoever did it waits for that."""
+        for record in records:
+            if any(name == REPLAYED for name, _ in record.headers):
+                outcome = "dead" if record.position in dead else "handled"
+                metrics.REPLAYED_RECORDS.labels(self.service, record.topic, outcome).inc()
+                since = record.header(REPLAYED)
+                _log.info("a replayed record", at=record.position, replayed=since, outcome=outcome)
+
+    async def _singly(
+        self, subscription: Subscription, records: Sequence[Record], attempts: int
+    ) -> None:
+        """Handle record by record, so that only the culprit goes to the dead letters."""
+        for place, record in enumerate(records):
+            try:
+                await self._attempt(subscription, [record])
+                self._bugs_in_a_row = 0
+            except Exception as error:  # noqa: BLE001  # as in `_deliver`
+                if self._fate(error, attempts, alone=True) == "wait":
+                    self._wait_at(place, subscription, records, error, attempts)
+                    return
+                try:
+                    await self._bury([(record, error)], tries=attempts + 1)
+                except Transient as away:
+                    self._wait_at(place, subscription, records, away, attempts)
+                    return
+                self._finished(subscription, [record], dead=1, ignored=0)
+                self._tell_of_replays([record], {record.position})
+                self._count_bug(record, error)
+                if self._stopped:
+                    self._rewind(records[place + 1 :])
+                    return
+        subscription.went_well(self._partitions(records))
+
+    def _count_bug(self, record: Record, error: Exception) -> None:
+        if isinstance(error, Poison):
+            return
+        _log.error("a record could not be handled", at=record.position, exc_info=error)
+        self._bugs_in_a_row += 1
+        if self._bugs_in_a_row >= self.retry.bugs_in_a_row:
+            self._stopped = True
+            self.give_up(
+                f"{self._bugs_in_a_row} records in a row failed unexpectedly, "
+                f"the last one {record.position}: {error!r}"
+            )
+
+    async def _parse(self, topic: Topic[Any], records: Sequence[Record]) -> _Batch:
+        batch = _Batch()
+        strangers = False
+        for record in records:
+            try:
+                body = topic.parse(record)
+            except UnknownType:
+                batch.ignored += 1
+            except Poison as error:
+                batch.dead.append((record, error))
+            else:
+                batch.good.append((record, body))
+                strangers = strangers or self._stranger(topic, body) is not None
+        if strangers:
+            # The account may be newer than the table.
+            await self.accounts.refresh()
+            known = [pair for pair in batch.good if self._stranger(topic, pair[1]) is None]
+            for record, body in batch.good:
+                if (account_id := self._stranger(topic, body)) is not None:
+                    text = f"account {account_id!r} has no settings on {ACCOUNTS.name}"
+                    batch.dead.append((record, Poison("unknown_account", text)))
+            batch.good = known
+        return batch
+
+    def _stranger(self, topic: Topic[Any], body: object) -> str | None:
+        """The account that a body names and nobody knows."""
+        if topic is ACCOUNTS or isinstance(body, Record):
+            return None
+        key = body.key.partition(":")[0] if isinstance(body, Deleted) else ""
+        account_id = getattr(body, "account_id", key)
+        return None if self.accounts.get(account_id) else str(account_id)
+
+    async def _bury(self, dead: Iterable[tuple[Record, Exception]], *, tries: int) -> None:
+        """Publish dead letters; raises Transient when that fails, and nothing is committed."""
+        letters, counted = [], []
+        for record, error in dead:
+            letter = dead_letter(record, error, service=self.service, tries=tries, now=self.clock())
+            letters.append(letter)
+            counted.append((record.topic, error.reason if isinstance(error, Poison) else "bug"))
+            _log.warning("dead letter", at=record.position, error=str(error)[:500])
+        if not letters:
+            return
+        try:
+            await self.publish(letters)
+        except Exception as error:  # else the poll loop would end, and start again with these
+            metrics.DEAD_LETTER_FAILURES.labels(self.service).inc(len(letters))
+            text = f"dead letters could not be published: {error}"
+            raise Transient(text) from error
+        for topic, reason in counted:
+            metrics.DEAD_LETTERS.labels(self.service, topic, reason).inc()
+
+    def _partition(self, record: Record) -> Any:  # noqa: ANN401  # aiokafka ships no types
+        return TopicPartition(self.prefix + record.topic, record.partition)
+
+    def _partitions(self, records: Iterable[Record]) -> set[Any]:
+        return {self._partition(record) for record in records}
+
+    def _finished(
+        self, subscription: Subscription, records: Sequence[Record], *, dead: int, ignored: int
+    ) -> None:
+        for record in records:
+            self._done[self._partition(record)] = record.offset + 1
+        counter = metrics.MESSAGES_PROCESSED
+        topic = subscription.topic.name
+        counter.labels(self.service, topic, "handled").inc(len(records) - dead - ignored)
+        counter.labels(self.service, topic, "dead").inc(dead)
+        counter.labels(self.service, topic, "ignored").inc(ignored)
+
+    def _wait_at(
+        self,
+        place: int,
+        subscription: Subscription,
+        records: Sequence[Record],
+        error: Exception,
+        attempts: int,
+    ) -> None:
+        """Wait with what is left; a partition of which nothing is left is out of trouble."""
+        left = records[place:]
+        subscription.went_well(self._partitions(records[:place]) - self._partitions(left))
+        self._wait(subscription, left, error, attempts)
+
+    def _wait(
+        self,
+        subscription: Subscription,
+        records: Sequence[Record],
+        error: Exception,
+        attempts: int,
+    ) -> None:
+        """Rewind to the first of the records, pause, and resume by a timer: order is kept."""
+        bug = not self.is_transient(error)
+        metrics.RETRIES.labels(
+            self.service, subscription.topic.name, "bug" if bug else "transient"
+        ).inc()
+        pause = self.retry.pause(attempts, random.random())  # jitter
+        _log.warning(
+            "waiting to try again",
+            at=records[0].position,
+            seconds=round(pause.total_seconds(), 2),
+            error=repr(error)[:500],
+            exc_info=error if bug else None,
+        )
+        partitions = self._rewind(records)
+        self.consumer.pause(*partitions)
+        asyncio.get_running_loop().call_later(pause.total_seconds(), self._resume, partitions)
+
+    def _rewind(self, records: Sequence[Record]) -> list[Any]:
+        """Let the next poll give these records again; returns their partitions."""
+        firsts: dict[Any, int] = {}
+        for record in records:
+            firsts.setdefault(self._partition(record), record.offset)
+        still = [partition for partition in firsts if partition in self.consumer.assignment()]
+        for partition in still:
+            self.consumer.seek(partition, firsts[partition])
+        return still
+
+    def _resume(self, partitions: Sequence[Any]) -> None:
+        still = [partition for partition in partitions if partition in self.consumer.assignment()]
+        if still:
+            self.consumer.resume(*still)
+
+    async def _commit(self) -> None:
+        """Commit what is done; a failure is harmless, since effects may be repeated."""
+        assigned = self.consumer.assignment()
+        offsets = {tp: offset for tp, offset in self._done.items() if tp in assigned}
+        self._done = {}
+        if self.behind:
+            for partition, offset in offsets.items():
+                if offset >= self.behind.get(partition, offset + 1):
+                    del self.behind[partition]
+        if not offsets:
+            return
+        try:
+            failpoints.reach("before-commit")
+            await self.consumer.commit(offsets)
+            failpoints.reach("after-commit")
+        except (CommitFailedError, IllegalStateError, KafkaError) as error:
+            _log.info("a commit failed; the records may come again", error=repr(error))

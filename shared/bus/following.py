@@ -1,0 +1,101 @@
+"""Following the accounts' settings: all of their topic, in every replica."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Record
+from shared.bus.kafka import LARGEST_RECORD, connection, record_of
+from shared.errors import Poison, Transient
+from shared.running import tasks
+from shared.running.settings import KafkaSettings
+from shared.topics import ACCOUNTS
+
+_log = structlog.get_logger()
+
+
+class AccountsFollower:
+    """Keeps a table of all accounts' settings current: all of the topic, in every replica."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self.table = AccountsTable(self.refresh)
+        self._settings = settings
+        self._consumer: Any = None
+        self.task: asyncio.Task[None] | None = None
+        self._partitions: list[Any] = []
+        self._read: dict[Any, int] = {}
+        self._moved = asyncio.Condition()
+
+    async def start(self) -> None:
+        """Return once the table holds what the topic holds now."""
+        name = self._settings.topic_prefix + ACCOUNTS.name
+        self._consumer = AIOKafkaConsumer(
+            **connection(self._settings),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=int(self._settings.fetch_wait.total_seconds() * 1000),
+            max_partition_fetch_bytes=LARGEST_RECORD,
+        )
+        await self._consumer.start()
+        metadata = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001  # not public
+        self._partitions = [
+            TopicPartition(name, number) for number in metadata.partitions_for_topic(name) or ()
+        ]
+        self._consumer.assign(self._partitions)
+        self._read = await self._consumer.beginning_offsets(self._partitions)
+        self.task = asyncio.create_task(self._follow())
+        await self.refresh()
+
+    async def stop(self) -> None:
+        """Stop following."""
+        if self.task is not None:
+            await tasks.cancel([self.task])
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def refresh(self) -> None:
+        """Return once the table holds what the topic held when this was called.
+
+        Raises Transient when the brokers do not let it catch up within ten seconds.
+        """
+        try:
+            async with asyncio.timeout(10):
+                ends = await self._consumer.end_offsets(self._partitions)
+                async with self._moved:
+                    await self._moved.wait_for(
+                        lambda: all(self._read[tp] >= end for tp, end in ends.items())
+                    )
+        except (TimeoutError, KafkaError) as error:
+            text = f"the accounts' settings could not be read up to their end: {error!r}"
+            raise Transient(text) from error
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                batches = await self._consumer.getmany(timeout_ms=1000)
+            except KafkaError as error:
+                _log.warning("following the accounts failed, trying again", error=repr(error))
+                await asyncio.sleep(1)
+                continue
+            for partition, raws in batches.items():
+                for raw in raws:
+                    self._apply(record_of(raw, self._settings.topic_prefix))
+                # Compaction leaves gaps, so the position counts, not the last offset.
+                self._read[partition] = await self._consumer.position(partition)
+            # Also without records: a topic whose tail was compacted away has none to give.
+            for partition in self._partitions:
+                position = await self._consumer.position(partition)
+                self._read[partition] = max(self._read[partition], position)
+            async with self._moved:
+                self._moved.notify_all()
+
+    def _apply(self, record: Record) -> None:
+        try:
+            self.table.apply(ACCOUNTS.parse(record))  # type: ignore[arg-type]
+        except Poison as error:
+            # Ingest dead-letters it; here the settings before it go on counting.
+            _log.warning("settings of an account ignored", at=record.position, error=str(error))

@@ -1,0 +1,331 @@
+"""The one place that knows the framework: a service's end of Kafka, from start to stop."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiokafka import ConsumerRebalanceListener
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
+
+from shared.bus.accounts import AccountsTable
+from shared.bus.consuming import Consuming
+from shared.bus.delivery import Handler, Outgoing, RetryPolicy
+from shared.bus.following import AccountsFollower
+from shared.bus.kafka import LARGEST_RECORD, Producer, connection
+from shared.bus.subscriptions import Subscription
+from shared.clock import Clock, system_clock
+from shared.errors import HelpdeskError
+from shared.running import metrics, tasks
+from shared.running.settings import KafkaSettings
+from shared.topics import ACCOUNTS, BY_NAME, DEAD, Service, Topic
+
+_log = structlog.get_logger()
+UNREADY_AFTER = timedelta(seconds=30)
+
+
+class KafkaBus:
+    """A service's end of Kafka (see `shared.bus.ports.Bus`); runs until told to stop."""
+
+    def __init__(
+        self,
+        service: Service,
+        settings: KafkaSettings,
+        *,
+        transient: Callable[[BaseException], bool],
+        clock: Clock = system_clock,
+        retry: RetryPolicy = RetryPolicy(),
+        stop_timeout: timedelta = timedelta(seconds=25),
+    ) -> None:
+        self.service: Service = service
+        self.stopped_by: str | None = None
+        self.gave_up = asyncio.Event()
+        self._settings = settings
+        self._producer = Producer(settings)
+        self._follower = AccountsFollower(settings)
+        self._consuming = Consuming(
+            service=service,
+            prefix=settings.topic_prefix,
+            accounts=self._follower.table,
+            publish=self._producer.publish,
+            transient=transient,
+            clock=clock,
+            retry=retry,
+            give_up=self._give_up,
+        )
+        self._members = _Members(service, self._consuming)
+        self._sweeps: list[tuple[timedelta, Callable[[], Awaitable[None]]]] = []
+        self._measuring = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._turned_at = time.monotonic()
+        self._draining = False
+        self._subscriber: Any = None
+        self.broker = KafkaBroker(
+            settings.bootstrap.split(","),
+            security=_security(settings),
+            allow_auto_create_topics=False,
+            # Publishing is `Producer`'s: the framework's ignores keys when it batches.
+            consumer_only=True,
+            apply_types=False,
+            graceful_timeout=stop_timeout.total_seconds(),
+            logger=None,
+        )
+
+    @property
+    def accounts(self) -> AccountsTable:
+        """See `Bus`."""
+        return self._follower.table
+
+    @property
+    def consumed(self) -> frozenset[str]:
+        """The topics that handlers are registered for."""
+        return frozenset(self._consuming.subscriptions)
+
+    def consume(self, topic: Topic[Any], handler: Handler) -> None:
+        """See `Bus`. A topic that the registry does not give this service is an error."""
+        if self.service not in topic.consumers:
+            text = f"{self.service} is no consumer of {topic.name} in shared/topics.py"
+            raise HelpdeskError(text)
+        self._consuming.subscriptions[topic.name] = Subscription(topic, handler)
+
+    def every(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
+        """See `Bus`."""
+        self._sweeps.append((interval, sweep))
+
+    def is_transient(self, error: Exception) -> bool:
+        """Whether the error says that something is away, and nothing else is wrong."""
+        return self._consuming.is_transient(error)
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        """See `Bus`. A topic that the registry does not give this service is an error."""
+        for record in records:
+            if self.service not in BY_NAME[record.topic].producers:
+                text = f"{self.service} is no producer of {record.topic} in shared/topics.py"
+                raise HelpdeskError(text)
+        await self._producer.publish(records)
+
+    # Starting and stopping
+
+    async def start(self) -> None:
+        """Connect, fill the settings table, and only then consume and sweep.
+
+        Raises HelpdeskError when topics are missing, and the driver's errors when no broker
+        answers.
+        """
+        await self._producer.start()
+        wanted = [subscription.topic for subscription in self._consuming.subscriptions.values()]
+        if missing := await self._producer.missing([*wanted, ACCOUNTS, DEAD[self.service]]):
+            text = f"these topics do not exist: {', '.join(missing)}; `helpdesk topics --create`"
+            raise HelpdeskError(text)
+        await self._follower.start()
+        self._subscriber = self._subscribe()
+        await self.broker.start()
+        self._tasks = [asyncio.create_task(self._tick())]
+        self._tasks += [
+            asyncio.create_task(self._sweep(interval, sweep)) for interval, sweep in self._sweeps
+        ]
+
+    async def stop(self) -> None:
+        """Finish the batch in flight, commit, leave the group, let go of the connections."""
+        self._draining = True
+        await tasks.cancel(self._tasks)
+        await self.broker.stop()
+        await self._follower.stop()
+        await self._producer.stop()
+
+    def live(self) -> str | None:
+        """Whether the event loop and the poll loop are turning (asked from another thread)."""
+        behind = time.monotonic() - self._turned_at
+        if behind > UNREADY_AFTER.total_seconds():
+            return f"the event loop has not turned for {behind:.0f} s"
+        if self._subscriber is not None and any(task.done() for task in self._subscriber.tasks):
+            return "the poll loop has ended"
+        return None
+
+    def ready(self) -> str | None:
+        """Whether this replica is in its group, not draining, and nothing waits for long."""
+        if self._draining:
+            return "stopping"
+        if not self._members.joined:
+            return "not in the consumer group yet"
+        for name, subscription in self._consuming.subscriptions.items():
+            since = subscription.waiting_since
+            if since is not None and time.monotonic() - since > UNREADY_AFTER.total_seconds():
+                return f"{name} has been waiting for a dependency for long"
+        return None
+
+    async def _take(self, raws: Sequence[Any]) -> None:
+        self._consuming.consumer = self._consumer
+        try:
+            await self._consuming.take(raws)
+        except Exception as error:  # noqa: BLE001  # whatever it is, nothing may go on
+            # The framework would go on with the next batch, and a later commit would skip this.
+            _log.critical("the bus itself failed", exc_info=error)
+            self._consumer.pause(*self._consumer.assignment())
+            self._give_up(f"the bus itself failed: {error!r}")
+
+    def _give_up(self, why: str) -> None:
+        _log.critical("stopping: something else than the records is wrong", why=why)
+        self.stopped_by = why
+        self.gave_up.set()
+
+    def _subscribe(self) -> Any:  # noqa: ANN401  # the framework's subscriber is generic in privates
+        settings = self._settings
+        subscriber = self.broker.subscriber(
+            *(settings.topic_prefix + name for name in self._consuming.subscriptions),
+            group_id=f"{settings.topic_prefix}helpdesk.{self.service}",
+            batch=True,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            max_records=settings.max_batch,
+            batch_timeout_ms=10,
+            fetch_max_wait_ms=int(settings.fetch_wait.total_seconds() * 1000),
+            max_partition_fetch_bytes=LARGEST_RECORD,
+            session_timeout_ms=int(settings.session_timeout.total_seconds() * 1000),
+            heartbeat_interval_ms=int(settings.session_timeout.total_seconds() * 1000) // 4,
+            rebalance_timeout_ms=int(settings.rebalance_timeout.total_seconds() * 1000),
+            max_poll_interval_ms=600_000,
+            listener=self._members,
+            parser=_as_it_is,
+            decoder=_undecoded,
+        )
+        subscriber(self._take)
+        return subscriber
+
+    @property
+    def _consumer(self) -> Any:  # noqa: ANN401  # aiokafka ships no types
+        return self._subscriber.consumer
+
+    async def _sweep(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
+        name = getattr(sweep, "__qualname__", repr(sweep))
+        await self._caught_up()
+        while True:
+            try:
+                await sweep()
+                metrics.SWEEP_LAST_RUN.labels(self.service, name).set_to_current_time()
+            except Exception as error:  # noqa: BLE001  # the next run looks at the same things
+                metrics.SWEEP_FAILURES.labels(self.service, name).inc()
+                away = self.is_transient(error)
+                _log.warning(
+                    "a sweep failed",
+                    sweep=name,
+                    exc_info=None if away else error,
+                    error=repr(error)[:500],
+                )
+            await asyncio.sleep(interval.total_seconds())
+
+    async def _caught_up(self) -> None:
+        """Return once this replica has handled what its partitions held when it joined."""
+        while not self._members.joined:
+            await asyncio.sleep(0.05)
+        async with self._measuring:
+            if self._consuming.behind is None:
+                self._consuming.behind = await self._backlog()
+        while any(tp in self._consuming.behind for tp in self._consumer.assignment()):
+            await asyncio.sleep(0.05)
+
+    async def _backlog(self) -> dict[Any, int]:
+        """The ends of those partitions that hold records which nobody has handled yet."""
+        partitions = list(self._consumer.assignment())
+        ends = await self._consumer.end_offsets(partitions)
+        starts = await self._consumer.beginning_offsets(partitions)
+        behind = {}
+        for partition, end in ends.items():
+            committed = await self._consumer.committed(partition)
+            if max(committed or 0, starts[partition]) < end:
+                behind[partition] = end
+        return behind
+
+    async def _tick(self) -> None:
+        """Show that the loop turns, and how far behind the partitions are."""
+        shown: set[tuple[str, str]] = set()
+        prefix = self._settings.topic_prefix
+        while True:
+            expected = time.monotonic() + 1
+            await asyncio.sleep(1)
+            self._turned_at = time.monotonic()
+            if (ended := self._ended()) is not None and not self.gave_up.is_set():
+                self._give_up(f"{ended} ended, which does not start again by itself")
+            metrics.EVENT_LOOP_LAG.labels(self.service).set(max(self._turned_at - expected, 0))
+            current = set()
+            for partition in self._consumer.assignment() if self._consumer else ():
+                high = self._consumer.highwater(partition)
+                if high is None:
+                    continue
+                name, number = partition.topic.removeprefix(prefix), str(partition.partition)
+                lag = high - await self._consumer.position(partition)
+                metrics.CONSUMER_LAG.labels(self.service, name, number).set(max(lag, 0))
+                current.add((name, number))
+            for name, number in shown - current:
+                metrics.CONSUMER_LAG.remove(self.service, name, number)
+            shown = current
+
+    def _ended(self) -> str | None:
+        """What of the driver has met an error that it did not expect: it stands still then."""
+        its = {"following the accounts": self._follower.task}
+        if self._consumer:
+            its["fetching"] = self._consumer._fetcher._fetch_task  # noqa: SLF001  # not public
+            its["the group's coordination"] = self._consumer._coordinator._coordination_task  # noqa: SLF001  # not public
+        return next((name for name, task in its.items() if task and task.done()), None)
+
+
+def _security(settings: KafkaSettings) -> BaseSecurity | None:
+    """The framework's word for what `connection` says."""
+    options = connection(settings)
+    context: ssl.SSLContext | None = options.get("ssl_context")
+    if not settings.security_protocol.startswith("SASL"):
+        return BaseSecurity(ssl_context=context) if context else None
+    kinds = {
+        "PLAIN": SASLPlaintext,
+        "SCRAM-SHA-256": SASLScram256,
+        "SCRAM-SHA-512": SASLScram512,
+    }
+    return kinds[settings.sasl_mechanism](
+        username=settings.username or "",
+        password=options["sasl_plain_password"] or "",
+        ssl_context=context,
+        use_ssl=context is not None,
+    )
+
+
+class _Members(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
+    """Lets the batch in flight end before its partitions go to somebody else."""
+
+    def __init__(self, service: str, consuming: Consuming) -> None:
+        self._service, self._consuming = service, consuming
+        self.joined = False
+
+    async def on_partitions_revoked(self, _: Iterable[Any]) -> None:
+        """Return once the batch in flight has ended."""
+        async with self._consuming.in_flight:
+            pass
+        metrics.REBALANCES.labels(self._service).inc()
+
+    async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
+        """Note that this replica is a member, whatever it was given."""
+        self.joined = True
+        partitions = list(assigned)
+        self._consuming.assigned(partitions)
+        metrics.ASSIGNED_PARTITIONS.labels(self._service).set(len(partitions))
+
+
+async def _as_it_is(raws: tuple[Any, ...]) -> KafkaAckableMessage:
+    """A batch as it came: the framework's own parser drops all of it for one odd header."""
+    return KafkaAckableMessage(
+        body=raws,
+        raw_message=raws,
+        headers={},
+        message_id="",
+        correlation_id="",
+        consumer=FAKE_CONSUMER,  # acknowledging is `Consuming`'s, by explicit offsets
+    )
+
+
+async def _undecoded(message: KafkaAckableMessage) -> Any:  # noqa: ANN401  # raw records
+    return message.raw_message

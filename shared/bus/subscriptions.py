@@ -1,0 +1,55 @@
+"""A topic's handler, and which of the topic's partitions are in trouble."""
+
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.bus.delivery import Handler
+from shared.topics import Topic
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """How often a partition's records have failed in a row; `since` is monotonic, in seconds."""
+
+    since: float
+    attempts: int = 0
+
+
+@dataclass(slots=True)
+class Subscription:
+    """A topic's handler, and which of its partitions are in trouble.
+
+    Each has a count of its own: what fails on one must not be forgotten for what goes well on
+    another, or it would be tried for ever.
+    """
+
+    topic: Topic[Any]
+    handler: Handler
+    _troubles: dict[Any, _Trouble] = field(default_factory=dict)
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Since when the partition waits that has waited longest; monotonic, in seconds."""
+        # Probes ask from a thread of their own: a list is made at once.
+        return min((trouble.since for trouble in list(self._troubles.values())), default=None)
+
+    def failed(self, partitions: Iterable[Any]) -> int:
+        """Note a failed attempt; how many there were by now, on the worst of the partitions."""
+        troubles = [
+            self._troubles.setdefault(partition, _Trouble(time.monotonic()))
+            for partition in partitions
+        ]
+        for trouble in troubles:
+            trouble.attempts += 1
+        return max(trouble.attempts for trouble in troubles)
+
+    def went_well(self, partitions: Iterable[Any]) -> None:
+        """The partitions are in no trouble any more."""
+        for partition in partitions:
+            self._troubles.pop(partition, None)
+
+    def forget_but(self, assigned: Collection[Any]) -> None:
+        """What other partitions suffer from is for whoever has them now."""
+        self.went_well(self._troubles.keys() - set(assigned))

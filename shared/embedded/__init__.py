@@ -1,0 +1,1 @@
+"""Servers as processes of ours: the whole stack on one machine, for trying out and for tests."""

@@ -1,0 +1,1 @@
+"""A service as a process: its settings, start and stop, probes, metrics and log lines."""

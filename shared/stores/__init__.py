@@ -1,0 +1,1 @@
+"""Databases: documents that lose and double nothing, MongoDB and Redis."""

@@ -1,0 +1,144 @@
+"""MongoDB: the connection, which of its errors pass by themselves, inserts and compare-and-set.
+
+Only this module, `mongo_aggregates` and the services' `store.py` import the driver, so that its
+successor is a change of these files.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
+from pymongo import ReadPreference, UpdateOne, WriteConcern
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    PyMongoError,
+    WaitQueueTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+
+from shared.running.settings import MongoSettings
+from shared.values.ids import attempt_token
+
+DUPLICATE_KEY = 11000
+Database = AsyncIOMotorDatabase[dict[str, Any]]
+MongoCollection = AsyncIOMotorCollection[dict[str, Any]]
+
+
+class Mongo:
+    """A connection to one database: writes are journalled by a majority, reads see only such."""
+
+    def __init__(self, settings: MongoSettings) -> None:
+        self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+            settings.url.get_secret_value(),
+            tz_aware=True,
+            serverSelectionTimeoutMS=2_000,
+            connectTimeoutMS=2_000,
+            socketTimeoutMS=20_000,
+            retryWrites=False,
+        )
+        self.database: Database = self._client.get_database(
+            settings.database,
+            write_concern=WriteConcern(w="majority", j=True),
+            read_concern=ReadConcern("majority"),
+            read_preference=ReadPreference.PRIMARY,
+        )
+
+    async def ping(self) -> None:
+        """Return if the server answers; raises the driver's error otherwise."""
+        await self._client.admin.command("ping")
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        self._client.close()
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the database was away or busy, so that the same call may succeed later."""
+    if isinstance(error, ConnectionFailure | WaitQueueTimeoutError | ExecutionTimeout):
+        return True
+    if isinstance(error, BulkWriteError):
+        return bool(error.details.get("writeConcernErrors"))
+    return isinstance(error, PyMongoError) and (
+        error.has_error_label("RetryableWriteError")
+        or error.has_error_label("TransientTransactionError")
+    )
+
+
+async def insert_new(
+    collection: MongoCollection, documents: Sequence[Mapping[str, Any]]
+) -> set[int]:
+    """Insert each document that is not there yet; returns the places of those that were."""
+    if not documents:
+        return set()
+    try:
+        await collection.insert_many([dict(document) for document in documents], ordered=False)
+    except BulkWriteError as error:
+        return _duplicates(error)
+    return set()
+
+
+def _duplicates(error: BulkWriteError) -> set[int]:
+    """The places that failed for a duplicate key; any other failure is raised."""
+    failures = error.details.get("writeErrors", [])
+    if error.details.get("writeConcernErrors") or any(
+        failure["code"] != DUPLICATE_KEY for failure in failures
+    ):
+        raise error
+    return {failure["index"] for failure in failures}
+
+
+async def compare_and_set(
+    collection: MongoCollection, rows: Sequence[tuple[dict[str, Any], int]]
+) -> set[str]:
+    """Write each row over the revision that it was read at, 0 where it is new.
+
+    Returns the ids of those that were written; the others lost a race, for their revision or for
+    what is unique of them. Rows have their new revision as `rev`, and get the attempt's `token`.
+    """
+    token = attempt_token()
+    new = [row | {"token": token} for row, revision in rows if revision == 0]
+    updates = [
+        UpdateOne(
+            {"_id": row["_id"], "rev": revision},
+            {
+                "$set": {name: value for name, value in row.items() if name != "_id"}
+                | {"token": token}
+            },
+        )
+        for row, revision in rows
+        if revision
+    ]
+    counts = await asyncio.gather(
+        _inserted(collection, new), _matched(collection, updates), return_exceptions=True
+    )
+    for count in counts:
+        if isinstance(count, BaseException):
+            raise count
+    ids = [row["_id"] for row, _ in rows]
+    if list(counts) == [len(new), len(updates)]:
+        return set(ids)
+    # Only how many matched is known: read back which carry this attempt's token.
+    found = collection.find({"_id": {"$in": ids}, "token": token}, projection={"_id": 1})
+    return {row["_id"] async for row in found}
+
+
+async def _inserted(collection: MongoCollection, rows: Sequence[Mapping[str, Any]]) -> int:
+    return len(rows) - len(await insert_new(collection, rows))
+
+
+async def _matched(collection: MongoCollection, updates: Sequence[UpdateOne]) -> int:
+    """How many found their document; fewer than did where some met what is unique."""
+    if not updates:
+        return 0
+    try:
+        return (await collection.bulk_write(updates, ordered=False)).matched_count
+    except BulkWriteError as error:
+        _duplicates(error)
+        return -1

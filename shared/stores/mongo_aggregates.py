@@ -1,0 +1,188 @@
+"""Aggregates (`shared.stores.aggregates`) in MongoDB: a collection of them, one of their ledger."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from bson.binary import Binary
+from bson.timestamp import Timestamp
+from motor.motor_asyncio import AsyncIOMotorClientSession
+from pydantic import BaseModel
+from pymongo import DeleteOne, UpdateMany
+
+from shared.bus.delivery import Outgoing
+from shared.clock import EPOCH, FAR_FUTURE
+from shared.stores.documents import Document, Entry, Pending, State, Target
+from shared.stores.mongo import MongoCollection, compare_and_set, insert_new
+
+ModelState = TypeVar("ModelState", bound=BaseModel)
+
+
+class MongoAggregates(Generic[ModelState]):
+    """Aggregates (see `shared.stores.aggregates`) in one collection, their ledger in another.
+
+    The state is a pydantic model with the properties of `State`; what its `indexed()` gives, if
+    it has one, is kept beside it, to be found by. Entries get their document's id as `of`.
+    """
+
+    def __init__(
+        self, documents: MongoCollection, ledger: MongoCollection, model: type[ModelState]
+    ) -> None:
+        self._documents = documents
+        self._ledger = ledger
+        self._model = model
+        self._read_up_to: Timestamp | None = None
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncIOMotorClientSession]:
+        """Reads that see at least what was seen here before, after a failover too.
+
+        The ledger must not be older than the documents that were read first.
+        """
+        client = self._documents.database.client
+        async with await client.start_session(causal_consistency=True) as session:
+            if self._read_up_to is not None:
+                session.advance_operation_time(self._read_up_to)
+            yield session
+            seen = session.operation_time
+            if seen is not None and (self._read_up_to is None or seen > self._read_up_to):
+                self._read_up_to = seen
+
+    async def ensure_indexes(self) -> None:
+        """Make sure of the indexes that the promises and the sweeps rest on."""
+        await self._documents.create_index([("account_id", 1), ("slot", 1)], unique=True)
+        await self._documents.create_index([("outbox_at", 1)])
+        await self._documents.create_index([("due_at", 1)])
+
+    async def load(self, targets: Collection[Target]) -> list[Document[Any]]:
+        """See `shared.stores.documents.Store`."""
+        ids = sorted({target.id for target in targets if target.id is not None})
+        slots: dict[str, set[str]] = {}
+        for target in targets:
+            if target.slot is not None:
+                slots.setdefault(target.account_id, set()).add(target.slot)
+        found: dict[str, dict[str, Any]] = {}
+        async with self._reading() as session:
+            if ids:
+                async for row in self._documents.find({"_id": {"$in": ids}}, session=session):
+                    found[row["_id"]] = row
+            for account_id, wanted in slots.items():
+                query = {"account_id": account_id, "slot": {"$in": sorted(wanted)}}
+                async for row in self._documents.find(query, session=session):
+                    found[row["_id"]] = row
+        return [self._read(row) for row in found.values()]
+
+    async def find(
+        self, query: Mapping[str, Any], limit: int, sort: Sequence[tuple[str, int]] = ()
+    ) -> list[Document[Any]]:
+        """The documents that a query finds, `limit` at most."""
+        cursor = self._documents.find(dict(query), limit=limit, sort=list(sort) or None)
+        return [self._read(row) async for row in cursor]
+
+    async def applied(self, ids: Collection[str]) -> dict[str, str]:
+        """See `shared.stores.documents.Store`."""
+        query = {"_id": {"$in": list(ids)}}
+        async with self._reading() as session:
+            rows = self._ledger.find(query, projection={"of": 1}, session=session)
+            return {row["_id"]: row["of"] async for row in rows}
+
+    async def write(self, documents: Sequence[Document[Any]]) -> set[str]:
+        """See `shared.stores.documents.Store`."""
+        return await compare_and_set(
+            self._documents, [(self._row(document), document.revision) for document in documents]
+        )
+
+    async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
+        """See `shared.stores.documents.Store`."""
+        await insert_new(
+            self._ledger, [{**entry.body, "_id": entry.id, "of": of} for of, entry in entries]
+        )
+
+    async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
+        """See `shared.stores.documents.Store`."""
+        # Documents of one revision are trimmed by one update: an id of an outbox begins with the
+        # revision that it was written at, so none of another's is there to be pulled.
+        written: dict[int, tuple[list[str], set[str]]] = {}
+        for document_id, revision, ids in done:
+            documents, pulled = written.setdefault(revision, ([], set()))
+            documents.append(document_id)
+            pulled |= ids
+        if not written:
+            return
+        await self._documents.bulk_write(
+            [
+                UpdateMany(
+                    {"_id": {"$in": documents}, "rev": revision},
+                    {
+                        "$pull": {"outbox": {"id": {"$in": sorted(pulled)}}},
+                        "$set": {"outbox_at": FAR_FUTURE},
+                    },
+                )
+                for revision, (documents, pulled) in written.items()
+            ],
+            ordered=False,
+        )
+
+    async def take_back(self, openings: Mapping[str, str]) -> None:
+        """See `shared.stores.documents.Store`."""
+        await self._documents.bulk_write(
+            [
+                DeleteOne({"_id": document_id, "rev": 1, "outbox.entry.id": entry_id})
+                for document_id, entry_id in openings.items()
+            ],
+            ordered=False,
+        )
+
+    async def unfinished(self, before: datetime, limit: int) -> list[Document[Any]]:
+        """See `shared.stores.documents.Store`."""
+        return await self.find({"outbox_at": {"$gte": EPOCH, "$lt": before}}, limit)
+
+    def _row(self, document: Document[Any]) -> dict[str, Any]:
+        state: State = document.state
+        indexed: Mapping[str, Any] = getattr(state, "indexed", dict)()
+        return {
+            **indexed,
+            "_id": state.id,
+            "account_id": state.account_id,
+            "slot": state.slot,
+            "due_at": state.due_at,
+            "rev": document.revision + 1,
+            "outbox": [_pending_row(pending) for pending in document.outbox],
+            "outbox_at": document.outbox_at,
+            "sent_away": [[item, asdict(target)] for item, target in document.sent_away],
+            "state": document.state.model_dump(),
+        }
+
+    def _read(self, row: Mapping[str, Any]) -> Document[Any]:
+        return Document(
+            state=self._model.model_validate(row["state"]),
+            revision=row["rev"],
+            outbox=tuple(_pending(item) for item in row["outbox"]),
+            outbox_at=row["outbox_at"],
+            sent_away=tuple((item, Target(**target)) for item, target in row["sent_away"]),
+        )
+
+
+def _pending_row(pending: Pending) -> dict[str, Any]:
+    match pending.owed:
+        case Entry(entry_id, body, size):
+            return {"id": pending.id, "entry": {"id": entry_id, "body": body, "size": size}}
+        case Outgoing(topic, key, value, headers):
+            record = {"topic": topic, "key": key, "value": value, "headers": headers}
+            return {"id": pending.id, "publish": record}
+
+
+def _pending(row: Mapping[str, Any]) -> Pending:
+    if "entry" in row:
+        entry = row["entry"]
+        return Pending(row["id"], Entry(entry["id"], entry["body"], entry["size"]))
+    record = row["publish"]
+    headers = tuple((name, _bytes(text)) for name, text in record["headers"])
+    owed = Outgoing(record["topic"], _bytes(record["key"]), _bytes(record["value"]), headers)
+    return Pending(row["id"], owed)
+
+
+def _bytes(value: bytes | Binary | None) -> bytes | None:
+    return None if value is None else bytes(value)
