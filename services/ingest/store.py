@@ -17,7 +17,7 @@ from shared.stores.mongo import DUPLICATE_KEY, Database
 from shared.stores.mongo_aggregates import MongoAggregates
 
 PARTS_REMEMBERED = timedelta(days=120)
-"""Longer than any topic keeps what could be delivered again."""
+"""How long parts are remembered: longer than any topic keeps a record that could come again."""
 
 
 class MongoProfiles:
@@ -51,7 +51,7 @@ class MongoProfiles:
 
 
 def _only_duplicates(error: BulkWriteError) -> None:
-    """Return if nothing else failed than inserting what is there; raise the error otherwise."""
+    """Raise the error, unless all that failed were inserts of documents that exist already."""
     failures = error.details.get("writeErrors", [])
     if error.details.get("writeConcernErrors") or any(
         failure["code"] != DUPLICATE_KEY for failure in failures
@@ -118,7 +118,7 @@ def _claiming(claim: Claim) -> InsertOne[dict[str, Any]] | UpdateOne:
 
 
 class MongoAssemblies(MongoAggregates[Assembly]):
-    """Unfinished long SMS in `ingest_parts`, which parts were taken in `ingest_parts_seen`."""
+    """Unfinished long SMS in `ingest_parts`; the ids of parts taken in `ingest_parts_seen`."""
 
     def __init__(self, database: Database) -> None:
         self._seen = database["ingest_parts_seen"]

@@ -1,4 +1,4 @@
-"""Where time acts: long SMS of which a part does not come are given out without it."""
+"""Where time acts: a long SMS is given out without a part that does not come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ class Waiting(Protocol):
     """The assemblies that time acts on."""
 
     async def due(self, now: datetime, limit: int) -> Sequence[Document[Assembly]]:
-        """Those due before `now`, the longest overdue first; `limit` at most."""
+        """The assemblies due before `now`, the longest overdue first; `limit` at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Ends waits. Any number of replicas may do so at once: each end is noted once."""
+    """Ends waits. Several replicas may do so at once: each end has an effect once."""
 
     waiting: Waiting
     joining: Joining
     clock: Clock
 
     async def end_waits(self) -> None:
-        """Afterwards a batch of what waited long enough is given out, and nothing is owed."""
+        """Publish what other replicas left unpublished, then give out a batch of ended waits."""
         await self.joining.assemblies.finish_left_over()
         due = await self.waiting.due(self.clock(), _BATCH)
         if due:

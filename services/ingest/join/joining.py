@@ -1,4 +1,4 @@
-"""Long SMS whose parts come one by one, each message given out once (see `long_sms`)."""
+"""Keeps the parts of long SMS, and gives out each message once (see `long_sms`)."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ Counted = Callable[[Said], None]
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A part came in, at `now`; the profiles are those that its sender may have."""
+    """A part came in at `now`. The profiles are those that its sender may have."""
 
     arrival: Arrival
     profiles: Mapping[str, Profile]
@@ -37,7 +37,7 @@ class Arrived:
 
     @property
     def id(self) -> str:
-        """The same for every delivery of the part."""
+        """Every delivery of the part has the same id."""
         of = self.arrival.of
         channel, address = address_key(of.channel, of.address)
         return computed_id("part", of.account_id, channel, address, self.arrival.piece.id)
@@ -45,7 +45,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """What `of` has waited for has not come by `now`."""
+    """The wait of `of` ended at `now`, and parts are still missing."""
 
     of: Assembly
     profiles: Mapping[str, Profile]
@@ -53,7 +53,7 @@ class Waited:
 
     @property
     def id(self) -> str:
-        """The same for every replica that sees it."""
+        """Every replica that sees this wait end computes the same id."""
         return computed_id("wait", self.of.id, self.of.due_at.isoformat())
 
 
@@ -98,7 +98,7 @@ class Assembling:
         return after, [] if group is None else [group]
 
     def _bodies(self, assembly: Assembly, told: Iterable[Group]) -> Iterator[Said]:
-        """What is published of the groups: nothing, if the account is no more."""
+        """What is published for the groups; nothing if the account has been deleted."""
         account = self.accounts.get(assembly.account_id)
         if account is None:
             return
@@ -125,7 +125,7 @@ def _record(body: Said) -> Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """Takes parts, and gives out what they make: whole, or after the wait what there is of it."""
+    """Takes parts and gives out messages: whole ones, and after a wait those that miss parts."""
 
     assemblies: Aggregates[Assembly, Item]
     profiles: Profiles
@@ -133,16 +133,17 @@ class Joining:
     clock: Clock
 
     async def take(self, arrivals: Sequence[Arrival]) -> dict[int, Poison]:
-        """Afterwards the parts are kept, and whatever is complete with them is given out.
+        """Keep these parts; afterwards every message that they complete is given out.
 
-        A part that comes again does nothing more. Returns what can never be taken, by place.
+        A part that comes again changes nothing. Returns why a part can never be taken, by its
+        place in `arrivals`.
         """
         now = self.clock()
         known = await self._profiles([arrival.of for arrival in arrivals])
         return await self.assemblies.apply([Arrived(arrival, known, now) for arrival in arrivals])
 
     async def end_waits(self, due: Sequence[Assembly]) -> None:
-        """Afterwards what of these has waited long enough is given out, as far as it is there."""
+        """Give out those of the messages that waited long enough, with the parts they have."""
         now = self.clock()
         known = await self._profiles(due)
         await self.assemblies.apply([Waited(of, known, now) for of in due])
@@ -166,7 +167,7 @@ def joining(
     clock: Clock,
     wait: timedelta,
 ) -> Joining:
-    """The joining of long SMS, with these collaborators; `counted` is told what is given out."""
+    """A `Joining` with these collaborators. `counted` is told of everything that is given out."""
 
     async def publish_and_count(records: Sequence[Outgoing]) -> None:
         await publish(records)

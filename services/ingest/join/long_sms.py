@@ -1,8 +1,9 @@
 """SMS too long for one, put together again from parts that come in any order. Pure.
 
-Each pair of a sender and one of the account's numbers has one `Assembly`, with a `Group` for each
-long message of which parts are missing. References are used again (there are 256, and phones start
-anew): a part whose place in its group is taken belongs to a later message.
+Each pair of a sender and one of the account's numbers has one `Assembly`. It has a `Group` for
+each long message of which parts are missing. The parts of a message share a reference, but phones
+use the same 256 references again and again. So a part whose place in its group is taken already
+belongs to a later message.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from shared.contracts.base import Channel, Contract, UtcTime
 from shared.contracts.messages import Origin
 
 KEPT = timedelta(hours=48)
-"""How long a message that was given out in part waits for the rest: twice what providers retry."""
+"""How long a message that was given out in part waits for the rest: twice providers' retries."""
 
 _MOST_GROUPS = 50
 _GAP = " […] "
@@ -39,8 +40,8 @@ class Piece(Contract):
 class Group(Contract):
     """A long message of which parts are missing.
 
-    `given_out` is how many of them were there when it was given out in part, as the message
-    `known_as` (the provider's id); 0: it still waits, until `waits_until`.
+    `given_out` is how many parts were there when it was given out without the rest, as the message
+    with the provider's id `known_as`. It is 0 while the message still waits, until `waits_until`.
     """
 
     reference: str
@@ -57,18 +58,18 @@ class Group(Contract):
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing."""
+        """Whether all parts are there."""
         return len(self.pieces) == self.total
 
     def lacks(self, reference: str, total: int, number: int) -> bool:
-        """Whether a part with that numbering may be one that is missing here."""
+        """Whether part `number` of `total` may be one that is missing here."""
         return (self.reference, self.total) == (reference, total) and all(
             piece.number != number for piece in self.pieces
         )
 
 
 class Assembly(Contract):
-    """The unfinished long messages of a sender (`phone`, as written) to one of the addresses."""
+    """The unfinished long messages of a sender (`phone`, as the provider has it) to an address."""
 
     account_id: str
     channel: Channel
@@ -79,7 +80,7 @@ class Assembly(Contract):
 
     @property
     def slot(self) -> str:
-        """What it is one of a kind for, within its account."""
+        """There is one assembly for each channel, address and sender of an account."""
         channel, address = address_key(self.channel, self.address)
         return f"{channel}:{address}:{self.contact}"
 
@@ -90,7 +91,7 @@ class Assembly(Contract):
 
     @property
     def due_at(self) -> datetime:
-        """When the first of its messages has waited long enough."""
+        """When the wait of its first message ends."""
         return min(
             (group.waits_until for group in self.groups if not group.given_out),
             default=FAR_FUTURE,
@@ -98,7 +99,7 @@ class Assembly(Contract):
 
 
 class Arrival(Contract):
-    """A part that came in, and of whose long message."""
+    """A part that came in, and the sender and address whose assembly it belongs to."""
 
     of: Assembly
     reference: str
@@ -109,9 +110,10 @@ class Arrival(Contract):
 def with_part(
     assembly: Assembly, arrival: Arrival, now: datetime, wait: timedelta
 ) -> tuple[Assembly, Group | None]:
-    """The assembly with the part in it, and the message that is to be given out for it, if any.
+    """The assembly with the part in it, and the message to be given out now, if any.
 
-    That is one which is complete, or which was given out in part and has more of it now.
+    A message is given out when it is complete, and again when it was given out without all of its
+    parts and one more of them came.
     """
     kept = [group for group in assembly.groups if group.waits_until > now - KEPT]
     numbering = (arrival.reference, arrival.total, arrival.piece.number)
@@ -129,7 +131,7 @@ def with_part(
 
 
 def after_wait(assembly: Assembly, now: datetime) -> tuple[Assembly, list[Group]]:
-    """The assembly once what has waited long enough is given out in part, and that."""
+    """The assembly once its waits ended, and the messages that are given out without some parts."""
     over = [group for group in assembly.groups if not group.given_out and group.waits_until <= now]
     told = [
         group.model_copy(update={"given_out": len(group.pieces), "known_as": group.first.id})
@@ -141,7 +143,7 @@ def after_wait(assembly: Assembly, now: datetime) -> tuple[Assembly, list[Group]
 
 
 def _with(assembly: Assembly, groups: Iterable[Group]) -> Assembly:
-    """The newest of the groups; those that nobody was told of are never left out."""
+    """The newest of the groups. One that was not given out yet is never dropped."""
     ordered = list(groups)
     spare = max(len(ordered) - _MOST_GROUPS, 0)
     told = [group for group in ordered if group.given_out][:spare]
@@ -150,9 +152,10 @@ def _with(assembly: Assembly, groups: Iterable[Group]) -> Assembly:
 
 
 def given_out(assembly: Assembly, group: Group) -> Wrote | Edited | Happened:
-    """The group as a part of a record would say it: in words, as far as it is there.
+    """The finding that a reader would have made of the group, with the parts that are there.
 
-    What was given out in part before is changed: its version counts the parts.
+    If the message was given out before, it is an edit of that message. The edit's version is the
+    number of parts.
     """
     first = group.first
     place = Place(
@@ -193,7 +196,7 @@ def given_out(assembly: Assembly, group: Group) -> Wrote | Edited | Happened:
 
 
 def _text(group: Group) -> str | None:
-    """The text; None for bytes that are none. A gap stands for parts that are missing."""
+    """The text; None if the bytes are no text. `[…]` stands where parts are missing."""
     pieces = sorted(group.pieces, key=lambda piece: piece.number)
     if any(piece.binary for piece in pieces):
         return binary.text_of(b"".join(piece.body for piece in pieces))

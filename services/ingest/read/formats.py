@@ -1,4 +1,4 @@
-"""Providers' formats: which one a record is in, and reading it.
+"""Finds out which provider's format a record is in, and reads it.
 
 A further provider is one more `Format` in its channel's module.
 """
@@ -22,8 +22,8 @@ _MOST_FIELDS = 2_000
 class Format:
     """How one provider delivers.
 
-    `recognises` looks at a parsed payload where no header names the provider. `read` gives at
-    least one part, or raises Refused where nothing in the payload can be taken.
+    `recognises` is asked about a parsed payload where no header names the provider. `read` gives at
+    least one finding, or raises Refused where nothing in the payload can be taken.
     """
 
     provider: str
@@ -32,7 +32,7 @@ class Format:
 
 
 def read(record: Record, formats: Sequence[Format]) -> list[Part]:
-    """What the record says, by the format its header `x-provider` names, else by its looks."""
+    """What the record says. The header `x-provider` names its format, else its looks decide."""
     payload = _payload(record)
     named = (record.header("x-provider") or "").strip().lower()
     for form in formats:

@@ -1,4 +1,4 @@
-"""Making providers' text safe to keep and to publish, without changing what it says."""
+"""Makes providers' text safe to store and to publish, without changing what it says."""
 
 import json
 import re
@@ -9,13 +9,13 @@ from services.ingest.refusals import Refused
 
 _DEEPEST = 50
 LONGEST_TEXT = 100_000
-"""Characters of a body that are kept; the raw record has the rest."""
+"""How many characters of a body are kept. The raw record has the rest."""
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def clean(text: str) -> str:
-    """The text without NUL and control characters, lone surrogates mended, lines ending in LF."""
+    """The text without control characters, with lone surrogates mended and lines ending in LF."""
     if not text.isascii():
         try:
             text.encode()
@@ -25,7 +25,7 @@ def clean(text: str) -> str:
 
 
 def capped(text: str, flags: list[str]) -> str:
-    """The text as far as it is kept; `truncated` joins the flags where it was longer."""
+    """The part of the text that is kept. If it was longer, `truncated` is added to `flags`."""
     if len(text) <= LONGEST_TEXT:
         return text
     if "truncated" not in flags:
@@ -38,7 +38,7 @@ _UNCLEAN = re.compile(rb"\\[urbf]|\x7f|\xc2[\x80-\x9f]|\xed[\xa0-\xbf]")
 
 
 def parse_json(value: bytes) -> Any:  # noqa: ANN401  # JSON is anything
-    """The JSON document, all its text clean. Raises Refused for what is none or too deep."""
+    """The JSON document with all text clean. Raises Refused for bad or too deeply nested JSON."""
     try:
         if _UNCLEAN.search(value) is None and value[:1] in (b"{", b"["):
             # Most payloads are such: walking through them would cost more than parsing them.
@@ -58,7 +58,7 @@ def _no_number(name: str) -> float:
 
 
 def _finite(digits: str) -> float | None:
-    """The number; None for one that is too large to be one."""
+    """The number; None where it is too large for a float."""
     number = float(digits)
     return number if isfinite(number) else None
 
@@ -80,10 +80,10 @@ def _clean_tree(value: Any, depth: int) -> Any:  # noqa: ANN401
 
 
 class Fields:
-    """A JSON object whose fields may be missing or of any type: each is read as what it should be.
+    """A JSON object whose fields may be missing or of any type.
 
-    What has another type reads as if it were not there, so that a provider's surprise degrades a
-    message rather than losing it.
+    A field of another type than the one asked for reads as if it were missing. So a provider's
+    surprise makes a message poorer and does not lose it.
     """
 
     __slots__ = ("raw",)
@@ -111,7 +111,7 @@ class Fields:
         return Fields(self.raw.get(name))
 
     def each(self, name: str) -> list["Fields"]:
-        """The objects of the list in the field. Items that are no objects read as empty ones."""
+        """The objects of the list in the field. An item that is no object reads as an empty one."""
         value = self.raw.get(name)
         return [Fields(item) for item in value] if isinstance(value, list) else []
 
@@ -120,7 +120,7 @@ class Fields:
         return self.raw.get(name) is True
 
     def time(self, name: str) -> str | int | float | None:
-        """The field as a time still to be read; None where there is none."""
+        """The field as a time for `times.moment` to read; None where there is none."""
         value = self.raw.get(name)
         if isinstance(value, bool) or value in (None, ""):
             return None

@@ -8,7 +8,7 @@ from shared.bus.delivery import Record
 from shared.contracts.base import to_milliseconds
 
 RawTime = datetime | str | int | float | None
-"""A time as a provider gave it: read, or still to be read."""
+"""A time as a provider gave it: a datetime, or text or a number that is yet to be read."""
 
 _SECONDS_UNTIL = 1e11
 """Numbers below are epoch seconds (until the year 5138), from here on milliseconds."""
@@ -22,7 +22,7 @@ _OLDEST_RECEIVED = datetime(2005, 1, 1, tzinfo=UTC)
 def moment(raw: RawTime) -> datetime | None:
     """The time that `raw` says: RFC 3339, RFC 5322, or epoch seconds or milliseconds.
 
-    A time without a zone is in UTC. None for what is no time, or beyond what a calendar holds.
+    A time without a zone is taken as UTC. None for what is no time, or is outside the calendar.
     """
     try:
         return to_milliseconds(_parsed(raw))
@@ -59,10 +59,10 @@ def _of_epoch(number: float) -> datetime:
 
 
 def received_at(record: Record) -> datetime:
-    """When the record's publisher received it: header `x-received-at`, else Kafka's timestamp.
+    """When the publisher received the record: its header `x-received-at`, else Kafka's timestamp.
 
-    A header that is unreadable or later than Kafka's own time does not count. The clock plays no
-    part, so that a replay decides alike.
+    A header that is unreadable, or later than Kafka's timestamp, does not count. The machine's
+    clock is not asked, so a replay decides as the first time.
     """
     kept = to_milliseconds(record.timestamp)
     said = moment(record.header("x-received-at"))
@@ -72,9 +72,11 @@ def received_at(record: Record) -> datetime:
 
 
 def sent_at(raw: RawTime, received: datetime) -> tuple[datetime, bool]:
-    """When the provider says it was sent, within reason, and whether that was suspect.
+    """When the provider says it was sent, and whether that time was suspect.
 
-    Providers that give no time (`raw` is None) are not suspect: the time of receipt stands in.
+    A time more than 30 days before or 10 minutes after the receipt is moved to that limit and is
+    suspect. If the provider gives no time (`raw` is None), the time of receipt is taken, and
+    nothing is suspect.
     """
     if raw is None:
         return received, False

@@ -1,8 +1,9 @@
-"""Mails too large for a topic: the record says where they lie, and ingest fetches them there.
+"""Mails that are too large for a topic: the record says where the mail lies, and ingest fetches it.
 
-A record makes the claim by its header `x-body-ref`, a URL, or as a JSON object with a `body_ref`
-(and `mail_from`, `rcpt_to`, `received_at`, `auth_dmarc` where they are known). With the header, its
-value may hold the beginning of the mail: a message is then made even of what cannot be fetched.
+A record says so in one of two ways: by its header `x-body-ref`, a URL, or by a value that is a JSON
+object with a `body_ref` (and `mail_from`, `rcpt_to`, `received_at`, `auth_dmarc` where they are
+known). With the header, the value may hold the beginning of the mail. Then a message is made of
+that beginning if the mail cannot be fetched.
 """
 
 import json
@@ -27,7 +28,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """A mail, or its beginning where it is larger than was wanted."""
+    """A mail, or only its beginning where the mail is larger than the limit."""
 
     content: bytes
     whole: bool
@@ -37,10 +38,10 @@ class Blobs(Protocol):
     """Where large mails lie."""
 
     def has(self, ref: str) -> bool:
-        """Whether a URL is one of a place here."""
+        """Whether this place is where the URL points."""
 
     async def read(self, ref: str, limit: int) -> Blob | None:
-        """`limit` bytes at most; None where nothing lies there.
+        """The mail, `limit` bytes of it at most; None where nothing lies at the URL.
 
         Raises Transient while the place cannot be reached.
         """
@@ -48,9 +49,9 @@ class Blobs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LargeMail:
-    """Fetches the mails that records claim, up to a size in bytes.
+    """Fetches large mails, up to `largest` bytes each.
 
-    Without a place to fetch them from, only the reference is kept.
+    Without `blobs` there is no place to fetch from: a message then names where its mail lies.
     """
 
     blobs: Blobs | None = None
@@ -59,8 +60,8 @@ class LargeMail:
     async def fetched(self, record: Record) -> Record:
         """The record with the mail as its value.
 
-        A mail that is somewhere else, missing or too large leaves a record that says so, in a
-        header: from what else is known of it a message is still made.
+        If the mail lies somewhere else, is missing or is too large, a header of the record says
+        so. A message is still made of what else the record tells.
         """
         record = _with_headers(record)
         ref = record.header("x-body-ref") or ""
@@ -75,11 +76,11 @@ class LargeMail:
 
 
 NO_LARGE_MAIL: Final = LargeMail()
-"""Where no place is known: references are kept."""
+"""For installations that keep no large mails: messages name where the mail lies."""
 
 
 def is_claim(record: Record) -> bool:
-    """Whether the mail that a record is about lies somewhere else."""
+    """Whether the record only says where its mail lies."""
     if record.topic != INBOUND["email"].name:
         return False
     return record.header("x-body-ref") is not None or _claim(record.value) is not None
@@ -97,7 +98,7 @@ def _claim(value: bytes | None) -> Mapping[str, Any] | None:
 
 
 def _with_headers(record: Record) -> Record:
-    """The record with its claim in headers; those it has count over what is in its value."""
+    """The record with what its JSON value says as headers. A header that was there already wins."""
     claim = _claim(record.value) if record.header("x-body-ref") is None else None
     said = {"x-provider": "raw"}
     if claim is not None:

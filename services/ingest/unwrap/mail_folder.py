@@ -1,4 +1,4 @@
-"""Large mails in a folder: on a volume that whoever receives mail shares with ingest."""
+"""Large mails in a folder, on a volume that the receiver of the mail shares with ingest."""
 
 import asyncio
 import errno
@@ -26,11 +26,11 @@ class Folder:
     root: Path
 
     def has(self, ref: str) -> bool:
-        """Whether it is a file's URL. Whether that file may be read, reading finds out."""
+        """Whether `ref` is a file's URL. Only `read` finds out whether the file may be read."""
         return ref.startswith("file:")
 
     async def read(self, ref: str, limit: int) -> Blob | None:
-        """The file's content; None for what is not there, or not below the folder.
+        """The file's content; None if there is no such file, or if it is not below the folder.
 
         Raises Transient while the folder itself cannot be read.
         """

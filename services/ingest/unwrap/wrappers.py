@@ -1,4 +1,4 @@
-"""What publishers put around a provider's payload, taken off before its channel's reader. Pure.
+"""Takes off what a publisher put around a provider's payload, before the channel's reader. Pure.
 
 A value is the provider's own bytes, or one of:
 
@@ -8,9 +8,10 @@ A value is the provider's own bytes, or one of:
 - CloudEvents 1.0, structured or in batches; in Kafka's binary mode (headers `ce_…`) the value is
   the payload already.
 
-What was around it becomes headers of the record: `x-provider`, `content-type` and `x-received-at`
-(a Kafka header of the publisher counts over the wrapper's), `ce_…` as in the binary mode, and the
-webhook's HTTP headers as `http-…`, so that no provider can set a header that ingest trusts.
+What the wrapper said becomes headers of the record: `x-provider`, `content-type` and
+`x-received-at` (where the record has a Kafka header of that name already, that one stays), `ce_…`
+as in the binary mode, and the webhook's HTTP headers as `http-…`. The prefix keeps a provider from
+setting a header that ingest trusts.
 """
 
 import base64
@@ -34,15 +35,15 @@ _DEEPEST = 3
 
 
 def unwrapped(record: Record) -> tuple[Record, ...]:
-    """The record as if the provider's payload itself were its value; for a batch, each of them.
+    """Records whose value is the provider's payload itself; a batch of events gives several.
 
-    Raises Refused where a wrapper's base64 is none.
+    Raises Refused where a wrapper's `body_b64` is not base64.
     """
     return tuple(_unwrapped(record, 0))
 
 
 def with_provider(record: Record, provider: str | None) -> Record:
-    """The record with that provider, unless a header names one already."""
+    """The record with `provider` in its header, unless a header names a provider already."""
     if provider is None or record.header("x-provider"):
         return record
     return replace(record, headers=(*record.headers, ("x-provider", provider.encode())))
@@ -58,7 +59,7 @@ def _unwrapped(record: Record, depth: int) -> Iterator[Record]:
 
 
 def _around(value: bytes) -> list[dict[str, Any]]:
-    """The wrappers and events that the value is made of; none if it is the payload itself."""
+    """The wrappers or events in the value; none if the value is the payload itself."""
     if value.lstrip()[:1] not in (b"{", b"[") or not any(mark in value for mark in _MARKS):
         return []
     try:
@@ -135,7 +136,7 @@ def _decoded(text: str) -> bytes:
 
 
 def _bytes(body: object) -> bytes:
-    """Text as it is, JSON as text. Lone surrogates stay what they are."""
+    """The body as bytes: text as it is, JSON written out. Lone surrogates are kept."""
     if body is None:
         return b""
     text = body if isinstance(body, str) else json.dumps(body)
@@ -143,7 +144,7 @@ def _bytes(body: object) -> bytes:
 
 
 def _with(record: Record, value: bytes, content_type: object, said: Mapping[str, object]) -> Record:
-    """The record with that value; its own headers count over what its wrapper said."""
+    """The record with that value. Its own headers win over what its wrapper said."""
     inner: Headers = tuple(
         (name, str(text).encode(errors="replace")) for name, text in said.items() if text
     )

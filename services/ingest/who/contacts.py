@@ -1,11 +1,16 @@
 """The contacts and identities of each channel, in one canonical form (ING 8).
 
-`Contact.id` is the canonical form of the first thing a contact is known by: on SMS the number in
-E.164 (of the forms in which networks write it, the one that is dialled: see
-`shared.values.phones.variants`), the short code, the sender's name or the carrier's address; on
-WhatsApp the business-scoped id, else the number; on Instagram the page and the id scoped to it; of
-a mail the address; on web chat the widget and its visitor. The identities are what was given, as
-it was given, and a number's other forms: a profile is found by any of them.
+A contact's id is the canonical form of the first thing that we know the contact by:
+
+- SMS: the number in E.164, in the form that people dial (`shared.values.phones.variants`). A sender
+  without a number has a short code, a name or a carrier's address instead;
+- WhatsApp: the business-scoped id, or the number where there is none;
+- Instagram: the page, and the user's id on that page;
+- mail: the address;
+- web chat: the widget, and its visitor.
+
+The contact's identities are what the provider gave, as it was given, and the other forms of a
+number. A profile is found by any of them.
 """
 
 import re
@@ -21,10 +26,10 @@ _LONGEST_MAILBOX = 500
 
 
 def sms_sender(raw: str, region: str | None = None) -> Contact | None:
-    """Whoever an SMS is from; None only for nobody.
+    """The contact that an SMS is from; None only where no sender is named.
 
-    Providers write numbers with their country's code. Only what is no known number so is read as
-    people of the account's `region` write theirs.
+    Providers write numbers with their country's code. What is no known number with it is read as
+    people of the account's `region` write their numbers.
     """
     number = e164(raw)
     if number is None or not is_known(number):
@@ -42,35 +47,35 @@ def sms_sender(raw: str, region: str | None = None) -> Contact | None:
 
 
 def sms_address(raw: str) -> str:
-    """One of the account's own numbers, as it is compared with what its settings list."""
+    """One of the account's own numbers, in the form that is compared with the settings."""
     return e164(raw) or raw.strip()
 
 
 def email(raw: str, name: str | None = None) -> Contact | None:
-    """Whoever has a mail address; None where there can be no such address."""
+    """The contact with that mail address; None where no such address can exist."""
     value = mailbox(raw)
     return _of(Identity(type="email", value=value), name=name) if may_be_mailbox(value) else None
 
 
 def may_be_mailbox(compared: str) -> bool:
-    """Whether an address, as it is compared, is no longer than one can be.
+    """Whether an address is short enough to be one, in the form in which it is compared.
 
-    As it was written it may be shorter: without regard to case some letters become three.
+    That form may be longer than what was written: ignoring case makes three letters of some.
     """
     return 0 < len(compared) <= _LONGEST_MAILBOX
 
 
 def mailbox(raw: str) -> str:
-    """A mail address as it is compared: case does not matter, nor does space around it."""
+    """A mail address in the form in which it is compared: no case, no space around it."""
     local, at, domain = raw.strip().rpartition("@")
     return f"{local}{at}{domain.rstrip('.')}".casefold()
 
 
 def whatsapp(*names: str, display_name: str | None = None) -> Contact | None:
-    """A WhatsApp user by the ids given: numbers and business-scoped ids, in any order.
+    """The contact of a WhatsApp user with these ids: numbers and business-scoped ids, in any order.
 
-    The business-scoped id comes first, because it is what stays when a user hides or changes
-    their number; so a contact first known by it stays the contact it was.
+    The business-scoped id comes first, because it stays when a user hides or changes their
+    number.
     """
     scoped = [name for name in names if _BSUID.fullmatch(name)]
     numbers = [name.removeprefix("+") for name in names]
@@ -83,7 +88,7 @@ def whatsapp(*names: str, display_name: str | None = None) -> Contact | None:
 
 
 def instagram(page: str, scoped_id: str) -> Contact | None:
-    """An Instagram user, whose id is scoped to the account's page."""
+    """The contact of an Instagram user. Instagram gives the user another id on every page."""
     if not page or not scoped_id:
         return None
     return _of(Identity(type="igsid", value=f"{page}:{scoped_id}"))
@@ -92,12 +97,12 @@ def instagram(page: str, scoped_id: str) -> Contact | None:
 def visitor(
     widget: str, visitor_id: str, name: str | None = None, known_as: tuple[Identity, ...] = ()
 ) -> Contact:
-    """A web-chat visitor; `known_as` are only identities that somebody has verified."""
+    """The contact of a web-chat visitor. `known_as` has only identities that were verified."""
     return _of(Identity(type="visitor", value=f"{widget}:{visitor_id}"), *known_as, name=name)
 
 
 def canonical(identity: Identity) -> Identity:
-    """The identity as ingest compares it, whoever wrote it: so that equal ones compare equal."""
+    """The identity in the form in which ingest compares it: equal people compare equal."""
     value = identity.value.strip()
     if identity.type == "email":
         value = mailbox(value)

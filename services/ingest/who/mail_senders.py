@@ -1,8 +1,11 @@
 """Whom a mail is from (ING 6). Pure.
 
-Its From says that: anybody can write the other fields. They count only where the From is the
-account itself, a list of its domain, or an agent who passes a mail on; and, at a mailbox that is
-set so, for anybody: the Reply-To of what cites no thread.
+The From field decides, because anybody can write anything into the others. Another field counts
+only in these cases:
+
+- the From is the account itself, or a mailing list of its domain;
+- the From is an agent who passes a customer's mail on;
+- the mailbox is set to believe Reply-To, and the mail cites no thread.
 """
 
 import re
@@ -22,14 +25,14 @@ _ANYBODYS = re.compile(
     r"|interia|rambler|bk|list|qq|163|126|sina|naver|daum|hanmail|docomo|rediffmail|comcast|verizon"
     r"|att|bellsouth|btinternet|sky|telenet|ziggo|kpnmail)(?:\.[a-z]{2,3})?\.[a-z]{2,4}"
 )
-"""Domains at which anybody gets an address."""
+"""Domains at which anybody can get an address: sharing one proves nothing."""
 
 _UNSAID = Address(channel="email", value="unsaid")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The contact whom a mail is from, and who passed it on, if somebody of the account did."""
+    """The contact whom a mail is from, and the agent or mailbox that passed it on, if any."""
 
     contact: Contact
     forwarded_by: str | None = None
@@ -45,16 +48,16 @@ class Mailbox:
 
     @property
     def settings(self) -> Address:
-        """The mailbox's own; the defaults where it is known by another form of its address."""
+        """The settings of this mailbox; the defaults where the account lists none for it."""
         key = address_key("email", self.address)
         listed = (each for each in self.account.addresses if each.channel == "email")
         return next((each for each in listed if address_key("email", each.value) == key), _UNSAID)
 
     def sender(self, wrote: Wrote, contact: Contact) -> Sender | None:
-        """Whom the mail is from that is from `contact` by its From; None for the account itself.
+        """Whom a mail is from whose From names `contact`; None if it is the account itself.
 
-        A Reply-To is believed, where the mailbox is set so, in what cites no thread: who knows
-        one could write in somebody's name there.
+        Where the mailbox is set so, a Reply-To is believed, but only in a mail that cites no
+        thread. Otherwise somebody who knows a thread could write in another person's name there.
         """
         place, by = wrote.place, contact.identities[0].value
         original = place.forwarded_from
@@ -82,7 +85,7 @@ class Mailbox:
         return not self._is_ours(contact) and not self._is_agent(contact)
 
     def _is_at_home(self, address: str) -> bool:
-        """Whether it is of the mailbox's domain: who else writes in its name, DMARC shows."""
+        """Whether the address is of the mailbox's domain. DMARC shows who forges one."""
         home = self.address.rpartition("@")[2]
         if _ANYBODYS.fullmatch(home):
             return False

@@ -12,9 +12,9 @@ from shared.topics import Deleted
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a batch of the profiles' topic makes of one profile; `profile` None: it is deleted.
+    """What a batch of the profiles' topic makes of one profile. `profile` is None if it is deleted.
 
-    A change `only_if_newer` leaves a stored profile with a later `updated_at` as it is.
+    With `only_if_newer`, a stored profile that has a later `updated_at` stays as it is.
     """
 
     key: str
@@ -26,19 +26,19 @@ class Profiles(Protocol):
     """Where profiles are kept, found by their contacts' identities."""
 
     async def save(self, changes: Iterable[Change]) -> None:
-        """Keep what the changes say, one change a key; a repeat changes nothing."""
+        """Store these changes, at most one a key. A repeat changes nothing."""
 
     async def find(self, identities: Iterable[str]) -> Mapping[str, Profile]:
-        """By each of these identities (`account|type:value`) that a profile has: that profile.
+        """The profile of each of these identities (`account|type:value`), as far as one has it.
 
-        Of several the one with the smallest id.
+        Of several profiles with one identity, the one with the smallest id is given.
         """
 
 
 def changes(batch: Iterable[Profile | Deleted]) -> list[Change]:
-    """The batch, one change a profile. An older version does not come after a newer one.
+    """The batch as one change a profile: the newest version of each.
 
-    A version without a time counts as the newest, because it comes later on its topic.
+    A version without a time counts as newer than those before it on the topic.
     """
     latest: dict[str, Change] = {}
     for item in batch:
@@ -58,13 +58,13 @@ def changes(batch: Iterable[Profile | Deleted]) -> list[Change]:
 
 
 def identities(profile: Profile) -> list[str]:
-    """All that the profile is found by: `account|type:value`, in canonical form."""
+    """Every key by which the profile is found: `account|type:value`, in canonical form."""
     keys = (canonical(identity).key for identity in profile.identities)
     return sorted({f"{profile.account_id}|{key}" for key in keys})
 
 
 def by_identity(found: Iterable[Profile], wanted: Iterable[str]) -> dict[str, Profile]:
-    """The answer of `Profiles.find` from the profiles that have any of the wanted identities."""
+    """The answer of `Profiles.find`, from profiles that have any of the wanted identities."""
     answer: dict[str, Profile] = {}
     asked = frozenset(wanted)
     for profile in sorted(found, key=lambda profile: profile.profile_id):

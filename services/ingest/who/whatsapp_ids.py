@@ -1,10 +1,12 @@
 """Which contact a WhatsApp user is, whichever of their ids a message names (TKT 5).
 
-A user has a number, which they may hide and somebody else may get later, and business-scoped ids,
-which belong to nobody else ever. What a contact was first made from stays their id: it is kept
-under each id that was seen to be theirs, so that ids that come later lead to the same contact.
+A WhatsApp user has a number and business-scoped ids. They may hide their number, and somebody else
+may get it later; a business-scoped id never becomes anybody else's. The first of these ids that we
+see makes the contact, and its contact id never changes. Each further id that is seen to be the same
+user's leads to that contact. For example, somebody who wrote by number and later hides it still
+writes in the same ticket.
 
-Pure, but for `settled`, which asks and tells the store.
+Everything here is pure but `settled`, which reads and writes the store.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,14 +20,14 @@ from shared.errors import Transient
 
 _TRIES = 10
 _MAKE_KNOWN = ("keyword", "identity_changed")
-"""Signals by which a contact becomes known; others only look up who it is."""
+"""The signals that make a contact known. Other signals only look up which contact it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
     """The contact that an id leads to.
 
-    `user` is the business-scoped id that a number was last seen with, None if only alone.
+    `user` is the business-scoped id that a number was last seen with; None if there was none.
     """
 
     contact: str
@@ -34,7 +36,7 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """That the id `key` (`account|type:value`) leads to `after`; it led to `before`."""
+    """A wish to let the id `key` (`account|type:value`) lead to `after` instead of `before`."""
 
     key: str
     before: Alias | None
@@ -42,21 +44,21 @@ class Claim:
 
 
 class Aliases(Protocol):
-    """Where it is kept to which contact an id leads."""
+    """The store of which contact each id leads to."""
 
     async def find(self, keys: Iterable[str]) -> Mapping[str, Alias]:
-        """By each of these ids that is known: its contact."""
+        """The contact of each of these ids, as far as it is known."""
 
     async def claim(self, claims: Sequence[Claim]) -> bool:
-        """Let each id (one claim an id) lead where its claim says, if it still leads to `before`.
+        """Carry out these claims, at most one an id. True if all ids now lead where they say.
 
-        False if somebody else was faster with any of them and it now leads elsewhere.
+        False if another replica was faster and one of the ids leads elsewhere.
         """
 
 
 @dataclass(slots=True)
 class _Known:
-    """What is known once part of a batch is decided."""
+    """What is known of ids: as stored, and as the batch has decided so far."""
 
     before: Mapping[str, Alias]
     now: dict[str, Alias] = field(default_factory=dict)
@@ -74,10 +76,10 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whose each body is (contact ids by body id), and what has to be claimed for it to be so.
+    """The contact id of each body (by the body's id), and the claims on which that rests.
 
-    Numbers are claimed before users' ids: of two replicas that meet a new user at once, one by
-    the number and one by both ids, the second then finds what the first claimed.
+    Numbers are claimed before business-scoped ids. Two replicas may meet a new user at once, one
+    by the number alone and one by both ids; the second then finds what the first claimed.
     """
 
     contacts: Mapping[str, str]
@@ -86,10 +88,10 @@ class Decision:
 
 
 async def settled(said: Sequence[Said], aliases: Aliases) -> Mapping[str, str]:
-    """The contact of each body of a WhatsApp user: by the body's id, the contact's.
+    """The contact id of each body that is from a WhatsApp user, by the body's id.
 
-    When it returns, the ids of each message lead to that contact, in every replica. Raises
-    Transient if others were faster again and again.
+    Afterwards the ids of each message lead to that contact, in every replica. Raises Transient
+    if other replicas were faster again and again.
     """
     keys = {key for body in said for key in _keys(body)}
     if not keys:
@@ -102,7 +104,7 @@ async def settled(said: Sequence[Said], aliases: Aliases) -> Mapping[str, str]:
 
 
 def decide(said: Iterable[Said], known: Mapping[str, Alias]) -> Decision:
-    """Whose each of `said` is, one after the other, by what is known of their ids."""
+    """The contact of each of `said`, in order, from what is known of their ids."""
     table = _Known(known)
     contacts = {
         body.id: _contact(body, body.contact, table)
@@ -137,7 +139,8 @@ def _contact(body: Said, contact: Contact, table: _Known) -> str:
 def _after(before: Alias | None, contact: str, each: Identity, user: str | None) -> Alias | None:
     """Where the id leads from now on; None where nothing changes.
 
-    A user's own id leads for ever where it first led. A number follows the user it is seen with.
+    A business-scoped id leads for ever where it first led. A number follows the user whom it was
+    last seen with.
     """
     number = each.type == "wa_id"
     if before is None:
@@ -149,7 +152,7 @@ def _after(before: Alias | None, contact: str, each: Identity, user: str | None)
 
 
 def with_contact(body: Said, contacts: Mapping[str, str]) -> Said:
-    """The same, of the contact that it turned out to be of."""
+    """The body with the contact that it turned out to be from."""
     contact_id = contacts.get(body.id)
     if body.contact is None or contact_id is None or contact_id == body.contact.id:
         return body

@@ -1,6 +1,6 @@
-"""What forwarders and mailing programs make of an envelope's addresses, and what it was before.
+"""Envelope addresses that forwarders and mailing programs have rewritten, and what they were.
 
-For envelopes only: nobody's name is read out of these, since anybody can write them.
+Only for envelopes. Such an address never names the sender of a mail, since anybody can write one.
 """
 
 import re
@@ -16,7 +16,7 @@ _VERP = re.compile(r"[^+]{1,64}\+(?:[^=]{0,64}-)?([^=-]{1,64})=([^=]{3,255}\.[^=
 
 
 def original(address: str) -> str:
-    """The address that a forwarder (SRS), a tag against forged bounces (BATV) or Gmail rewrote."""
+    """The address as it was before a forwarder (SRS), a bounce tag (BATV) or Gmail changed it."""
     local, _, domain = address.rpartition("@")
     for rewritten in (_SRS0, _SRS1):
         if match := rewritten.fullmatch(local):
@@ -29,6 +29,6 @@ def original(address: str) -> str:
 
 
 def bounced_for(address: str) -> str | None:
-    """Whose bounce comes to such an address, as programs that send to many make them (VERP)."""
+    """The recipient whose bounce comes to this address, as mailing programs make it (VERP)."""
     match = _VERP.fullmatch(original(address).rpartition("@")[0])
     return f"{match[1]}@{match[2]}" if match else None

@@ -1,4 +1,4 @@
-"""What a mail says of the thread it belongs to (TKT 2): found here, believed by ticketing."""
+"""Collects what a mail says of its thread (TKT 2). Ticketing decides what to believe of it."""
 
 import base64
 import binascii
@@ -24,10 +24,10 @@ _GUID = slice(6, 22)
 
 
 def tokens(head: Headers, delivery: Delivery, *texts: str) -> tuple[str, ...]:
-    """What looks like a signed token, and where it stands; each once, the better place first.
+    """What looks like a signed token, and where it stands: each once, at its best place.
 
-    In addresses and mail ids the writer's program put it; in the subject or the body it may be
-    anybody's quote.
+    In an address or a mail id the writer's program put it there, so these come first. In the
+    subject or the body it may be a quote by anybody.
     """
     places: list[tuple[Where, Iterable[str]]] = [
         ("address", (*delivery.recipients, *_raw(head, _ADDRESSES))),
@@ -46,9 +46,9 @@ def _raw(head: Headers, names: Iterable[str]) -> list[str]:
 
 
 def thread_index(head: Headers) -> str | None:
-    """The GUID of Outlook's conversation, in hexadecimal: the same through all its mails.
+    """The GUID of Outlook's conversation, in hexadecimal. All mails of a conversation share it.
 
-    It stands behind the first six bytes, which are a time; what follows are five a reply.
+    It follows the first six bytes, which are a time. After it come five bytes for each reply.
     """
     raw = "".join(head.raw("thread-index")[:_LONGEST_INDEX].split())
     try:
@@ -59,5 +59,5 @@ def thread_index(head: Headers) -> str | None:
 
 
 def tokens_of(mail_id: str) -> str:
-    """The tokens in the id of a mail that went out, as a signal's detail has them."""
+    """The tokens in the id of a mail that we sent, as a signal's detail lists them."""
     return " ".join(marked("id", token) for token in found_in(mail_id))

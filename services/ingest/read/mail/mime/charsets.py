@@ -54,9 +54,9 @@ _META = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([A-Za-z0-9_-]{2,40})", re.I
 def decode(raw: bytes, declared: str | None, *, guess: bool = True) -> str:
     """The text that `raw` most probably is. Never raises.
 
-    What is valid UTF-8 with characters beyond ASCII is UTF-8, if only a single-byte charset (or
-    none) was declared: those decode anything, so they have to come later. To `guess` by the letters
-    takes some milliseconds.
+    Text that is valid UTF-8 and has characters beyond ASCII is taken as UTF-8, even where a
+    single-byte charset (or none) was declared: a single-byte charset decodes anything, so it has to
+    be tried later. `guess` allows a guess by the letters, which takes some milliseconds.
     """
     if raw.isascii() and b"\x1b" not in raw and not _is_wide(declared):
         return raw.decode("ascii")
@@ -84,7 +84,7 @@ def _decoded(raw: bytes, charset: str | None) -> str | None:
 
 
 def _told_by_its_letters(raw: bytes) -> str | None:
-    """The charset in which a longer text looks like some language: a guess, so almost the last."""
+    """The charset in which a longer text looks like a language: a guess, so it comes late."""
     start = next((place for place, byte in enumerate(raw) if byte > 0x7F), 0)
     sample = raw[max(start - _SAMPLE // 2, 0) :][:_SAMPLE]
     if len(sample) < _ENOUGH_TO_TELL:

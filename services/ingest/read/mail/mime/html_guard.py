@@ -1,15 +1,15 @@
-"""Whether HTML can be given to a parser that builds a tree.
+"""Decides whether HTML may be given to a parser that builds a tree.
 
-Elements opened inside each other, and formatting that is never closed where it was opened, make
-HTML's own algorithm quadratic: 400 kB of `<div>` took the fastest parser a minute. Real mail nests
-some tens deep.
+HTML's own algorithm takes quadratic time where elements are nested very deep, or where formatting
+is not closed where it was opened: 400 kB of `<div>` took the fastest parser a minute. The HTML of
+real mail is nested some tens deep.
 """
 
 import re
 from dataclasses import dataclass, field
 
 LARGEST = 400_000
-"""Characters of HTML that are kept and taken to pieces."""
+"""How many characters of HTML are kept and parsed."""
 
 _MOST_TAGS = 15_000
 _DEEPEST = 200
@@ -34,7 +34,7 @@ VOID = frozenset(
         "wbr",
     }
 )
-"""Elements that have no end, and nothing in them."""
+"""Elements that have no closing tag and no content."""
 _CLOSED_BY_ITSELF = frozenset(
     {
         "p",
@@ -80,7 +80,7 @@ _RAW_END = {
 
 @dataclass(slots=True)
 class _Nesting:
-    """What is open at one place, and how often elements were closed wrongly up to there."""
+    """Which elements are open at a place, and how often one was closed wrongly up to there."""
 
     open_elements: list[str] = field(default_factory=list)
     formatting: int = 0
@@ -114,7 +114,7 @@ class _Nesting:
 
 
 def is_manageable(source: str) -> bool:
-    """Whether a tree of it is soon built: not too large, too deep, or too badly nested."""
+    """Whether a parser is quick with it: it is not too large, too deep or too badly nested."""
     if len(source) > LARGEST or source.count("<") > _MOST_TAGS:
         return False
     nesting, position = _Nesting(), 0

@@ -1,4 +1,4 @@
-"""HTML as the text a reader sees: one pass, whatever is in it."""
+"""Turns HTML into the text that a reader sees, in one pass."""
 
 import html
 import re
@@ -18,7 +18,7 @@ UNSEEN = re.compile(
     r"|max-height\s{0,9}:\s{0,9}0(?![.\d]*[1-9])",
     re.IGNORECASE,
 )
-"""What in an element's style keeps it from being seen."""
+"""Styles that hide an element from the reader."""
 _HIDDEN = re.compile(r"(?<![\w=-])hidden(?![\w-])", re.IGNORECASE)
 _STYLE = re.compile(r"style\s{0,9}=\s{0,9}(\"[^\"]*+\"|'[^']*+'|[^\s>]*+)", re.IGNORECASE)
 _SKIPPED = frozenset({"script", "style", "head", "title", "template", "noscript", "svg"})
@@ -67,9 +67,9 @@ _DEEPEST_QUOTE = 20
 
 
 def to_text(source: str) -> str:
-    """The text, a line a block, quotes behind `> `; without what is hidden from the reader.
+    """The text, a line for each block, quotes behind `> `, without what is hidden from readers.
 
-    Where the markup hides everything, or never ends what it hides, what is hidden is shown.
+    If the markup hides everything, or never ends what it hides, the hidden text is shown.
     """
     source = source[:_LONGEST_INPUT]
     page = _Page(source)

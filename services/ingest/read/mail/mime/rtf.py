@@ -1,13 +1,13 @@
 """Rich text as Outlook sends it in `winmail.dat`: unpacked (MS-OXRTFCP), and read (MS-OXRTFEX).
 
-Most of it is a mail's HTML, or its plain text, in disguise; what is neither is read as text.
+Most of it is a mail's HTML or plain text in disguise. Any other rich text is read as text.
 """
 
 import re
 from dataclasses import dataclass
 
 LARGEST = 400_000
-"""Bytes of rich text that are read."""
+"""How many bytes of rich text are read."""
 
 _PACKED, _UNPACKED = b"LZFu", b"MELA"
 _WINDOW = 4096
@@ -16,7 +16,7 @@ _AT_FIRST = (
     b"\\fscript \\fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0"
     b"\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
 )
-"""What the window that copies are taken from holds at the start, by the specification."""
+"""What the window of earlier bytes holds at the start, as the specification says."""
 
 _TOKEN = re.compile(
     r"\\(?:(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|'(?P<hex>[0-9a-fA-F]{2})|(?P<sign>.))"
@@ -80,7 +80,7 @@ _DEEPEST = 200
 
 
 def read(packed: bytes) -> tuple[str, str]:
-    """The plain text and the HTML in it; one of the two is empty, both where it is no rich text."""
+    """The plain text and the HTML in it. One is empty; both are if it is no rich text."""
     source = unpacked(packed)
     if not source.lstrip().startswith(b"{\\rtf"):
         return "", ""
@@ -89,7 +89,7 @@ def read(packed: bytes) -> tuple[str, str]:
 
 
 def unpacked(packed: bytes) -> bytes:
-    """The rich text, 400 kB at most; as far as it goes where it is broken, empty for none."""
+    """The rich text, 400 kB at most. Of a broken one its beginning; empty if there is none."""
     kind, body = packed[8:12], packed[16:]
     if kind == _UNPACKED:
         return body[:LARGEST]

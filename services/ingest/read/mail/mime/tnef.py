@@ -1,7 +1,7 @@
-"""What Outlook packs into `winmail.dat` (MS-OXTNEF): a mail's body and its files.
+"""Reads what Outlook packs into `winmail.dat` (MS-OXTNEF): a mail's body and its files.
 
-Nothing in it is inflated but rich text, which cannot grow more than tenfold; every step takes at
-least a byte away, so that no stream takes longer than its length allows.
+Only rich text is inflated, and it cannot grow more than tenfold. Every step consumes at least one
+byte, so the time is bounded by the stream's length.
 """
 
 import mimetypes
@@ -50,7 +50,7 @@ _UNICODE_PAGES = {65001: "utf-8", 20127: "us-ascii", 28591: "iso-8859-1", 1200: 
 
 @dataclass(slots=True)
 class File:
-    """A file in it. One that `is_mail` is such a stream itself: an attached mail."""
+    """A file in the stream. If `is_mail`, it is an attached mail, packed in the same way."""
 
     name: str = ""
     media_type: str = ""
@@ -59,7 +59,7 @@ class File:
     is_mail: bool = False
 
     def attachment(self, ref: str) -> Attachment:
-        """The file as a message names it, and where in the mail it lies."""
+        """The file as a message describes it; `ref` says where in the mail it lies."""
         guessed = mimetypes.guess_type(safe_name(self.name) or "")[0]
         guessed = "application/ms-tnef" if self.is_mail else guessed
         return attachment(
@@ -73,9 +73,9 @@ class File:
 
 @dataclass(slots=True)
 class Winmail:
-    """The body in whatever forms it was there, and the files.
+    """The body, in the forms in which it was there, and the files.
 
-    `whole`: nothing of it was broken, or left out because there are too many files.
+    `whole` says that nothing was broken, and that no file was left out for being one too many.
     """
 
     plain: str = ""
@@ -85,16 +85,16 @@ class Winmail:
 
     @property
     def says_all(self) -> bool:
-        """Whether nobody needs the stream itself any more."""
+        """Whether everything in the stream was read, so that nobody needs the stream itself."""
         return self.whole and bool(self.files or self.plain or self.html)
 
     def attachments(self, ref: str) -> list[Attachment]:
-        """The files as a message names them; `ref` is where the stream itself lies."""
+        """The files as a message describes them; `ref` is where the stream itself lies."""
         return [file.attachment(f"{ref}/{number}") for number, file in enumerate(self.files, 1)]
 
 
 class _Broken(Exception):
-    """The stream ends, or says something impossible, in the middle of something."""
+    """The stream ends too early, or says something impossible."""
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class _Cursor:
         return int.from_bytes(self.take(size), "little")
 
     def padded(self) -> bytes:
-        """What is preceded by its length and fills up four bytes."""
+        """A value that is preceded by its length and padded to a multiple of four bytes."""
         size = self.number()
         found = self.take(size)
         self.at += min(-size % 4, len(self.data) - self.at)
@@ -124,9 +124,9 @@ class _Cursor:
 
 
 def read(data: bytes, *, with_body: bool = True) -> Winmail | None:
-    """What is in the stream, as far as it goes; None where it is none.
+    """What is in the stream, up to where it breaks; None if it is no such stream.
 
-    Rich text takes by far the longest, so it is read only if the body is wanted.
+    Rich text takes by far the longest to read, so it is read only with `with_body`.
     """
     if not data.startswith(_SIGNATURE):
         return None
@@ -143,7 +143,7 @@ class _Reader:
         self._texts: dict[int, tuple[int, bytes]] = {}
 
     def attributes(self, cursor: _Cursor) -> None:
-        """Read them all, as far as they go."""
+        """Read all attributes, up to where the stream breaks."""
         while cursor.left:
             try:
                 level, name, size = _HEAD.unpack(cursor.take(_HEAD.size))
@@ -161,7 +161,7 @@ class _Reader:
                 self.found.whole = False
 
     def finished(self, *, with_body: bool) -> Winmail:
-        """The stream's content, in words."""
+        """What was read of the stream."""
         found = self.found
         for number, file in enumerate(found.files, 1):
             file.name = file.name or f"attachment-{number}"
@@ -228,9 +228,9 @@ class _Reader:
 
 
 def _properties(cursor: _Cursor) -> Iterator[tuple[int, int, bytes]]:
-    """Identity, type and first value of each property.
+    """The identity, type and first value of each property.
 
-    Raises _Broken where there is no more, though there should be, and where there are too many.
+    Raises _Broken if the stream ends before it should, or if there are too many properties.
     """
     count = cursor.number()
     for _ in range(min(count, _MOST_PROPERTIES)):
