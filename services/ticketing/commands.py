@@ -2,33 +2,59 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from services.ticketing.asking import Asked, ask, drawn_id, ticket_named, tickets
 from services.ticketing.report import Report, printed
-from services.ticketing.store import MongoTickets
-from shared.errors import HelpdeskError, Transient
+from shared.cli.moments import moment
+from shared.clock import system_clock
+from shared.contracts.commands import (
+    AddNote,
+    AssignTicket,
+    CloseTicket,
+    MarkNotSpam,
+    MarkRead,
+    MarkSpam,
+    ReopenTicket,
+    ReplyToTicket,
+    RouteTicket,
+    SnoozeTicket,
+    TagTicket,
+    UnassignTicket,
+    UntagTicket,
+)
 from shared.running.settings import MongoSettings, ServiceSettings
-from shared.stores.mongo import Mongo, is_transient
 
 app = typer.Typer()
-ticket = typer.Typer(help="Look into tickets, and why they are as they are.", no_args_is_help=True)
+ticket = typer.Typer(
+    help="Look into tickets, and give commands as an agent would.", no_args_is_help=True
+)
 app.add_typer(ticket, name="ticket")
+
+Named = Annotated[str, typer.Argument(metavar="NUMBER|ID", help="As in the account, or its id.")]
+Account = Annotated[str, typer.Option(help="Whose ticket it is.")]
+Agent = Annotated[str, typer.Option("--as", metavar="AGENT", help="The agent who gives it.")]
+CommandId = Annotated[
+    str, typer.Option("--id", help="The command's own id. The same id again is no second command.")
+]
+Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for what becomes of it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+_PATIENCE = 10.0
 
 
 @ticket.command()
 def show(
-    named: Annotated[
-        str, typer.Argument(metavar="NUMBER|ID", help="As in the account, or its id.")
-    ],
+    named: Named,
     *,
-    account: Annotated[str, typer.Option(help="Whose ticket it is.")],
+    account: Account,
     last: Annotated[
         int, typer.Option(min=1, max=10_000, help="Entries at most, the newest.")
     ] = 200,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Tell a ticket's history: what happened, when, by whom, and by which rule.
 
@@ -47,34 +73,233 @@ def show(
 
 
 async def _read(settings: MongoSettings, account: str, named: str, last: int) -> Report:
-    mongo = Mongo(settings)
-    try:
-        return await _found(MongoTickets(mongo.database), account, named, last)
-    except Exception as error:
-        if is_transient(error):
-            text = f"MongoDB does not answer: {error}"
-            raise Transient(text) from error
-        raise
-    finally:
-        await mongo.close()
+    async with tickets(settings) as store:
+        found = await ticket_named(store, account, named)
+        history = await store.history(found.id, limit=last + 1)
+        return Report(
+            ticket=found,
+            tickets_of_contact=await store.tickets_of(found),
+            history=history[-last:],
+            cut=len(history) > last,
+        )
 
 
-async def _found(store: MongoTickets, account: str, named: str, last: int) -> Report:
-    number = named.removeprefix("#")
-    found = await store.numbered(account, int(number)) if _is_number(number) else None
-    found = found or await store.named(account, named)
-    if found is None:
-        text = f"account {account} has no ticket {named}"
-        raise HelpdeskError(text)
-    history = await store.history(found.id, limit=last + 1)
-    return Report(
-        ticket=found,
-        tickets_of_contact=await store.tickets_of(found),
-        history=history[-last:],
-        cut=len(history) > last,
+def _asked(  # what all commands have
+    account: str, named: str, agent: str, command_id: str, wait: float, *, as_json: bool
+) -> Asked:
+    return Asked(
+        account=account,
+        named=named,
+        author=agent,
+        command_id=command_id or drawn_id(),
+        wait=timedelta(seconds=wait),
+        as_json=as_json,
     )
 
 
-def _is_number(named: str) -> bool:
-    """Whether it may be a ticket's number: the database holds none of more digits."""
-    return named.isascii() and named.isdecimal() and len(named) < 19
+@ticket.command()
+def reply(  # an option each
+    named: Named,
+    text: Annotated[str, typer.Argument(help="What it says.")],
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Answer the customer (TKT 13)."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, ReplyToTicket, text=text)
+
+
+@ticket.command()
+def note(  # an option each
+    named: Named,
+    text: Annotated[str, typer.Argument(help="What it says.")],
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Keep a private note; the customer never sees it."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, AddNote, text=text)
+
+
+@ticket.command()
+def assign(  # noqa: PLR0913  # an option each
+    named: Named,
+    to: Annotated[str, typer.Argument(metavar="ASSIGNEE", help="The agent who gets it.")],
+    seen: Annotated[
+        str | None,
+        typer.Option(
+            "--seen", help="Refuse it unless this agent (or `unassigned`) has the ticket."
+        ),
+    ] = None,
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Give the ticket to an agent (ASG 4)."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, AssignTicket, assignee=to, seen_assignee=seen)
+
+
+@ticket.command()
+def unassign(  # an option each
+    named: Named,
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Put the ticket back to Unassigned (ASG 4)."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, UnassignTicket)
+
+
+@ticket.command()
+def route(  # an option each
+    named: Named,
+    team: Annotated[str, typer.Argument(metavar="TEAM", help="The team that gets it.")],
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Set the ticket's team (ASG 5)."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, RouteTicket, team_id=team, rule="given by hand")
+
+
+@ticket.command()
+def close(  # an option each
+    named: Named,
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Close the ticket."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, CloseTicket)
+
+
+@ticket.command()
+def reopen(  # an option each
+    named: Named,
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Open a closed ticket again, where its channel allows it (TKT 1 to 5)."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, ReopenTicket)
+
+
+@ticket.command()
+def snooze(  # an option each
+    named: Named,
+    until: Annotated[str, typer.Argument(metavar="TIME", help="RFC 3339, or in 90m, 2h, 3d.")],
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Hide the ticket until a time to come (TKT 6)."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, SnoozeTicket, until=moment(until, system_clock(), ahead=True))
+
+
+@ticket.command()
+def tag(  # an option each
+    named: Named,
+    tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="One or more tags.")],
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Add tags."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, TagTicket, tags=tuple(tags))
+
+
+@ticket.command()
+def untag(  # an option each
+    named: Named,
+    tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="One or more tags.")],
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Remove tags."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, UntagTicket, tags=tuple(tags))
+
+
+@ticket.command()
+def spam(  # an option each
+    named: Named,
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Mark the ticket as spam (SPM 2)."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, MarkSpam)
+
+
+@ticket.command("not-spam")
+def not_spam(  # an option each
+    named: Named,
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Mark the ticket as not spam (SPM 2)."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, MarkNotSpam)
+
+
+@ticket.command()
+def read(  # an option each
+    named: Named,
+    *,
+    account: Account,
+    agent: Agent,
+    command_id: CommandId = "",
+    wait: Wait = _PATIENCE,
+    as_json: Json = False,
+) -> None:
+    """Note that an agent has seen the ticket."""
+    asked = _asked(account, named, agent, command_id, wait, as_json=as_json)
+    ask(asked, MarkRead)

@@ -150,6 +150,11 @@ class MongoTickets(MongoAggregates[Ticket]):
         rows = self._thread.find({"of": ticket_id}, limit=limit, sort=[("seq", -1)])
         return in_order(await self._shown([row async for row in rows]))
 
+    async def entry(self, entry_id: str) -> Mapping[str, Any] | None:
+        """The ledger's entry of that id; None where there is none (yet)."""
+        row: Mapping[str, Any] | None = await self._thread.find_one({"_id": entry_id})
+        return row
+
     async def _shown(self, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         later = self._thread.find({"message_id": {"$in": names(lines)}})
         return as_shown(lines, [row async for row in later])

@@ -1,20 +1,23 @@
 """`helpdesk`: the operator's command.
 
 A service adds commands of its own through the entry point group `helpdesk.commands`.
+
+Exit codes: 0 done; 1 something is wrong, which one line on stderr says; 2 the command line is
+wrong; 3 what was asked for was refused; 4 there was no answer in time. Only data goes to stdout.
 """
 
 import asyncio
 import json
 import sys
 import time
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from shared import topics as registry
-from shared.cli import dead_letters
+from shared.cli import dead_letters, topic_commands
 from shared.clock import system_clock
 from shared.errors import HelpdeskError
 from shared.running.settings import ServiceSettings
@@ -22,15 +25,38 @@ from shared.running.settings import ServiceSettings
 app = typer.Typer(
     help="Run and look after the helpdesk pipeline.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(topic_commands.tail)
+app.command()(topic_commands.send)
 _err = Console(stderr=True, highlight=False)
 
 
 def _say(text: str) -> None:
-    _err.print(f"[dim]{text}[/]")
+    _err.print(f"[dim]{text}[/]", soft_wrap=True)
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"helpdesk {version('helpdesk-pipeline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _helpdesk(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda asked: _version(asked=asked),
+            is_eager=True,
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    return
 
 
 @app.command()
@@ -111,7 +137,7 @@ def up(
 
 async def _up(with_demo: bool, kafka_port: int, mongo_port: int, redis_port: int) -> None:  # noqa: FBT001  # private
     from shared.cli.demo.story import Story
-    from shared.cli.local import addresses, local_pipeline
+    from shared.cli.local import addresses, environment, local_pipeline
 
     async with local_pipeline(
         _say, kafka_port=kafka_port, mongo_port=mongo_port, redis_port=redis_port
@@ -120,6 +146,8 @@ async def _up(with_demo: bool, kafka_port: int, mongo_port: int, redis_port: int
             _say("loading the sample data")
             await Story(pipeline, system_clock()).tell()
         typer.echo(addresses(pipeline))
+        there = " ".join(f"{name}={told}" for name, told in environment(pipeline.servers).items())
+        _say(f"for `helpdesk` in another terminal: export {there}")
         _say("running; Ctrl-C stops everything")
         await asyncio.Event().wait()
 

@@ -3,15 +3,15 @@
 import asyncio
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from shared.cli.moments import moment
 from shared.cli.plain import tame
-from shared.clock import EPOCH, system_clock
+from shared.clock import system_clock
 from shared.errors import HelpdeskError, Transient
 from shared.running.settings import KafkaSettings, ServiceSettings
 from shared.topics import SERVICES, Service
@@ -25,7 +25,6 @@ app = typer.Typer(
     help="Look at what could not be taken, and put it back after a fix.", no_args_is_help=True
 )
 _err = Console(stderr=True, highlight=False)
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 Services = Annotated[
     list[str] | None, typer.Option("--service", help=f"Of: {', '.join(SERVICES)}. Repeatable.")
@@ -138,17 +137,6 @@ def _position(text: str) -> str:
     if service not in SERVICES or not re.fullmatch(r"\d+:\d+", place, flags=re.ASCII):
         raise typer.BadParameter(f"{text!r} is no position (example: ingest:0:17)")
     return text
-
-
-def moment(text: str, now: datetime) -> datetime:
-    """A time as an operator gives it: RFC 3339 (UTC where no zone is said), or so long ago."""
-    if found := re.fullmatch(r"(\d{1,6})([mhd])", text, flags=re.ASCII):
-        return max(now - timedelta(**{_UNITS[found[2]]: int(found[1])}), EPOCH)
-    try:
-        said = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time") from None
-    return said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 async def _list(settings: KafkaSettings, wanted: "Wanted", *, as_json: bool) -> None:

@@ -41,6 +41,17 @@ def kafka_settings(servers: Servers) -> KafkaSettings:
     )
 
 
+def environment(servers: Servers) -> dict[str, str]:
+    """What a process needs in its environment to reach this stack, the operator's command too."""
+    kafka = kafka_settings(servers)
+    return {
+        "HELPDESK_KAFKA__BOOTSTRAP": kafka.bootstrap,
+        "HELPDESK_KAFKA__IDEMPOTENT_PRODUCER": "false",
+        "HELPDESK_MONGO__URL": servers.mongo,
+        "HELPDESK_REDIS__URL": servers.redis,
+    }
+
+
 class ServiceProcess(Server):
     """One of the six services as a process of its own; `port` is that of its probes."""
 
@@ -67,12 +78,9 @@ class ServiceProcess(Server):
         kafka = kafka_settings(self._servers)
         return {
             **os.environ,
-            "HELPDESK_KAFKA__BOOTSTRAP": kafka.bootstrap,
-            "HELPDESK_KAFKA__IDEMPOTENT_PRODUCER": "false",
+            **environment(self._servers),
             "HELPDESK_KAFKA__SESSION_TIMEOUT": str(kafka.session_timeout.total_seconds()),
             "HELPDESK_KAFKA__FETCH_WAIT": str(kafka.fetch_wait.total_seconds()),
-            "HELPDESK_MONGO__URL": self._servers.mongo,
-            "HELPDESK_REDIS__URL": self._servers.redis,
             "HELPDESK_HEALTH_HOST": "127.0.0.1",
             "HELPDESK_HEALTH_PORT": str(self.port),
         }

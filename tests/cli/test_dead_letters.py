@@ -12,8 +12,8 @@ import pytest
 import typer
 
 from shared.bus.delivery import REPLAYED, Handler, Headers, Record, dead_letter
-from shared.cli.dead_letters import moment
 from shared.cli.letters import Letter, Wanted
+from shared.cli.moments import moment
 from shared.cli.plain import tame
 from shared.cli.replaying import RECEIVED_AT, Replay, original, timestamp
 from shared.contracts.commands import AddNote, ReplyToTicket

@@ -53,14 +53,14 @@ class Command:
         printed: dict[str, str] = json.loads("".join(lines))
         return printed
 
-    async def said(self, text: str) -> None:
-        """Return once stderr has said so."""
+    async def said(self, text: str) -> str:
+        """The line of stderr that says so, once it is there."""
         assert self.process.stderr
         while True:
             line = await asyncio.wait_for(self.process.stderr.readline(), PATIENCE)
             assert line, f"ended without saying {text!r}"
             if text in line.decode():
-                return
+                return line.decode()
 
     async def errors(self) -> str:
         assert self.process.stderr
