@@ -50,7 +50,10 @@ def normalize(
         str | None, typer.Option(metavar="TIME", help="RFC 3339. By default now.")
     ] = None,
 ) -> None:
-    """Print what ingest makes of files, a line of JSON for each message, signal or dead letter."""
+    """Print what ingest makes of files, a line of JSON for each message, signal or dead letter.
+
+    A delivery report that names no address of an account is `unaddressed`: it is only counted.
+    """
     table = None if accounts is None else _table(accounts)
     trial = Trial(channel, provider, table, _received(received_at))
     unreadable = 0

@@ -32,7 +32,8 @@ _READ_IN_A_THREAD_FROM = 256 * 1024
 
 Counted = Callable[[Channel, str, str], None]
 """Told of what becomes of everything in a record (ING 4): its channel; message, edit, deletion,
-signal, part (of a long SMS) or dead; and the signal's kind or why it is dead."""
+signal, part (of a long SMS), unaddressed (a report that names no address of an account) or dead;
+and the signal's kind, or why it is unaddressed or dead."""
 
 _OUTCOMES = {"InboundMessage": "message", "MessageEdited": "edit", "MessageDeleted": "deletion"}
 
@@ -107,6 +108,7 @@ class Ingest:
         for place, outcome in enumerate(outcomes):
             channel = readings[place].channel
             counted += [(channel, "dead", refused.reason) for refused in outcome.refused]
+            counted += [(channel, "unaddressed", why.reason) for why in outcome.unaddressed]
             if (refusal := outcome.refusal) is not None:
                 refusals[place] = refusal
             for body in outcome.said:

@@ -59,6 +59,8 @@ class Trial:
                 yield _described(body)
         for refusal in outcome.refused:
             yield _dead_letter(refusal.reason, str(refusal))
+        for why in outcome.unaddressed:
+            yield {"outcome": "unaddressed", "error": str(why), "reason": why.reason}
 
     def _alone(self, arrival: Arrival, accounts: Accounts) -> Iterable[Said]:
         """What a part of a long SMS is given out as when the others do not come."""

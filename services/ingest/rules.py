@@ -17,7 +17,7 @@ from services.ingest.read.findings import Fragment, Part
 from services.ingest.read.readers import READERS
 from services.ingest.refusals import Refused, in_words
 from services.ingest.unwrap.wrappers import unwrapped, with_provider
-from services.ingest.where_to import destinations
+from services.ingest.where_to import destinations, is_nobodys_report
 from services.ingest.who import whatsapp_ids
 from services.ingest.who.contacts import canonical
 from shared.bus.accounts import Accounts
@@ -42,12 +42,15 @@ class Reading:
 class Outcome:
     """What becomes of one record: what is published, in order, and what of it is refused.
 
-    What `arrived` is published once the long message is whole that it is a part of.
+    What `arrived` is published once the long message is whole that it is a part of. `unaddressed`
+    are delivery reports of which nobody can tell whose they are, and why: they are counted, and
+    nothing more.
     """
 
     said: tuple[Said, ...]
     refused: tuple[Refused, ...] = ()
     arrived: tuple[Arrival, ...] = ()
+    unaddressed: tuple[Refused, ...] = ()
 
     @property
     def refusal(self) -> Refused | None:
@@ -64,7 +67,7 @@ class Outcome:
         """Whether newer settings could change it."""
         return any(
             refused.reason in ("unknown_account", "account_mismatch", "channel_off")
-            for refused in self.refused
+            for refused in (*self.refused, *self.unaddressed)
         )
 
 
@@ -121,6 +124,7 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
     said: dict[str, Said] = {}
     refused: list[Refused] = []
     arrived: list[Arrival] = []
+    unaddressed: list[Refused] = []
     received = times.received_at(reading.record)
     for part in reading.parts:
         if isinstance(part, Refused):
@@ -129,7 +133,7 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
         channel = part.place.channel or reading.channel
         for found in destinations(part, reading.record, channel, accounts):
             if isinstance(found, Refused):
-                refused.append(found)
+                (unaddressed if is_nobodys_report(part, found) else refused).append(found)
                 continue
             destined = Destined(reading.record, channel, *found, received, accounts)
             try:
@@ -143,7 +147,7 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
                 refused.append(Refused("malformed", in_words(error)))
             else:
                 said.setdefault(body.id, body)
-    return Outcome(tuple(said.values()), tuple(refused), tuple(arrived))
+    return Outcome(tuple(said.values()), tuple(refused), tuple(arrived), tuple(unaddressed))
 
 
 def with_contacts(outcome: Outcome, contacts: Mapping[str, str]) -> Outcome:

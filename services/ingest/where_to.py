@@ -11,6 +11,8 @@ from shared.contracts.base import Channel
 
 Destination = tuple[AccountSettings, str]
 
+_REPORTS = ("delivery_status", "read")
+
 
 def destinations(
     part: Content, record: Record, channel: Channel, accounts: Accounts
@@ -43,6 +45,20 @@ def destinations(
             yield Refused(
                 "channel_off", f"account {account.account_id} has not switched on {channel}"
             )
+
+
+def is_nobodys_report(part: Content, refused: Refused) -> bool:
+    """Whether it is a report on a message that the account sent, and no address says whose.
+
+    Providers leave the account's number out of many reports, and report on messages that other
+    systems sent from numbers of their own. Such a report can concern no ticket, so it is no dead
+    letter (ING 4).
+    """
+    return (
+        isinstance(part, Happened)
+        and part.kind in _REPORTS
+        and refused.reason in ("no_address", "unknown_account")
+    )
 
 
 def _nobodys(place: Place, channel: Channel, told: str) -> Refused:

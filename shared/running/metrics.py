@@ -71,7 +71,7 @@ EVENT_LOOP_LAG = Gauge(
 )
 INBOUND_OUTCOMES = Counter(
     "helpdesk_inbound_outcomes",
-    "What providers' records became: message, edit, deletion, signal or dead, and of which kind.",
+    "What providers' records became: message, edit, deletion, signal, part, unaddressed or dead.",
     ["channel", "outcome", "reason"],
 )
 EVENT_GAPS = Counter(

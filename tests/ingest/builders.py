@@ -37,6 +37,7 @@ def an_account(
     addresses: Sequence[tuple[Channel, str]] = (
         ("sms", OUR_PHONE),
         ("whatsapp", PHONE_NUMBER_ID),
+        ("whatsapp", "100200300"),
         ("whatsapp", OUR_PHONE),
         ("instagram", PAGE),
         ("email", MAILBOX),

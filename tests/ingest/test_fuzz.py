@@ -194,7 +194,7 @@ def random_bytes(chance: random.Random) -> Record:
 
 
 def accounted_for(record: Record) -> Outcome:
-    """Each part that the record says is published (once) or refused, and can be published."""
+    """Each part that the record says is published once, refused or counted; none is lost."""
     reading = rules.read(record)
     outcome = rules.settle(reading, TABLE)
     assert reading.parts
@@ -202,7 +202,7 @@ def accounted_for(record: Record) -> Outcome:
         rules.settle(Reading(reading.record, reading.channel, (part,)), TABLE)
         for part in reading.parts
     ]
-    assert all(one.said or one.refused or one.arrived for one in singly)
+    assert all(one.said or one.refused or one.arrived or one.unaddressed for one in singly)
     assert {body.id for one in singly for body in one.said} == {body.id for body in outcome.said}
     assert sum(len(one.refused) for one in singly) == len(outcome.refused)
     assert sum(len(one.arrived) for one in singly) == len(outcome.arrived)

@@ -67,6 +67,45 @@ async def test_bad_records_are_refused_by_their_place_and_the_others_published()
     assert [len(call) for call in published.calls] == [1]
 
 
+@pytest.mark.spec("ING 4")
+@pytest.mark.parametrize(
+    ("form", "headers", "becomes"),
+    [
+        ("MessageSid=SM1&MessageStatus=delivered", {}, ("sms", "unaddressed", "no_address")),
+        (
+            "MessageSid=SM1&MessageStatus=delivered&From=%2B1999&To=%2B14155550123",
+            {},
+            ("sms", "unaddressed", "unknown_account"),
+        ),
+        (
+            "MessageSid=SM1&MessageStatus=delivered",
+            {"account": "shop"},
+            ("sms", "signal", "delivery_status"),
+        ),
+    ],
+)
+async def test_a_report_that_names_no_address_is_counted_and_no_dead_letter(
+    form: str, headers: dict[str, str], becomes: tuple[str, str, str]
+) -> None:
+    published = Published()
+    record = a_record("sms", form.encode(), {"x-provider": "twilio", **headers})
+
+    refusals = await an_ingest(published).records_received([record])
+
+    assert refusals == {}
+    assert published.counted == [becomes]
+
+
+@pytest.mark.spec("ING 7")
+async def test_a_message_that_names_no_address_is_a_dead_letter() -> None:
+    form = b"MessageSid=SM1&From=%2B14155550123&Body=hello"
+    record = a_record("sms", form, {"x-provider": "twilio"})
+
+    refusals = await an_ingest(Published()).records_received([record])
+
+    assert {place: refusal.reason for place, refusal in refusals.items()} == {0: "no_address"}
+
+
 @pytest.mark.spec("ING 7")
 async def test_nothing_is_published_of_a_batch_that_says_nothing() -> None:
     published = Published()

@@ -36,15 +36,23 @@ def in_plain(outcome: Outcome) -> Any:
         | {"body": arrival.piece.body.hex()}
         for arrival in outcome.arrived
     ]
-    return ({"arrived": arrived} if arrived else {}) | {
-        "said": [
-            body.model_dump(mode="json", exclude_defaults=True) | {"type": body.type}
-            for body in outcome.said
-        ],
-        "refused": [
-            {"reason": refused.reason, "text": str(refused)} for refused in outcome.refused
-        ],
-    }
+    return (
+        ({"arrived": arrived} if arrived else {})
+        | {
+            "said": [
+                body.model_dump(mode="json", exclude_defaults=True) | {"type": body.type}
+                for body in outcome.said
+            ],
+            "refused": [
+                {"reason": refused.reason, "text": str(refused)} for refused in outcome.refused
+            ],
+        }
+        | (
+            {"unaddressed": [why.reason for why in outcome.unaddressed]}
+            if outcome.unaddressed
+            else {}
+        )
+    )
 
 
 @pytest.mark.spec("ING 1")

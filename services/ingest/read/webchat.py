@@ -16,6 +16,7 @@ from services.ingest.read.findings import Edited, Happened, Part, Place, TookBac
 from services.ingest.read.formats import Format
 from services.ingest.read.media import kind_of
 from services.ingest.read.times import received_at
+from services.ingest.read.unknown import UNSUPPORTED, kept
 from services.ingest.refusals import Refused, in_words
 from services.ingest.who import contacts
 from shared.bus.delivery import Record
@@ -91,12 +92,11 @@ class Event(_Read):
 
     `client_message_id` is drawn by the widget and survives its retries; `edit`, `delete` and
     `read` name the message they are about by it. `event_id` tells other events apart. `sent_at`
-    is RFC 3339. `text` and `attachments` are the message's, or its new text in an `edit`.
+    is RFC 3339. `text` and `attachments` are the message's, or its new text in an `edit`. A type
+    that this version does not know is a message if it has either, and else a signal.
     """
 
-    type: Literal[
-        "message", "typing", "read", "session_start", "session_end", "edit", "delete", "identify"
-    ]
+    type: Annotated[str, Field(max_length=60), AfterValidator(_not_blank)]
     widget_id: Key
     session_id: Key
     visitor_id: Key
@@ -152,6 +152,10 @@ def _part(event: Event, place: Place) -> Part:
     match event.type:
         case "message":
             return _message(event, place)
+        case str(kind) if kind not in (*_KINDS, "edit", "delete"):
+            if event.text.strip() or event.attachments:
+                return _message(event, place)
+            return _signal(event, place, "other")
         case "edit":
             return Edited(
                 place=place,
@@ -163,8 +167,8 @@ def _part(event: Event, place: Place) -> Part:
             )
         case "delete":
             return TookBack(place=place, id=_message_id(event), id_parts=(event.session_id,))
-        case _:
-            return _signal(event, place, _KINDS[event.type])
+        case kind:
+            return _signal(event, place, _KINDS[kind])
 
 
 def _message_id(event: Event) -> str:
@@ -193,6 +197,9 @@ def _message(event: Event, place: Place) -> Part:
         structured["page"] = event.page.model_dump(exclude_none=True)
     if event.locale:
         structured["locale"] = event.locale
+    known = event.type == "message"
+    if not known:
+        structured[UNSUPPORTED] = kept(event.type, None)
     return Wrote(
         place=place,
         id=_message_id(event),
@@ -201,6 +208,7 @@ def _message(event: Event, place: Place) -> Part:
         text=event.text,
         attachments=files,
         structured=structured,
+        flags=() if known else (UNSUPPORTED,),
     )
 
 

@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.ingest.read.text import Fields
+from services.ingest.read.unknown import UNSUPPORTED, kept, unknown, unsupported
 from shared.contracts.messages import Attachment, Story
 
 _FILES = {"image": "image", "video": "video", "audio": "audio", "file": "document"}
 _SHARED = ("share", "ig_post", "ig_reel", "reel", "ig_story", "story_mention")
 _DESCRIBED = ("template", "fallback", "location")
 _HEART = "❤"
+_LIKE = "like_heart"
+_MOST = 20
 _KEPT = ("quick_reply", "referral", "commands")
+_AROUND = ("mid", "text", "attachments", "reply_to", "app_id", "metadata", "seq", "is_unsupported")
+"""Fields of a message that say nothing by themselves, or are read by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +24,7 @@ class Content:
     """What the customer sent.
 
     Where they wrote nothing (`customer_wrote` is false), `types` are what was attached: a heart,
-    or what nobody knows yet.
+    or nothing.
     """
 
     text: str = ""
@@ -33,22 +38,31 @@ class Content:
     @property
     def reaction(self) -> str | None:
         """The heart that a double tap is, if it is that and nothing more."""
-        return _HEART if not self.customer_wrote and "like_heart" in self.types else None
+        return _HEART if not self.customer_wrote and _LIKE in self.types else None
 
 
 def content_of(message: Fields) -> Content:
-    """The content of a message. No text, no file of a known type and no story: nothing written."""
+    """The content of a message: its text, its files, its story, else what nobody knows yet.
+
+    Only a heart, or a message with nothing in it at all, is no message.
+    """
     found = [item for item in message.each("attachments") if item.text("type")]
     files, text = _files(found), message.text("text")
     story, flags = _story(message, found)
+    structured: dict[str, Any] = {name: message.raw[name] for name in _KEPT if name in message}
+    strange = _strange(message)
     if message.true("is_unsupported"):
-        text, flags = text or "[unsupported message]", (*flags, "unsupported")
+        text, flags = text or unsupported(), (*flags, UNSUPPORTED)
     elif not text.strip() and not files:
         types = tuple(item.text("type") for item in found)
-        if story is None:
+        others = [kind for kind in types if kind not in (_LIKE, "story_mention")]
+        if story is None and not others and not strange:
             return Content(customer_wrote=False, types=types)
-        text = _HEART if "like_heart" in types else text
-    structured: dict[str, Any] = {name: message.raw[name] for name in _KEPT if name in message}
+        if others or (strange and story is None):
+            text, flags = text or unsupported((*others, *strange)[0]), (*flags, UNSUPPORTED)
+        text = _HEART if _LIKE in types and not text.strip() else text
+    if strange:
+        structured[UNSUPPORTED] = kept(strange[0], {name: message.raw[name] for name in strange})
     if described := [item.raw for item in found if item.text("type") not in _FILES]:
         structured["attachments"] = described
     return Content(text=text, attachments=files, story=story, structured=structured, flags=flags)
@@ -69,6 +83,12 @@ def _story(message: Fields, found: list[Fields]) -> tuple[Story | None, tuple[st
     return None, ()
 
 
+def _strange(message: Fields) -> list[str]:
+    """The fields that nobody knows and that have something in them."""
+    known = {*_AROUND, *_KEPT}
+    return [name for name, said in message.raw.items() if name not in known and said][:_MOST]
+
+
 def _files(found: list[Fields]) -> tuple[Attachment, ...]:
     """The files and shared posts, each once: one post may come under an old and a new name."""
     seen: set[str] = set()
@@ -76,6 +96,7 @@ def _files(found: list[Fields]) -> tuple[Attachment, ...]:
     for item in found:
         kind, payload = item.text("type"), item.fields("payload")
         if kind not in (*_FILES, *_SHARED, *_DESCRIBED):
+            files += unknown(kind, payload or item).attachments
             continue
         url = payload.text("url") or item.text("url")
         title = payload.text("title") or item.text("title")

@@ -98,6 +98,13 @@ class _Event:
                 except Refused as refused:
                     return refused
         named = next((name for name in self.event.raw if name not in _AROUND), "")
+        inner = self.event.fields(named)
+        if inner.text("mid") and ("text" in inner or "attachments" in inner):
+            # A message under a name that nobody knows yet.
+            try:
+                return self._message(inner)
+            except Refused as refused:
+                return refused
         return self.other("other", named)
 
     def other(self, kind: str, what: str = "", **detail: str) -> Part:

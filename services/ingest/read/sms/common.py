@@ -8,6 +8,7 @@ from services.ingest.read.findings import Fragment, Happened, Part, Place, Wrote
 from services.ingest.read.sms import binary
 from services.ingest.read.sms.binary import Segment
 from services.ingest.read.times import RawTime
+from services.ingest.read.unknown import UNSUPPORTED, kept, unsupported
 from services.ingest.refusals import Refused
 from services.ingest.who import contacts
 from shared.contracts.messages import Attachment
@@ -54,7 +55,11 @@ def _on_whatsapp(provider: str, address: str, names: Sequence[str], name: str = 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sms:
-    """What a customer sent, as the provider has put it together."""
+    """What a customer sent, as the provider has put it together.
+
+    `strange` is the type of a message, or of a piece of it, that nobody knows yet, and `sent_so`
+    is what the provider sent with it. If nothing else says something, words stand for it.
+    """
 
     id: str
     text: str = ""
@@ -66,6 +71,8 @@ class Sms:
     flags: tuple[str, ...] = ()
     keyword_class: KeywordClass | None = None
     group: tuple[str, ...] = ()
+    strange: str = ""
+    sent_so: object = None
 
     def at(self, place: Place) -> Part:
         """The message that it is; a signal where it says nothing.
@@ -75,18 +82,22 @@ class Sms:
         """
         if not self.id:
             raise Refused("malformed", "a message without an id")
-        if not (self.text.strip() or self.files or self.subject):
+        silent = not (self.text.strip() or self.files or self.subject)
+        if silent and not self.strange:
             return Happened(
                 place=place, kind="empty", key=(self.id,), about=self.id, about_inbound=True
             )
         structured, flags = dict(self.structured), self.flags
+        if self.strange:
+            structured[UNSUPPORTED] = kept(self.strange, self.sent_so)
+            flags += (UNSUPPORTED,)
         if self.group:
             structured["recipients"] = list(self.group)
             flags += ("group",)
         return Wrote(
             place=place,
             id=self.id,
-            text=self.text,
+            text=unsupported(self.strange) if silent else self.text,
             attachments=self.files,
             sent=self.sent,
             subject=self.subject,

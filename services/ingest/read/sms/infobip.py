@@ -10,6 +10,7 @@ from shared.bus.delivery import Record
 from shared.contracts.messages import Attachment
 
 _PROVIDER = "infobip"
+_LAYOUT = "application/smil"
 _DELIVERED_WELL = ("0", "NO_ERROR")
 
 
@@ -38,6 +39,7 @@ def _part(result: Fields) -> Part:
 
 def _message(result: Fields) -> Part:
     pieces = result.each("message")
+    strange = [piece for piece in pieces if _is_strange(piece)]
     text = result.text("text") or "\n".join(
         piece.text("value")
         for piece in pieces
@@ -47,16 +49,24 @@ def _message(result: Fields) -> Part:
         id=result.text("messageId"),
         text=text,
         files=_files(pieces),
+        strange=strange[0].text("contentType") if strange else "",
+        sent_so=[piece.raw for piece in strange],
         sent=result.time("receivedAt"),
         in_reply_to=result.text("pairedMessageId") or None,
     ).at(place(_PROVIDER, _number(result, "from", "sender"), _number(result, "to", "destination")))
+
+
+def _is_strange(piece: Fields) -> bool:
+    """Whether the piece is neither text nor a file, and no layout of the others."""
+    kind = piece.text("contentType")
+    return bool(kind) and kind != _LAYOUT and not kind.startswith("text/") and not piece.text("url")
 
 
 def _files(pieces: list[Fields]) -> tuple[Attachment, ...]:
     return tuple(
         media.linked(piece.text("url"), piece.text("contentType"))
         for piece in pieces[: media.MOST_FILES]
-        if piece.text("url") and piece.text("contentType") != "application/smil"
+        if piece.text("url") and piece.text("contentType") != _LAYOUT
     )
 
 

@@ -20,12 +20,14 @@ from services.ingest.read.sms.common import (
     whatsapp_place,
 )
 from services.ingest.read.text import Fields
+from services.ingest.read.unknown import unknown
 from services.ingest.refusals import Refused
 from shared.bus.delivery import Record
 from shared.contracts.messages import Attachment
 
 _PROVIDER = "sinch"
-_MESSAGES = ("mo_text", "mo_binary", "mo_media")
+_MESSAGE = "mo_"
+_KNOWN = ("mo_text", "mo_binary", "mo_media")
 _REPORTS = (
     "delivery_report_sms",
     "delivery_report_mms",
@@ -33,14 +35,25 @@ _REPORTS = (
     "recipient_delivery_report_mms",
 )
 _SMS_CHANNELS = ("SMS", "MMS")
+_CONTENTS = (
+    "text_message",
+    "media_message",
+    "media_card_message",
+    "location_message",
+    "choice_response_message",
+    "fallback_message",
+    "contact_message",
+    "product_response_message",
+)
+_BESIDE = ("reply_to",)
 _CONSENT = {"opt_in_notification": "opt_in", "opt_out_notification": "opt_out"}
 
 
 def _is_sinch(payload: object) -> bool:
     fields = Fields(payload)
-    return fields.text("type") in (*_MESSAGES, *_REPORTS) or (
-        "app_id" in fields and "project_id" in fields
-    )
+    kind = fields.text("type")
+    conversation = "app_id" in fields and "project_id" in fields
+    return kind in _REPORTS or kind.startswith(_MESSAGE) or conversation
 
 
 def _read(payload: object, _record: Record) -> list[Part]:
@@ -48,10 +61,10 @@ def _read(payload: object, _record: Record) -> list[Part]:
     kind = fields.text("type")
     if kind in _REPORTS:
         return _reports(fields)
-    if kind in _MESSAGES:
-        return [_message(fields, kind)]
     if "app_id" in fields:
         return [_conversation(fields)]
+    if kind.startswith(_MESSAGE) or all(name in fields for name in ("from", "to", "body")):
+        return [_message(fields, kind)]
     raise Refused("malformed", f"type {kind[:60]!r} is about no message")
 
 
@@ -67,10 +80,14 @@ def _message(fields: Fields, kind: str) -> Part:
         media.linked(file.text("url"), file.text("content_type"))
         for file in body.each("media")[: media.MOST_FILES]
     )
+    known = kind in _KNOWN
+    found = unknown(kind, body)
     sms = Sms(
         id=message_id,
-        text=fields.text("body") or body.text("message"),
-        files=files,
+        text=fields.text("body") or body.text("message") or ("" if known else found.text),
+        files=files or (() if known else found.attachments),
+        strange="" if known else kind,
+        sent_so=fields.raw.get("body"),
         sent=sent,
         subject=body.text("subject") or None,
     )
@@ -164,8 +181,21 @@ def _contact_message(message: Fields, app: str) -> Part:
 
 def _content(message: Fields) -> Sms:
     content = message.fields("contact_message")
-    kind = next((name for name in content.raw if name.endswith("_message")), "")
+    kind = next((name for name in content.raw if name.endswith("_message")), "") or next(
+        (name for name, said in content.raw.items() if name not in _BESIDE and said), ""
+    )
     inner = content.fields(kind)
+    if kind not in ("", *_CONTENTS):
+        found = unknown(kind, inner)
+        return Sms(
+            id=message.text("id"),
+            text=found.text,
+            files=found.attachments,
+            sent=message.time("accept_time"),
+            in_reply_to=content.fields("reply_to").text("message_id") or None,
+            strange=kind,
+            sent_so=content.raw[kind],
+        )
     words = [inner.text(name) for name in ("text", "caption", "title", "label", "postback_data")]
     text = next(filter(None, words), "")
     structured: dict[str, Any] = {}

@@ -21,6 +21,8 @@ _PROVIDER = "twilio"
 _IDS = ("MessageSid", "SmsMessageSid", "SmsSid")
 _WHATSAPP = "whatsapp:"
 _INBOUND = ("", "received", "receiving")
+_TYPES_WITH_FIELDS = ("", "text", "image", "audio", "video", "document", "sticker", "location")
+"""Types of messages of which the fields that are read say all there is."""
 _STATUS_EVENT = "com.twilio.messaging.message."
 _SHORTEST_ENCODED = 60
 _REFERRAL = "Referral"
@@ -88,11 +90,16 @@ def _whatsapp(fields: Fields, sender: str, address: str) -> Place:
 
 def _sms(fields: Fields, sid: str) -> Sms:
     structured = _structured(fields)
-    text = _decoded(fields.text("Body")) or fields.text("ButtonText")
+    text = _decoded(fields.text("Body")) or fields.text("ButtonText") or _location(structured)
+    kind = fields.text("MessageType")
+    files = tuple(_media(fields))
+    strange = "" if text.strip() or files or kind.lower() in _TYPES_WITH_FIELDS else kind
     return Sms(
         id=sid,
-        text=text or _location(structured),
-        files=tuple(_media(fields)),
+        text=text,
+        strange=strange,
+        sent_so=fields.raw,
+        files=files,
         sent=fields.time("Timestamp"),
         structured=structured,
         in_reply_to=fields.text("OriginalRepliedMessageSid") or None,

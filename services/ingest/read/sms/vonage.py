@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from services.ingest.read import media
-from services.ingest.read.findings import Part, Place
+from services.ingest.read.findings import Happened, Part, Place
 from services.ingest.read.formats import Format
 from services.ingest.read.sms import binary
 from services.ingest.read.sms.binary import Segment
@@ -22,13 +22,18 @@ from services.ingest.read.sms.common import (
 )
 from services.ingest.read.text import Fields
 from services.ingest.read.times import RawTime
+from services.ingest.read.unknown import unknown
 from services.ingest.refusals import Refused
 from shared.bus.delivery import Record
 from shared.contracts.messages import Attachment
 
 _PROVIDER = "vonage"
 _FILES = ("image", "audio", "video", "file", "vcard", "sticker")
+_DESCRIBED = ("location", "reply", "order", "button", "contact", "contacts", "referral")
+"""Types of messages whose object has words, and no file."""
+
 _SMS_CHANNELS = ("sms", "mms")
+_SMS_TYPES = ("", "text", "unicode")
 
 
 def _is_vonage(payload: object) -> bool:
@@ -68,7 +73,14 @@ def _sms(fields: Fields, record: Record) -> Part:
     if fields.text("type") == "binary":
         udh, data = (binary.from_hex(fields.text(name)) for name in ("udh", "data"))
         return binary_message(where, message_id, udh, data, sent)
-    sms = Sms(id=message_id, text=fields.text("text"), sent=sent)
+    kind = fields.text("type")
+    sms = Sms(
+        id=message_id,
+        text=fields.text("text"),
+        sent=sent,
+        strange="" if kind in _SMS_TYPES else kind,
+        sent_so=fields.raw,
+    )
     if fields.text("concat").lower() != "true" and not fields.true("concat"):
         return sms.at(where)
     return fragment(where, message_id, _segment(fields), sms, _as_sent(record, sms.text))
@@ -134,7 +146,22 @@ class _Message:
                 at=_time(fields, "timestamp"),
                 on_whatsapp=self._channel == "whatsapp",
             ).signal()
+        if fields.text("message_type") == "reaction":
+            return self._reaction()
         return self._sms().at(self._place())
+
+    def _reaction(self) -> Part:
+        fields, reaction = self._fields, self._fields.fields("reaction")
+        emoji = reaction.text("emoji")
+        return Happened(
+            place=self._place(),
+            kind="reaction",
+            key=(fields.text("message_uuid"),),
+            about=fields.fields("context").text("message_uuid") or None,
+            at=_time(fields, "timestamp"),
+            text=emoji or None,
+            detail={"action": "react" if emoji else "unreact"},
+        )
 
     def _place(self) -> Place:
         if self._channel != "whatsapp":
@@ -147,26 +174,30 @@ class _Message:
         fields, content = self._fields, self._content
         kind = fields.text("message_type") or content.text("type")
         inner = content.fields(kind)
-        structured: dict[str, Any] = {kind: inner.raw} if inner and kind not in _FILES else {}
+        known = kind in ("text", "content", *_FILES, *_DESCRIBED)
+        structured: dict[str, Any] = {kind: inner.raw} if inner and kind in _DESCRIBED else {}
         context = fields.fields("context")
+        files = _files(kind, content)
         return Sms(
             id=fields.text("message_uuid"),
             text=_words(kind, content, inner),
-            files=_files(kind, content),
+            files=files if known else unknown(kind, inner).attachments,
+            strange="" if known else kind,
+            sent_so=inner.raw or content.raw.get(kind),
             sent=_time(fields, "timestamp"),
             structured=structured,
             in_reply_to=context.text("message_uuid") or None,
-            flags=("unsupported",) if kind == "unsupported" else (),
         )
 
 
 def _words(kind: str, content: Fields, inner: Fields) -> str:
     if kind == "text":
         return content.text("text")
-    if kind == "unsupported":
-        return "[unsupported message]"
     if kind in _FILES:
         return inner.text("caption") or content.text("text")
+    if kind not in _DESCRIBED:
+        said = unknown(kind, inner).text if inner else content.text(kind)
+        return said or content.text("text")
     named = ("title", "text", "name", "address")
     words = next(filter(None, map(inner.text, named)), "") or content.text(kind)
     return words or (f"[{kind}]" if inner else "")

@@ -5,11 +5,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.ingest.read.text import Fields, parse_json
+from services.ingest.read.unknown import UNSUPPORTED, unknown, unsupported
 from services.ingest.refusals import Refused
 from shared.contracts.messages import Attachment
 
-_MEDIA = ("image", "audio", "video", "document", "sticker")
+_MEDIA = {
+    "image": "image",
+    "audio": "audio",
+    "voice": "audio",  # as it was called before audio files had a mark for it
+    "video": "video",
+    "document": "document",
+    "sticker": "sticker",
+}
+_FILES = "whatsapp-media"
+_SAYS_NOTHING = ("request_welcome", "ephemeral")
+"""Types that come where messages come, and by which no customer says anything."""
+
 _NO_QUESTION_OF_THE_CUSTOMERS = ("pin", "poll_update")
+_NO_ANSWERS = ("call_permission_reply",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +44,29 @@ class Content:
 
 
 def content_of(message: Fields) -> Content:
-    """The content, by the message's type; one that nobody knows is no message."""
-    kind = message.text("type")
+    """The content, by the message's type. One that nobody knows yet is a message all the same."""
+    kind = message.text("type") or _by_its_fields(message)
     if kind in _MEDIA:
         return _media(message.fields(kind), kind)
+    if kind in _SAYS_NOTHING:
+        return Content(customer_wrote=False)
     reader = _READERS.get(kind)
-    return reader(message) if reader else Content(customer_wrote=False)
+    return reader(message) if reader else _unknown(kind, message.fields(kind))
+
+
+def _by_its_fields(message: Fields) -> str:
+    """The type of a message that does not name it: that of the object it has."""
+    return next((kind for kind in (*_READERS, *_MEDIA) if kind in message), "")
+
+
+def _unknown(kind: str, sent: Fields) -> Content:
+    found = unknown(kind, sent, id_is=_FILES)
+    return Content(
+        text=found.text,
+        attachments=found.attachments,
+        structured=found.structured,
+        flags=found.flags,
+    )
 
 
 def _text(message: Fields) -> Content:
@@ -44,16 +74,17 @@ def _text(message: Fields) -> Content:
     return Content(text=text) if text.strip() else Content(customer_wrote=False, signal="empty")
 
 
-def _media(media: Fields, kind: Any) -> Content:  # noqa: ANN401  # one of Attachment.kind
+def _media(media: Fields, kind: str) -> Content:
+    family: Any = _MEDIA[kind]
     file = Attachment(
-        kind=kind,
+        kind=family,
         filename=media.text("filename") or None,
         media_type=media.text("mime_type") or None,
         # The id needs the account's token to be fetched; the URL lives for minutes only.
-        ref=f"whatsapp-media:{media.text('id')}" if media.text("id") else media.text("url") or None,
+        ref=f"{_FILES}:{media.text('id')}" if media.text("id") else media.text("url") or None,
     )
     facts = {name: media.raw[name] for name in ("sha256", "voice", "animated") if name in media}
-    structured = {kind: facts} if facts else {}
+    structured = {family: facts} if facts else {}
     return Content(text=media.text("caption"), attachments=(file,), structured=structured)
 
 
@@ -100,7 +131,9 @@ def _interactive(message: Fields) -> Content:
         )
     if not kind:
         return _unsupported(message)
-    return Content(customer_wrote=False, what=kind)
+    if kind in _NO_ANSWERS:
+        return Content(customer_wrote=False, what=kind)
+    return _unknown(f"interactive {kind}", chosen)
 
 
 def _object(text: str) -> Any:  # noqa: ANN401  # whatever the form holds
@@ -133,8 +166,8 @@ def _unsupported(message: Fields) -> Content:
     if what in _NO_QUESTION_OF_THE_CUSTOMERS:
         return Content(customer_wrote=False, what=what)
     return Content(
-        text="[unsupported message]",
-        flags=("unsupported",),
+        text=unsupported(what),
+        flags=(UNSUPPORTED,),
         structured={"unsupported": what, "errors": message.raw.get("errors")},
     )
 
