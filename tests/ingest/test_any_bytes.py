@@ -29,9 +29,9 @@ def accounted_for(record: Record) -> None:
     reading = rules.read(record)
     outcome = rules.settle(reading, a_table())
     assert reading.parts
-    assert len(outcome.said) + len(outcome.refused) + len(outcome.arrived) >= 1
+    ends = (outcome.said, outcome.refused, outcome.arrived, outcome.unaddressed)
     # One address an account: nothing is said twice, and nothing lost but exact repeats.
-    assert len(outcome.said) + len(outcome.refused) + len(outcome.arrived) <= len(reading.parts)
+    assert 1 <= sum(map(len, ends)) <= len(reading.parts)
     for body in outcome.said:
         topic = SIGNALS if body.type == "Signal" else MESSAGES
         assert topic.contract is not None

@@ -186,7 +186,7 @@ def test_a_question_of_the_topic_itself_is_a_signal_of_the_account_it_is_for() -
         ({"Type": "Notification", "TopicArn": "x", "Message": "no json"}, "malformed"),
         (ses(content="!!!", receipt={"action": {"encoding": "BASE64"}}), "malformed"),
         ({"event-data": {"event": "failed"}}, "no_address"),
-        ({"FromFull": {}, "MailboxHash": ""}, "no_sender"),
+        ({"FromFull": {}, "MailboxHash": ""}, "no_address"),
         ({"RecordType": "Open", "From": ""}, "no_address"),
     ],
 )

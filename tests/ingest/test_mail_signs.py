@@ -3,7 +3,7 @@
 import pytest
 
 from services.ingest.read.mail.automatic import signs
-from services.ingest.read.mail.mime import headers
+from services.ingest.read.mail.mime import header_block
 from services.ingest.read.mail.mime.content import Content
 from shared.contracts.messages import InboundMessage
 from tests.ingest.builders import MAILBOX, a_mail, settled, the_message, the_signal
@@ -97,7 +97,7 @@ def report(*groups: dict[str, str], **fields: str) -> Content:
     ],
 )
 def test_delivery_reports_are_told_apart(fields: dict[str, str], kind: str) -> None:
-    head, _ = headers.split(b"From: mailer@x.example\n\n")
+    head, _ = header_block.split(b"From: mailer@x.example\n\n")
 
     assert signs(head, report(fields), "mailer@x.example").kind == kind
 

@@ -372,3 +372,29 @@ def test_the_root_of_a_thread_is_the_oldest_that_is_named() -> None:
     assert slots.thread_root(mail(references=("a", "b"), in_reply_to=("c",))) == "a"
     assert slots.thread_root(mail(in_reply_to=("c",))) == "c"
     assert slots.thread_root(mail()) == "own"
+
+
+@pytest.mark.spec("TKT 2")
+@pytest.mark.parametrize("cited", [ROOT, None])
+async def test_mails_of_unknown_senders_are_threads_of_their_own(cited: str | None) -> None:
+    world = World()
+    first, second = (
+        an_inbound_mail(sender="", contact=Contact(id=f"unknown:{number}"), answers=cited)
+        for number in range(2)
+    )
+    await began(world)
+    for mail in (first, second):
+        assert not await joins(world, mail)
+    assert len(world.tickets) == 3
+
+
+@pytest.mark.spec("TKT 2")
+async def test_nobody_joins_the_thread_of_an_unknown_sender() -> None:
+    world = World()
+    await world.happen(
+        an_inbound_mail(mail_id=ROOT, sender="", contact=Contact(id="unknown:1"), by="anna")
+    )
+    answer = an_inbound_mail(answers=ROOT, by="boris")
+    another = an_inbound_mail(answers=ROOT, sender="", contact=Contact(id="unknown:2"))
+    assert not await joins(world, answer)
+    assert not await joins(world, another)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.contracts.accounts import ReplyWindows
-from shared.contracts.base import CHANNELS, Author, Channel
+from shared.contracts.base import CHANNELS, Author, Channel, Contact
 from shared.contracts.commands import AddNote, CloseTicket, ReplyToTicket, SnoozeTicket
 from shared.contracts.messages import Attachment
 from shared.contracts.tickets import AgentReplied
@@ -114,6 +114,15 @@ async def test_web_chat_and_mail_are_always_answered(channel: Channel) -> None:
     )
     await world.happen(late)
     assert len(world.sent) == 1
+
+
+@pytest.mark.spec("TKT 13")
+async def test_a_mail_that_named_no_sender_cannot_be_answered() -> None:
+    world = World()
+    await world.happen(an_inbound_mail(sender="", contact=Contact(id="unknown:1")))
+    await world.happen(a_command(ReplyToTicket, ticket_id=world.ticket.id, text="Hello!"))
+    assert [rejection.code for rejection in world.rejections] == ["cannot_receive"]
+    assert world.sent == []
 
 
 @pytest.mark.spec("TKT 13")

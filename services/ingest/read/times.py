@@ -1,6 +1,7 @@
 """Reading providers' times. All results are aware, in UTC."""
 
 import math
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -12,6 +13,10 @@ RawTime = datetime | str | int | float | None
 
 _SECONDS_UNTIL = 1e11
 """Numbers below are epoch seconds (until the year 5138), from here on milliseconds."""
+
+_LONGEST_TIME = 500
+_COMMENT = re.compile(r"\([^()]{0,200}\)")
+_AROUND_COLONS = re.compile(r" ?: ?")
 
 _OLDEST_SENT = timedelta(days=30)
 _NEWEST_SENT = timedelta(minutes=10)
@@ -46,8 +51,17 @@ def _parsed(raw: RawTime) -> datetime:
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        parsed = parsedate_to_datetime(text[:100])
+        parsed = _of_mail(text[:_LONGEST_TIME])
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _of_mail(text: str) -> datetime:
+    """The time of a mail, in the old forms too: comments and blanks may stand anywhere in it."""
+    try:
+        return parsedate_to_datetime(text[:100])
+    except (ValueError, TypeError, IndexError):
+        said = " ".join(_COMMENT.sub(" ", text).split()).replace(" ,", ",")
+        return parsedate_to_datetime(_AROUND_COLONS.sub(":", said))
 
 
 def _of_epoch(number: float) -> datetime:

@@ -59,6 +59,8 @@ class Mailbox:
         Where the mailbox is set so, a Reply-To is believed, but only in a mail that cites no
         thread. Otherwise somebody who knows a thread could write in another person's name there.
         """
+        if not contact.identities:
+            return Sender(contact)  # nobody can be read who wrote it
         place, by = wrote.place, contact.identities[0].value
         original = place.forwarded_from
         if self._is_ours(contact):

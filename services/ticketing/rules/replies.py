@@ -25,8 +25,9 @@ Refusal = tuple[str, str]
 def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -> Refusal | None:
     """Why a reply cannot be sent, None when it can (TKT 13).
 
-    Web chat and mail always; SMS with consent (marketing or transactional) and from a number that
-    can receive; WhatsApp and Instagram within their window after the customer's last message.
+    Web chat always; mail wherever a sender was named; SMS with consent (marketing or
+    transactional) and from a number that can receive; WhatsApp and Instagram within their window
+    after the customer's last message.
     """
     if not command.attachments and (nothing := says_nothing(command)):
         return nothing
@@ -39,6 +40,8 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
             return "no_consent", "the contact said STOP, and has not said START since"
         if ticket.contact.sms_consent == "none":
             return "no_consent", "the contact has not consented to SMS, marketing or transactional"
+    if ticket.channel == "email" and not ticket.contact.identities:
+        return "cannot_receive", "the mail named no sender: there is no address to answer to"
     windows = settings.reply_windows
     window = {"whatsapp": windows.whatsapp, "instagram": windows.instagram}.get(ticket.channel)
     if window is not None:

@@ -83,9 +83,12 @@ def _outlooks(mail: Mail) -> list[str]:
 
 
 def author(message: InboundMessage) -> str:
-    """The address that a mail claims to be from, as it is compared."""
-    sender = message.mail.sender if message.mail else message.contact.id
-    return sender.strip().casefold()
+    """The address that a mail claims to be from, as it is compared.
+
+    A mail that names no sender is from a contact of its own, so its author is that contact.
+    """
+    sender = message.mail.sender if message.mail else ""
+    return (sender or message.contact.id).strip().casefold()
 
 
 def may_join(ticket: Ticket, message: InboundMessage) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from services.ingest.read.findings import Part
 from services.ingest.read.mail import letter
 from services.ingest.read.mail.delivery import NOT_IN_RECORD, of_record
+from services.ingest.read.mail.mime import header_block
 from services.ingest.read.mail.webhooks import mailgun, postmark, sendgrid, ses
 from services.ingest.read.mail.webhooks.payloads import Payload
 from services.ingest.refusals import Refused
@@ -50,19 +51,26 @@ def read(record: Record) -> list[Part]:
 
 def _by_its_looks(payload: Payload) -> str:
     if payload.is_json:
-        has = set(payload.json.raw)
-        if {"FromFull", "MailboxHash"} & has or "RecordType" in has:
-            return "postmark"
-        if {"Type", "TopicArn"} <= has or {"notificationType", "eventType"} & has:
-            return "ses"
-        if any("ses" in each or "Sns" in each for each in payload.json.each("Records")[:1]):
-            return "ses"
-        return "mailgun" if "event-data" in has else ""
+        try:
+            return _whose_json(payload)
+        except Refused:
+            if header_block.has_usual_headers(payload.value):
+                return _RAW  # a mail with a line above it that only begins like JSON
+            raise
     if payload.is_form:
         has = set(payload.form.fields)
         if "recipient" in has and {"body-plain", "body-mime", "token"} & has:
             return "mailgun"
-        if {"envelope", "email"} & has and {"headers", "email"} & has:
-            return "sendgrid"
-        return ""
+        return "sendgrid" if {"envelope", "email"} & has and {"headers", "email"} & has else ""
     return _RAW
+
+
+def _whose_json(payload: Payload) -> str:
+    has = set(payload.json.raw)
+    if {"FromFull", "MailboxHash"} & has or "RecordType" in has:
+        return "postmark"
+    if {"Type", "TopicArn"} <= has or {"notificationType", "eventType"} & has:
+        return "ses"
+    if any("ses" in each or "Sns" in each for each in payload.json.each("Records")[:1]):
+        return "ses"
+    return "mailgun" if "event-data" in has else ""

@@ -8,8 +8,8 @@ from services.ingest.read.findings import Happened, Part, Place, Wrote
 from services.ingest.read.mail import automatic, envelopes, evidence, place
 from services.ingest.read.mail.automatic import Signs
 from services.ingest.read.mail.delivery import Delivery, kept_elsewhere
-from services.ingest.read.mail.mime import bodies, headers, html_tree
-from services.ingest.read.mail.mime.content import Content, says_something
+from services.ingest.read.mail.mime import bodies, header_block, headers, html_tree
+from services.ingest.read.mail.mime.content import Content, named, says_something
 from services.ingest.read.mail.mime.headers import Headers
 from services.ingest.read.mail.mime.html_guard import LARGEST
 from services.ingest.read.mail.mime.html_text import to_text
@@ -18,6 +18,7 @@ from services.ingest.read.mail.quoting import forwards, quotes
 from services.ingest.read.mail.quoting.subjects import base_subject
 from services.ingest.read.times import RawTime, moment
 from services.ingest.refusals import Refused
+from shared.contracts.base import Contact
 from shared.contracts.messages import Mail
 
 _FLAGGED_SPAM = (
@@ -31,9 +32,9 @@ _SHORTEST_TEXT = 2
 
 def raw(value: bytes, delivery: Delivery) -> Part:
     """What a raw mail says. Raises Refused for what is none, if not even its envelope is known."""
-    head, body = headers.split(value)
+    head, body = header_block.split(value)
     if not head.fields and not delivery.sender:
-        raise Refused("malformed", "not one header line: this is no mail")
+        raise Refused("malformed", "not one header line can be read: this is no mail")
     if not head.fields or delivery.lost:
         return part(head, kept_elsewhere(), delivery, value)
     return part(head, bodies.read(head, body), delivery, body)
@@ -42,7 +43,8 @@ def raw(value: bytes, delivery: Delivery) -> Part:
 def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Part:
     """What a mail says. `body` is what tells it from others of the same id.
 
-    Raises Refused where nobody is named as the sender of what would be a message.
+    A message whose sender cannot be read is from a sender of its own, whom nobody else is and who
+    cannot be answered; it is flagged `unknown_sender`.
     """
     found = place.of(head, delivery)
     # Line ends change on the way, and what is elsewhere has no body: there its place counts.
@@ -56,7 +58,7 @@ def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Pa
     if signs.kind is not None and not signs.generated:
         return letter.signal(signs)
     if found.contact is None:
-        raise Refused("no_sender", "no From, Sender, Reply-To or Return-Path with an address")
+        letter = replace(letter, place=replace(found, contact=letter.nobody()))
     if signs.kind is None:
         return letter.message(signs)
     noticed = letter.signal(signs)
@@ -76,8 +78,15 @@ class Letter:
 
     @property
     def sender(self) -> str:
-        """The sender's address, as it is compared."""
-        return self.place.contact.identities[0].value if self.place.contact else ""
+        """The sender's address, as it is compared; empty where none can be read."""
+        contact = self.place.contact
+        return contact.identities[0].value if contact and contact.identities else ""
+
+    def nobody(self) -> Contact:
+        """The contact of a mail that names no sender: this mail's alone, each time it comes."""
+        made = hashlib.sha256("|".join((self.message_id, *self.id_parts)).encode())
+        named = next((name for name, _ in self.head.people("from") if name), "")
+        return Contact(id=f"unknown:{made.hexdigest()[:32]}", display_name=named or None)
 
     @cached_property
     def message_id(self) -> str:
@@ -148,7 +157,7 @@ class Letter:
 
     def message(self, signs: Signs) -> Wrote | Happened:
         """The message, or what shows that there was an empty mail."""
-        full, attachments = self.text_full, tuple(self.content.attachments)
+        full, attachments = self.text_full, tuple(named(self.content.attachments))
         if not (full.strip() or self.subject or attachments):
             return Happened(
                 place=self.place,
@@ -190,6 +199,8 @@ class Letter:
             self.head.raw(name).strip().lower().startswith(said) for name, said in _FLAGGED_SPAM
         ):
             found.append("spam_flagged")
+        if not self.sender:
+            found.append("unknown_sender")
         if len(self.head.all("from")) > 1:
             found.append("several_from")
         if self.forwards:
@@ -217,7 +228,8 @@ class Letter:
 
     def signal(self, signs: Signs) -> Happened:
         """A bounce and the like, about the mail it returns or answers."""
-        original, _ = headers.split(self.content.embedded or forwards.pasted_header(self.text_full))
+        returned = self.content.embedded or forwards.pasted_header(self.text_full)
+        original, _ = header_block.split(returned)
         report = self.content.report
         about = [
             *headers.message_ids(report.get("original-message-id", "")),

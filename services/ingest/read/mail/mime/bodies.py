@@ -7,7 +7,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import Compat32
 
-from services.ingest.read.mail.mime import leaves, tnef
+from services.ingest.read.mail.mime import invitations, leaves, sealed, tnef
 from services.ingest.read.mail.mime.charsets import decode
 from services.ingest.read.mail.mime.content import (
     ENCRYPTED,
@@ -97,7 +97,10 @@ def read(headers: Headers, body: bytes) -> Content:
     content = reader.content
     if reader.packed and not (html or says_something(plain)):
         plain, html = reader.packed
-    content.plain, content.html = reader.unwrapped or (plain, html)
+    plain, html = reader.unwrapped or (plain, html)
+    if not says_something(plain) and not (html and says_something(to_text(html))):
+        plain = reader.invitation or plain
+    content.plain, content.html = plain, html
     return content
 
 
@@ -120,6 +123,7 @@ class _Reader:
     winmails: int = 0
     packed: tuple[str, str | None] | None = None
     unwrapped: tuple[str, str | None] | None = None
+    invitation: str = ""
 
     def read(self, part: Message, depth: int) -> tuple[str, str | None]:
         """Text and HTML of the part; attachments go to the content."""
@@ -139,7 +143,7 @@ class _Reader:
             return self._several(part.get_content_subtype(), several, depth)
         if kind.startswith("multipart/"):
             return self._without_boundary(part, depth)
-        return self._leaf(part, kind)
+        return self._leaf(part, kind, depth)
 
     def _several(self, subtype: str, children: list[Message], depth: int) -> tuple[str, str | None]:
         found = [self.read(child, depth + 1) for child in children]
@@ -206,7 +210,7 @@ class _Reader:
                 break
         self.content.report = fields | self.content.report
 
-    def _leaf(self, part: Message, kind: str) -> tuple[str, str | None]:
+    def _leaf(self, part: Message, kind: str, depth: int) -> tuple[str, str | None]:
         disposition = part.get_content_disposition()
         payload = leaves.content(part)
         if kind in _SIGNATURES:
@@ -216,6 +220,8 @@ class _Reader:
             return "", None
         if kind == "text/calendar":
             self.content.calendar = self.content.calendar or leaves.param(part, "method").upper()
+            text = decode(payload, leaves.param(part, "charset") or None)
+            self.invitation = self.invitation or clean(invitations.in_words(text))
         named = leaves.filename(part) is not None
         is_body = disposition != "attachment" and (
             not named or (disposition is None and not self.has_text)
@@ -228,14 +234,32 @@ class _Reader:
             self._winmail(part, kind, payload)
             return "", None
         self._attach(part, kind, len(payload))
-        if kind.endswith("pkcs7-mime") and leaves.param(part, "smime-type") == "enveloped-data":
-            return self._encrypted()
+        if kind in sealed.SEALED_TYPES:
+            return self._sealed(part, payload, depth)
         return "", None
+
+    def _sealed(self, part: Message, payload: bytes, depth: int) -> tuple[str, str | None]:
+        """What is inside an envelope that is only signed; else words that say what it is."""
+        found = sealed.opened(payload)
+        declared = leaves.param(part, "smime-type")
+        if found.kind == "encrypted" or (found.kind == "unknown" and "enveloped" in declared):
+            return self._encrypted()
+        if found.kind == "unknown" and declared != "signed-data":
+            return "", None  # certificates, say: a file like any other
+        self._flag("signed")
+        if found.inside is None:
+            return sealed.SIGNED_UNREADABLE, None
+        return self.read(
+            _PARSER.parsebytes(_STRUCTURE_HEADER.sub(_shortened, found.inside)), depth + 1
+        )
 
     def _plain(self, part: Message, text: str) -> str:
         if leaves.param(part, "format") == "flowed":
             text = leaves.flowed(text, delsp=leaves.param(part, "delsp") == "yes")
         text, files = leaves.without_uuencoded(clean(text))
+        text, flag = sealed.without_armour(text, ENCRYPTED)
+        if flag:
+            self._flag(flag)
         ref = f"mime-part:{self.parts}"
         self.content.attachments += [
             attachment(media_type="", name=name, size=size, ref=ref) for name, size in files

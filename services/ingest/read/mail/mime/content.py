@@ -1,6 +1,8 @@
 """What a mail holds, once it is read."""
 
+import mimetypes
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.ingest.read.mail.mime.leaves import safe_name
@@ -10,6 +12,16 @@ from shared.contracts.messages import Attachment
 UNREADABLE = "[unreadable e-mail, see original]"
 ENCRYPTED = "[encrypted e-mail, see original]"
 
+_NAMES = {
+    "text/calendar": "invite.ics",
+    "application/ics": "invite.ics",
+    "message/rfc822": "mail.eml",
+    "message/global": "mail.eml",
+    "text/rfc822-headers": "headers.txt",
+    "application/pkcs7-mime": "smime.p7m",
+    "application/x-pkcs7-mime": "smime.p7m",
+    "application/ms-tnef": "winmail.dat",
+}
 _ENOUGH_TO_SAY = 2_000
 _NOTHING_SAID = re.compile(
     r"\[(?:image|cid):[^\]\n]{0,200}\]|[\s\u200b-\u200f\u2060\ufeff\u034f\u00ad]"
@@ -48,6 +60,28 @@ def says_something(text: str) -> bool:
     return bool(_NOTHING_SAID.sub("", start)) or (
         len(text) > len(start) and bool(_NOTHING_SAID.sub("", text))
     )
+
+
+def named(files: Sequence[Attachment]) -> list[Attachment]:
+    """The files, each with a name: one without is called by its kind and its place among them.
+
+    For example: `invite.ics`, `mail.eml`, `image-2.png`, `attachment-3.pdf`.
+    """
+    return [
+        file if file.filename else file.model_copy(update={"filename": _name(file, number)})
+        for number, file in enumerate(files, 1)
+    ]
+
+
+def _name(file: Attachment, number: int) -> str:
+    media_type = (file.media_type or "").lower()
+    if media_type in _NAMES and number == 1:
+        return _NAMES[media_type]
+    stem, dot, ending = _NAMES.get(media_type, "").partition(".")
+    if dot:
+        return f"{stem}-{number}.{ending}"
+    stem = file.kind if file.kind in ("image", "audio", "video") else "attachment"
+    return f"{stem}-{number}{mimetypes.guess_extension(media_type) or ''}"
 
 
 def attachment(

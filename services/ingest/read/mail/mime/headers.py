@@ -17,14 +17,14 @@ from services.ingest.read.mail.mime.charsets import decode
 from services.ingest.read.text import clean
 
 LONGEST_HEADER = 16 * 1024
-_LONGEST_BLOCK = 256 * 1024
 MOST_LINES = 1_000
 _MOST_ADDRESSES = 200
 _LONGEST_ENCODED = 4 * 1024
 _LONGEST_ADDRESS = 320
 _LONGEST_ID = 450
 
-_NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_PIECES = re.compile(r"\\.|[()\"]|[^\\()\"]+|\\", re.DOTALL)
+_AROUND_SIGNS = re.compile(r" {0,9}([@.<>]) {0,9}")
 _LETTER = r"[^\s<>()\[\],;:\"\\@]"
 # A longer one is none: its end would be the address of somebody else.
 _ADDRESS = re.compile(rf"(?<!{_LETTER}){_LETTER}{{1,128}}+@{_LETTER}{{1,255}}+(?!{_LETTER})")
@@ -66,6 +66,11 @@ class Headers:
         raw = [value for name in names for value in self.all(name)]
         return addresses(raw)
 
+    def people(self, *names: str) -> list[tuple[str, str]]:
+        """As `addresses`, and those too who are named without an address (it is empty then)."""
+        raw = [value for name in names for value in self.all(name)]
+        return addresses(raw) or [(decoded(value)[:200].strip(' "<>'), "") for value in raw[:1]]
+
     def ids(self, name: str) -> tuple[str, ...]:
         """The message ids in such fields, without brackets; of very many the first and last."""
         found: dict[str, None] = {}
@@ -73,35 +78,6 @@ class Headers:
             found.update(dict.fromkeys(message_ids(value)))
         ids = tuple(found)
         return ids if len(ids) <= 50 else ids[:10] + ids[-40:]
-
-
-def split(raw: bytes) -> tuple[Headers, bytes]:
-    """The header and the body. Without any header line at all, all of it is body."""
-    lines: list[tuple[str, bytearray]] = []
-    position, total = 0, 0
-    if raw.startswith((b"From ", b">From ")):
-        position = raw.find(b"\n") + 1 or len(raw)
-    while position < len(raw):
-        end = raw.find(b"\n", position)
-        end = len(raw) if end < 0 else end
-        line = raw[position : min(end, position + LONGEST_HEADER)].rstrip(b"\r")
-        if not line:
-            position = end + 1
-            break
-        if line[:1] in b" \t" and lines:
-            room = LONGEST_HEADER - len(lines[-1][1])
-            lines[-1][1].extend(b" " + line.strip()[: max(room - 1, 0)])
-        elif match := _NAME.match(line):
-            total += len(line)
-            if total <= _LONGEST_BLOCK and len(lines) < MOST_LINES:
-                name = match[1].decode("ascii").lower()
-                lines.append((name, bytearray(line[match.end() :].strip())))
-        else:
-            # No header line: the writer forgot the blank line before the body.
-            break
-        position = end + 1
-    fields = tuple((name, bytes(value).decode("ascii", "surrogateescape")) for name, value in lines)
-    return Headers(fields), raw[position:]
 
 
 def decoded(raw: str, *, guess: bool = False) -> str:
@@ -130,21 +106,46 @@ def _one_line(text: str) -> str:
 
 
 def addresses(raw: Sequence[str]) -> list[tuple[str, str]]:
-    """Display names and addresses. Where the grammar is too broken, whatever looks like one."""
+    """Display names and addresses, in the old forms too, which have comments and blanks inside.
+
+    Where the grammar is too broken, whatever looks like an address.
+    """
     joined = ", ".join(raw)[:LONGEST_HEADER]
-    try:
-        pairs = getaddresses([joined])
-    except _PARSER_BUGS:
-        pairs = []
-    found = [
-        (decoded(name)[:200], _one_line(_from_bytes(address)))
-        for name, address in pairs[:_MOST_ADDRESSES]
-        if "@" in address.strip("@") and len(address) <= _LONGEST_ADDRESS
-    ]
+    found = _by_the_grammar(joined)
+    if not found and "(" in joined:
+        found = _by_the_grammar(_AROUND_SIGNS.sub(r"\1", _without_comments(joined)))
     return found or [
         ("", _one_line(_from_bytes(match[0])))
         for match, _ in zip(_ADDRESS.finditer(joined), range(_MOST_ADDRESSES), strict=False)
     ]
+
+
+def _by_the_grammar(joined: str) -> list[tuple[str, str]]:
+    try:
+        pairs = getaddresses([joined])
+    except _PARSER_BUGS:
+        return []
+    return [
+        (decoded(name)[:200], _one_line(_from_bytes(address)))
+        for name, address in pairs[:_MOST_ADDRESSES]
+        if "@" in address.strip("@") and len(address) <= _LONGEST_ADDRESS
+    ]
+
+
+def _without_comments(text: str) -> str:
+    """A field's value without what is in parentheses, which may be nested; quotes are kept."""
+    kept: list[str] = []
+    depth, quoted = 0, False
+    for piece in _PIECES.findall(text):
+        if piece == '"' and not depth:
+            quoted = not quoted
+        if piece == "(" and not quoted:
+            depth += 1
+        if not depth:
+            kept.append(piece)
+        if piece == ")" and depth:
+            depth -= 1
+    return "".join(kept)
 
 
 def message_ids(raw: str) -> list[str]:

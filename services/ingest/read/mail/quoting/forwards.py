@@ -2,7 +2,7 @@
 
 import re
 
-from services.ingest.read.mail.mime import headers
+from services.ingest.read.mail.mime import header_block, headers
 from services.ingest.read.mail.mime.content import Content, says_something
 from services.ingest.read.mail.quoting import phrases, quotes
 
@@ -20,7 +20,7 @@ def original_sender(text: str, subject: str, content: Content) -> tuple[str, str
     Of several, passed on one after another, the last who did so.
     """
     if content.types.count(_EMBEDDED) == 1 and content.embedded:
-        head, _ = headers.split(content.embedded)
+        head, _ = header_block.split(content.embedded)
         if phrases.FORWARD_SUBJECT.match(subject[:50]) or not says_something(text):
             return next(iter(head.addresses("from")), None)
     return _named_in(text[:_LONGEST].split("\n")[:_MOST_LINES], subject)

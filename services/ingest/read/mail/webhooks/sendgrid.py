@@ -4,7 +4,7 @@ from email.utils import quote
 
 from services.ingest.read.findings import Part
 from services.ingest.read.mail import delivery, letter
-from services.ingest.read.mail.mime import headers
+from services.ingest.read.mail.mime import header_block
 from services.ingest.read.mail.mime.content import Content, attachment
 from services.ingest.read.mail.mime.headers import Headers
 from services.ingest.read.mail.webhooks.forms import Form
@@ -36,7 +36,7 @@ def read(payload: Payload) -> list[Part]:
 
 
 def _header(form: Form) -> Headers:
-    head, _ = headers.split(form.fields.get("headers", b""))
+    head, _ = header_block.split(form.fields.get("headers", b""))
     there = {name for name, _ in head.fields}
     charsets = _json(form, "charsets")
     told = delivery.header(

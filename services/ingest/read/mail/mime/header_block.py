@@ -1,0 +1,154 @@
+"""Where a mail's header begins and ends, and its lines: however it was saved or passed on."""
+
+import re
+
+from services.ingest.read.mail.mime.headers import LONGEST_HEADER, MOST_LINES, Headers
+
+_LONGEST_BLOCK = 256 * 1024
+_LONGEST_READ = 4 * _LONGEST_BLOCK
+_MOST_READ = 20 * MOST_LINES
+_MOST_GAPS = 5
+_MARK = b"\xef\xbb\xbf"
+_BLANKS = b" \t\r\x00\x0b\x0c\xa0"
+_NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_FOLDERS_LINE = re.compile(rb">?From (?![ \t]*:)")
+_ONCE = frozenset(b"from to subject date message-id".split())
+_USUAL = _ONCE | frozenset(
+    b"cc bcc in-reply-to references reply-to sender received return-path delivered-to mime-version"
+    b" user-agent envelope-to apparently-to auto-submitted precedence dkim-signature"
+    b" authentication-results received-spf thread-topic thread-index importance priority"
+    b" organization errors-to".split()
+)
+"""Names of headers that tell a mail's header from its text."""
+_USUAL_STARTS = (b"x-", b"content-", b"list-", b"resent-", b"arc-")
+_ENOUGH = 2
+
+_Line = tuple[bytes, int]
+"""A line without its end, and where it begins."""
+
+
+def split(raw: bytes) -> tuple[Headers, bytes]:
+    """The header and the body. Without any header line at all, all of it is body.
+
+    Mail programs save mails with blank lines above them, relays and filters write lines among the
+    headers that are none, and some writers forget the blank line before the body. So a line that is
+    no header ends the header only if none of a usual name follows in the same block. A line that is
+    wholly empty ends it, unless what every mail has (whom it is from, whom it is to) stands below.
+    """
+    raw = _plain_line_ends(raw)
+    position = _after_blanks(raw)
+    block, after = _block(raw, position)
+    for _ in range(_MOST_GAPS):
+        more, end = _block(raw, _after_line_ends(raw, after))
+        if not _goes_on(block, more) or not raw[end:].strip():
+            break
+        block, after = [*block, *more], end
+    last = _last_usual(block)
+    lines: list[tuple[str, bytearray]] = []
+    total = 0
+    for number, (line, start) in enumerate(block):
+        match = _NAME.match(line if lines else line.lstrip())
+        if line[:1] in b" \t" and lines:
+            if not line.strip() and number > last:
+                # A line of blanks stands for the empty one.
+                return _headers(lines), raw[start:].partition(b"\n")[2]
+            room = LONGEST_HEADER - len(lines[-1][1])
+            lines[-1][1].extend((b" " + line.strip())[: max(room, 0)])
+        elif match:
+            total += len(line)
+            if total <= _LONGEST_BLOCK and len(lines) < MOST_LINES:
+                name = match[1].decode("ascii").lower()
+                lines.append((name, bytearray(match.string[match.end() :].strip())))
+        elif number > last:
+            return _headers(lines), raw[start:]
+    return _headers(lines), raw[after:] if lines else raw[position:]
+
+
+def has_usual_headers(raw: bytes) -> bool:
+    """Whether a header that every mail has (From, To, Subject ...) can be read."""
+    head, _ = split(raw)
+    return any(name.encode() in _ONCE for name, _ in head.fields)
+
+
+def _headers(lines: list[tuple[str, bytearray]]) -> Headers:
+    return Headers(
+        tuple((name, bytes(value).decode("ascii", "surrogateescape")) for name, value in lines)
+    )
+
+
+def _plain_line_ends(raw: bytes) -> bytes:
+    """The mail with line feeds, where it has none but carriage returns alone."""
+    start = raw[:_LONGEST_BLOCK]
+    return raw.replace(b"\r", b"\n") if b"\r" in start and b"\n" not in start else raw
+
+
+def _after_blanks(raw: bytes) -> int:
+    """Where the mail begins: behind a byte order mark, blank lines and a mail folder's line."""
+    position = len(_MARK) if raw.startswith(_MARK) else 0
+    while position < len(raw):
+        end = raw.find(b"\n", position)
+        end = len(raw) if end < 0 else end
+        line = raw[position : min(end, position + LONGEST_HEADER)]
+        if line.strip(_BLANKS) and not _FOLDERS_LINE.match(line):
+            break
+        position = min(end + 1, len(raw))
+    return position
+
+
+def _after_line_ends(raw: bytes, position: int) -> int:
+    while raw[position : position + 1] in (b"\r", b"\n"):
+        position += 1
+    return position
+
+
+def _block(raw: bytes, position: int) -> tuple[list[_Line], int]:
+    """The lines up to the first empty one, and where the body begins."""
+    block: list[_Line] = []
+    read = 0
+    while position < len(raw):
+        end = raw.find(b"\n", position)
+        end = len(raw) if end < 0 else end
+        line = raw[position : min(end, position + LONGEST_HEADER)].rstrip(b"\r")
+        if not line:
+            return block, end + 1
+        read += len(line)
+        if read > _LONGEST_READ or len(block) >= _MOST_READ:
+            return block, position
+        block.append((line, position))
+        position = end + 1
+    return block, len(raw)
+
+
+def _usual(line: bytes) -> bytes:
+    """The name of a header that tells a mail's header; empty for other lines."""
+    match = _NAME.match(line)
+    name = match[1].lower() if match else b""
+    return name if name in _USUAL or name.startswith(_USUAL_STARTS) else b""
+
+
+def _goes_on(block: list[_Line], more: list[_Line]) -> bool:
+    """Whether a block below an empty line is header too: it has what the header lacks."""
+    if not (block and more and _usual(more[0][0])):
+        return False
+    known = {_usual(line) for line, _ in block} & _ONCE
+    found = {_usual(line) for line, _ in more} & _ONCE
+    if found & known:
+        return False  # a mail inside the mail
+    return len(found) >= _ENOUGH or bool(found & {b"from", b"to"})
+
+
+def _last_usual(block: list[_Line]) -> int:
+    """The last line that is surely a header; -1 without any.
+
+    Below lines that are none, a second From or Date is the text of somebody who forgot the blank
+    line.
+    """
+    last, known, among = -1, set[bytes](), False
+    for number, (line, _) in enumerate(block):
+        name = _usual(line)
+        if name and not (among and name in known):
+            last = number
+        if name in _ONCE:
+            known.add(name)
+        among = among or not (line[:1] in b" \t" or _NAME.match(line))
+    return last
