@@ -43,10 +43,10 @@ class Agents(Protocol):
     """The agents' own choices."""
 
     async def choose(self, choices: Sequence[Choice], now: datetime) -> None:
-        """Keep each choice, in order, that is later than what is stored of its agent.
+        """Store each choice, in order, that was made later than the stored one of its agent.
 
-        Offline wins where both are of one moment. What is dated after `now` came from a clock
-        that is wrong: it outranks nothing.
+        If both were made at the same moment, offline wins. A stored choice that is dated after
+        `now` came from a wrong clock, so any choice replaces it.
         """
 
 
@@ -54,7 +54,7 @@ class Heartbeats(Protocol):
     """When agents' apps were last connected."""
 
     async def beat(self, beats: Sequence[Beat]) -> None:
-        """Keep the newest of each agent."""
+        """Store the newest heartbeat of each agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,12 @@ class Assignment:
     missed: Callable[[int], None]
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
-        """Route what is new (ASG 5), note who needs whom, share out what waits (ASG 6)."""
+        """Route new tickets (ASG 5), store what is known of each, share out what waits (ASG 6).
+
+        Raises Transient if tickets lose the race to be stored again and again.
+        """
         if any(follow.is_for_want_of_settings(event) for event in events):
-            # Else the same agent would be offered the ticket again, and again.
+            # Without newer settings, the same agent would be given the ticket again and again.
             await self.accounts.refresh()
         groups: dict[str, list[TicketFact | CommandRejected]] = {}
         for event in events:
@@ -98,7 +101,10 @@ class Assignment:
             await self.turns.share(waiting)
 
     async def presence_changed(self, events: Sequence[Presence]) -> Refusals | None:
-        """Note who is there (ASG 2), and give those who came what waits for them (ASG 6)."""
+        """Store who is online (ASG 2), and share out what waits to agents who came online (ASG 6).
+
+        Refuses what was said by somebody other than the agent (ASG 2).
+        """
         now = self.clock()
         theirs = [event for event in events if presence.is_theirs(event)]
         beats = [beat for event in theirs if (beat := presence.beat_of(event, now))]
@@ -123,10 +129,11 @@ class Assignment:
     async def _follow(
         self, groups: Mapping[str, Sequence[TicketFact | CommandRejected]]
     ) -> tuple[dict[str, Followed], set[str]]:
-        """Replay each ticket's events once; the tickets, and the ids that are to be done again.
+        """Replay each ticket's events once. Returns the tickets, and the ids of those to do again.
 
-        A ticket whose account's settings changed meanwhile is one of these: as the sweep compares
-        what is stored at every change of settings, no ticket stays placed by old ones.
+        A ticket is done again if it lost the race to be stored, or if its account's settings
+        changed meanwhile. At a change of settings the sweep places only the tickets stored by then,
+        so one stored after that by the old settings would else stay in its old line.
         """
         now = self.clock()
         known = await self.tickets.load(groups)
@@ -161,9 +168,9 @@ class Assignment:
         return {id_: ticket for id_, ticket in tickets.items() if id_ not in lost}, lost
 
     async def _take_from_removed(self, tickets: Collection[Followed]) -> None:
-        """Ask back the tickets of agents who left the account (ASG 9).
+        """Unassign the tickets of agents who left the account (ASG 9).
 
-        An agent who is unknown here may have joined just now: the table is refreshed first.
+        An agent who is unknown here may have joined just now, so the settings are refreshed first.
         """
         now = self.clock()
         held = [t for t in tickets if follow.left_behind(t, self.accounts.get(t.account_id), now)]

@@ -8,7 +8,10 @@ from shared.running.settings import Duration, RedisSettings, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Assignment's settings; the sweep runs twice a second, to be within one (ASG 6)."""
+    """Assignment's settings.
+
+    By default the sweep runs twice a second, so that it acts within a second (ASG 6).
+    """
 
     redis: RedisSettings = RedisSettings()
     sweep_interval: Duration = Field(

@@ -1,4 +1,4 @@
-"""Sharing waiting tickets out, one turn each, whoever asks for it and however often."""
+"""Shares waiting tickets out: each takes one turn, whoever asks for that and however often."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PAGE = 200
 """How many tickets of a line are given out at a time."""
 
 LINES = 20
-"""Of how many lines at a time: what one write and its commands hold is bounded by both."""
+"""From how many lines at a time. Both numbers bound what one write and its commands hold."""
 
 _NOT_NOW = Refused(Poison("not_now", "nobody is there for it, or there is no such turn"))
 """A refusal leaves no trace in the ledger: the item may come again, and be taken then."""
@@ -40,17 +40,20 @@ class Tickets(Protocol):
         """The tickets of a line that have waited longest, the oldest first."""
 
     async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
-        """How many open or snoozed tickets each holder has; none is left out or 0."""
+        """How many open or snoozed tickets each holder has; without any, they may be left out."""
 
     async def offered(self, tickets: Collection[Followed]) -> None:
-        """Take each out of its line, its offer being out, unless its need or attempt changed."""
+        """Store that each ticket's offer is out, and take the ticket out of its line.
+
+        A ticket whose need or attempt has changed meanwhile stays as it is.
+        """
 
 
 class Agents(Protocol):
     """Who is there."""
 
     async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
-        """By account the agents who are available; an account that has none may be left out."""
+        """The agents who are online, by account; an account that has none may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ _Item = Waiting | _Back
 
 @dataclass(frozen=True, slots=True)
 class _Turns:
-    """The policy of the rotations, for what was read of each account before."""
+    """The policy of the rotations. `terms` is what was read of each account beforehand."""
 
     terms: Mapping[str, Terms]
 
@@ -120,10 +123,10 @@ class Sharing:
     async def share(self, account_ids: Collection[str] | None = None) -> None:
         """Give out all that can be given in these accounts (None: in all), the oldest first.
 
-        Afterwards a ticket still waits only if its account is closed or has the round robin off,
-        or nobody of its line is there and below the limit. What that takes depends on the lines in
-        which tickets wait and on who is there in their accounts, not on how many accounts there
-        are.
+        Afterwards a ticket still waits only if its account is outside business hours or has the
+        round robin off, if no agent of its line is online and below the limit, or if the account
+        has as many turns out as it may have. The work depends on the lines in which tickets wait
+        and on the agents who are online in their accounts, not on the number of accounts.
         """
         if account_ids is not None and not self._open_now(account_ids):
             return
@@ -131,7 +134,7 @@ class Sharing:
         open_now = self._open_now({lines.account_of(line) for line in found})
         busy = sorted(line for line in found if lines.account_of(line) in open_now)
         while busy:
-            # A page of each in turn: a long line keeps none of the others waiting.
+            # One page of each line in turn, so that the other lines need not wait for a long one.
             more: list[str] = []
             for start in range(0, len(busy), LINES):
                 more += await self._give_out(busy[start : start + LINES])
@@ -144,7 +147,7 @@ class Sharing:
             await self._aggregates({}).apply(items)
 
     async def finish_left_over(self) -> None:
-        """Publish what a replica wrote and did not live to publish."""
+        """Publish what a replica wrote, but died before it could publish."""
         await self._aggregates({}).finish_left_over()
 
     def _aggregates(self, terms: Mapping[str, Terms]) -> Aggregates[Rotation, _Item]:
@@ -160,9 +163,9 @@ class Sharing:
         }
 
     async def _give_out(self, busy: Sequence[str]) -> list[str]:
-        """Give out a page of each line; the lines of which more may be given.
+        """Give out a page of each line. Returns the lines of which more may be given out.
 
-        Who is there, and whether it is open, is read for each page: a long line takes a while.
+        Business hours and who is online are read anew for each page: a long line takes a while.
         """
         terms = await self._terms(self._open_now({lines.account_of(line) for line in busy}))
         served = [line for line in busy if _somebody_serves(line, terms)]
@@ -175,15 +178,16 @@ class Sharing:
             return []
         refused = await self._aggregates(terms).apply(items)
         given = [item.ticket for place, item in enumerate(items) if place not in refused]
-        # An item that the ledger had already is given too: its replica did not live to note it.
+        # An item that the ledger had already counts too: its replica died before storing that.
         await self.tickets.offered(given)
         stuck = {items[place].line for place in refused}
         return [line for line, page in pages.items() if len(page) == PAGE and line not in stuck]
 
     async def _terms(self, open_now: Mapping[str, AccountSettings]) -> dict[str, Terms]:
-        """What decisions rest on, for those of the accounts where somebody is there.
+        """What decisions rest on, for those of the accounts where somebody is online.
 
-        Answers are read before open tickets: see `Terms`.
+        Answers are read before open tickets. So a ticket whose turn is answered, and no longer
+        counts as out, is among its agent's open tickets.
         """
         now = self.clock()
         online = await self.agents.online(now, open_now) if open_now else {}
@@ -210,7 +214,7 @@ class Sharing:
         }
 
     async def _answered(self, account_ids: Collection[str]) -> set[str]:
-        """The commands of turns still out that the ticket stream has answered meanwhile."""
+        """The ids of commands whose turns are still out and that the ticket stream has answered."""
         targets = {_target(account_id) for account_id in account_ids}
         documents = await self.rotations.load(targets) if targets else []
         out = [turn for document in documents for turn in document.state.unanswered]

@@ -27,7 +27,7 @@ class MongoTickets:
         self._tickets = database["assignment_tickets"]
 
     async def ensure_indexes(self) -> None:
-        """Make sure of the indexes that waiting lines and open tickets are found by."""
+        """Make sure of the indexes for finding waiting lines and open tickets."""
         await self._tickets.create_index([("line", 1), ("waiting_since", 1)])
         await self._tickets.create_index([("holder", 1)])
 
@@ -43,8 +43,8 @@ class MongoTickets:
 
     async def busy(self, account_ids: Collection[str] | None) -> set[str]:
         """See `sharing.Tickets`."""
-        # One range, whoever is asked for: MongoDB goes from line to line in the index. The wheel's
-        # server reads all that waits there, and would do so again and again for a list of names.
+        # One range around all these accounts: MongoDB goes from line to line in the index. The
+        # embedded server reads all that waits in a range, and would do so again for each account.
         if account_ids is None:
             return set(await self._tickets.distinct("line", {"line": {"$gt": ""}}))
         ranges = [_of(account_id) for account_id in account_ids]
@@ -107,7 +107,7 @@ class MongoAgents:
         self._agents = database["assignment_agents"]
 
     async def ensure_indexes(self) -> None:
-        """Make sure of the indexes that those who are there are found by."""
+        """Make sure of the indexes for finding agents who are online."""
         await self._agents.create_index([("due_at", 1), ("_id", 1)])
         await self._agents.create_index([("account_id", 1), ("due_at", 1)])
 
@@ -149,7 +149,7 @@ class MongoAgents:
         """See `sweep.Agents`."""
         if after is None:
             return await self._by_due_date({"due_at": {"$gte": EPOCH, "$lt": before}}, limit)
-        # Two ranges of the index, instead of an "or" of which a server may make something else.
+        # Two ranges of the index; for one query with an "or" a server may not use the index.
         found = await self._by_due_date({"due_at": after.due_at, "_id": {"$gt": after.id}}, limit)
         if len(found) < limit:
             later = {"due_at": {"$gt": after.due_at, "$lt": before}}
@@ -190,9 +190,10 @@ _KEPT = timedelta(days=30)
 
 
 class RedisHeartbeats:
-    """When agents' apps were last connected: a hash an account, in milliseconds since 1970.
+    """When agents' apps were last connected: one hash for each account.
 
-    Whatever is lost here costs an agent's silence being noticed one limit later.
+    Times are in milliseconds since 1970, UTC. If heartbeats are lost here, an agent's silence is
+    noticed one heartbeat limit later.
     """
 
     def __init__(self, redis: Redis, prefix: str) -> None:
@@ -245,12 +246,15 @@ def _followed(row: Mapping[str, Any]) -> Followed:
 
 
 def _of(account_id: str) -> dict[str, str]:
-    """The range of what begins with the account and a colon; `;` comes right after `:`."""
+    """The range of names that begin with the account and a colon; `;` comes right after `:`."""
     return {"$gt": f"{account_id}:", "$lt": f"{account_id};"}
 
 
 def _choose(choice: Choice, now: datetime) -> list[UpdateOne]:
-    """The first takes away what came from a wrong clock; plain conditions are found by `_id`."""
+    """The updates that store a choice; the first replaces one that a wrong clock dated after `now`.
+
+    They are two, since a server finds the agent by `_id` where the conditions are plain.
+    """
     chosen = {"$set": {"at": choice.at, "due_at": choice.due_at}}
     earlier = "$lt" if choice.online else "$lte"
     return [

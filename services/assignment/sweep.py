@@ -19,7 +19,7 @@ ACCOUNTS_A_RUN = 50
 """How many accounts with new settings a run compares with what is stored."""
 
 _AHEAD = timedelta(seconds=5)
-"""How long before an agent's silence would end their presence their heartbeat is looked up."""
+"""A heartbeat is looked up this long before the agent's silence would end their presence."""
 
 
 class Tickets(Protocol):
@@ -42,20 +42,23 @@ class Agents(Protocol):
     """The agents' own choices."""
 
     async def due(self, before: datetime, limit: int, after: Choice | None = None) -> list[Choice]:
-        """Online agents whose heartbeats are to be looked up before a moment, the first first.
+        """Online agents whose heartbeats are to be looked up before a moment, `limit` at most.
 
-        Where several are due at one moment they come by their ids; `after` begins behind a choice.
+        They are ordered by `due_at`, then by id. With `after`, only those that come after it.
         """
 
     async def settle(self, checked: Sequence[Choice]) -> None:
-        """Keep until when each is taken to be there, unless they chose anew."""
+        """Store each choice's `due_at`, unless the agent has made another choice since."""
 
 
 class Heartbeats(Protocol):
     """When agents' apps were last connected."""
 
     async def last(self, choices: Sequence[Choice], now: datetime) -> Mapping[str, datetime]:
-        """By agent the newest heartbeat; one of whom nothing is kept starts with `now`."""
+        """Each agent's newest heartbeat, by the choice's id.
+
+        Where none is stored for an agent, `now` is stored and returned.
+        """
 
 
 class Turns(Protocol):
@@ -65,7 +68,7 @@ class Turns(Protocol):
         """Give out all that can be given in these accounts; None: in all."""
 
     async def finish_left_over(self) -> None:
-        """Publish what a replica wrote and did not live to publish."""
+        """Publish what a replica wrote, but died before it could publish."""
 
 
 @dataclass(slots=True)
@@ -97,19 +100,19 @@ class Sweep:
     async def end_silent_presence(self) -> None:
         """Make agents offline whose last heartbeat is older than the limit (ASG 2).
 
-        When heartbeats could not be told for a while (Kafka or Redis was away, say, or the process
-        stood still), they are yet to come, and silence counts from now.
+        If heartbeats could not be read for a while (because Kafka or Redis was away, for example,
+        or the process stood still), they may still come, so silence counts from now.
         """
-        # However slow the sweep is set: it looks several times before a presence would end.
+        # However slow the sweep is set, it looks several times before a presence would end.
         ahead = max(_AHEAD, 3 * self.interval)
         began = self.clock()
-        # Brokers that answer can deliver heartbeats too; else this raises, and nobody has looked.
+        # If Kafka is away, and delivers no heartbeats, this raises; then nothing was looked at.
         await self.accounts.refresh()
         if began - self._looked_at > ahead:
             self._resumed_at = self.clock()
         due: Sequence[Choice] = ()
         while True:
-            # Who is silent may stay due: the next page begins behind them, and not with them.
+            # Silent agents may stay due, so the next page begins after them.
             due = await self.agents.due(began + ahead, PAGE, due[-1] if due else None)
             await self._look_up(due)
             if len(due) < PAGE:
@@ -131,7 +134,7 @@ class Sweep:
         return presence.checked(choice, last[choice.id], limit, now, self._resumed_at)
 
     async def follow_settings(self) -> None:
-        """Apply what changed settings cause to what is stored, once for each change."""
+        """Bring what is stored into line with changed settings, once for each change."""
         changed = [
             settings
             for settings in self.accounts
@@ -143,20 +146,20 @@ class Sweep:
             self._compared[settings.account_id] = settings
 
     async def _place_again(self, settings: AccountSettings) -> None:
-        """Let tickets wait where these settings have them wait: a team may be no more."""
+        """Move waiting tickets to the lines of these settings: a team may have been deleted."""
         async for page in self.tickets.standing(settings.account_id):
             again = [(ticket, follow.placed(ticket, settings)) for ticket in page]
             moved = [placed for ticket, placed in again if placed != ticket]
             if moved:
-                # One that lost its race is placed by whoever won it.
+                # A ticket that lost the race is placed by whoever won it.
                 await self.tickets.save(moved)
 
     async def _take_from_removed(self, settings: AccountSettings) -> None:
-        """Ask back all tickets of agents who left the account (ASG 9)."""
+        """Unassign all tickets of agents who left the account (ASG 9)."""
         account_id, agents = settings.account_id, {agent.id for agent in settings.agents}
         gone = await self.tickets.holders(account_id) - agents
         if gone:
-            # Who is unknown here may have joined just now.
+            # An agent who is unknown here may have joined just now.
             await self.accounts.refresh()
         now, current = self.clock(), self.accounts.get(account_id)
         for agent_id in sorted(gone):

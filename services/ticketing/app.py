@@ -1,4 +1,4 @@
-"""Ticketing, wired: read it top to bottom."""
+"""Ticketing, wired together: read it from top to bottom."""
 
 from datetime import timedelta
 from typing import Final, Protocol
@@ -34,7 +34,10 @@ def wire(
     tokens: MailTokens = NO_TOKENS,
     later: Later = at_once,
 ) -> None:
-    """Connect the handlers and the sweep to a bus and a store; outboxes are trimmed `later`."""
+    """Connect the handlers and the sweep to a bus and a store.
+
+    `later` decides when outboxes are trimmed: at once, or in the background.
+    """
     policy = TicketPolicy(store, bus.accounts, tokens)
     tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock, later=later)
     ticketing = Ticketing(tickets, store, bus.accounts)

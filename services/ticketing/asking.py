@@ -47,7 +47,7 @@ class Asked:
 
 @asynccontextmanager
 async def tickets(settings: MongoSettings) -> AsyncIterator[MongoTickets]:
-    """The stored tickets. Raises Transient, in words, while MongoDB does not answer."""
+    """The stored tickets. Raises Transient, with a text for people, if MongoDB does not answer."""
     mongo = Mongo(settings)
     try:
         yield MongoTickets(mongo.database)
@@ -72,14 +72,15 @@ async def ticket_named(store: MongoTickets, account: str, named: str) -> Ticket:
 
 
 def _is_number(named: str) -> bool:
-    """Whether it may be a ticket's number: the database holds none of more digits."""
+    """Whether it may be a ticket's number: one of over 18 digits may not fit the database."""
     return named.isascii() and named.isdecimal() and len(named) < 19
 
 
-def ask(asked: Asked, kind: type[Command], **fields: Any) -> None:  # noqa: ANN401  # as the command has them
-    """Give the command, wait for what becomes of it, and print that.
+def ask(asked: Asked, kind: type[Command], **fields: Any) -> None:  # noqa: ANN401
+    """Give the command, wait for its outcome, and print that.
 
-    Ends with exit code 3 where it was refused, and 4 where nobody answered in time.
+    `fields` are the command's own. Exits with code 3 if ticketing refused the command, and with 4
+    if it did not answer in time.
     """
     entry = asyncio.run(_answered(asked, kind, fields))
     if entry is None:
@@ -144,5 +145,5 @@ def _outcome(asked: Asked, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def drawn_id() -> str:
-    """The id of a command that nobody has given an id."""
+    """A new id for a command that was given without one."""
     return f"by-hand-{attempt_token()}"

@@ -32,7 +32,7 @@ Item = InboundMessage | MessageEdited | MessageDeleted | Signal | Command | Mess
 
 
 class Tickets(Protocol):
-    """What finding tickets needs of the store."""
+    """What the handlers need of the store in order to find tickets."""
 
     async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
         """The account's tickets that know one of these `mailbox|mail id` keys."""
@@ -44,16 +44,16 @@ class Tickets(Protocol):
         """See `shared.stores.documents.Store`: the ticket of each of these entries."""
 
     async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
-        """Where each of these messages goes: as was said of it first, by whomever."""
+        """The target of each message: the one that was stored first, by this replica or another."""
 
     async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
-        """The entries of what came before one of these: see `rules.early.awaited`."""
+        """The early entries that wait for one of these keys (see `early_records.awaited`)."""
 
     async def forget_early(self, ids: Collection[str]) -> None:
-        """Delete the entries of what came early, by their own ids."""
+        """Delete these early entries, by their own ids."""
 
     async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
-        """What keywords await that came before one of these tickets, as far as it is by SMS."""
+        """The keys by which keywords wait for those of these tickets that are SMS tickets."""
 
     async def take_numbers(self, account_id: str, count: int) -> Sequence[int]:
         """`count` ticket numbers of the account that nobody else gets."""
@@ -69,11 +69,14 @@ class TicketPolicy:
     _numbers: dict[str, deque[int]] = field(default_factory=dict)
 
     def id_of(self, item: Item) -> str:
-        """The item's own id: computed by whoever made it, the same at every repeat."""
+        """The item's id in the ledger, the same each time that the item is delivered."""
         return ledger_id(item)
 
     async def resolve(self, items: Sequence[Item]) -> Sequence[Target | None]:
-        """The ticket or slot of each item, as far as is stored; numbers are at hand afterwards."""
+        """The ticket or slot of each item, as far as what is stored tells.
+
+        Afterwards enough ticket numbers are at hand for `decide`.
+        """
         await self._stock_numbers(items)
         mails = await self._threads(
             [item for item in items if isinstance(item, InboundMessage) and item.mail is not None]
@@ -88,7 +91,7 @@ class TicketPolicy:
         for item in items:
             match item:
                 case InboundMessage(mail=mail) if mail is not None:
-                    # It may be sent on to another ticket: a change of it waits for where it is.
+                    # It may be redirected: an edit of it waits until its ticket is known.
                     arriving[item.id] = None
                     targets.append(mails[item.id])
                 case InboundMessage():
@@ -132,16 +135,16 @@ class TicketPolicy:
                 return command_given(state, item, settings, token)
 
     async def _stock_numbers(self, items: Sequence[Item]) -> None:
-        """Have as many numbers at hand as tickets might be opened."""
+        """Have enough numbers at hand for all tickets that the items might open."""
         wanted = Counter(item.account_id for item in items if isinstance(item, InboundMessage))
         for account_id, count in wanted.items():
             stock = self._numbers.setdefault(account_id, deque())
-            # A redirected item may be decided without being resolved again: one round more.
+            # Twice as many, since a redirected item may be decided again without coming here.
             if len(stock) < 2 * count:
                 stock.extend(await self.tickets.take_numbers(account_id, 2 * count - len(stock)))
 
     async def _threads(self, mails: Sequence[InboundMessage]) -> dict[str, Target | None]:
-        """Where each mail belongs, as far as can be said before others of them are applied."""
+        """The target of each mail; None where others of the mails have to be applied first."""
         keys: dict[str, set[str]] = {}
         for message in mails:
             if message.mail is not None:
@@ -153,13 +156,13 @@ class TicketPolicy:
         for account_id, wanted in keys.items():
             known += await self.tickets.by_mail(account_id, wanted)
         found = threads.targets(mails, known, self.tokens)
-        # What is known of threads changes: two handlers of one mail could find two tickets for it,
-        # and no revision of either would tell them apart.
+        # What is known of threads changes, so two handlers of one mail could find two tickets for
+        # it. Neither ticket's revision would show that: so the first target stored is the mail's.
         known_now = {mail_id: target for mail_id, target in found.items() if target is not None}
         return {**found, **await self.tickets.destined(known_now)}
 
     async def _bounced(self, signals: Sequence[Signal]) -> Mapping[str, Target]:
-        """The ticket of each mail that came back, as far as one is cited."""
+        """The target of each bounce, by its signal's id: see `bounces.target`."""
         found: dict[str, Target] = {}
         for account_id in {signal.account_id for signal in signals}:
             of = [signal for signal in signals if signal.account_id == account_id]
@@ -167,7 +170,7 @@ class TicketPolicy:
             cited = {key for signal in of for key in bounces.mail_keys(signal)}
             known = [*await self.tickets.by_mail_token(account_id, named)] if named else []
             known += await self.tickets.by_mail(account_id, cited) if cited else []
-            # By its ids a ticket may be known better than it is stored: those come last.
+            # `by_mail` comes last: its tickets may have mail ids that are only in the ledger.
             stored = {ticket.id: ticket for ticket in known}.values()
             found |= {each.id: bounces.target(each, stored, self.tokens) for each in of}
         return found
@@ -175,7 +178,7 @@ class TicketPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Ticketing:
-    """Applies what is said to and of tickets, each thing once."""
+    """Applies the records of ticketing's topics to tickets, each record once."""
 
     tickets: Aggregates[Ticket, Item]
     kept: Tickets
@@ -194,9 +197,10 @@ class Ticketing:
     async def commands_given(self, commands: Sequence[Command]) -> Refusals | None:
         """Each command applied, or was answered with a rejection (TKT 11).
 
-        Whoever is not in the settings is looked for in newer ones first: who gave the command may
-        have read them already. Before a reply by SMS, every STOP that was heard is heeded: whoever
-        opened the ticket may have died before they looked for one (TKT 13).
+        Where a command names an agent or a team that is not in the settings, these are refreshed
+        first: the command's author may have read newer ones. Before a reply by SMS, keywords that
+        wait for its ticket are applied, so that no STOP is missed: the replica that opened the
+        ticket may have died before it looked for them (TKT 13).
         """
         if any(names_a_stranger(c, self.accounts.get(c.account_id)) for c in commands):
             await self.accounts.refresh()
@@ -217,15 +221,17 @@ class Ticketing:
         return await self.tickets.apply(facts)
 
     async def _take_up_for(self, keys: Collection[str]) -> None:
-        """Apply what came early and awaited one of these, as far as it is there now."""
+        """Apply the early items that wait for one of these keys, where it is there now."""
         if keys:
             await self._take_up(early_items(await self.kept.early(keys)))
 
     async def _take_up(self, items: Sequence[Early]) -> None:
-        """Apply what may have come early, as far as what it awaits is there now.
+        """Apply the items that may have come early, where what they wait for is there now.
 
-        What comes early, and what it awaits, each look for the other only after their own entry
-        is in the ledger, so that of two replicas at least one finds both.
+        A replica that handles an early item first stores its entry, and then looks for the message
+        that the item waits for. A replica that handles the message first stores the message's
+        entry, and then looks for early items. So if both do so at the same time, at least one of
+        them finds the other's entry, and applies the item.
         """
         if not items:
             return

@@ -18,9 +18,9 @@ _LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A ticket, how many its person has, and its history, oldest first.
+    """A ticket, how many tickets its person has, and its history, oldest first.
 
-    `cut`: older entries than these are left out.
+    `cut` is True if older entries than these are left out.
     """
 
     ticket: Ticket
@@ -29,7 +29,7 @@ class Report:
     cut: bool = False
 
     def document(self) -> dict[str, Any]:
-        """All of it as JSON has it."""
+        """The whole report, in values that JSON has."""
         return {
             "ticket": self.ticket.model_dump(mode="json"),
             "tickets_of_contact": self.tickets_of_contact,
@@ -107,14 +107,14 @@ def _refused(line: Mapping[str, Any]) -> bool:
 
 
 def _style(line: Mapping[str, Any]) -> str | None:
-    """What was refused stands out; what the thread does not show stands back."""
+    """Yellow for what was refused, dim for what the thread does not show."""
     if _refused(line):
         return "yellow"
     return None if line["shown"] else "dim"
 
 
 def _seqs(line: Mapping[str, Any]) -> str:
-    """The events that it made, by their numbers; what changed nothing has none (TKT 9)."""
+    """The seqs of the entry's events, such as `3-5`; "" if it changed nothing (TKT 9)."""
     seqs = [str(seq) for seq, _, _ in line.get("events", ())]
     return seqs[0] if len(seqs) == 1 else f"{seqs[0]}-{seqs[-1]}" if seqs else ""
 
@@ -152,7 +152,7 @@ def _attached(line: Mapping[str, Any]) -> list[str]:
 
 
 def _words(name: str) -> str:
-    """The name of an event or a command, as it is said."""
+    """The name of an event or a command in words: `ticket opened` for `TicketOpened`."""
     return " ".join(re.findall(r"[A-Z][a-z]*", name)).lower()
 
 

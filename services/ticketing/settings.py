@@ -12,7 +12,7 @@ Secret = Annotated[SecretStr, Field(min_length=16)]
 
 
 class Settings(ServiceSettings):
-    """What every service reads, and the keys that lead answers to mails back."""
+    """Every service's settings, and the keys of the tokens that lead answers to mails back."""
 
     mail_token_keys: dict[KeyId, Secret] = Field(
         default_factory=dict,

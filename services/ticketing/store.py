@@ -17,7 +17,7 @@ from shared.stores.mongo import Database, insert_new
 from shared.stores.mongo_aggregates import MongoAggregates
 
 MANY, SOME = 1000, 20
-"""Tickets that are read at once for the mails of a batch; of one mail id if those are too many."""
+"""About how many tickets are read for a batch's mails; how many for each id if more know them."""
 
 
 class MongoTickets(MongoAggregates[Ticket]):
@@ -48,12 +48,13 @@ class MongoTickets(MongoAggregates[Ticket]):
     async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
         """The account's tickets that know one of these `mailbox|mail id` keys.
 
-        Of a mail id that very many tickets know, a newsletter's say, not all of them.
+        Where very many tickets know a mail id (a newsletter's, for example), not all of them. A
+        ticket that knows a key only by the ledger is returned with that mail id added.
         """
         found = {doc.state.id: doc.state for doc in await self._knowing(account_id, keys)}
         seen = {f"{t.address}|{mail_id}" for t in found.values() for mail_id in t.mail_ids}
         if older := set(keys) - seen:
-            # A ticket keeps the ends of a long thread's ids only; the ledger has them all.
+            # Of a long thread's ids a ticket keeps only the ends; the ledger has them all.
             query = {"account_id": account_id, "mail_key": {"$in": sorted(older)}}
             most = MANY + 10 * len(older)
             rows = self._thread.find(query, projection={"of": 1, "mail_key": 1}, limit=most)
@@ -75,7 +76,7 @@ class MongoTickets(MongoAggregates[Ticket]):
         found = await self.find(query, most)
         if len(found) < most:
             return found
-        # One that very many know must not leave out the others' tickets: some of each then.
+        # A mail id that very many tickets know must not crowd out the others' tickets.
         by_key = [{"account_id": account_id, "mail_keys": key} for key in sorted(keys)]
         return [document for query in by_key for document in await self.find(query, SOME)]
 
@@ -85,7 +86,7 @@ class MongoTickets(MongoAggregates[Ticket]):
         return [document.state for document in await self.find(query, MANY + len(named))]
 
     async def destined(self, targets: Mapping[str, Target]) -> Mapping[str, Target]:
-        """Where each of these messages goes: as was said of it first, by whomever."""
+        """The target of each message: the one that was stored first, by this replica or another."""
         ids = list(targets)
         said = await insert_new(
             self._destinations, [{"_id": i, "target": asdict(targets[i])} for i in ids]
@@ -95,17 +96,17 @@ class MongoTickets(MongoAggregates[Ticket]):
         return {**targets, **before}
 
     async def early(self, awaited: Collection[str]) -> Sequence[Mapping[str, Any]]:
-        """The entries of what came before one of these: see `rules.early.awaited`."""
-        # By this field alone: not every server uses a sparse index for a narrower query.
+        """The early entries that wait for one of these keys (see `early_records.awaited`)."""
+        # With a second condition in the query, not every server would use the sparse index.
         rows = self._thread.find({"message_id": {"$in": sorted(awaited)}})
         return [row async for row in rows if row["kind"] == "early"]
 
     async def forget_early(self, ids: Collection[str]) -> None:
-        """Delete the entries of what came early, by their own ids."""
+        """Delete these early entries, by their own ids."""
         await self._thread.delete_many({"_id": {"$in": sorted(ids)}})
 
     async def sms_keys(self, ticket_ids: Collection[str]) -> Collection[str]:
-        """What keywords await that came before one of these tickets, as far as it is by SMS."""
+        """The keys by which keywords wait for those of these tickets that are SMS tickets."""
         query = {"_id": {"$in": sorted(ticket_ids)}}
         rows = self._tickets.find(query, projection={"account_id": 1, "slot": 1})
         slots = [(row["account_id"], row["slot"]) async for row in rows]
@@ -132,7 +133,7 @@ class MongoTickets(MongoAggregates[Ticket]):
     ) -> list[dict[str, Any]]:
         """The thread's shown lines, newest first, `limit` at most; older than line `before`.
 
-        Each is shown with what was said of it later: edited, deleted, delivered (TKT 8, TKT 10).
+        Each is shown with its later edits, deletion and delivery (TKT 8, TKT 10).
         """
         sort = [("sent_at", -1), ("received_at", -1), ("seq", -1)]
         lines: list[dict[str, Any]] = []
@@ -143,9 +144,9 @@ class MongoTickets(MongoAggregates[Ticket]):
         return await self._shown(lines)
 
     async def history(self, ticket_id: str, *, limit: int = 1000) -> list[dict[str, Any]]:
-        """Every entry of the ticket as it happened, those that a thread does not show too.
+        """The ticket's entries in the order of their events, also those that no thread shows.
 
-        Of a longer history the newest `limit`, the oldest of them first.
+        At most `limit`, the newest; the oldest of them comes first.
         """
         rows = self._thread.find({"of": ticket_id}, limit=limit, sort=[("seq", -1)])
         return in_order(await self._shown([row async for row in rows]))
@@ -179,7 +180,10 @@ class MongoTickets(MongoAggregates[Ticket]):
 
 
 def _older_than(line: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What comes after a line, newest first, as spans of the index: a deep page reads no more."""
+    """Queries for the lines older than `line`, those for newer ones first.
+
+    Each is one span of the index, so that a deep page reads no more than the first.
+    """
     at, received, seq = line["sent_at"], line["received_at"], line["seq"]
     return [
         {"sent_at": at, "received_at": received, "seq": {"$lt": seq}},

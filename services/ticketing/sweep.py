@@ -1,4 +1,4 @@
-"""Where time acts on tickets: snoozed ones wake, and what a crash left unfinished is finished."""
+"""What time brings about: snoozed tickets wake, and what a crash left unfinished is finished."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from shared.stores.aggregates import Aggregates
 from shared.values.ids import computed_id
 
 AT_ONCE = 200
-"""Tickets that are woken by one write."""
+"""How many tickets are woken at a time."""
 
 TIMES = 100
-"""How often a sweep looks for more: many tickets sleep until nine."""
+"""How often one sweep looks for more: many tickets may be snoozed until the same morning."""
 
 ALARM = Author(kind="system", id="ticketing")
 
@@ -31,7 +31,10 @@ class Due(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TicketSweep:
-    """Several replicas may run it at once: each waking is one command with one id."""
+    """Wakes tickets, and finishes outboxes. Several replicas may run it at the same time.
+
+    All of them give the command that wakes a ticket the same id, so it is applied once.
+    """
 
     store: Due
     tickets: Aggregates[Ticket, Item]
@@ -47,7 +50,7 @@ class TicketSweep:
                 return
 
     async def finish(self) -> None:
-        """What a crash, or a dead letter, left in an outbox for some seconds is published."""
+        """Publish what a crash, or a dead letter, has left in an outbox for some seconds."""
         await self.tickets.finish_left_over()
 
 

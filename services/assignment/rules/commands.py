@@ -1,4 +1,4 @@
-"""The commands that assignment gives; each id is computed from what the command rests on."""
+"""The commands that assignment gives. Each id is computed from what the command rests on."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ def assign_id(account_id: str, ticket_id: str, need: int, attempt: int) -> str:
 
 
 def route(event: TicketFact, decided: Route) -> RouteTicket:
-    """The command that sets the team which `event` made the rules decide for."""
+    """The command that sets the team that the rules decided because of `event`."""
     return RouteTicket(
         account_id=event.account_id,
         id=computed_id("route", event.account_id, event.id),

@@ -23,9 +23,10 @@ from shared.contracts.tickets import (
 )
 
 _REMEMBERED = 8
-"""Of how many needs that ended otherwise a ticket remembers the offers, at most.
+"""For how many needs that have ended a ticket remembers the offer that may still be out.
 
-Ticketing answers in seconds: more than one or two are never out, however many were never made.
+Ticketing answers in seconds, so never more than one or two of them are out. The others were never
+made.
 """
 
 
@@ -34,11 +35,12 @@ class Followed:
     """A ticket as of `last_seq`, and what assignment has under way for it.
 
     `need` is the seq since which the ticket wants an assignee of the round robin, None while it
-    wants none; `attempt` counts the offers for that need which ticketing refused. `offered` is
-    the id of the AssignTicket that is out for it, `route_id` that of the RouteTicket, which asks
-    for `route_team`. `unanswered` are the ids of the AssignTickets for needs that ended otherwise,
-    the newest last: each may be out, or was never given. `line` is the waiting line the ticket
-    stands in, "" for none. `revision` is 0 for what is not stored yet.
+    wants none; `attempt` counts the offers for that need which ticketing refused. `offered` is the
+    id of the AssignTicket that is out for it. `unanswered` are the ids of AssignTickets for needs
+    that have ended in another way, the newest last: each may be out, or was never given.
+    `route_id` is the id of the RouteTicket that is out, which asks for `route_team`. `line` is the
+    waiting line in which the ticket stands, "" for none. `revision` is 0 for a ticket that is not
+    stored yet.
     """
 
     account_id: str
@@ -67,14 +69,14 @@ class Followed:
 
     @property
     def holder(self) -> str:
-        """The agent whose open ticket it is, among all accounts'; "" where it is nobody's."""
+        """The assignee, among all accounts'; "" if there is none or the ticket is closed."""
         if self.assignee is None or self.status == "closed":
             return ""
         return f"{self.account_id}:{self.assignee}"
 
     @property
     def offer_id(self) -> str:
-        """The id of the command that gives it to somebody; "" where it has no need."""
+        """The id of the AssignTicket for its need at this attempt; "" where it has no need."""
         if self.need is None:
             return ""
         return commands.assign_id(self.account_id, self.ticket_id, self.need, self.attempt)
@@ -105,10 +107,10 @@ def replay(
     settings: AccountSettings | None,
     now: datetime,
 ) -> Replayed:
-    """What is known after `events`, in order; what was known already changes nothing.
+    """What is known after `events`, in order; an event that is known already changes nothing.
 
-    Of facts that were lost only the newest one's summary is missed: it tells how the ticket is.
-    A fact dated later than `now` is of a clock that is ahead, and lets no ticket wait for longer.
+    Facts that were lost need not be found again: the next one tells how the ticket is. A fact that
+    is dated after `now` is of a clock that is ahead, and its ticket counts as waiting since `now`.
     """
     ticket = before
     routes: list[RouteTicket] = []
@@ -132,8 +134,8 @@ def replay(
 def placed(ticket: Followed, settings: AccountSettings | None) -> Followed:
     """The ticket in the line where it has to wait, or in none.
 
-    It waits while it needs an assignee and no offer is out; one that the AI agent handles is left
-    to it (ASG 1).
+    It waits while it needs an assignee and no offer is out. A ticket that the AI agent handles is
+    left to the AI agent (ASG 1).
     """
     waits = ticket.need is not None and not ticket.ai_handled and ticket.offered != ticket.offer_id
     if settings is None or not waits:
@@ -144,9 +146,9 @@ def placed(ticket: Followed, settings: AccountSettings | None) -> Followed:
 def left_behind(
     ticket: Followed, settings: AccountSettings | None, now: datetime
 ) -> UnassignTicket | None:
-    """What returns the ticket to Unassigned when its assignee is no agent any more (ASG 9).
+    """The command that unassigns the ticket if its assignee has left the account (ASG 9), or None.
 
-    The AI agent is none of the account's agents, and keeps what it handles.
+    The AI agent is not one of the account's agents, and keeps what it handles.
     """
     if settings is None or not ticket.holder or ticket.ai_handled:
         return None
@@ -161,7 +163,10 @@ def left_behind(
 
 
 def is_for_want_of_settings(event: TicketFact | CommandRejected) -> bool:
-    """Whether ticketing knows no such agent as we chose: its settings may be newer than ours."""
+    """Whether ticketing refused our command because it does not know the agent whom we chose.
+
+    Its settings may then be newer than ours.
+    """
     return isinstance(event, CommandRejected) and event.code == "unknown_agent" and _is_ours(event)
 
 
@@ -172,7 +177,7 @@ def _is_ours(event: CommandRejected) -> bool:
 def _after(
     before: Followed | None, event: TicketFact, route: RouteTicket | None, now: datetime
 ) -> Followed:
-    """The ticket once `event`, newer than all before, is known; `route` is what it gave rise to."""
+    """The ticket as of `event`, newer than all before; `route` is asked for because of it."""
     ticket = event.ticket
     settled = ticket.status == "closed" or ticket.spam or ticket.assignee is not None
     need = None if settled else ticket.unassigned_epoch
@@ -209,8 +214,9 @@ def _after(
 def _with_what_is_out(after: Followed, before: Followed, event: TicketFact) -> Followed:
     """The ticket with the commands that were out before `event` and that it doesn't answer.
 
-    Where a need ends, an offer for it may be out that is yet to be noted, or one may still be
-    made by who read the ticket before: its agent must get their turn back too.
+    When a need ends, an offer for it may be out that is not stored yet, or a replica that read the
+    ticket before may still make one. The offer's id is remembered, so that its agent gets the turn
+    back when ticketing refuses it.
     """
     ended = (before.offer_id,) if before.need is not None and before.need != after.need else ()
     carried_out = event.cause_id if isinstance(event, TicketAssigned) else None
@@ -228,9 +234,10 @@ def _since(event: TicketFact, need: int) -> datetime:
 def _after_refusal(ticket: Followed, refusal: CommandRejected) -> Followed:
     """The ticket once one of our commands was refused.
 
-    If it still needs somebody (the agent had left the account, say), there is another offer: what
-    made an offer stale is told before its refusal, and would have ended the need. A ticket that
-    ticketing does not know needs nobody: it would be offered for ever.
+    If the ticket still has the need that the refused offer was for, there will be another offer:
+    the agent may have left the account, for example. The offer was not stale then, since the event
+    that makes an offer stale comes before the refusal, and ends the need. A ticket that ticketing
+    does not know loses its need, or it would be offered for ever.
     """
     if refusal.code in ("unknown_ticket", "wrong_account"):
         return replace(ticket, need=None, offered="", unanswered=(), route_id="", route_team=None)

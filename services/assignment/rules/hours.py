@@ -10,13 +10,13 @@ _DAY = timedelta(days=1)
 
 
 def is_open(settings: AccountSettings, now: datetime) -> bool:
-    """Whether a clock on the account's wall shows a time of its business hours at `now` (aware).
+    """Whether the account's local time at `now` (an aware time) is within its business hours.
 
-    So a span between 09:00 and 17:00 is that in summer and in winter; an hour that the clocks
-    repeat counts twice, one that they skip does not exist. A holiday is closed from midnight to
-    midnight, whatever began the evening before, and nothing that would begin on it begins: the
-    night shift of a holiday is off until its end on the morning after. With no weekly spans it
-    is always open, except on the holidays that are set.
+    So a span from 09:00 to 17:00 is the same by the clock in summer and in winter; an hour that the
+    clocks repeat counts twice, one that they skip does not exist. On a holiday the account is
+    closed from midnight to midnight, even if a span began the evening before, and no span begins
+    on it. For example, the night shift that would begin on a holiday is off until it would end on
+    the next morning. With no weekly spans the account is always open, except on its holidays.
     """
     hours = settings.business_hours
     wall = now.astimezone(ZoneInfo(settings.time_zone)).replace(tzinfo=None)

@@ -17,10 +17,10 @@ def account_of(line: str) -> str:
 
 
 def line_for(settings: AccountSettings, team_id: str | None) -> str:
-    """Where a ticket of `team_id` waits.
+    """The line in which a ticket of `team_id` waits.
 
-    A ticket whose team is no more waits as if no rule had matched: for the default team, or for
-    all agents.
+    If that team has been deleted, the ticket waits as if no rule had matched: for the default team,
+    or for all agents.
     """
     teams = {team.id for team in settings.teams}
     if team_id not in teams:

@@ -1,4 +1,4 @@
-"""Who is there (ASG 2): an agent's own choice, and how long their silence is believed."""
+"""Who is online (ASG 2): an agent's own choice, and how long it holds without a heartbeat."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,9 +10,9 @@ from shared.contracts.presence import AgentHeartbeat, AgentWentOnline, Presence
 _LONGEST = timedelta(days=3650)
 
 _TOLD_AGAIN = timedelta(minutes=1)
-"""How long heartbeats may take to be told again, however short an account's limit is.
+"""How long after an outage heartbeats may take to come, however short an account's limit is.
 
-Replicas join their group anew, and apps send what they could not.
+Replicas join their consumer group anew, and apps send what they could not send before.
 """
 
 
@@ -29,8 +29,8 @@ class Beat:
 class Choice:
     """An agent's own choice, made at `at`.
 
-    Unless a heartbeat is found by then, an online agent is offline from `due_at` on; FAR_FUTURE
-    for an agent who is offline.
+    An online agent counts as offline from `due_at` on, unless a heartbeat is found by then. For an
+    agent who is offline, `due_at` is FAR_FUTURE.
     """
 
     account_id: str
@@ -45,7 +45,7 @@ class Choice:
 
     @property
     def online(self) -> bool:
-        """Whether the agent is there as far as is known."""
+        """Whether the agent chose to be online and is not known to have gone silent."""
         return self.due_at < FAR_FUTURE
 
 
@@ -55,23 +55,23 @@ def is_theirs(event: Presence) -> bool:
 
 
 def heartbeat_limit(settings: AccountSettings | None) -> timedelta:
-    """How long an agent is taken to be there after their last heartbeat.
+    """How long an agent counts as online after their last heartbeat.
 
-    Bounded, so that there is such a date whatever an account sets.
+    It is bounded, so that the date on which it ends exists, whatever an account sets.
     """
     assignment = settings.assignment if settings else AssignmentSettings()
     return min(assignment.heartbeat_limit, _LONGEST)
 
 
 def beat_of(event: Presence, now: datetime) -> Beat | None:
-    """What the event says about being connected; a time to come counts as `now`."""
+    """The heartbeat that the event is or implies, if any; a time after `now` counts as `now`."""
     if not isinstance(event, AgentHeartbeat | AgentWentOnline):
         return None
     return Beat(event.account_id, event.agent_id, min(event.occurred_at, now))
 
 
 def choice_of(event: Presence, limit: timedelta, now: datetime) -> Choice | None:
-    """What the event chooses; a heartbeat chooses nothing."""
+    """The choice that the event tells of; None for a heartbeat."""
     if isinstance(event, AgentHeartbeat):
         return None
     online = isinstance(event, AgentWentOnline)
@@ -82,12 +82,13 @@ def choice_of(event: Presence, limit: timedelta, now: datetime) -> Choice | None
 def checked(
     choice: Choice, beat: datetime, limit: timedelta, now: datetime, resumed_at: datetime
 ) -> Choice:
-    """The choice after its heartbeat was looked up: believed until the limit, or lapsed.
+    """The choice after its agent's heartbeat was looked up: the agent is online, or silent.
 
-    Heartbeats from before `resumed_at` may not be told yet: until a limit later, or a minute where
-    that is longer, a silent agent is not there, and yet not taken to have gone. The choice keeps
-    the time it was made at, so that a later choice of the agent's, however late it arrives, counts,
-    and this one delivered again does not.
+    With a heartbeat within the limit, the agent is online until the limit ends. A silent agent is
+    made offline. But heartbeats from before `resumed_at` may not have come yet. So until one limit
+    after `resumed_at` (or one minute, if that is longer) a silent agent gets no tickets, but is
+    looked up again. The choice keeps the time at which it was made. So a later choice counts,
+    however late it arrives, and this one does not count again when it is delivered again.
     """
     until = beat + limit
     if until > now:

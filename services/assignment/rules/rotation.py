@@ -13,12 +13,13 @@ from shared.clock import FAR_FUTURE
 from shared.contracts.base import UtcTime
 
 MOST_UNANSWERED = 1000
-"""Turns an account may have out at a time: what ticketing has not answered bounds the document."""
+"""How many turns of an account may be unanswered at a time; this bounds the document's size."""
 
 _FORGOTTEN_AFTER = timedelta(days=1)
-"""When a turn that nobody answers stops counting: its command is lost then.
+"""When a turn that nobody answers stops counting: its command is taken to be lost.
 
-Longer than ticketing may be away: until it answers, what is out counts for an agent's limit.
+This is longer than ticketing may be away: until ticketing answers, a turn that is out counts
+towards its agent's limit.
 """
 
 
@@ -29,9 +30,10 @@ class _Value(BaseModel):
 class Queue(_Value):
     """The agents of a line who had a turn or could have had one, the next to be served first.
 
-    Before them come those who are owed a turn that somebody else took from them, as long as
-    `among`, those who are there, stay the same: then nobody has anything to catch up with.
-    `stretch` counts how often they changed, so that a turn of before is owed to nobody.
+    `owed` are served before them: agents who got a turn back, because ticketing refused it (for
+    example, somebody else took the ticket). `among` are the line's agents who are online. When
+    these change, nobody is owed anything any more. `stretch` counts those changes, so that a turn
+    from before a change is owed to nobody either.
     """
 
     line: str
@@ -42,9 +44,9 @@ class Queue(_Value):
 
 
 class Turn(_Value):
-    """A ticket that was given to an agent, in the `stretch` that their line's queue was in.
+    """A ticket that was given to an agent, by the AssignTicket with the id `command_id`.
 
-    `command_id` is the AssignTicket's.
+    `stretch` is that of the line's queue at the time.
     """
 
     command_id: str
@@ -56,9 +58,9 @@ class Turn(_Value):
 
 
 class Rotation(_Value):
-    """The rotation of an account: a queue a line, and the turns that are not answered yet.
+    """The rotation of an account: a queue for each line, and the turns that are not answered yet.
 
-    It is one document an account, so that an agent of two teams has one limit.
+    There is one document for each account, so that an agent of two teams has one limit.
     """
 
     account_id: str
@@ -67,12 +69,12 @@ class Rotation(_Value):
 
     @property
     def id(self) -> str:
-        """The document's: there is one for each account."""
+        """The document's id: there is one for each account."""
         return self.account_id
 
     @property
     def slot(self) -> str:
-        """There may be one an account."""
+        """There may be one rotation in an account."""
         return "rotation"
 
     @property
@@ -83,7 +85,7 @@ class Rotation(_Value):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A ticket whose turn it is to get an agent: the need `ticket` had when it was read."""
+    """A ticket that waits in a line for an agent, with the need that it had when it was read."""
 
     ticket: Followed
     line: str
@@ -99,9 +101,9 @@ class Waiting:
 class Terms:
     """What a decision for an account rests on, as read before its rotation.
 
-    `members` are each line's agents, `online` those who are there. With a `limit`, `open_tickets`
-    is what agents have, turns that are out apart. `answered` are commands that the ticket stream
-    has answered.
+    `members` are each line's agents, `online` the account's agents who are online. If there is a
+    `limit`, `open_tickets` says how many tickets each of them has, without the turns that are out.
+    `answered` are the ids of commands that the ticket stream has answered.
     """
 
     now: datetime
@@ -113,11 +115,12 @@ class Terms:
 
 
 def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotation, Turn] | None:
-    """Give the ticket to the agent of its line who was served least recently of those available.
+    """Give the ticket to an available agent of its line: first to one who is owed a turn.
 
-    That agent goes to the end of the queue. One who is new to it starts at its end, one who was
-    away keeps their place; so nobody has turns to catch up with, and among the same available
-    agents counts differ by one at most (ASG 7). None where nobody is available.
+    Otherwise it goes to the one who was served least recently, who then goes to the end of the
+    queue. An agent who is new to the queue starts at its end, and one who was away keeps their
+    place. So nobody has turns to catch up with, and among the same available agents counts differ
+    by one at most (ASG 7). None where nobody is available, or too many turns are unanswered.
     """
     unanswered = _still_out(rotation, terms)
     if len(unanswered) >= MOST_UNANSWERED:
@@ -141,10 +144,10 @@ def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotat
 
 
 def give_back(rotation: Rotation, command_id: str) -> Rotation | None:
-    """The rotation, the agent being owed a turn whose ticket somebody else took (ASG 4).
+    """The rotation after a turn was refused: its agent is owed another one (ASG 4).
 
-    Not so if others have been there since: among them the agent had no turn to lose. None where
-    no such turn is out.
+    For example, somebody else took the ticket. The agent is owed none if other agents have been
+    online since: among these the agent had no turn to lose. None where no such turn is out.
     """
     turn = next((turn for turn in rotation.unanswered if turn.command_id == command_id), None)
     if turn is None:
@@ -175,7 +178,7 @@ def _queue(rotation: Rotation, line: str) -> Queue:
 
 
 def _as_of_now(queue: Queue, members: Sequence[str], online: Collection[str]) -> Queue:
-    """The queue without those who left, and with those who are there first at its end."""
+    """The queue without agents who left the line, and with those newly online at its end."""
     stayed = [agent for agent in queue.agents if agent in members]
     came = [agent for agent in members if agent in online and agent not in queue.agents]
     among = tuple(sorted(agent for agent in members if agent in online))
@@ -190,7 +193,7 @@ def _as_of_now(queue: Queue, members: Sequence[str], online: Collection[str]) ->
 
 
 def _served(queue: Queue, agent: str) -> Queue:
-    """The queue once the agent had a turn: one they were owed, or else their own."""
+    """The queue once the agent had a turn that they were owed, or else their own turn."""
     if agent in queue.owed:
         place = queue.owed.index(agent)
         return queue.model_copy(update={"owed": (*queue.owed[:place], *queue.owed[place + 1 :])})

@@ -9,7 +9,7 @@ from shared.contracts.tickets import TicketSummary
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A decision for a team, and by which rule, in words."""
+    """The team that was decided, and by which rule, in words."""
 
     team_id: str
     rule: str
@@ -27,10 +27,10 @@ def route_new(settings: AccountSettings, ticket: TicketSummary) -> Route | None:
 def route_tagged(
     settings: AccountSettings, ticket: TicketSummary, added: Collection[str]
 ) -> Route | None:
-    """The team that tags `added` later bring about (ASG 9), None where they change nothing.
+    """The team that tags `added` later decide (ASG 9), None where they decide nothing.
 
-    They decide only where the first rule that matches the ticket is about one of them: what an
-    earlier rule decides stands, and so does a team that an agent chose, for any other tag.
+    They decide only where the first rule that matches the ticket is about one of them. So what an
+    earlier rule decided stands. A team that an agent chose stands too, unless such a tag is added.
     """
     rule = _first_match(settings, ticket)
     if rule is None or rule.when != "tag" or rule.is_ not in added:

@@ -1,8 +1,8 @@
-"""Mail of ours that did not arrive: on which ticket that shows, and how (ING 4, TKT 2).
+"""Bounces of mail that we sent, and complaints: which ticket shows them, and how (ING 4, TKT 2).
 
-Anybody can write a bounce. So it is a notice and nothing else: it closes, opens and counts
-nothing, and no reply is held to have failed, as it is when the channel's gateway says so. There is
-one for each mail of the thread and each of its people, however many bounces come.
+Anybody can write a bounce, so it becomes a notice and nothing else. It closes, opens and counts
+nothing, and the reply does not count as failed; it does when the channel's gateway reports that.
+However many bounces come, there is one notice for each mail of the thread and each participant.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from shared.values.mail_tokens import MailTokens, named_by, unmarked
 
 _SAYS: Mapping[str, str] = {"bounce": "Not delivered", "complaint": "Reported as spam"}
 KINDS = frozenset(_SAYS)
-"""The kinds of signal that are about a mail of ours; a delay is none of them."""
+"""The kinds of signal that become such notices; a delay does not."""
 
 _BECAUSE = "ING 4: a mail of the thread came back"
 _PROVING = ("address", "id")
@@ -31,7 +31,7 @@ def mail_ids(signal: Signal) -> list[str]:
 
 
 def mail_keys(signal: Signal) -> list[str]:
-    """The same as tickets are found by: `mailbox|mail id`."""
+    """The same ids as the keys that tickets are found by: `mailbox|mail id`."""
     return [f"{signal.address}|{mail_id}" for mail_id in mail_ids(signal)]
 
 
@@ -43,8 +43,8 @@ def short_ids(signal: Signal) -> list[str]:
 def target(signal: Signal, stored: Iterable[Ticket], tokens: MailTokens) -> Target:
     """The ticket that the mail was sent from: by its token, else by its id or those it cites.
 
-    Only one of the same account and mailbox; nowhere, if there is none. Of several the one that
-    the recipient takes part in, then the oldest.
+    The ticket is of the same account and mailbox. Where several fit, one in which the recipient
+    takes part comes first, then the oldest. Where none fits, it is a slot that no ticket has.
     """
     known = sorted(
         (t for t in stored if _is_at(t, signal)),
@@ -63,7 +63,10 @@ def _cited(signal: Signal, known: list[Ticket], tokens: MailTokens) -> Iterator[
 
 
 def bounce_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
-    """What came back is a notice in its ticket, in a closed one too, and wakes nothing (ING 4)."""
+    """A bounce becomes a notice in its ticket, even in a closed one, and wakes nothing (ING 4).
+
+    With no ticket, or where the ticket has the same notice already, only a hidden entry is kept.
+    """
     about = _about(ticket, signal) if ticket else ""
     shows = ticket is not None and about not in ticket.bounced
     text = _text(signal)
@@ -90,7 +93,11 @@ def bounce_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
 
 
 def _about(ticket: Ticket, signal: Signal) -> str:
-    """Which of the thread's mails it is about, and whom: what a stranger cannot vary at will."""
+    """The mail of the thread and the participant that the bounce is about: one notice for each.
+
+    A mail that the ticket does not know counts as the thread's newest, and a recipient who takes no
+    part in it as none. So a stranger cannot cause one notice after the other.
+    """
     cited = next(iter(mail_ids(signal)), "")
     mail_id = cited if cited in ticket.mail_ids else ticket.last_mail_id
     recipient = _recipient(signal) if _takes_part(ticket, signal) else ""
@@ -107,7 +114,7 @@ def _text(signal: Signal) -> str:
 
 def _reporter(signal: Signal) -> str:
     named = signal.contact.identities[0].value if signal.contact else ""
-    # A provider's notice names the recipient as the contact.
+    # A bounce that the provider itself reports names the recipient as the contact.
     return signal.provider if named.casefold() in ("", _recipient(signal)) else named
 
 

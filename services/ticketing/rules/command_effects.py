@@ -1,4 +1,4 @@
-"""What commands change of a ticket, each in its own way, or why they do not apply (TKT 11)."""
+"""What each kind of command changes in a ticket, or why it does not apply (TKT 11)."""
 
 from services.ticketing.rules.messages import not_spam
 from services.ticketing.rules.replies import Refusal
@@ -38,16 +38,20 @@ from shared.contracts.tickets import (
 INACTIVITY_NOTICE = "Ticket closed due to inactivity"
 
 MOST_TAGS = 200
-"""Tags of one ticket: every event shows them all."""
+"""How many tags a ticket may have: each of its events carries all of them."""
 
 
 def _asked(command: Command) -> str:
-    """Who wanted it: the reason where no rule of ours decided."""
+    """The reason in words where somebody asked for it and no rule decided."""
     return f"{command.author.name or command.author.id} asked for it"
 
 
 def assign(draft: Draft, command: AssignTicket, settings: AccountSettings) -> Refusal | None:
-    """Manual assignment works at any hour, to anyone of the team (ASG 4)."""
+    """Give the ticket to the assignee. By hand that works at any hour (ASG 4).
+
+    An automatic assignment is refused if the ticket has changed hands since it was decided, or
+    waits for nobody.
+    """
     ticket = draft.ticket
     automatic = command.assignee_epoch is not None
     if automatic and (
@@ -84,7 +88,7 @@ def by_ai(command: AssignTicket) -> bool:
 
 
 def has_agent(settings: AccountSettings, command: AssignTicket) -> bool:
-    """Whether whom the command names may have tickets of the account."""
+    """Whether the assignee that the command names may have tickets of the account."""
     return by_ai(command) or command.assignee in {agent.id for agent in settings.agents}
 
 
@@ -94,7 +98,7 @@ def has_team(settings: AccountSettings, command: RouteTicket) -> bool:
 
 
 def unassign(draft: Draft, command: UnassignTicket) -> Refusal | None:
-    """Unassigning does not set off the round robin, unless it is asked to (ASG 4, ASG 9)."""
+    """Unassigning sets off the round robin only if the command asks for it (ASG 4, ASG 9)."""
     ticket = draft.ticket
     if command.assignee_epoch is not None and command.assignee_epoch != ticket.assignee_epoch:
         return "stale", "the ticket has changed hands since"
@@ -117,7 +121,10 @@ def unassign(draft: Draft, command: UnassignTicket) -> Refusal | None:
 
 
 def route(draft: Draft, command: RouteTicket, settings: AccountSettings) -> Refusal | None:
-    """A routing rule, or somebody, decided the team (ASG 5)."""
+    """Set the team that a routing rule, or the command's author, decided (ASG 5).
+
+    A rule's decision is refused where the ticket has an assignee.
+    """
     ticket = draft.ticket
     if not has_team(settings, command):
         return "unknown_team", f"{command.team_id} is no team of the account"
@@ -137,7 +144,11 @@ def route(draft: Draft, command: RouteTicket, settings: AccountSettings) -> Refu
 
 
 def close(draft: Draft, command: CloseTicket) -> Refusal | None:
-    """A close for inactivity holds only while the team still waits as it did (ACL 6)."""
+    """Close the ticket.
+
+    A close for inactivity is refused if the customer or the team wrote since its timer was set
+    (ACL 6).
+    """
     ticket = draft.ticket
     if ticket.status == "closed":
         return "already_closed", "it is closed already"
@@ -191,7 +202,7 @@ def reopen(draft: Draft, command: ReopenTicket) -> Refusal | None:
 
 
 def snooze(draft: Draft, command: SnoozeTicket) -> Refusal | None:
-    """A ticket that is not closed is hidden until a time to come (TKT 6)."""
+    """A ticket that is not closed is hidden until a time after the command's (TKT 6)."""
     if draft.ticket.status == "closed":
         return "not_open", "it is closed"
     if command.until <= command.occurred_at:
@@ -222,7 +233,7 @@ def wake(draft: Draft, command: WakeTicket) -> Refusal | None:
 
 
 def tags(draft: Draft, command: TagTicket | UntagTicket) -> Refusal | None:
-    """Tags that were not there are added, those that were there removed."""
+    """Add those of the tags that the ticket does not have, or remove those that it has."""
     ticket = draft.ticket
     if isinstance(command, TagTicket):
         new = tuple(tag for tag in dict.fromkeys(command.tags) if tag not in ticket.tags)
@@ -246,7 +257,10 @@ def tags(draft: Draft, command: TagTicket | UntagTicket) -> Refusal | None:
 
 
 def mark(draft: Draft, command: MarkSpam | MarkNotSpam) -> Refusal | None:
-    """An agent's mark; a ticket marked as not spam goes through what a new one does (SPM 2)."""
+    """Mark a ticket as spam or not spam; one that is not goes through what a new one does (SPM 2).
+
+    An agent may mark even a ticket that is flagged already, if it was not an agent who flagged it.
+    """
     ticket = draft.ticket
     by_agent = command.author.kind == "agent"
     because = f"SPM 2: {_asked(command)}"

@@ -58,7 +58,10 @@ def command_given(
 
 
 def names_a_stranger(command: Command, settings: AccountSettings | None) -> bool:
-    """Whether it names an agent or a team that the settings do not have, or not yet."""
+    """Whether the command names an agent or a team that these settings do not have (yet).
+
+    Without settings it is always True.
+    """
     if settings is None:
         return True
     match command:
@@ -127,7 +130,7 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
 
 
 def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Applied[Ticket]:
-    """A rejection, and a hidden entry, so that a replay refuses it again."""
+    """A rejection, and a hidden entry: when the command is replayed, it stays refused."""
     code, reason = refusal
     rejected = CommandRejected.model_validate(
         {
@@ -148,7 +151,7 @@ def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Appli
         command.account_id,
         "hidden",
         sent_at=command.occurred_at,
-        # Whoever wrote a reply that was not sent wants to have it back.
+        # The author of a reply that was not sent may want its text back.
         text="" if code == "too_large" else getattr(command, "text", ""),
         because=f"refused ({code}): {reason}",
         author=command.author.model_dump(),
@@ -167,7 +170,7 @@ _SHOWN: dict[type[TicketFact], str] = {
 
 
 def _line(draft: Draft, command: Command) -> Entry:
-    """What the thread shows of a command that applied."""
+    """The entry of a command that applied: a notice, or hidden where there is no text for it."""
     if isinstance(command, ReportDelivery):
         return deliveries.line(draft, command)
     event = draft.events[-1]

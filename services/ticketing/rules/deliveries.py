@@ -1,4 +1,4 @@
-"""What becomes of replies, as gateways report it (TKT 13). No timer starts or stops by it."""
+"""The delivery of replies, as gateways report it (TKT 13). No timer starts or stops by it."""
 
 from services.ticketing.rules import slots
 from services.ticketing.rules.replies import Refusal, outbound_id
@@ -19,12 +19,12 @@ _SAYS_AS_MUCH: dict[DeliveryStatus | None, int] = {
 
 
 def says_more(status: DeliveryStatus, known: DeliveryStatus | None) -> bool:
-    """Whether a status is news: reports come in any order."""
+    """Whether a status says more than the known one, as reports come in any order."""
     return _SAYS_AS_MUCH[status] > _SAYS_AS_MUCH[known]
 
 
 def report(draft: Draft, command: ReportDelivery) -> Refusal | None:
-    """The ticket knows what became of its reply, and the id that the mail has got (TKT 2)."""
+    """The ticket learns its reply's status, and the id that the provider gave the mail (TKT 2)."""
     ticket = draft.ticket
     named = {command.outbound_id, outbound_id(command.account_id, command.outbound_id)}
     known = next((d for d in ticket.deliveries if d.outbound_id in named), None)
@@ -74,7 +74,7 @@ def _new_mail_id(ticket: Ticket, command: ReportDelivery) -> str | None:
 
 
 def line(draft: Draft, command: ReportDelivery) -> Entry:
-    """A failure is a notice; all else shows on the reply itself."""
+    """The report's entry: a notice for a failure; any other status shows on the reply itself."""
     (event,) = [e for e in draft.events if isinstance(e, DeliveryReported | DeliveryFailed)]
     failed = isinstance(event, DeliveryFailed)
     return thread_entry(

@@ -1,9 +1,9 @@
-"""What comes before that which it speaks of, and waits for it in the ledger.
+"""Items that come too early: they wait in the ledger for the message that they need.
 
-An edit may overtake its message (ING 4), and a keyword the first message of its contact (ING 3):
-they come on other topics, or from other partitions. Either is kept under an id that is not its
-own, and taken up when what it awaits is there; its own entry is made then, once, and what was kept
-is forgotten.
+An edit or a deletion may overtake its message (ING 4), and a keyword the first message of its
+contact (ING 3), because they come on other topics or partitions. Such an item is kept in an early
+entry, under an id that is not its own. When the message is in its ticket, the item is applied and
+gets its own entry, once, and the early entry is deleted.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,35 +22,35 @@ Early = MessageEdited | MessageDeleted | Signal
 _EARLY: TypeAdapter[Early] = TypeAdapter(Annotated[Early, Field(discriminator="type")])
 
 WITH_KEYWORDS: frozenset[Channel] = frozenset({"sms", "whatsapp"})
-"""The channels that have keywords (ING 3), and one slot a person for ever."""
+"""The channels that have keywords (ING 3). On these a person has one slot for ever."""
 
 
 def awaited(item: Early) -> str:
-    """What an item needs to be there: its message, or its contact's ticket."""
+    """The key of what an item waits for: its message's id, or the slot of its contact's ticket."""
     return (
         slot_key(item.account_id, slot_for(item)) if isinstance(item, Signal) else item.message_id
     )
 
 
 def early_id(item: Early) -> str:
-    """Under which id an item is kept that came early."""
+    """The id of the early entry that keeps an item."""
     return f"early:{item.account_id}:{item.id}"
 
 
 def slot_key(account_id: str, slot: str) -> str:
-    """By what a keyword is found that awaits a ticket in that slot."""
+    """The key by which keywords that wait for a ticket in that slot are found."""
     return f"{account_id}:{slot}"
 
 
 def may_be_awaited(message: InboundMessage) -> set[str]:
-    """What early items may have awaited, now that this message is in its ticket."""
+    """The keys of early items that may wait for this message, or for its contact's ticket."""
     if message.channel not in WITH_KEYWORDS:
         return {message.id}
     return {message.id, slot_key(message.account_id, slot_for(message))}
 
 
 def early_entry(item: Early, because: str) -> Entry:
-    """What is kept of an item until what it awaits is there: not the item's own entry."""
+    """The early entry that keeps an item until what it waits for is there."""
     return thread_entry(
         early_id(item),
         item.account_id,
@@ -65,13 +65,13 @@ def early_entry(item: Early, because: str) -> Entry:
 
 
 def early_items(entries: Iterable[Mapping[str, Any]]) -> list[Early]:
-    """The items that these entries keep, in the order in which they are to be applied."""
+    """The items that these early entries keep, in the order in which they are to be applied."""
     items = [_EARLY.validate_python({**entry["item"], "text": entry["text"]}) for entry in entries]
     return sorted(items, key=_order)
 
 
 def _order(item: Early) -> tuple[object, ...]:
-    """Of one message, edits by version and the deletion last; keywords as they were received."""
+    """Edits of a message by version, then its deletion; keywords by the time of receipt."""
     match item:
         case MessageEdited(version=version):
             within: tuple[object, ...] = (False, version)

@@ -1,8 +1,8 @@
-"""What becomes of a message that its customer edits or takes back (ING 4).
+"""Messages that their customer edits or takes back (ING 4).
 
-The thread's lines stay what they were; whoever shows them applies the changes. A change that comes
-before its message is kept, and taken up when the message is there, so that the order in which they
-come makes no difference.
+The thread's lines stay as they were; whoever shows them applies the changes. A change that comes
+before its message is kept, and applied once the message is there, so the order in which they come
+makes no difference.
 """
 
 from services.ticketing.rules.early_records import early_entry
@@ -23,8 +23,9 @@ Change = MessageEdited | MessageDeleted
 def message_changed(ticket: Ticket | None, change: Change) -> Applied[Ticket]:
     """An edit or a deletion is kept with the ticket that has the message; it wakes nothing.
 
-    `ticket` is None where none is known to have it. A deletion is final, and of several edits the
-    one of the highest version counts: what is older than what was applied changes nothing.
+    `ticket` is None where none is known to have the message: the change then waits for it. A
+    deletion is final, and the edit with the highest version counts: an older one that comes after
+    it changes nothing.
     """
     if ticket is None or ticket.account_id != change.account_id:
         return Applied(None, early_entry(change, "ING 4: it came before its message"))

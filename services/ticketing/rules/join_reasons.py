@@ -1,4 +1,4 @@
-"""In words, the evidence by which a mail joins a thread, for whoever asks why (TKT 2)."""
+"""Says in words by which evidence a mail joins a thread (TKT 2)."""
 
 from services.ticketing.rules.slots import evidence, takes_part
 from services.ticketing.rules.ticket import Ticket
@@ -6,7 +6,7 @@ from shared.contracts.messages import InboundMessage, Mail
 from shared.values.mail_tokens import named_by, short_id, unmarked
 
 _SHOWN = 100
-"""Characters of a mail id."""
+"""How many characters of a mail id are shown."""
 
 
 def mail_joined(ticket: Ticket, message: InboundMessage, mail: Mail) -> str:

@@ -40,17 +40,18 @@ _JOINS: dict[Channel, str] = {
 def message_arrived(
     target: Target, ticket: Ticket | None, message: InboundMessage, number: int
 ) -> Outcome[Ticket]:
-    """The fate of a message: it opens a ticket, joins one, or belongs elsewhere.
+    """What is decided of a message: it opens a ticket, joins one, or belongs elsewhere.
 
-    `number` is what a new ticket would be called.
+    `number` is the number that a new ticket gets.
     """
     if ticket is None:
         return _open(target, message, number)
     if message.channel == "email" and not slots.may_join(ticket, message):
         elsewhere, related = slots.strangers_slot(ticket, message), ticket.id
         if target.related is not None or elsewhere == ticket.slot:
-            # Their own ticket, and still not theirs: the sender is forged. A slot that no other
-            # message has: whatever the headers name, they must not lead round in circles.
+            # This is the author's own ticket already, and they may not join even that: the sender
+            # is forged. The mail gets a slot that no other message has, so that whatever its
+            # headers name, it is not redirected for ever.
             elsewhere, related = f"{ticket.slot}:{message.id}", target.related or ticket.id
         return Redirected(Target(message.account_id, slot=elsewhere, related=related))
     over = ticket.status == "closed" and not _finds_it_open(ticket, message)
@@ -60,7 +61,10 @@ def message_arrived(
 
 
 def _finds_it_open(ticket: Ticket, message: InboundMessage) -> bool:
-    """Whether a closed ticket counts as open for a message: it was received before (ACL 6)."""
+    """Whether the message was received before the ticket's automatic close (ACL 6).
+
+    If so, the closed ticket counts as open for it.
+    """
     return (
         ticket.close_reason == "inactivity"
         and ticket.closed_at is not None
@@ -102,7 +106,10 @@ def _open(target: Target, message: InboundMessage, number: int) -> Applied[Ticke
 
 
 def _join(ticket: Ticket, message: InboundMessage) -> Applied[Ticket]:
-    """The message is the ticket's; what is spam, or written to an agent's spam, wakes nothing."""
+    """The message joins the ticket.
+
+    It wakes nothing if it is spam, or if an agent marked the ticket as spam.
+    """
     draft = _draft(ticket, message)
     if not message.spam and not ticket.spam_by_agent:
         _bring_back(draft, message)
@@ -113,10 +120,11 @@ def _join(ticket: Ticket, message: InboundMessage) -> Applied[Ticket]:
 
 
 def _lateness(ticket: Ticket, message: InboundMessage) -> str:
-    """What is to be said of a message that newer ones overtook, or that was put back.
+    """What the reason adds for a message that came late; "" for any other.
 
-    One from before the ticket may have been written to an older one that was closed, and followed
-    by this: two open ones of one conversation would be worse than a late message here (ACL 6).
+    A message received before this ticket was opened may have been written to an older ticket, which
+    was closed and followed by this one. It joins this one all the same: a conversation with two
+    open tickets would be worse than a late message here (ACL 6).
     """
     if message.occurred_at < ticket.opened_at:
         return "; it came late, received before this ticket was opened"
@@ -126,7 +134,7 @@ def _lateness(ticket: Ticket, message: InboundMessage) -> str:
 
 
 def _bring_back(draft: Draft, message: InboundMessage) -> None:
-    """A legitimate message: the ticket is open afterwards, and not in the Spam view."""
+    """Afterwards the ticket is open and not in the Spam view: a legitimate message has come."""
     ticket = draft.ticket
     waits = {} if ticket.assignee or ticket.spam else {"unassigned_epoch": draft.next_seq}
     opened = {
@@ -162,7 +170,10 @@ def _bring_back(draft: Draft, message: InboundMessage) -> None:
 
 
 def not_spam(draft: Draft) -> dict[str, object]:
-    """What lifting the flag changes: the ticket waits for an assignee like a new one (SPM 2)."""
+    """The changes that lift the spam flag: the ticket then waits for an assignee, as a new one.
+
+    It does so unless it is closed or has an assignee already (SPM 2).
+    """
     ticket = draft.ticket
     waits = ticket.assignee is None and ticket.status != "closed"
     return {
@@ -177,10 +188,11 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
     received = message.occurred_at
     changes: dict[str, object] = slots.with_mail(ticket, message)
     newest = received >= (ticket.last_customer_at or received)
-    # Whatever it is taken for, the channel's reply window is open (TKT 13).
+    # Spam opens the channel's reply window too (TKT 13).
     changes["last_customer_at"] = max(ticket.last_customer_at or received, received)
     if ticket.spam or not message.spam:
-        # A flagged ticket that turns out to be none has had a customer waiting all along (SPM 2).
+        # Spam counts in a ticket flagged as spam: if that turns out to be no spam, its customer
+        # has been waiting all along (SPM 2).
         changes |= {
             "message_count": ticket.message_count + 1,
             "unread": True,
@@ -189,7 +201,7 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
     if not message.spam:
         changes |= {"waiting_epoch": None, "last_reply_seq": None}
     if newest and not message.spam:
-        # What is put back after a failure tells of a consent that may be none by now (TKT 13).
+        # Not from a message that comes late: the consent it tells of may have ended (TKT 13).
         changes |= _as_known_now(ticket, message)
     draft.happen(
         CustomerWrote,
@@ -218,10 +230,10 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
 
 
 def _as_known_now(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
-    """What the newest message tells of the contact, and which of our addresses they write to.
+    """The contact as the newest message has them, and the address that they wrote it to.
 
-    A ticket's contact stays the person it is. Replies go out from where they wrote last: the
-    channel's window is open there (TKT 13).
+    A message from another contact changes neither. Replies go out from the address that the contact
+    wrote to last, since the channel's window is open there (TKT 13).
     """
     if message.contact.id != ticket.contact.id:
         return {}

@@ -25,9 +25,10 @@ Refusal = tuple[str, str]
 def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -> Refusal | None:
     """Why a reply cannot be sent, None when it can (TKT 13).
 
-    Web chat always; mail wherever a sender was named; SMS with consent (marketing or
-    transactional) and from a number that can receive; WhatsApp and Instagram within their window
-    after the customer's last message.
+    It needs a text or an attachment, and a ticket that is not closed. Web chat then always allows
+    it, and mail wherever a sender was named. SMS allows it with consent (marketing or
+    transactional) and from a number that can receive, but not after a STOP, until a later START.
+    WhatsApp and Instagram allow it within their window after the customer's last message.
     """
     if not command.attachments and (nothing := says_nothing(command)):
         return nothing
@@ -52,14 +53,15 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
 
 
 def says_nothing(command: AddNote | ReplyToTicket) -> Refusal | None:
-    """Why a text that is empty is refused: no channel delivers one."""
+    """The refusal of an empty text, which no channel delivers; None for any other text."""
     return None if command.text.strip() else ("nothing_to_change", "there is no text in it")
 
 
 def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> Applied[Ticket]:
-    """The reply is in the thread and goes out; the team now waits for the customer (ACL 2).
+    """The reply is in the thread and goes out.
 
-    A mail carries the ticket's `token`, where there is one.
+    After a reply by an agent or the AI agent the team waits for the customer; after an auto-reply
+    it does not (ACL 2). A mail carries the ticket's `token`, where there is one.
     """
     out = _outbound(ticket, command, token)
     draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)
@@ -88,7 +90,7 @@ def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> A
 
 
 def _allowed(ticket: Ticket, command: ReplyToTicket) -> str:
-    """By which rule of its channel a reply goes out, in words."""
+    """In words, why the reply's channel allows it."""
     if ticket.channel == "sms":
         return f"the contact's SMS consent is {ticket.contact.sms_consent}"
     if ticket.channel in ("webchat", "email"):
@@ -123,16 +125,16 @@ def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict
 
 
 def outbound_id(account_id: str, idempotency_key: str) -> str:
-    """The id of what goes out for a command of that id."""
+    """The id of the outbound message for the command of that id."""
     return computed_id("outbound", account_id, idempotency_key)
 
 
 def _outbound(ticket: Ticket, command: ReplyToTicket, token: str | None) -> OutboundMessage:
     """What the gateway delivers; for mail with the headers that lead the answer back (TKT 2).
 
-    Some providers put an id of their own on what they send, and some programs answer to the last
-    id alone: so the token stands in the mail's id, at the head of its references, where gateways
-    cut last, and in the address to answer to.
+    Some providers replace the ids of the mails they send, and some programs name only the last id
+    when they answer. So the token is in three places: in the mail's id, at the head of its
+    references, where gateways cut last, and in the address to answer to.
     """
     mail: dict[str, object] = {}
     if ticket.channel == "email":

@@ -10,23 +10,23 @@ from shared.stores.documents import Applied
 
 
 def concerns_tickets(signal: Signal) -> bool:
-    """Whether a signal is one that threads show: mail that came back, and keywords (ING 3, 4)."""
+    """Whether threads show the signal: a bounce or complaint (ING 4), or a keyword (ING 3)."""
     return signal.kind in bounces.KINDS or is_keyword(signal)
 
 
 def is_keyword(signal: Signal) -> bool:
-    """Whether it is a keyword on a channel that has any (ING 3)."""
+    """Whether it is a keyword, on a channel that has keywords (ING 3)."""
     return signal.kind == "keyword" and signal.channel in WITH_KEYWORDS
 
 
 def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
     """A keyword is a notice in a ticket that is not closed, and wakes nothing (ING 3).
 
-    A STOP is kept in mind in any case, until a later START: no reply goes out meanwhile (TKT 13).
-    One that comes before its contact's ticket waits for it (see `early`).
+    A STOP is remembered even by a closed ticket, until a later START: no reply goes out meanwhile
+    (TKT 13). A keyword that comes before its contact's ticket waits for it (see `early_records`).
 
-    A ticket that was opened after the signal was received does not show it, so that a replay
-    shows what was shown then.
+    A ticket that was opened after the keyword was received does not show it, so that a replay
+    shows the same as the first time.
     """
     if ticket is None:
         return Applied(None, early_entry(signal, "ING 3: it came before any ticket of its contact"))
@@ -53,7 +53,10 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
 
 
 def _heeding(ticket: Ticket, signal: Signal) -> Ticket:
-    """The ticket as its contact wants it: the last STOP or START that was received counts."""
+    """The ticket with its contact's last STOP or START, by the time of receipt.
+
+    Of two that were received at the same moment the STOP counts.
+    """
     if signal.keyword_class not in ("stop", "start"):
         return ticket
     at, out = signal.occurred_at, signal.keyword_class == "stop"

@@ -1,4 +1,4 @@
-"""What may exist once: which slot a message belongs to (TKT 1 to 5), and who may join mail."""
+"""Which slot a message belongs to (TKT 1 to 5), and who may join a mail thread (TKT 2)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,10 +8,10 @@ from shared.contracts.messages import InboundMessage, Mail, OnChannel
 from shared.contracts.signals import Signal
 
 LONGEST_ADDRESS, MOST_PEOPLE = 320, 200
-"""Characters of an address, and how many of them take part in a thread."""
+"""The most characters of an address, and the most addresses that take part in a thread."""
 
 LONGEST_MAIL_ID = 998
-"""Characters of a mail id: no header has a longer line."""
+"""The most characters of a mail id: no header has a longer line."""
 
 KEPT_FIRST, KEPT_LAST = 10, 90
 """How many mail ids a ticket keeps: the thread's head and its newest; the ledger has all."""
@@ -27,9 +27,10 @@ def slot_of(channel: Channel, party: str) -> str:
 
 
 def slot_for(item: OnChannel | Signal) -> str:
-    """The slot that an item belongs to of which nothing is known yet.
+    """The slot of an item by what it says itself, whatever tickets there are.
 
-    A mail's is its mailbox and its thread's root (TKT 2); one without headers is its own thread.
+    A mail's slot is its mailbox and its thread's root (TKT 2). A mail without headers is its own
+    root.
     """
     if isinstance(item, InboundMessage) and item.channel == "email":
         root = thread_root(item.mail) if item.mail else item.id
@@ -38,12 +39,12 @@ def slot_for(item: OnChannel | Signal) -> str:
 
 
 def nobodys_slot(item: OnChannel | Signal) -> str:
-    """A slot that no ticket ever has: of something whose ticket is not there yet."""
+    """A slot that no ticket ever has, for an item whose ticket is not there (yet)."""
     return f"early:{item.id}"
 
 
 def strangers_slot(ticket: Ticket, message: InboundMessage) -> str:
-    """Where somebody writes who may not join the thread: a ticket of their own (TKT 2)."""
+    """The slot of the author's own ticket, where they may not join this one's thread (TKT 2)."""
     root = ticket.mail_root or ticket.id
     return f"email:{message.address}:{root}:{author(message)}"
 
@@ -59,11 +60,12 @@ def thread_root(mail: Mail) -> str:
 
 
 def evidence(mail: Mail) -> Iterator[str]:
-    """The mail ids that say which thread it is, the best first.
+    """The mail ids that say which thread a mail belongs to, the best first.
 
-    Its own (a redelivery, or somebody cited it already), what it answers, then its references
-    from the newest on; of very long ones the ends, which gateways leave whole. Last the id that
-    Outlook gives a conversation, for programs that leave out the others.
+    The first is its own id: the mail may be a redelivery, or other mails may cite it already. Then
+    come those that it answers, and its references from the newest to the oldest. Of very many
+    references only both ends count, which gateways leave whole. The last is Outlook's id of the
+    conversation, since some programs leave out all others.
     """
     yield mail.message_id
     yield from mail.in_reply_to
@@ -75,7 +77,10 @@ def evidence(mail: Mail) -> Iterator[str]:
 
 
 def _outlooks(mail: Mail) -> list[str]:
-    """Outlook's id of the conversation with its topic: a template's id serves for many topics."""
+    """Outlook's id of the conversation, with its topic, if the mail has both.
+
+    The topic is needed because mails made from one template share one id.
+    """
     topic = mail.thread_topic or mail.base_subject
     if mail.thread_index is None or not topic:
         return []
@@ -83,7 +88,7 @@ def _outlooks(mail: Mail) -> list[str]:
 
 
 def author(message: InboundMessage) -> str:
-    """The address that a mail claims to be from, as it is compared.
+    """The address that a mail claims to be from, in the form in which addresses are compared.
 
     A mail that names no sender is from a contact of its own, so its author is that contact.
     """
@@ -92,10 +97,11 @@ def author(message: InboundMessage) -> str:
 
 
 def may_join(ticket: Ticket, message: InboundMessage) -> bool:
-    """Whether a mail's author takes part in the ticket's thread (TKT 2).
+    """Whether a mail's author may join the ticket's thread (TKT 2).
 
-    The ticket's contact, another address of the same profile, or somebody whom the contact or an
-    agent addressed; nobody whose sender address is known to be forged. Only within the mailbox.
+    The author may if they are the ticket's contact, write from another address of the same profile,
+    or were addressed by the contact or an agent. A mail to another mailbox, or one whose sender
+    address is known to be forged, may never join.
     """
     if message.mail is None or message.mail.authentication == "fail":
         return False
@@ -105,7 +111,7 @@ def may_join(ticket: Ticket, message: InboundMessage) -> bool:
 
 
 def takes_part(ticket: Ticket, message: InboundMessage) -> str | None:
-    """As who a mail's author takes part in the thread, in words; None for a stranger."""
+    """In words, why a mail's author takes part in the thread; None for a stranger."""
     if ticket.contact.id == message.contact.id:
         return "is its contact"
     profile = ticket.contact.profile_id
@@ -138,14 +144,17 @@ def with_mail(ticket: Ticket, message: InboundMessage) -> dict[str, object]:
 
 
 def with_people(ticket: Ticket, addresses: Iterable[str]) -> tuple[str, ...]:
-    """Who takes part in the thread once these do too; never so many that the ticket grows."""
+    """The thread's participants with these addresses added, `MOST_PEOPLE` of them at most.
+
+    The ticket's own address and addresses that are too long are left out.
+    """
     named = (address.strip().casefold() for address in addresses)
     own = sorted({a for a in named if len(a) <= LONGEST_ADDRESS} - {ticket.address})
     return tuple(dict.fromkeys([*ticket.participants, *own]))[:MOST_PEOPLE]
 
 
 def bounded(ids: list[str]) -> tuple[str, ...]:
-    """The head and the newest of a thread's mail ids."""
+    """The first and the newest of a thread's mail ids, as many as a ticket keeps."""
     if len(ids) > KEPT_FIRST + KEPT_LAST:
         ids = ids[:KEPT_FIRST] + ids[-KEPT_LAST:]
     return tuple(ids)

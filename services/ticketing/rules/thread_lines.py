@@ -1,4 +1,7 @@
-"""How the lines of a thread are shown: with all that was said of them later (ING 4, TKT 13)."""
+"""How the lines of a thread are shown: with their edits, deletions and deliveries (ING 4, TKT 13).
+
+Edits, deletions and reports of deliveries are later entries, which name the line.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -9,7 +12,7 @@ Line = Mapping[str, Any]
 
 
 def names(lines: Iterable[Line]) -> list[str]:
-    """The ids by which later entries speak of these lines."""
+    """The ids by which later entries name these lines."""
     return [_name(line) for line in lines]
 
 
@@ -18,10 +21,11 @@ def _name(line: Line) -> str:
 
 
 def as_shown(lines: Iterable[Line], later: Iterable[Line]) -> list[dict[str, Any]]:
-    """The lines as they are to be shown; `later` are the entries that speak of them.
+    """The lines as they are to be shown; `later` are the entries that name them.
 
-    A message that was taken back has no content, one that was edited the newest version's text,
-    and a reply the most that is known of its delivery. The order of `later` does not matter.
+    A message that was taken back is shown without its content, and one that was edited with its
+    newest version's text. A reply is shown with the most that is known of its delivery. The order
+    of `later` does not matter.
     """
     said: dict[tuple[str, str], list[Line]] = {}
     for entry in later:
@@ -30,7 +34,11 @@ def as_shown(lines: Iterable[Line], later: Iterable[Line]) -> list[dict[str, Any
 
 
 def in_order(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A ticket's entries as they were applied; what changed nothing after what it met."""
+    """A ticket's entries in the order in which they were applied.
+
+    An entry that changed nothing has the seq that the ticket had then, and comes after the entry
+    that led to that seq.
+    """
     return sorted(entries, key=lambda e: (e.get("seq") or 0, "events" not in e, e["received_at"]))
 
 

@@ -17,7 +17,7 @@ Key = tuple[str, str]
 
 
 def mail_keys(message: InboundMessage, mail: Mail) -> list[str]:
-    """The evidence of a mail as tickets are found by it, the best first."""
+    """The mail's evidence as keys that tickets are found by (`mailbox|mail id`), the best first."""
     return [f"{message.address}|{mail_id}" for mail_id in slots.evidence(mail)]
 
 
@@ -34,14 +34,15 @@ def named_by_tokens(mails: Iterable[InboundMessage]) -> dict[str, set[str]]:
 def targets(
     mails: Sequence[InboundMessage], stored: Iterable[Ticket], tokens: MailTokens = NO_TOKENS
 ) -> dict[str, Target | None]:
-    """Where each mail is to be decided, by its id, as if they came one by one.
+    """The target of each mail, by the mail's id, as if the mails came one by one.
 
-    `stored` are the tickets that know a mail id which any of them cites, and those that their
-    tokens name. The best evidence is a token in an address or a mail id, then known ids, last a
-    token in the text, where anybody may quote it. What an earlier mail of
-    the batch makes known leads a later one: it is foreseen by the rule that will decide it. None
-    where the ticket is one that an earlier mail reaches only by being sent on: once it is there,
-    all is known.
+    `stored` are the tickets that know a mail id which any of the mails cites, and those that their
+    tokens name. The best evidence is a token in an address or a mail id, then mail ids that a
+    ticket knows, and last a token in the text, where anybody may quote it.
+
+    A later mail of the batch may cite an earlier one. So the ticket of the earlier one is foreseen,
+    by the rule that will decide it, and is found like a stored one. The target is None where the
+    earlier mail will be redirected to that ticket: the later one waits until it is there.
     """
     cited = {
         message.id: [(message.account_id, key) for key in mail_keys(message, message.mail)]
@@ -64,7 +65,7 @@ def targets(
 
 @dataclass(frozen=True, slots=True)
 class _Thread:
-    """A ticket as it will be, and where to find it; None while it cannot be found yet."""
+    """A ticket as it will be, and its target; None while the ticket cannot be found yet."""
 
     ticket: Ticket
     target: Target | None
@@ -77,9 +78,10 @@ class _Thread:
 
 @dataclass(slots=True)
 class _Threads:
-    """The threads known so far, by their tickets' ids, by what they know and what they hold.
+    """The threads known so far: `threads` has them by their tickets' ids.
 
-    `named` are they by what tokens name them.
+    The ids of the tickets are found by a mail id that they know (`knowing`), by the slot that they
+    hold (`holding`), and by the short id that tokens name them by (`named`).
     """
 
     tokens: MailTokens
@@ -89,7 +91,7 @@ class _Threads:
     named: dict[tuple[str, str | None], set[str]] = field(default_factory=dict)
 
     def keep(self, ticket: Ticket, target: Target | None) -> None:
-        """Know the ticket as it is now."""
+        """Remember the ticket as it is now, and its target."""
         self.threads[ticket.id] = _Thread(ticket, target)
         self.holding[ticket.account_id, ticket.slot] = ticket.id
         self.named.setdefault((ticket.account_id, short_id(ticket.id)), set()).add(ticket.id)
@@ -98,13 +100,17 @@ class _Threads:
             self.knowing.setdefault(key, set()).add(ticket.id)
 
     def best(self, message: InboundMessage, cited: Sequence[Key]) -> _Thread | None:
-        """The best-cited ticket that the author may join; else the best-cited, to be linked."""
+        """The ticket with the best evidence among those that the author may join.
+
+        If they may join none, it is the one with the best evidence: their own ticket will be linked
+        to it. None if the mail cites no ticket.
+        """
         found = self._cited(message, cited)
         joinable = (thread for thread in found if slots.may_join(thread.ticket, message))
         return next(joinable, next(iter(found), None))
 
     def foresee(self, at: Target, message: InboundMessage) -> None:
-        """Know what will be of the ticket that is there, or is opened there."""
+        """Remember the ticket that is at `at`, or is opened there, as the message will leave it."""
         thread, outcome = self._decided(at, message)
         sent_on = isinstance(outcome, Redirected)
         while isinstance(outcome, Redirected):
@@ -120,9 +126,10 @@ class _Threads:
         return thread, message_arrived(at, thread.ticket if thread else None, message, number=0)
 
     def _cited(self, message: InboundMessage, cited: Sequence[Key]) -> list[_Thread]:
-        """The tickets by the best evidence first, of several the one that was there first.
+        """The cited tickets, those with the best evidence first.
 
-        A ticket that the message itself opened comes before all: this is a redelivery then.
+        Where several know the same mail id, the oldest comes first, and linked ones come last. A
+        ticket that the message itself opened comes before all: the message is a redelivery then.
         """
         own = computed_id("ticket", message.account_id, message.id)
         ids = dict.fromkeys([own] if own in self.threads else [])
@@ -133,7 +140,7 @@ class _Threads:
         return [self.threads[ticket_id] for ticket_id in ids]
 
     def _signed(self, message: InboundMessage, *where: Where) -> Iterator[str]:
-        """The tickets of the mailbox that the message's tokens prove, by the order of `where`."""
+        """The mailbox's tickets that the message's tokens prove, in the order of `where`."""
         marks = [unmarked(mark) for mark in (message.mail.tokens if message.mail else ())]
         for _, token in sorted(
             (where.index(found), token) for found, token in marks if found in where

@@ -21,23 +21,23 @@ REOPENABLE: frozenset[Channel] = frozenset({"email", "sms", "whatsapp"})
 
 
 REMEMBERED_REPLIES = 50
-"""Replies of a ticket whose delivery can be reported: the newest."""
+"""How many of its replies a ticket remembers, the newest: only their delivery can be reported."""
 
 REMEMBERED_CHANGES = 50
-"""Messages of a ticket whose newest change is in mind, lest an older one follow it."""
+"""For how many messages a ticket remembers the newest change, so as to ignore older ones."""
 
 DeliveryStatus = Literal["sent", "delivered", "failed", "read"]
 
 
 class Delivery(Contract):
-    """The most that is known of a reply that went out; None: nothing yet."""
+    """The most that is known of a reply's delivery: `status` is None while nothing is known."""
 
     outbound_id: str
     status: DeliveryStatus | None = None
 
 
 class Changed(Contract):
-    """The newest change of a message: its version, None for a deletion, which is final."""
+    """The newest change of a message: an edit's version, or None for a deletion, which is final."""
 
     message_id: str
     version: int | None = None
@@ -46,9 +46,9 @@ class Changed(Contract):
 class Ticket(TicketSummary):
     """Everything that ticketing knows of a ticket, except its thread: what events show, and more.
 
-    `opted_out`: the contact's last STOP or START was a STOP, whatever their profile says yet
-    (TKT 13); `opted_at` is when it was received.
-    `bounced`: of which mails to whom the thread shows already that they came back.
+    `opted_out` is True if the contact's last STOP or START was a STOP, whatever their profile says
+    so far (TKT 13); `opted_at` is when it was received. `bounced` names the mails and recipients
+    for which the thread shows a bounce already.
     """
 
     id: str
@@ -78,7 +78,7 @@ class Ticket(TicketSummary):
         return FAR_FUTURE
 
     def indexed(self) -> dict[str, Any]:
-        """What tickets are found by, besides their slot."""
+        """The stored fields that tickets are found by, besides their slot."""
         return {
             "number": self.number,
             "contact_id": self.contact.id,
@@ -128,7 +128,7 @@ class Draft:
             seq=self.ticket.seq,
             cause_id=self.cause_id,
             because=because,
-            # Of a ticket only what a summary has is published.
+            # Only the summary's fields of the ticket are published.
             ticket=self.ticket,
             **facts,
         )
@@ -138,8 +138,8 @@ class Draft:
     def applied(self, entry: Entry, *others: Outgoing) -> Applied[Ticket]:
         """The outcome: this ticket, its entry, its events, and what else is to be published.
 
-        The entry has the seq that it led to, which orders the lines of one moment, and says what
-        happened and why.
+        The entry gets the ticket's seq, which orders lines of the same moment, and the events with
+        their reasons.
         """
         records = [TICKETS.record(event) for event in self.events]
         events = [[event.seq, type(event).__name__, event.because] for event in self.events]
@@ -149,9 +149,10 @@ class Draft:
 
 
 def ledger_id(item: Envelope) -> str:
-    """Under which id the ledger has an item.
+    """The id under which the ledger has an item.
 
-    Ids of commands are drawn by whoever gives them: two accounts may draw the same.
+    The id of a command is chosen by whoever gives it, and two accounts may choose the same. So the
+    ledger has it together with the account.
     """
     return f"{item.account_id}:{item.id}" if isinstance(item, Command) else item.id
 
@@ -167,9 +168,10 @@ def thread_entry(
     because: str = "",
     **more: Any,  # noqa: ANN401  # what the kind has besides
 ) -> Entry:
-    """One line of a thread, or (`hidden`) what is known of something that changed nothing.
+    """An entry of the ledger. Messages, replies, notes and notices are the lines of a thread.
 
-    A thread is shown by (sent_at, received_at, seq): the channel's time, then arrival (TKT 8).
+    Entries of the other kinds are not shown as lines. A thread is shown by (sent_at, received_at,
+    seq): the channel's time, then arrival (TKT 8).
     """
     body = {
         "account_id": account_id,
@@ -187,7 +189,8 @@ def thread_entry(
 def _weight(value: object) -> int:
     """About how many bytes a value takes in the database, at most.
 
-    Of something small six times its JSON, which is quick to have; BSON is never longer.
+    For a small value that is six times the length of its JSON, which is quick to find; its BSON is
+    never longer.
     """
     if (size := 6 * len(to_json(value, inf_nan_mode="constants"))) < 256 * 1024:
         return size
