@@ -7,7 +7,7 @@ from shared.stores.mongo import Database
 from shared.stores.mongo_aggregates import MongoAggregates
 
 LEDGER_KEPT = timedelta(days=120)
-"""How long the ledger keeps an entry: longer than any topic keeps a record that may come again."""
+"""How long after its fact's own time an entry stays: longer than any topic keeps a record."""
 
 
 class MongoContacts(MongoAggregates[History]):

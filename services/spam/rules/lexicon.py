@@ -16,7 +16,7 @@ class Phrases:
     """Several ways to say one thing; `about` says in a verdict's reason which thing.
 
     Weights are logits. A message that says it has `weight`; one that says it in two or more
-    different ways has `again` added, once.
+    different wordings ("bitcoin" and "bitcoins", say) has `again` added, once.
     """
 
     code: str
