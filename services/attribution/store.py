@@ -7,7 +7,7 @@ from shared.stores.mongo import Database
 from shared.stores.mongo_aggregates import MongoAggregates
 
 LEDGER_KEPT = timedelta(days=120)
-"""How long after its fact's own time an entry stays: longer than any topic keeps a record."""
+"""How long after its fact's own time an entry stays: longer than its topic keeps a record."""
 
 
 class MongoContacts(MongoAggregates[History]):
