@@ -1,1 +1,1 @@
-"""What the six services share: the public language, the topics, the bus, the promises."""
+"""What the six services share: contracts, topics, the bus, stores, and running as a process."""

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from shared.contracts.base import to_milliseconds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-"""The lower bound of every range of due work."""
+"""A time before all work that is due: the lower bound of queries for it."""
 
 FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
-"""When nothing is due: a date that is always there keeps the index plain."""
+"""The due date where nothing is due: with a date in every document, the index is a plain one."""
 
 Clock = Callable[[], datetime]
 """Gives the present moment, aware, in UTC, to the millisecond."""

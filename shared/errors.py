@@ -1,4 +1,4 @@
-"""The vocabulary of failure: what an error's class says about the record in hand.
+"""Errors: what an error's class says about the record that is being handled.
 
 HelpdeskError
 ├── Poison      it can never succeed: malformed, an unknown account, too large. Dead letter, now.

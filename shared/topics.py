@@ -1,4 +1,4 @@
-"""Every topic once: what travels on it, what keeps its order, and who is at each end."""
+"""The registry of topics: what each carries, its key, its producers and its consumers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,9 +50,10 @@ class UnknownType(Exception):  # no error: a newer producer's type, to be ignore
 class Topic(Generic[M]):
     """A Kafka topic.
 
-    `contract` is None where others publish whatever their provider sends: handlers then get the
-    `Record` itself. `outside` names who else produces or consumes. A topic that is `open_ended`
-    may carry types of a newer version, which are ignored. `key` always begins with the account.
+    `contract` is None where a record may hold anything: handlers then get the `Record` itself.
+    `outside_producers` and `outside_consumers` name who produces or consumes besides our services.
+    A topic that is `open_ended` may carry types of a newer version, which are ignored. Where there
+    is a contract, `key` begins with the account.
     """
 
     name: str
@@ -73,8 +74,8 @@ class Topic(Generic[M]):
     def parse(self, record: Record) -> M | Deleted | Record:
         """What the record says.
 
-        Raises Poison (a readable reason) for what can never be understood, UnknownType for what
-        a newer version may have sent on an open-ended topic.
+        Raises Poison, with a readable reason, for a record that can never be understood, and
+        UnknownType for a type on an open-ended topic that a newer version may have sent.
         """
         if self.contract is None:
             return record

@@ -1,4 +1,4 @@
-"""What attribution does with what it hears: every piece of news goes to its contact's history."""
+"""What attribution does with the records it consumes: each goes to its contact's history."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from shared.topics import ATTRIBUTIONS
 
 @dataclass(frozen=True, slots=True)
 class Contacts:
-    """One aggregate a contact: account and phone."""
+    """Attribution's aggregates: one history for each contact, by account and phone."""
 
     accounts: Accounts
 
@@ -34,14 +34,14 @@ class Contacts:
         return item.id
 
     async def resolve(self, items: Sequence[News]) -> Sequence[Target]:
-        """See `shared.stores.documents.Policy`. News name their contact: nothing is looked up."""
+        """See `shared.stores.documents.Policy`. Each item names its contact: nothing is read."""
         return [
             Target(item.fact.account_id, id=history_id(item.fact.account_id, item.phone))
             for item in items
         ]
 
     def decide(self, target: Target, state: History | None, item: News) -> Outcome[History]:
-        """See `Policy` (`shared.stores.documents`). The window is the account's now (ATT 1)."""
+        """See `Policy` (`shared.stores.documents`). The account's present window counts (ATT 1)."""
         account = self.accounts.get(target.account_id)
         settings = account.attribution if account else AttributionSettings()
         history, facts = decide(state, item, settings)
@@ -54,7 +54,7 @@ class Contacts:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Keeps every contact's history, and publishes what it changes (ATT 7)."""
+    """Keeps every contact's history, and publishes the credits that change (ATT 7)."""
 
     contacts: Aggregates[History, News]
     clock: Clock
@@ -62,7 +62,7 @@ class Attribution:
     async def send_reported(self, reports: Sequence[SendDelivered | SendFailed]) -> Refusals:
         """Afterwards every credit is as if these sends had been known from the start (ATT 5).
 
-        Refused are reports without a phone number in E.164, and such as cannot be true yet.
+        A report is refused if its phone is no number in E.164, or if its time is over a day ahead.
         """
         now = self.clock()
         news: dict[int, News] = {}
@@ -79,7 +79,7 @@ class Attribution:
         return refused | await self._take(news)
 
     async def ticket_changed(self, events: Sequence[TicketFact | CommandRejected]) -> Refusals:
-        """Afterwards SMS and spam marks are part of every credit (ATT 2, ATT 6)."""
+        """Afterwards every credit takes these SMS and spam marks into account (ATT 2, ATT 6)."""
         news = {
             place: News(phone_of(event.ticket.contact), event)
             for place, event in enumerate(events)
@@ -89,7 +89,7 @@ class Attribution:
         return await self._take(news)
 
     async def _take(self, news: Mapping[int, News]) -> dict[int, Poison]:
-        """Apply the news; what is refused has its place in the batch."""
+        """Apply the news, given by their places in the batch; returns the refusals by place."""
         places = list(news)
         refused = await self.contacts.apply(list(news.values()))
         return {places[index]: why for index, why in refused.items()}

@@ -4,4 +4,4 @@ from shared.running.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """All of attribution's settings; window and grace period are the accounts', not ours."""
+    """All of attribution's settings. The window and the grace period are set by each account."""

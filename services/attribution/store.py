@@ -7,7 +7,7 @@ from shared.stores.mongo import Database
 from shared.stores.mongo_aggregates import MongoAggregates
 
 LEDGER_KEPT = timedelta(days=120)
-"""Longer than any topic keeps what could be delivered again."""
+"""How long after its fact's own time an entry stays: longer than its topic keeps a record."""
 
 
 class MongoContacts(MongoAggregates[History]):
@@ -18,9 +18,10 @@ class MongoContacts(MongoAggregates[History]):
         super().__init__(database["attribution_contacts"], self._seen, History)
 
     async def ensure_indexes(self) -> None:
-        """Make sure of the aggregates' indexes, and that the ledger forgets.
+        """Create the aggregates' indexes, and one by which old entries of the ledger are deleted.
 
-        It may, for what is taken twice leaves a history as it is; only the state is for ever.
+        The ledger may forget, since news that is applied twice leaves a history as it is. The
+        histories themselves are kept for ever.
         """
         await super().ensure_indexes()
         await self._seen.create_index(

@@ -1,4 +1,4 @@
-"""Where time acts: what a replica left unfinished is finished by another."""
+"""The sweep: what one replica left unfinished, another finishes."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from shared.stores.aggregates import Aggregates
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Publishes the facts that somebody stored and did not come to publish."""
+    """Publishes the facts that a replica stored but did not come to publish."""
 
     contacts: Aggregates[History, News]
 
     async def finish_left_over(self) -> None:
-        """Afterwards nothing is owed that was overdue when this began, up to a bound."""
+        """Publish what was overdue when this began; one run has a limit, the next does the rest."""
         await self.contacts.finish_left_over()

@@ -23,7 +23,7 @@ COUNT_GAPS = metrics.EVENT_GAPS.labels(SERVICE).inc
 
 
 class TimerStore(Timers, RunningTimers, Protocol):
-    """All that is asked of the place where timers are kept."""
+    """What the handlers and the sweep need of the store of timers."""
 
 
 def wire(
@@ -36,7 +36,7 @@ def wire(
 ) -> None:
     """Connect topics, handlers and sweeps, whose runs lie `sweep_interval` apart.
 
-    `missed` is told of gaps in tickets' sequences.
+    `missed` is called with the number of gaps in the `seq` of tickets.
     """
     autoclose = Autoclose(timers, typing, bus.accounts, clock, missed)
     sweep = Sweep(timers, typing, bus.accounts, bus.publish, clock)

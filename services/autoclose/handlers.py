@@ -1,4 +1,4 @@
-"""What autoclose does with what it hears. Closing itself is the sweep's work."""
+"""What autoclose does with the events and signals it consumes. The sweep asks for the closes."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,39 +16,39 @@ from shared.contracts.tickets import CommandRejected, TicketFact
 
 
 class Timers(Protocol):
-    """The timers that are kept, of all accounts."""
+    """The stored timers of all accounts."""
 
     async def load(self, tickets: Collection[TicketRef]) -> dict[TicketRef, Timer]:
-        """The timers of those tickets, as far as there are any."""
+        """The timers of those tickets; a ticket without a timer is left out."""
 
     async def save(self, timers: Sequence[Timer], known: Collection[TicketRef]) -> None:
-        """Keep each timer, unless one with the same or a newer `last_seq` is kept already.
+        """Store each timer, unless the stored one has the same or a higher `last_seq`.
 
-        `known` are tickets that had one when they were loaded.
+        `known` are the tickets that had a timer when they were loaded.
         """
 
 
 class Typing(Protocol):
-    """Who is typing. All of it may be lost at any moment; closing is then not put off."""
+    """Who was seen typing. Any of it may be lost at any time; the close is then not put off."""
 
     async def mark(self, marks: Mapping[Typist, TypingMark]) -> None:
-        """Keep each mark for as long as it matters."""
+        """Store each mark; it is forgotten after its `matters_for`."""
 
     async def seen(self, typists: Collection[Typist]) -> dict[Typist, datetime]:
         """When each was last seen typing, for those who still have a mark."""
 
 
 def settings_of(accounts: Accounts, account_id: str) -> AutoClose:
-    """The account's settings; switched off where there is no such account (ACL 1)."""
+    """The account's settings; for an unknown account, settings that are switched off (ACL 1)."""
     account = accounts.get(account_id)
     return account.autoclose if account else AutoClose()
 
 
 @dataclass(frozen=True, slots=True)
 class Autoclose:
-    """Keeps each ticket's timer as its events say, and who was last seen typing.
+    """Keeps every ticket's timer by the ticket's events, and a mark of who was last seen typing.
 
-    `missed` is told how many gaps a batch had in its tickets' sequences.
+    `missed` is called with the number of gaps that a batch shows in the `seq` of its tickets.
     """
 
     timers: Timers
@@ -58,9 +58,9 @@ class Autoclose:
     missed: Callable[[int], None]
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
-        """Afterwards every event's timer is kept, together with its `seq` (ACL 2, ACL 5).
+        """Afterwards every event's timer is stored, and with it the event's `seq` (ACL 2, ACL 5).
 
-        A rejection changes nothing: what made a close stale is an event of its own.
+        A rejection changes no timer: whatever made a close stale comes as an event of its own.
         """
         facts = [event for event in events if isinstance(event, TicketFact)]
         known = await self.timers.load({TicketRef(f.account_id, f.ticket_id) for f in facts})
@@ -70,7 +70,7 @@ class Autoclose:
         await self.timers.save(replayed.timers, known.keys())
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
-        """Afterwards everybody who was typing is marked, for as long as that matters (ACL 4)."""
+        """Afterwards everybody who typed has a mark that lasts the account's delay (ACL 4)."""
         await self.typing.mark(closing.typing_marks(signals, self._settings_of))
 
     def _settings_of(self, account_id: str) -> AutoClose:

@@ -6,6 +6,6 @@ from shared.running.settings import RedisSettings, ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """All of autoclose's settings; how accounts want tickets closed is theirs, not ours."""
+    """All of autoclose's settings. Whether and when tickets are closed is set by each account."""
 
     redis: RedisSettings = Field(default=RedisSettings(), description="where typing is kept")

@@ -22,13 +22,13 @@ _FIELDS = frozenset(field.name for field in fields(Timer))
 
 
 class MongoTimers:
-    """Collection `autoclose_timers`: a document a ticket, under `account:ticket`, for ever."""
+    """Collection `autoclose_timers`: a document for each ticket, `account:ticket`, for ever."""
 
     def __init__(self, database: Database) -> None:
         self._timers = database["autoclose_timers"]
 
     async def ensure_indexes(self) -> None:
-        """Make sure of the indexes that both sweeps rest on."""
+        """Create the indexes that both sweeps need, if they are missing."""
         await self._timers.create_index([("due_at", 1)])
         await self._timers.create_index([("account_id", 1), ("settings", 1)])
 
@@ -60,7 +60,7 @@ class MongoTimers:
 
     async def set_otherwise(self, account_id: str, settings: str, limit: int) -> list[Timer]:
         """See `sweep.RunningTimers`."""
-        # Two ranges, each with both its ends, instead of "not equal": they read what they return.
+        # Two ranges with both their ends, instead of "not equal": only what is returned is read.
         below = {"account_id": account_id, "settings": {"$gt": NOTHING_RUNS, "$lt": settings}}
         above = {"account_id": account_id, "settings": {"$gt": settings, "$lt": _AFTER_ALL_KEYS}}
         found = await self._find(below, limit)
@@ -100,7 +100,7 @@ def _timer(row: Mapping[str, Any]) -> Timer:
 
 
 class RedisTyping:
-    """A key for everybody who was seen typing, gone once it no longer matters."""
+    """A key for each who was seen typing; it expires after the mark's `matters_for`."""
 
     def __init__(self, redis: "Redis", prefix: str) -> None:
         self._redis = redis

@@ -1,4 +1,4 @@
-"""Where time acts: closing what is due, and following settings that changed."""
+"""The sweep: asks for the closes that are due, and follows settings that changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,24 +21,25 @@ FULL_PASS = timedelta(hours=1)
 
 
 class RunningTimers(Protocol):
-    """The timers that time acts on."""
+    """The running timers, as the sweep reads and changes them."""
 
     async def due(self, now: datetime, limit: int) -> list[Timer]:
         """Timers whose due date lies before `now`, `limit` at most."""
 
     async def set_otherwise(self, account_id: str, settings: str, limit: int) -> list[Timer]:
-        """Running timers of the account whose due date rests on other settings."""
+        """Running timers of the account whose due date rests on other settings, `limit` at most."""
 
     async def revise(self, changes: Sequence[tuple[Timer, Timer]]) -> None:
-        """Keep the second of each pair, where what is kept is still the first."""
+        """Store each pair's second timer, where the stored one is still the pair's first."""
 
 
 @dataclass(slots=True)
 class Sweep:
     """Asks ticketing to close what is due. Any number of replicas may do so at once.
 
-    Closes are published before that is noted: a repeat is the same command, by its id. What is
-    remembered between runs only saves looking again: which accounts' settings were followed.
+    A close is published before the timer is stored as asked for; if that repeats it, the repeat is
+    the same command, by its id. Between runs a sweep remembers which accounts' settings it has
+    followed. That only saves work: nothing is lost with it.
     """
 
     timers: RunningTimers
@@ -50,10 +51,10 @@ class Sweep:
     _full_pass_at: datetime = EPOCH
 
     async def close_due(self) -> None:
-        """Afterwards what is due was acted on, up to a bound: closes asked for, or put off (ACL 4).
+        """Ask for the closes that are due, or put them off (ACL 4); `BATCHES` of `BATCH` at most.
 
-        What was acted on is due no more, unless it changed meanwhile: that is looked at as it is
-        then, in the next batch or run, and a close asked for twice is one command.
+        A timer that was acted on is due no more, unless it changed meanwhile. Such a one is looked
+        at again, as it is then, in the next batch or run. A close asked for twice is one command.
         """
         for _ in range(BATCHES):
             now = self.clock()
@@ -79,10 +80,11 @@ class Sweep:
         )
 
     async def follow_settings(self) -> None:
-        """Afterwards timers of accounts whose settings are new here are due by those (ACL 7).
+        """Give running timers the due dates of settings that are new to this replica (ACL 7).
 
-        Once an hour every account's are looked at again, for a timer that was being written by
-        the old settings while the new ones were followed.
+        One run takes `ACCOUNTS_A_RUN` accounts and `BATCH` timers of each; later runs do the rest.
+        Once an hour the timers of all accounts are looked at again: one may have been written by
+        the old settings while the new ones were being followed.
         """
         now = self.clock()
         if now - self._full_pass_at >= FULL_PASS:

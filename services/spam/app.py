@@ -17,7 +17,7 @@ SERVICE: Final = "spam"
 
 
 def wire(bus: Bus, contacts: Contacts, judged: Judged = uncounted) -> None:
-    """Connect topics and handlers. Time does nothing here."""
+    """Connect topics and handlers. Nothing depends on time, so there is no sweep."""
     screening = Screening(contacts, bus.accounts, (Rules(),), bus.publish, judged)
     bus.consume(MESSAGES, screening.messages_received)
     bus.consume(TICKETS, screening.tickets_changed)

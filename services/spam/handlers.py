@@ -1,4 +1,4 @@
-"""What screening does with messages, and with what agents show of contacts."""
+"""What screening does with messages, and with events that show how agents judge contacts."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ from shared.topics import SCREENED
 
 
 class Contacts(Protocol):
-    """What agents showed of contacts, for ever."""
+    """How agents have judged contacts; kept for ever."""
 
     async def load(self, contacts: Collection[ContactRef]) -> dict[ContactRef, Standing]:
-        """The standing of each that has one."""
+        """The standing of each contact that has one."""
 
     async def add(self, standings: Mapping[ContactRef, Standing]) -> None:
-        """Put each together with what is kept of its contact."""
+        """Combine each with the stored standing of its contact, and store that."""
 
 
 Judged = Callable[[str, bool], None]
-"""Is told the channel of a message and whether it is spam."""
+"""Called with the channel of a message and whether it is spam."""
 
 
 def uncounted(_channel: str, _spam: bool) -> None:  # noqa: FBT001  # a verdict is one or the other
@@ -45,7 +45,7 @@ def uncounted(_channel: str, _spam: bool) -> None:  # noqa: FBT001  # a verdict 
 class Screening:
     """Gives every message its verdict. `engines` are asked in their order.
 
-    `judged` is told of each verdict that was published, for a metric.
+    `judged` is called with each verdict of a batch once the batch is published, for a metric.
     """
 
     contacts: Contacts
@@ -57,9 +57,9 @@ class Screening:
     async def messages_received(
         self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
     ) -> Refusals | None:
-        """Afterwards each is published, in order, inbound messages with a verdict (SPM 1).
+        """Afterwards all are published in their order, inbound messages with a verdict (SPM 1).
 
-        One that its verdict makes too large for the topic is refused.
+        A message that its verdict makes too large for the topic is refused.
         """
         verdicts = {
             place: self._verdict(message)
@@ -94,7 +94,7 @@ class Screening:
         return refusals or None
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
-        """Afterwards it is kept whom agents answered, vouched for or called spam (SPM 3)."""
+        """Afterwards it is stored whom agents answered, vouched for or marked as spam (SPM 3)."""
         facts = (event for event in events if isinstance(event, TicketFact))
         await self.contacts.add(standings(facts))
 

@@ -4,4 +4,4 @@ from shared.running.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Nothing of its own: thresholds are the accounts'."""
+    """Screening has no settings of its own: each account sets its threshold."""

@@ -1,4 +1,4 @@
-"""What agents showed of contacts, in MongoDB."""
+"""How agents have judged contacts, in MongoDB."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from shared.stores.mongo import Database, insert_new
 
 
 class MongoContacts:
-    """Collection `spam_contacts`: a document a contact, under `account|contact`."""
+    """Collection `spam_contacts`: one document for each contact, with the id `account|contact`."""
 
     def __init__(self, database: Database) -> None:
         self._contacts = database["spam_contacts"]

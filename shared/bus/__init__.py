@@ -1,1 +1,1 @@
-"""Kafka as services see it: records in batches, their three fates, and the accounts' settings."""
+"""Kafka as services see it: batches of records, what becomes of them, and accounts' settings."""

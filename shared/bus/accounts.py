@@ -33,8 +33,8 @@ def address_key(channel: Channel, value: str, region: str | None = None) -> tupl
     """How addresses are compared: case and surrounding space do not matter.
 
     Nor does how a phone number is written: "+1 (415) 555-0100" is "+14155550100", and so is
-    "(415) 555-0100" in the `region` US. On WhatsApp a number is one only with its plus: digits
-    alone are the id that Meta gave it.
+    "(415) 555-0100" in the `region` US. On WhatsApp, digits alone are no phone number but the id
+    that Meta gave it.
     """
     text = value.strip()
     if channel == "whatsapp":
@@ -46,7 +46,10 @@ def address_key(channel: Channel, value: str, region: str | None = None) -> tupl
 
 
 class AccountsTable:
-    """All accounts' settings, in memory. Where two claim one address, the first id has it."""
+    """All accounts' settings, in memory.
+
+    An address that two accounts claim belongs to the one whose id comes first.
+    """
 
     def __init__(self, refresh: Callable[[], Awaitable[None]] = _nothing_newer) -> None:
         self._refresh = refresh

@@ -1,8 +1,9 @@
-"""Batches of records and their fates, around the services' handlers.
+"""Hands batches of records to services' handlers, and decides what becomes of each record.
 
-Each topic's share of a batch goes to its handler; what is malformed goes to the dead letters
-singly; what must wait is rewound, paused and resumed by a timer, so that order is kept and the
-group is not left; offsets are committed when all effects stand.
+Each topic's share of a batch goes to that topic's handler. A record that can never be handled
+becomes a dead letter. If records must wait, their partitions are rewound, paused, and resumed by a
+timer: so the order is kept, and the replica stays in its consumer group. Offsets are committed once
+all effects of their records are stored and published.
 """
 
 import asyncio
@@ -67,7 +68,7 @@ class Consuming:
             shares: dict[str, list[Record]] = {}
             assigned = self.consumer.assignment()
             for raw in raws:
-                # Between the poll and here the partitions may have moved on.
+                # Since the poll, the partition may have gone to another replica.
                 if TopicPartition(raw.topic, raw.partition) in assigned:
                     record = record_of(raw, self.prefix)
                     shares.setdefault(record.topic, []).append(record)
@@ -77,7 +78,7 @@ class Consuming:
             await self._commit()
 
     async def _deliver(self, subscription: Subscription, records: Sequence[Record]) -> None:
-        """Decide the fate of one topic's share; what is done is in `_done` afterwards."""
+        """Handle one topic's share, or let it wait; `_done` then has the offsets to commit."""
         started = time.monotonic()
         topic = subscription.topic.name
         try:
@@ -97,7 +98,7 @@ class Consuming:
         metrics.EVENT_LATENCY.labels(self.service, topic).observe(max(age, 0))
 
     def assigned(self, partitions: Collection[Any]) -> None:
-        """These are this replica's from now on: what others suffer from is not known here."""
+        """This replica has these partitions from now on; failures on others are forgotten."""
         for subscription in self.subscriptions.values():
             subscription.forget_but(partitions)
 
@@ -110,7 +111,7 @@ class Consuming:
         return self.retry.fate(error, attempts, alone=alone, transient=transient)
 
     async def _attempt(self, subscription: Subscription, records: Sequence[Record]) -> None:
-        """Handle the good ones, then dead-letter the rest: each retry would repeat the latter."""
+        """Handle the good records first: dead letters before them would repeat with each retry."""
         batch = await self._parse(subscription.topic, records)
         if batch.good:
             refusals = await subscription.handler([body for _, body in batch.good])
@@ -121,7 +122,7 @@ class Consuming:
         self._tell_of_replays(records, {record.position for record, _ in batch.dead})
 
     def _tell_of_replays(self, records: Iterable[Record], dead: Collection[str]) -> None:
-        """Say what became of records that were put back: whoever did it waits for that."""
+        """Log and count what became of replayed records, for the operator who put them back."""
         for record in records:
             if any(name == REPLAYED for name, _ in record.headers):
                 outcome = "dead" if record.position in dead else "handled"
@@ -191,7 +192,7 @@ class Consuming:
         return batch
 
     def _stranger(self, topic: Topic[Any], body: object) -> str | None:
-        """The account that a body names and nobody knows."""
+        """The account that a body names, if it has no settings here; else None."""
         if topic is ACCOUNTS or isinstance(body, Record):
             return None
         key = body.key.partition(":")[0] if isinstance(body, Deleted) else ""
@@ -242,7 +243,7 @@ class Consuming:
         error: Exception,
         attempts: int,
     ) -> None:
-        """Wait with what is left; a partition of which nothing is left is out of trouble."""
+        """Let the records from `place` on wait; a partition without any is out of trouble."""
         left = records[place:]
         subscription.went_well(self._partitions(records[:place]) - self._partitions(left))
         self._wait(subscription, left, error, attempts)
@@ -254,7 +255,7 @@ class Consuming:
         error: Exception,
         attempts: int,
     ) -> None:
-        """Rewind to the first of the records, pause, and resume by a timer: order is kept."""
+        """Rewind the records' partitions, pause them, and resume them by a timer: order is kept."""
         bug = not self.is_transient(error)
         metrics.RETRIES.labels(
             self.service, subscription.topic.name, "bug" if bug else "transient"
@@ -272,7 +273,10 @@ class Consuming:
         asyncio.get_running_loop().call_later(pause.total_seconds(), self._resume, partitions)
 
     def _rewind(self, records: Sequence[Record]) -> list[Any]:
-        """Let the next poll give these records again; returns their partitions."""
+        """Let the next poll give these records again; returns their partitions that are still ours.
+
+        A partition that has gone to another replica is left alone.
+        """
         firsts: dict[Any, int] = {}
         for record in records:
             firsts.setdefault(self._partition(record), record.offset)

@@ -62,11 +62,12 @@ Fate = Literal["wait", "again", "singly", "dead"]
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How failures are met.
+    """What is done about failures.
 
-    `tries` counts whole-batch attempts before a batch is taken record by record; `bugs_in_a_row`
-    is how many records may fail unexpectedly, one after another, before the service stops:
-    something else is wrong then, and draining the topic into the dead letters would help nobody.
+    `tries` is how often a batch is tried whole before its records are handled one by one.
+    `bugs_in_a_row` is how many records may fail unexpectedly, one after another, before the service
+    stops: something else is wrong then, and draining the topic into the dead letters would help
+    nobody.
     """
 
     first_pause: timedelta = timedelta(milliseconds=200)
@@ -77,7 +78,8 @@ class RetryPolicy:
     def pause(self, attempt: int, jitter: float) -> timedelta:
         """How long to wait after the `attempt`-th failure (1, 2 …); `jitter` is in 0..1.
 
-        Between half of and the whole doubled pause, never more than the longest.
+        The pause doubles with each failure, up to `longest_pause`. What is returned lies between
+        half of it (`jitter` 0) and all of it (`jitter` 1).
         """
         doubled = self.first_pause * int(2 ** min(attempt - 1, 16))
         return min(doubled, self.longest_pause) * (0.5 + jitter / 2)
@@ -85,8 +87,9 @@ class RetryPolicy:
     def fate(self, error: Exception, attempt: int, *, alone: bool, transient: bool) -> Fate:
         """What becomes of a batch (or of one record `alone`) whose handling failed.
 
-        Poison is dead at once where it stands alone. A transient error waits, for as long as it
-        takes. A bug is tried again, then record by record, then dead-lettered.
+        With a transient error it waits, for as long as it takes. With Poison, a batch is handled
+        record by record at once. With a bug that happens after `tries` attempts; before, the batch
+        is tried again. A record that fails alone becomes a dead letter.
         """
         if transient or isinstance(error, Transient):
             return "wait"
@@ -100,7 +103,7 @@ class RetryPolicy:
 DEAD_HEADER_PREFIX = "helpdesk-dead-"
 
 REPLAYED = "helpdesk-replayed"
-"""The header of what was put back: when, a space, and the position of its first dead letter."""
+"""The header of a replayed record: when, a space, and the position of its first dead letter."""
 
 
 def dead_letter(
@@ -108,8 +111,9 @@ def dead_letter(
 ) -> Outgoing:
     """The dead letter of a record: its bytes, key and headers untouched, and why beside them.
 
-    What is added are headers `helpdesk-dead-…`: service, topic, partition, offset, reason (a
-    closed set), error (class), text (for people), tries, first-at and at (ISO 8601, UTC).
+    It has further headers `helpdesk-dead-…`, in place of any from an earlier dead letter: service,
+    topic, partition, offset, reason (a closed set), error (class), text (for people), tries,
+    record-at (the record's own time) and at (when it died); both times in ISO 8601, UTC.
     """
     reason = error.reason if isinstance(error, Poison) else "bug"
     notes = {

@@ -19,7 +19,7 @@ _log = structlog.get_logger()
 
 
 class AccountsFollower:
-    """Keeps a table of all accounts' settings current: all of the topic, in every replica."""
+    """Keeps a table of all accounts' settings current; every replica reads all of the topic."""
 
     def __init__(self, settings: KafkaSettings) -> None:
         self.table = AccountsTable(self.refresh)
@@ -86,7 +86,7 @@ class AccountsFollower:
                     self._apply(record_of(raw, self._settings.topic_prefix))
                 # Compaction leaves gaps, so the position counts, not the last offset.
                 self._read[partition] = await self._consumer.position(partition)
-            # Also without records: a topic whose tail was compacted away has none to give.
+            # The position may move without records: compaction may leave none at a topic's end.
             for partition in self._partitions:
                 position = await self._consumer.position(partition)
                 self._read[partition] = max(self._read[partition], position)
@@ -97,5 +97,5 @@ class AccountsFollower:
         try:
             self.table.apply(ACCOUNTS.parse(record))  # type: ignore[arg-type]
         except Poison as error:
-            # Ingest dead-letters it; here the settings before it go on counting.
+            # Ingest makes it a dead letter; here the account's earlier settings stay.
             _log.warning("settings of an account ignored", at=record.position, error=str(error))

@@ -26,7 +26,7 @@ from shared.running.settings import KafkaSettings
 from shared.topics import FOR_EVER, MEBIBYTE, TOPICS, Topic
 
 LARGEST_RECORD = 7 * MEBIBYTE
-"""Bytes; above every topic's own limit, so that the topic's limit is the one that is met."""
+"""Bytes; above every topic's own limit, so that a record meets its topic's limit, never this."""
 
 _log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ def _hashed(key: bytes) -> int:
 
 
 def partition_of(key: bytes | None, all_partitions: Sequence[int], available: Sequence[int]) -> int:
-    """Where the driver, as every client of Kafka, puts a key: hashed once, which it is slow at."""
+    """The partition where Kafka's clients put a key; hashes are cached, as the driver is slow."""
     if key is None:
         return int(_by_default(key, all_partitions, available))
     return all_partitions[_hashed(key) % len(all_partitions)]
@@ -82,9 +82,9 @@ def partition_of(key: bytes | None, all_partitions: Sequence[int], available: Se
 class Producer:
     """Publishes and waits for the acknowledgement of all in-sync replicas.
 
-    After a failure the driver's producer is replaced by a new one: a batch that it gave up (there
-    was no leader for long, say) or that a broker refused has used numbers of the idempotent
-    sequence, and brokers refuse for ever whatever comes after such a gap.
+    After a failure the driver's producer is replaced by a new one. A batch that failed (given up
+    because there was no leader for long, say, or refused by a broker) has used up numbers of the
+    idempotent sequence, and brokers refuse for ever whatever comes after such a gap.
     """
 
     def __init__(self, settings: KafkaSettings) -> None:
@@ -102,7 +102,7 @@ class Producer:
             acks="all",
             enable_idempotence=self._settings.idempotent_producer,
             linger_ms=0,
-            # A partition takes one batch at a time, so what is published together goes in one.
+            # A partition takes one batch at a time, so records published together go in one batch.
             max_batch_size=MEBIBYTE,
             partitioner=partition_of,
             max_request_size=LARGEST_RECORD,
@@ -127,7 +127,7 @@ class Producer:
             if self._spoilt:
                 old = self._producer
                 await self.start()
-                # Others may still wait for what they gave to the old one.
+                # Others may still wait for records that they gave to the old one.
                 leaving = asyncio.create_task(old.stop())
                 self._leaving.add(leaving)
                 leaving.add_done_callback(self._leaving.discard)
@@ -213,7 +213,10 @@ async def create_topics(
 
 
 async def _all_there(admin: Any, prefix: str) -> None:  # noqa: ANN401  # aiokafka ships no types
-    """Return once the brokers say so too: what the controller has made reaches them later."""
+    """Return once the brokers show all topics: the controller's news reaches them a bit later.
+
+    Raises HelpdeskError when they still do not after 20 seconds or more.
+    """
     wanted = {prefix + topic.name for topic in TOPICS}
     for _ in range(200):
         if wanted <= set(await admin.list_topics()):

@@ -1,4 +1,4 @@
-"""The one place that knows the framework: a service's end of Kafka, from start to stop."""
+"""A service's end of Kafka, from start to stop. No other module knows the framework."""
 
 import asyncio
 import ssl
@@ -99,7 +99,7 @@ class KafkaBus:
         self._sweeps.append((interval, sweep))
 
     def is_transient(self, error: Exception) -> bool:
-        """Whether the error says that something is away, and nothing else is wrong."""
+        """Whether the error passes by itself: a broker or a database is away."""
         return self._consuming.is_transient(error)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
@@ -140,7 +140,10 @@ class KafkaBus:
         await self._producer.stop()
 
     def live(self) -> str | None:
-        """Whether the event loop and the poll loop are turning (asked from another thread)."""
+        """None while the event loop and the poll loop run, else what is wrong.
+
+        It is asked from another thread.
+        """
         behind = time.monotonic() - self._turned_at
         if behind > UNREADY_AFTER.total_seconds():
             return f"the event loop has not turned for {behind:.0f} s"
@@ -149,7 +152,10 @@ class KafkaBus:
         return None
 
     def ready(self) -> str | None:
-        """Whether this replica is in its group, not draining, and nothing waits for long."""
+        """None if this replica is in its group, is not stopping and no topic waits for long.
+
+        Else it says what is wrong; waiting is long after `UNREADY_AFTER`.
+        """
         if self._draining:
             return "stopping"
         if not self._members.joined:
@@ -221,7 +227,10 @@ class KafkaBus:
             await asyncio.sleep(interval.total_seconds())
 
     async def _caught_up(self) -> None:
-        """Return once this replica has handled what its partitions held when it joined."""
+        """Return once this replica has handled what its partitions held when it joined.
+
+        Sweeps wait for that: what a partition still holds may change what is due.
+        """
         while not self._members.joined:
             await asyncio.sleep(0.05)
         async with self._measuring:
@@ -243,7 +252,7 @@ class KafkaBus:
         return behind
 
     async def _tick(self) -> None:
-        """Show that the loop turns, and how far behind the partitions are."""
+        """Once a second, note that the event loop turns, and how far behind the partitions are."""
         shown: set[tuple[str, str]] = set()
         prefix = self._settings.topic_prefix
         while True:
@@ -267,7 +276,7 @@ class KafkaBus:
             shown = current
 
     def _ended(self) -> str | None:
-        """What of the driver has met an error that it did not expect: it stands still then."""
+        """Which task of the driver has ended by an unexpected error, so that it stands still."""
         its = {"following the accounts": self._follower.task}
         if self._consumer:
             its["fetching"] = self._consumer._fetcher._fetch_task  # noqa: SLF001  # not public
@@ -276,7 +285,7 @@ class KafkaBus:
 
 
 def _security(settings: KafkaSettings) -> BaseSecurity | None:
-    """The framework's word for what `connection` says."""
+    """The options of `connection` in the form that the framework takes."""
     options = connection(settings)
     context: ssl.SSLContext | None = options.get("ssl_context")
     if not settings.security_protocol.startswith("SASL"):
@@ -316,7 +325,7 @@ class _Members(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka shi
 
 
 async def _as_it_is(raws: tuple[Any, ...]) -> KafkaAckableMessage:
-    """A batch as it came: the framework's own parser drops all of it for one odd header."""
+    """A batch as it came: the framework's own parser drops a whole batch for one odd header."""
     return KafkaAckableMessage(
         body=raws,
         raw_message=raws,

@@ -21,8 +21,8 @@ class _Trouble:
 class Subscription:
     """A topic's handler, and which of its partitions are in trouble.
 
-    Each has a count of its own: what fails on one must not be forgotten for what goes well on
-    another, or it would be tried for ever.
+    Each partition has its own count of failures. If there were one for all, a success on one
+    partition would reset it, and a record that fails on another would be tried for ever.
     """
 
     topic: Topic[Any]
@@ -31,12 +31,12 @@ class Subscription:
 
     @property
     def waiting_since(self) -> float | None:
-        """Since when the partition waits that has waited longest; monotonic, in seconds."""
-        # Probes ask from a thread of their own: a list is made at once.
+        """When the partition that waits longest first failed (monotonic, in seconds), or None."""
+        # Probes ask from another thread: the list is a copy, which nobody changes meanwhile.
         return min((trouble.since for trouble in list(self._troubles.values())), default=None)
 
     def failed(self, partitions: Iterable[Any]) -> int:
-        """Note a failed attempt; how many there were by now, on the worst of the partitions."""
+        """Note a failed attempt; returns how many in a row the worst of the partitions has had."""
         troubles = [
             self._troubles.setdefault(partition, _Trouble(time.monotonic()))
             for partition in partitions
@@ -51,5 +51,5 @@ class Subscription:
             self._troubles.pop(partition, None)
 
     def forget_but(self, assigned: Collection[Any]) -> None:
-        """What other partitions suffer from is for whoever has them now."""
+        """Forget the failures of all partitions but these: other replicas have the others now."""
         self.went_well(self._troubles.keys() - set(assigned))

@@ -218,7 +218,7 @@ async def _replay(
 
 
 def _run(talk: "Coroutine[Any, Any, None]") -> None:
-    """Run it to its end, the broker's failures in words."""
+    """Run `talk` to its end; raises Transient, with readable words, when Kafka does not answer."""
     from aiokafka.errors import KafkaError
 
     try:

@@ -1,4 +1,4 @@
-"""Dead letters: which there are, and what they say (ING 7)."""
+"""Reads dead letters: which there are, and what they say (ING 7)."""
 
 import json
 from base64 import b64encode
@@ -30,7 +30,7 @@ class Letter:
 
     @property
     def root(self) -> str:
-        """The position of the first dead letter of the same record: each replay may add one."""
+        """The position of the record's first dead letter: each replay may have added another."""
         return (self.record.header(REPLAYED) or "").partition(" ")[2] or self.position
 
     def note(self, name: str) -> str:
@@ -38,7 +38,10 @@ class Letter:
         return self.record.header(DEAD_HEADER_PREFIX + name) or ""
 
     def moment(self, name: str) -> datetime:
-        """The same as a time; of the dead letter itself where there is none that can be read."""
+        """The header `helpdesk-dead-<name>` as a time; the dead letter's own if it has no zone.
+
+        The dead letter's own time is also returned if there is no such header or it is no time.
+        """
         try:
             said = datetime.fromisoformat(self.note(name))
         except ValueError:
@@ -67,7 +70,7 @@ class Letter:
         }
 
     def whole(self) -> dict[str, Any]:
-        """All of it; what is no UTF-8 in base64."""
+        """All of it; bytes that are no UTF-8 are given in base64."""
         headers = [[name, _shown(value)] for name, value in self.record.headers]
         key, value = _shown(self.record.key), _shown(self.record.value)
         return {**self.document(), "key": key, "headers": headers, "value": value}
@@ -84,7 +87,7 @@ def _shown(value: bytes | None) -> str | dict[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which dead letters are meant; what is not said does not matter. `until` is exclusive."""
+    """Which dead letters are meant; a field left at its default takes all. `until` is exclusive."""
 
     services: frozenset[Service] = frozenset(SERVICES)
     reasons: frozenset[str] = frozenset()
@@ -145,9 +148,10 @@ async def _ends(
 
 
 async def read(settings: KafkaSettings, wanted: Wanted) -> AsyncIterator[tuple[Letter, float]]:
-    """The dead letters that are wanted, each partition's in order, with the share that was read.
+    """The dead letters that are wanted, each partition's in order.
 
-    What dies after the beginning of the reading is not among them.
+    With each comes the share, from 0 to 1, of the records that have been read by then. Dead letters
+    that are published after the reading began are not among them.
     """
     prefix = settings.topic_prefix
     consumer = AIOKafkaConsumer(

@@ -30,7 +30,10 @@ EMBEDDED_PARTITIONS = 3
 
 
 def kafka_settings(servers: Servers) -> KafkaSettings:
-    """How to reach the embedded broker: no idempotence there, and it holds fetches for long."""
+    """How to reach the embedded broker.
+
+    It does not know idempotent producers, and holds an empty fetch for as long as it may.
+    """
     return KafkaSettings.model_validate(
         {
             "bootstrap": servers.kafka,
@@ -96,7 +99,7 @@ class ServiceProcess(Server):
 
 @dataclass
 class LocalPipeline:
-    """A running pipeline, as `shared.cli.demo.story.World` and for people to look at."""
+    """A running pipeline: a `World` (`shared.cli.demo.story`), and for people to look at."""
 
     servers: Servers
     services: Sequence[ServiceProcess]
@@ -136,7 +139,10 @@ class LocalPipeline:
             await consumer.stop()
 
     async def until(self, what: str, holds: Callable[[Observed], bool]) -> Observed:
-        """See `World`. Raises HelpdeskError, saying what did not happen, and who died."""
+        """See `World`. After `patience` seconds it raises HelpdeskError.
+
+        The error says what did not happen, and which services have ended.
+        """
         deadline = time.monotonic() + self.patience
         consumer = await self._watching()
         while not holds(self._seen):
@@ -201,8 +207,8 @@ async def local_pipeline(
 ) -> AsyncIterator[LocalPipeline]:
     """A pipeline that is ready; nothing of it is left afterwards.
 
-    Ports that are not given are free ones. Raises HelpdeskError or ServerError, in words, when
-    something does not come up.
+    Ports that are not given are free ones. When something does not come up, HelpdeskError or
+    ServerError is raised, and says what.
     """
     with contextlib.ExitStack() as cleaning:
         folder = Path(cleaning.enter_context(tempfile.TemporaryDirectory(prefix="helpdesk-")))

@@ -13,7 +13,8 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 def moment(text: str, now: datetime, *, ahead: bool = False) -> datetime:
     """The time that the text says: RFC 3339 (UTC where no zone is said), or `90m`, `2h`, `3d`.
 
-    Such a span lies before `now`; `ahead`, after it. Raises BadParameter for what is no time.
+    Such a span of minutes, hours or days is counted back from `now`; with `ahead`, forward. Raises
+    BadParameter for what is no time.
     """
     if found := re.fullmatch(r"(\d{1,6})([mhd])", text, flags=re.ASCII):
         span = timedelta(**{_UNITS[found[2]]: int(found[1])})

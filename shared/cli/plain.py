@@ -4,7 +4,7 @@ from rich.text import Text
 
 
 def tame(text: object, longest: int | None = None) -> Text:
-    """The text without what a terminal would obey; of a longer one its beginning."""
+    """The text with each character that a terminal might obey replaced; `longest` cuts it."""
     said = str(text)
     if longest is not None and len(said) > longest:
         said = f"{said[:longest]} …"

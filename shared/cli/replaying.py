@@ -23,10 +23,10 @@ _AT_ONCE = 200
 
 @dataclass(slots=True)
 class Replay:
-    """What is put back of a run of letters, each record once; `skipped` says why of the rest.
+    """Decides which letters are put back, each record once; `skipped` counts the others by reason.
 
-    A record that died again after a replay lies there twice: putting both back would double its
-    dead letters every time.
+    A record that died again after a replay has two dead letters: if both were put back, their
+    number would double with every replay.
     """
 
     now: datetime
@@ -35,7 +35,7 @@ class Replay:
     _put_back: set[tuple[str, bytes]] = field(default_factory=set)
 
     def put_back(self, letter: Letter) -> tuple[Outgoing, datetime] | None:
-        """The original record and the timestamp to give it; None where it is left."""
+        """The original record and the timestamp to give it; None if it is not to be put back."""
         topic = BY_NAME.get(letter.topic)
         why = ""
         if topic is None or letter.topic.startswith("helpdesk.dead."):
@@ -52,7 +52,7 @@ class Replay:
 
 
 def _identity(letter: Letter) -> tuple[str, bytes]:
-    """What two dead letters of one record have in common; a header alone may be anybody's."""
+    """What all dead letters of one record share; a header alone could be set by anybody."""
     return letter.root, sha256(letter.record.value or b"").digest()
 
 
@@ -75,9 +75,10 @@ def original(letter: Letter, now: datetime) -> Outgoing:
 
 
 def timestamp(letter: Letter, now: datetime) -> datetime:
-    """The original record's time, so that whoever decides by it decides alike.
+    """The original record's time, so that whoever decides by it decides as before.
 
-    Not so old that the broker would take the record away before it is read.
+    A time that is older than half the topic's retention becomes that half: the broker would soon
+    delete an older record, perhaps before it is read.
     """
     retention = BY_NAME[letter.topic].retention
     at = letter.moment("record-at")
@@ -85,7 +86,10 @@ def timestamp(letter: Letter, now: datetime) -> datetime:
 
 
 class Sender:
-    """Puts letters back, some at a time; all are acknowledged when it ends without an error."""
+    """Puts letters back, some at a time; all are acknowledged when it ends without an error.
+
+    Raises HelpdeskError for one that was not put back.
+    """
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings

@@ -16,7 +16,7 @@ _LONGEST = 300
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which records are meant; what is empty does not matter. `types` are of the body."""
+    """Which records are meant; an empty field takes all. `types` are types of the body."""
 
     account: str = ""
     ticket: str = ""

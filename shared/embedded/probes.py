@@ -57,7 +57,7 @@ def redis_answers(port: int) -> bool:
 
 
 def _answer(port: int, request: bytes) -> bytes:
-    """Return what one read brings: whoever gets less than it needs asks again."""
+    """Return what the first read brings, nothing on an error; who needs more asks again."""
     with (
         contextlib.suppress(OSError),
         socket.create_connection((HOST, port), _TIMEOUT) as connection,

@@ -1,4 +1,4 @@
-"""A server as a process of ours: started, stopped, killed and started again where it was.
+"""A server as a process of ours: started, stopped, killed, and started again on the same port.
 
 It listens on 127.0.0.1 only, and does not outlive the process that started it, however that one
 ends. All of it is plain blocking code, for the command line and for tests; from a coroutine, use
@@ -31,7 +31,8 @@ _POLL = 0.02
 _STOP_TIMEOUT = 10.0
 _KILL_TIMEOUT = 5.0
 
-# Reads until its parent, the only writer, is gone; then ends the server and its temporary folder.
+# Reads until its parent, the only writer, is gone; then kills the server and deletes its temporary
+# folder.
 _GUARD = """
 read -r _
 kill -s KILL -- "-$1"
@@ -142,7 +143,8 @@ class Server(ABC):
     def wait(self) -> None:
         """Wait until the launched server serves.
 
-        If it ends or takes too long it is stopped, and `ServerError` tells the last it wrote.
+        If it ends, or does not serve within `start_timeout` seconds, it is killed, and
+        `ServerError` is raised with the last lines that it wrote.
         """
         while not (self.runs and self.answers()):
             if not self.runs:
@@ -158,7 +160,7 @@ class Server(ABC):
             raise ServerError(f"{self.name} {problem}: {tried}\nThe last it wrote:\n{last}")
 
     def last_lines(self) -> list[str]:
-        """Return the last that the server has written."""
+        """Return the last lines that the server has written."""
         return self.log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
 
     def stop(self) -> None:

@@ -70,8 +70,8 @@ class SecantusDB(MongoServer):
             f"--host={HOST}",
             f"--port={self.port}",
             f"--storage-path={self.folder / 'data'}",
-            # A thread that must make room in a full cache holds the lock that all the others need,
-            # and waits for them. It takes what it needs only: this is no more than a bound.
+            # If the cache were full, a thread that makes room would hold the lock that all others
+            # need, and wait for them. Memory is taken only as needed: this is just the bound.
             "--cache-size=4G",
             "--log-level=WARNING",
         )

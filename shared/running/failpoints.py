@@ -1,8 +1,8 @@
 """Points at which a process ends itself as a crash would: for the chaos test, never in production.
 
 `HELPDESK_FAILPOINT=after-write:37` in the environment makes the process kill itself, without a
-warning, when it passes that point for the 37th time. Without the variable passing a point does
-nothing, and nothing but an importing process's own environment can arm one.
+warning, when it passes that point for the 37th time. Without the variable, passing a point does
+nothing. Only a process's own environment, as it is when this module is imported, can arm a point.
 
 Where effects are carried out (`shared.stores.aggregates`), in their order: `before-write`,
 `after-write`, `after-record`, `after-publish`, `after-trim`. Where batches are handled
@@ -29,7 +29,10 @@ POINTS: Final = (
 
 
 def _armed(text: str) -> list[str]:
-    """The passes that are left until the end: `point` as often as it may be passed."""
+    """The passes that are left until the process ends: the point's name, once for each pass.
+
+    Raises ValueError for a text that is not `<point>:<pass>` with a known point.
+    """
     if not text:
         return []
     found = re.fullmatch(r"([a-z-]+):([1-9][0-9]{0,6})", text)
@@ -42,7 +45,7 @@ _LEFT: Final = _armed(os.environ.get(VARIABLE, ""))
 
 
 def reach(point: str) -> None:
-    """Pass a point; does not return where it is the armed one and this its last pass."""
+    """Pass a point; if it is the armed one and this is its last pass, the process ends here."""
     if not _LEFT or _LEFT[-1] != point:
         return
     _LEFT.pop()

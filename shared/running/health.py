@@ -12,11 +12,11 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from prometheus_client import make_wsgi_app
 
 Probe = Callable[[], str | None]
-"""None: well; else what is wrong, for people."""
+"""Returns None if all is well, else what is wrong, in words for people."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
-    """A connection that says nothing keeps nobody else waiting."""
+    """Serves each connection in a thread, so that a silent one keeps no other waiting."""
 
     daemon_threads = True
 
@@ -25,7 +25,7 @@ class _Quiet(WSGIRequestHandler):
     timeout = 10
 
     def log_message(self, *_: object) -> None:
-        """Say nothing of each probe."""
+        """Log nothing: a line for each probe would be too many."""
 
 
 class HealthServer:
@@ -39,7 +39,7 @@ class HealthServer:
         )
         self.port: int = self._server.server_port
         self._thread = threading.Thread(
-            # Looks that often whether it is to stop: closing takes no longer.
+            # In seconds, how often it looks whether to stop: closing takes no longer.
             target=self._server.serve_forever,
             kwargs={"poll_interval": 0.1},
             name="health",

@@ -29,7 +29,7 @@ def configure(service: str, settings: ServiceSettings) -> None:
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    # The libraries' own lines, through the same door; their chatter stays out.
+    # The libraries' own lines are written the same way, from warnings upwards.
     logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()], force=True)
 
 

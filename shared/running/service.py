@@ -24,17 +24,20 @@ _log = structlog.get_logger()
 S = TypeVar("S", bound=ServiceSettings)
 
 OBJECTS_OF_A_BATCH = 100_000
-"""About how many a batch makes that live until its end: the collector need not look before."""
+"""About how many objects of a batch live until its end: collecting garbage before frees little."""
 
 
 def main(build: "Callable[[S], Service]", settings: type[S]) -> int:
-    """Run a service as the environment says; the exit code. 2: the environment is wrong."""
+    """Run a service by the settings in the environment; returns its exit code.
+
+    If the settings are wrong, each problem is written to stderr and the exit code is 2.
+    """
     try:
         read = settings()
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_context=False):
             name = "__".join(str(step) for step in problem["loc"]).upper()
-            # What has no such name may be a secret, misspelt.
+            # A value under an unknown name is not shown: it may be a secret's, misspelt.
             value = "" if problem["type"] == "extra_forbidden" else f"={problem['input']!r}"
             sys.stderr.write(f"HELPDESK_{name}{value}: {problem['msg']}\n")
         return 2
@@ -46,7 +49,7 @@ def main(build: "Callable[[S], Service]", settings: type[S]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service, wired: what is made ready before it consumes, and let go of after it stopped."""
+    """One service, wired. `opening` runs before it consumes, `closing` after it has stopped."""
 
     settings: ServiceSettings
     bus: KafkaBus
@@ -70,7 +73,10 @@ class Service:
             await step()
 
     def run(self) -> int:
-        """Serve until SIGTERM or SIGINT; the exit code: 0, or 1 if something made it stop."""
+        """Serve until SIGTERM or SIGINT; returns the exit code.
+
+        It is 0, or 1 if the service could not start or had to stop by itself.
+        """
         logs.configure(self.bus.service, self.settings)
         metrics.BUILD_INFO.labels(version("helpdesk-pipeline")).set(1)
         # Its default, every 700 objects, took a sixth of ticketing's processor time.

@@ -1,4 +1,4 @@
-"""Tasks that nobody waits for, and ending tasks."""
+"""Tasks that run in the background, and ending tasks."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
@@ -12,7 +12,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What is done while something else goes on; that it failed is logged, and no more."""
+    """Runs work while other things go on; if the work fails, that is logged and nothing else."""
 
     _running: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -23,7 +23,7 @@ class Background:
         task.add_done_callback(self._ended)
 
     async def ended(self) -> None:
-        """Return once nothing goes on any more."""
+        """Return once no work is running any more."""
         while self._running:
             await asyncio.wait(self._running)
 
@@ -36,8 +36,8 @@ class Background:
 async def cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Return once all of these have ended, cancelled as often as that takes.
 
-    A driver may swallow a cancellation that comes just when it gives something up itself; its task
-    would go on for ever, and whoever waits for its end would too.
+    A driver may swallow a cancellation that comes just when it gives something up itself. If it
+    were cancelled only once, its task would then go on for ever, and so would this call.
     """
     pending = set(tasks)
     while pending:

@@ -1,1 +1,1 @@
-"""Databases: documents that lose and double nothing, MongoDB and Redis."""
+"""Stores: MongoDB, Redis, and aggregates whose effects are neither lost nor doubled."""

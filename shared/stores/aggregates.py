@@ -1,22 +1,25 @@
-"""One effect, whatever happens: a document with a revision, its outbox inside, a ledger beside it.
+"""Aggregates: every item has its effect on a document once, whatever fails.
 
 Used for whatever must be neither lost nor doubled: ticketing's tickets, assignment's rotations,
-attribution's contacts. At-least-once records come in; a compare-and-set on the revision decides;
-what follows from it (ledger entries, records to publish) is stored in the same write and carried
-out afterwards, by whoever comes next if need be. The order of the steps is what keeps the
-promises; `tests/shared/test_aggregates.py` breaks each and sees one fall:
+attribution's contacts. Each is a document with a revision and an outbox; beside the documents, a
+ledger has an entry for each item that was applied. Items may come more than once. A compare-and-set
+on the revision decides whose write counts. What follows from an item (ledger entries, records to
+publish) is stored in the outbox by that same write, and carried out afterwards: if the writer dies,
+by a sweep or by whoever reads the document next. These promises rest on the order of the steps;
+`tests/shared/test_aggregates.py` breaks each step and sees a promise fall:
 
 1. resolve what the items touch; read the documents first, then the ledger;
-2. finish what lies in an outbox before writing anew;
-3. decide in pure code, in order, ids already applied skipped before any rule is asked; all is
-   built and measured before the write;
-4. compare-and-set; a group that lost resolves and decides again;
-5. ask the ledger again about what opened a document: it may have been applied to another that
-   came and went meanwhile, and an insert, unlike a compare-and-set, would not have noticed;
-6. insert the ledger's entries, then publish, and wait;
+2. finish what lies in a document's outbox before writing to the document again;
+3. decide in pure code, in the order of the items; skip an item that was already applied before any
+   rule is asked; build and measure everything before the write;
+4. compare-and-set; the items of a write that lost are resolved and decided again;
+5. ask the ledger again about the item that opened a document: meanwhile it may have been applied to
+   another document, which then gave up the slot. A compare-and-set would have noticed that, an
+   insert does not;
+6. insert the ledger's entries, then publish, and wait for both;
 7. trim exactly what was published, now or later.
 
-The offsets are committed after all that, by the bus.
+The bus commits the offsets after all that.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
@@ -48,7 +51,7 @@ from shared.stores.documents import (
 from shared.topics import BY_NAME
 
 Later = Callable[[Coroutine[object, object, None]], Awaitable[None]]
-"""Does some work, now or while other things go on; if it is not done, that does no harm."""
+"""Does some work, at once or in the background; it does no harm if that work is never done."""
 
 
 async def at_once(work: Coroutine[object, object, None]) -> None:
@@ -58,7 +61,11 @@ async def at_once(work: Coroutine[object, object, None]) -> None:
 
 @dataclass(slots=True)
 class _Work(Generic[S]):
-    """What one write to one document will hold."""
+    """What one write to one document will hold.
+
+    `taken` are the places of the items that it applies, `sent` those that it redirects, `owed` what
+    goes into the outbox, and `size` the bytes of that.
+    """
 
     found: Document[S] | None
     state: S | None
@@ -71,9 +78,10 @@ class _Work(Generic[S]):
 
 @dataclass(slots=True)
 class _Round(Generic[S, I]):
-    """What a round rests on, and what it leaves: `left` is decided again, `loose` is nowhere.
+    """What a round decides by, and what comes of it; keys are places among the items.
 
-    Keys are places among the items.
+    `done` are the ids that were applied before. The items in `left` are decided again in the next
+    round; what is in `loose` was decided without a document.
     """
 
     items: Sequence[I]
@@ -88,7 +96,8 @@ class _Round(Generic[S, I]):
 class Aggregates(Generic[S, I]):
     """Applies items to documents, each item once, and publishes what follows, at least once.
 
-    Outboxes are trimmed `later`: what this process has published is not published again meanwhile.
+    Outboxes are trimmed `later`; until then this process does not publish again what it has
+    published. An outbox that is not finished within `patience` of its write is left to a sweep.
     """
 
     store: Store[S]
@@ -102,10 +111,11 @@ class Aggregates(Generic[S, I]):
     """By document, the revision whose outbox was carried out here and is yet to be trimmed."""
 
     async def apply(self, items: Sequence[I]) -> dict[int, Poison]:
-        """Apply the items in order; afterwards every effect of every one of them stands.
+        """Apply the items in order; afterwards all their effects are stored and published.
 
-        Returns what can never be taken, by place. Raises Transient when it kept losing races;
-        like any failure that leaves the batch to be applied again, whole.
+        Returns why items were refused, by their places. Raises Transient when races were lost in
+        every one of `rounds` rounds. After that, as after any error, the whole batch is to be
+        applied again.
         """
         refused: dict[int, Poison] = {}
         first_of: dict[str, int] = {}
@@ -120,15 +130,16 @@ class Aggregates(Generic[S, I]):
         raise Transient(text)
 
     async def finish_left_over(self, limit: int = 100) -> int:
-        """Finish outboxes that nobody has finished in time; returns how many there were."""
+        """Finish overdue outboxes, `limit` at most; returns how many there were."""
         documents = await self._read(self.store.unfinished(self.clock(), limit))
         await self._finish(documents)
         return len(documents)
 
     async def _read(self, reading: Awaitable[list[Document[S]]]) -> list[Document[S]]:
-        """What is read, without the outboxes that were carried out here: the ledger has all that.
+        """The documents that are read; an outbox that was carried out here counts as empty.
 
-        Asked before and after: a trim may end while what it has not reached yet is on its way.
+        `_published` is looked at before and after reading: a trim may end in between, and the
+        document that is read may be from before it.
         """
         before = dict(self._published)
         documents = await reading
@@ -144,7 +155,7 @@ class Aggregates(Generic[S, I]):
         waiting: dict[int, Target | None],
         refused: dict[int, Poison],
     ) -> dict[int, Target | None]:
-        """Decide and write once; what is still to be decided afterwards, in order."""
+        """Decide and write once; returns the items that are still to be decided afterwards."""
         targets = await self._resolve(items, waiting)
         places = sorted(targets)
         loaded = await self._read(self.store.load(set(targets.values())))
@@ -166,7 +177,8 @@ class Aggregates(Generic[S, I]):
         making: dict[str, _Work[S]] = {}
         for work in works:
             document = self._document(work, items)
-            # Two groups may be about to make the same document: the second finds it then.
+            # Two groups may be about to make the same document: the second one is decided again,
+            # and finds it then.
             if fresh.setdefault(document.state.id, document) is document:
                 making[document.state.id] = work
             else:
@@ -184,7 +196,7 @@ class Aggregates(Generic[S, I]):
     async def _resolve(
         self, items: Sequence[I], waiting: Mapping[int, Target | None]
     ) -> dict[int, Target]:
-        """The targets of those that have one now."""
+        """The targets of those waiting items that have one now."""
         targets = dict(waiting)
         if None in targets.values():
             places = sorted(waiting)
@@ -196,7 +208,7 @@ class Aggregates(Generic[S, I]):
     def _fold(  # noqa: C901  # one outcome after the other
         self, work: _Work[S], members: Sequence[int], current: _Round[S, I]
     ) -> None:
-        """Fold a group's items into its document, until one needs another write first."""
+        """Apply a group's items to its document, up to one that needs another write first."""
         sent_away = dict(work.found.sent_away) if work.found else {}
         for index, place in enumerate(members):
             item_id = self.policy.id_of(current.items[place])
@@ -234,7 +246,7 @@ class Aggregates(Generic[S, I]):
                     work.owed += [entry, *publish]
 
     def _document(self, work: _Work[S], items: Sequence[I]) -> Document[S]:
-        """What is to be written: the outbox as read was finished, so only the new is in it."""
+        """The document to write; only what is new is in its outbox, the old one was finished."""
         if work.state is None:
             raise AssertionError("a document is written with a state")
         revision = work.found.revision if work.found else 0
@@ -250,16 +262,17 @@ class Aggregates(Generic[S, I]):
     async def _carry_out(
         self, written: Sequence[Document[S]], loose: Sequence[Applied[S]]
     ) -> set[str]:
-        """Do what the writes owe, and what has no document; the ids of what then stands."""
+        """Carry out what the writes and `loose` owe; the ids of documents not taken back."""
         if loose:
-            # With no document to keep it, the record goes first: a repeat does no harm.
+            # No document keeps these, so they are published before the ledger has them: if the
+            # process dies in between, the repeat does no harm.
             await self.publish([record for outcome in loose for record in outcome.publish])
             await self.store.record([("", outcome.entry) for outcome in loose])
         stored = [replace(document, revision=document.revision + 1) for document in written]
         return {document.state.id for document in await self._finish(stored)}
 
     async def _finish(self, stored: Sequence[Document[S]]) -> list[Document[S]]:
-        """Do what outboxes still owe, and trim them; those documents that stand."""
+        """Carry out what outboxes owe, and trim them; the documents that were not taken back."""
         taken_back = await self._take_back(stored)
         documents = [document for document in stored if document.state.id not in taken_back]
         if owing := [document for document in documents if document.outbox]:
@@ -284,10 +297,10 @@ class Aggregates(Generic[S, I]):
                     del self._published[document.state.id]
 
     async def _take_back(self, stored: Iterable[Document[S]]) -> Collection[str]:
-        """Remove what was opened for an item that is another document's; the ids of these.
+        """Delete documents that were opened for an item of another document; returns their ids.
 
-        That one gave up the slot, so it owed nothing any more: the ledger has its entries since
-        before ours was inserted, and nothing of ours was recorded or published yet.
+        The other document gave up the slot, so its outbox was empty: its entries were in the ledger
+        before ours was inserted. Nothing of ours was recorded or published yet.
         """
         opening = [
             (document.state.id, entry.id)
@@ -322,7 +335,7 @@ class Aggregates(Generic[S, I]):
 
 
 def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:
-    """Why this can never be written or published, if so: afterwards it is only waited for."""
+    """Why this can never be written or published, or None; asked before it is in an outbox."""
     if size > LARGEST_WRITE:
         return f"it would add {size} bytes to a document; {LARGEST_WRITE} may be"
     for record in publish:
@@ -342,7 +355,7 @@ def _grouped(
     targets: Mapping[int, Target],
     documents: Iterable[Document[S]],
 ) -> list[tuple[Document[S] | None, list[int]]]:
-    """The places by the document they touch, or by the slot where there is none yet."""
+    """The places, grouped by the document they touch, or by their target if there is none yet."""
     by_id = {doc.state.id: doc for doc in documents}
     by_slot = {(doc.state.account_id, doc.state.slot): doc for doc in by_id.values()}
     groups: dict[object, tuple[Document[S] | None, list[int]]] = {}

@@ -1,4 +1,4 @@
-"""Documents with an outbox, and what is decided about them: the values of aggregates."""
+"""The values that aggregates are made of: documents with an outbox, and decisions about them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,11 +17,11 @@ ROOM_FOR_HEADERS = 16 * 1024
 """Bytes of a topic's limit that are left for a record's key, headers and framing."""
 
 REMEMBERED = 100
-"""How many of the items that a document sent elsewhere last it keeps in mind."""
+"""How many redirected items a document remembers: the latest ones."""
 
 
 class State(Protocol):
-    """What an aggregate is to this module; everything else about it is its service's."""
+    """All that this module knows of an aggregate's state; the rest is its service's alone."""
 
     @property
     def id(self) -> str:
@@ -29,7 +29,7 @@ class State(Protocol):
 
     @property
     def slot(self) -> str:
-        """What may exist once; unique together with the account."""
+        """What may exist once in an account (such as `sms:<contact>`); unique with the account."""
 
     @property
     def account_id(self) -> str:
@@ -37,7 +37,7 @@ class State(Protocol):
 
     @property
     def due_at(self) -> datetime:
-        """When time acts on it; FAR_FUTURE when it does not."""
+        """When a sweep has to act on it; FAR_FUTURE for never."""
 
 
 S = TypeVar("S", bound=State)
@@ -64,9 +64,10 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an item touches: a document by its id, or whatever holds a slot of an account.
+    """What an item is for: the document with an id, or whichever holds a slot of an account.
 
-    `related` is what a redirecting document tells the next decision: its own id, say.
+    `related` is what a document that redirects an item passes on to the next decision, such as its
+    own id.
     """
 
     account_id: str
@@ -79,7 +80,8 @@ class Target:
 class Document(Generic[S]):
     """An aggregate as stored; `revision` is 0 for one that is yet to be inserted.
 
-    `sent_away` are the ids of items that it sent elsewhere, and where to.
+    From `outbox_at` on, a sweep may finish the outbox. `sent_away` are the ids of items that the
+    document redirected, each with its target.
     """
 
     state: S
@@ -93,9 +95,10 @@ class Document(Generic[S]):
 class Applied(Generic[S]):
     """The item is decided: the new state, its one ledger entry, and what is to be published.
 
-    With no state there is nothing to write to: a command for a ticket that is unknown. Only for
-    what no document can come to hold meanwhile: there is no revision to compare, so of two
-    handlers of the item one could leave it without a document and the other give it one.
+    `state` is None where there is no document to write to, for example for a command whose ticket
+    is unknown. That is allowed only for an item that no document can come to hold meanwhile. There
+    is no revision to compare, so else one handler of the item could decide it without a document
+    while another one gives it a document.
     """
 
     state: S | None
@@ -105,11 +108,11 @@ class Applied(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Released(Generic[S]):
-    """The document gives up its slot; the item is then decided on what holds the slot.
+    """The document gives up its slot; the item is then decided on whatever holds the slot.
 
-    That is a write of its own, made when nothing is owed any more: whoever looks for an item of
-    this document by the slot would not find its outbox afterwards. Nor would they find what it
-    sent away: so a slot whose documents redirect is never given up.
+    The slot is given up by a write of its own, made when the outbox is empty: afterwards, whoever
+    looks up an item of this document by the slot would not find its outbox. They would not find
+    `sent_away` either, so documents that redirect items must never give up their slot.
     """
 
     state: S
@@ -117,10 +120,10 @@ class Released(Generic[S]):
 
 @dataclass(frozen=True, slots=True)
 class Redirected:
-    """The item belongs elsewhere.
+    """The item belongs to another target.
 
-    The document keeps that in mind first, by a write of its own revision: what sends an item away
-    may change, and another handler of it must not take it here after all.
+    A document that is there already first notes that in `sent_away`, by a write: its reason to
+    redirect the item may go away, and another handler of the item must not apply it here then.
     """
 
     target: Target
@@ -128,7 +131,7 @@ class Redirected:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The item can never be taken."""
+    """The item can never be applied."""
 
     why: Poison
 
@@ -143,14 +146,15 @@ class Policy(Protocol[S, I_contra]):
         """The item's id in the ledger."""
 
     async def resolve(self, items: Sequence[I_contra]) -> Sequence[Target | None]:
-        """What each item touches, as far as is stored now.
+        """The target of each item, by what is stored now.
 
-        None: that shows once an earlier one of them is applied; the first has a target. Items
-        that were redirected are among them, but are not resolved again.
+        None means that the target is known only once an earlier one of these items is applied; the
+        first one always has a target. Redirected items are among them too, but keep the target
+        that they were redirected to.
         """
 
     def decide(self, target: Target, state: S | None, item: I_contra) -> Outcome[S]:
-        """What the item makes of the document; pure. None: nothing is there yet."""
+        """What the item does to the document, as a pure decision; `state` is None for a new one."""
 
 
 class Store(Protocol[S]):
@@ -160,23 +164,23 @@ class Store(Protocol[S]):
         """The documents that the targets name, each once."""
 
     async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
-        """Which of these ids the ledger has, and of which document each is ("": of none)."""
+        """Those of the ids that the ledger has, each with its document's id ("" for none)."""
 
     async def write(self, documents: Sequence[Document[S]]) -> set[str]:
-        """Compare-and-set each, all its fields; `revision` is the one it was read at.
+        """Write each document, all its fields, if it is still at `revision`, as it was read.
 
         Returns the ids of the documents that were written. The others lost a race, for their
         revision or for their slot.
         """
 
     async def record(self, entries: Sequence[tuple[str, Entry]]) -> None:
-        """Put entries (with their documents' ids) into the ledger; what is there stays."""
+        """Insert entries, each with its document's id, into the ledger; existing ones stay."""
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
-        """Take exactly these out of the outbox of a document that is still at that revision."""
+        """Take exactly these ids out of a document's outbox, if it is still at that revision."""
 
     async def take_back(self, openings: Mapping[str, str]) -> None:
-        """Delete each document, by its id, that was never updated and still owes that entry."""
+        """Delete each document, by its id, that was never updated and still owes its entry."""
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
-        """Documents whose outbox has been waiting since before a moment; `limit` at most."""
+        """Documents whose `outbox_at` lies before `before`; `limit` at most."""

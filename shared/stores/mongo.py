@@ -32,7 +32,7 @@ MongoCollection = AsyncIOMotorCollection[dict[str, Any]]
 
 
 class Mongo:
-    """A connection to one database: writes are journalled by a majority, reads see only such."""
+    """A connection to one database: writes are journalled by a majority, reads see only those."""
 
     def __init__(self, settings: MongoSettings) -> None:
         self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
@@ -74,7 +74,7 @@ def is_transient(error: BaseException) -> bool:
 async def insert_new(
     collection: MongoCollection, documents: Sequence[Mapping[str, Any]]
 ) -> set[int]:
-    """Insert each document that is not there yet; returns the places of those that were."""
+    """Insert each document that is not there yet; returns the places of those that were there."""
     if not documents:
         return set()
     try:
@@ -97,10 +97,11 @@ def _duplicates(error: BulkWriteError) -> set[int]:
 async def compare_and_set(
     collection: MongoCollection, rows: Sequence[tuple[dict[str, Any], int]]
 ) -> set[str]:
-    """Write each row over the revision that it was read at, 0 where it is new.
+    """Write each row if what is stored is at the given revision still; 0 inserts a new row.
 
-    Returns the ids of those that were written; the others lost a race, for their revision or for
-    what is unique of them. Rows have their new revision as `rev`, and get the attempt's `token`.
+    Returns the ids of the rows that were written. The others lost a race: their revision changed,
+    or another row has what must be unique. Rows come with their new revision as `rev`, and get a
+    `token` that this attempt alone has.
     """
     token = attempt_token()
     new = [row | {"token": token} for row, revision in rows if revision == 0]
@@ -124,7 +125,7 @@ async def compare_and_set(
     ids = [row["_id"] for row, _ in rows]
     if list(counts) == [len(new), len(updates)]:
         return set(ids)
-    # Only how many matched is known: read back which carry this attempt's token.
+    # It is known how many were written, but not which: those that carry this attempt's token.
     found = collection.find({"_id": {"$in": ids}, "token": token}, projection={"_id": 1})
     return {row["_id"] async for row in found}
 
@@ -134,7 +135,7 @@ async def _inserted(collection: MongoCollection, rows: Sequence[Mapping[str, Any
 
 
 async def _matched(collection: MongoCollection, updates: Sequence[UpdateOne]) -> int:
-    """How many found their document; fewer than did where some met what is unique."""
+    """How many updates found their document; -1 if some met a duplicate key."""
     if not updates:
         return 0
     try:

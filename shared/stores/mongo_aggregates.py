@@ -23,8 +23,9 @@ ModelState = TypeVar("ModelState", bound=BaseModel)
 class MongoAggregates(Generic[ModelState]):
     """Aggregates (see `shared.stores.aggregates`) in one collection, their ledger in another.
 
-    The state is a pydantic model with the properties of `State`; what its `indexed()` gives, if
-    it has one, is kept beside it, to be found by. Entries get their document's id as `of`.
+    The state is a pydantic model with the properties of `State`. If it has a method `indexed()`,
+    the fields that this returns are stored beside the state, so that queries can use them. Entries
+    of the ledger have their document's id as `of`.
     """
 
     def __init__(
@@ -37,9 +38,9 @@ class MongoAggregates(Generic[ModelState]):
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncIOMotorClientSession]:
-        """Reads that see at least what was seen here before, after a failover too.
+        """A session whose reads see at least what was read here before, after a failover too.
 
-        The ledger must not be older than the documents that were read first.
+        Otherwise the ledger could be read as it was before the documents that were read first.
         """
         client = self._documents.database.client
         async with await client.start_session(causal_consistency=True) as session:
@@ -51,7 +52,7 @@ class MongoAggregates(Generic[ModelState]):
                 self._read_up_to = seen
 
     async def ensure_indexes(self) -> None:
-        """Make sure of the indexes that the promises and the sweeps rest on."""
+        """Create the indexes that unique slots and the sweeps need, if they are missing."""
         await self._documents.create_index([("account_id", 1), ("slot", 1)], unique=True)
         await self._documents.create_index([("outbox_at", 1)])
         await self._documents.create_index([("due_at", 1)])
@@ -102,8 +103,8 @@ class MongoAggregates(Generic[ModelState]):
 
     async def trim(self, done: Sequence[tuple[str, int, frozenset[str]]]) -> None:
         """See `shared.stores.documents.Store`."""
-        # Documents of one revision are trimmed by one update: an id of an outbox begins with the
-        # revision that it was written at, so none of another's is there to be pulled.
+        # One update trims all documents of one revision: ids in an outbox begin with the revision
+        # that wrote them, and outboxes are trimmed whole, so nothing is pulled that is still owed.
         written: dict[int, tuple[list[str], set[str]]] = {}
         for document_id, revision, ids in done:
             documents, pulled = written.setdefault(revision, ([], set()))

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Where = Literal["address", "id", "text"]
-"""Where a token was found: in an address or a mail id, which the writer's program copies from
-what it answers, or in the subject or the body, which anybody may quote."""
+"""Where a token was found: in an address or a mail id, which the writer's mail program copies from
+the mail that is answered, or in the subject or the body (`text`), which anybody may quote."""
 
 _SHORT_BYTES, _MAC_BYTES = 5, 10
 _TOKEN = re.compile(r"(?<![a-z0-9])t[0-9][a-z2-7]{24}(?![a-z0-9])", re.IGNORECASE)
@@ -62,7 +62,7 @@ NO_TOKENS: Final = MailTokens()
 
 
 def short_id(ticket_id: str) -> str:
-    """By what a ticket is found when a token names it: ten hexadecimal digits."""
+    """The ten hexadecimal digits by which a ticket is found when a token names it."""
     return _short_bytes(ticket_id).hex()
 
 
@@ -73,7 +73,7 @@ def named_by(token: str) -> str | None:
 
 
 def found_in(text: str) -> tuple[str, ...]:
-    """Whatever looks like a token in a text, in lower case, each once, some twenty at most."""
+    """Whatever looks like a token in a text, in lower case, each once, twenty at most."""
     found: dict[str, None] = {}
     for match in _TOKEN.finditer(text):
         found[match[0].lower()] = None
@@ -83,7 +83,10 @@ def found_in(text: str) -> tuple[str, ...]:
 
 
 def into_address(address: str, token: str) -> str:
-    """The mail address with the token in it; as it was where it would become too long."""
+    """The mail address with `+` and the token before its `@`.
+
+    It is unchanged if it has no `@`, or if the part before that would be over 64 characters long.
+    """
     local, at, domain = address.rpartition("@")
     tagged = f"{local}+{token}"
     return f"{tagged}{at}{domain}" if at and len(tagged) <= _LONGEST_LOCAL_PART else address

@@ -31,10 +31,10 @@ _BRAZIL = re.compile(r"\+55([1-9][1-9])(9?)([6-9][0-9]{7})")
 def e164(written: str, region: str | None = None) -> str | None:
     """The number in E.164; None for what is none: a short code, a name, a local number.
 
-    One without a plus has its country's code already, unless it is a number of the `region`
-    (ISO 3166, two letters) as people write it there. No number is refused for being unknown to the
-    numbering plans: these change sooner than we do. A plus that a form decoder made a space is put
-    back.
+    A number without a plus is taken for one of the `region` (ISO 3166, two letters) if people there
+    write it like that, and otherwise for one that begins with its country's code. No number is
+    refused for being unknown to the numbering plans: these change sooner than we do. Where a form
+    decoder has made a space of the leading plus, the plus is put back.
     """
     if len(written) > _LONGEST_WRITTEN:
         return None
@@ -68,19 +68,19 @@ def variants(number: str) -> tuple[str, ...]:
 
 
 def is_known(number: str) -> bool:
-    """Whether the numbering plans, as far as they are known here, have such a number in E.164."""
+    """Whether the number in E.164 is a valid one by the numbering plans, as far as known here."""
     found = _parsed(number, None)
     return found is not None and is_valid_number(found)
 
 
 def _plain(text: str) -> str:
-    """The text with each digit, of whatever script and width, as ASCII has it."""
+    """The text with digits of whatever script and width as ASCII digits."""
     text = unicodedata.normalize("NFKC", text)
     return "".join(str(unicodedata.digit(character, character)) for character in text)
 
 
 def _international(digits: str) -> str | None:
-    """What follows a plus. A trunk prefix that does not belong there goes."""
+    """The number in E.164 for the digits after a plus, without any trunk prefix; None for none."""
     if digits.startswith("0") or not _SHORTEST <= len(digits) <= _LONGEST:
         return None
     found = _parsed("+" + digits, None)
@@ -92,7 +92,11 @@ def _international(digits: str) -> str | None:
 
 
 def _local(digits: str, region: str | None) -> str | None:
-    """A number of the region; not one that begins with its country's code and is one with that."""
+    """The number in E.164 for digits as they are written in the region; None if they are not.
+
+    Digits that begin with the region's country code, and are a valid number with it, are not: they
+    lack no more than the plus.
+    """
     if region is None:
         return None
     if digits.startswith(str(country_code_for_region(region))) and is_known("+" + digits):

@@ -1,1 +1,1 @@
-"""The whole policy of attribution, pure: what is known, what it means, what follows from news."""
+"""The whole policy of attribution, as pure functions: histories, credits, decisions (ATT)."""

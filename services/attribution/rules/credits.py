@@ -20,11 +20,12 @@ class Finding:
 def attribute(
     sends: Sequence[Send], messages: Sequence[Message], marks: Sequence[Marks]
 ) -> dict[str, Finding]:
-    """The finding of every message, by its id; in whichever order the arguments come.
+    """The finding of every message, by its id; the order within the arguments does not matter.
 
-    A message answers the last send delivered at or before it. The first one to do so is credited
-    if it came within its window, its end included; the ones that follow are not, until the next
-    send. Spam answers nothing, so that it uses nothing up.
+    A message answers the last send that was delivered at or before its receipt. The first message
+    to answer a send is credited if it came within its window, the last instant included. Further
+    messages are not, until the next send: not even if the first one came too late. Spam answers
+    nothing, so that it uses no send up.
     """
     tickets = {mark.ticket_id: mark for mark in marks}
     delivered = sorted((send for send in sends if send.counts), key=lambda send: send.order)
@@ -46,7 +47,7 @@ def attribute(
 
 
 def _spam(message: Message, tickets: Mapping[str, Marks]) -> str | None:
-    """Why the message is spam, None when it is not."""
+    """Why the message is spam; None when it is not."""
     marks = tickets.get(message.ticket_id)
     if marks is not None and marks.spam:
         return "its ticket is marked as spam"

@@ -1,4 +1,4 @@
-"""What a piece of news makes of a contact's history, and which facts follow from it."""
+"""How a piece of news changes a contact's history, and which facts are published of it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ AHEAD = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A fact about the contact of a phone."""
+    """A fact, and the phone of the contact whom it is about."""
 
     phone: str
     fact: Fact
 
     @property
     def id(self) -> str:
-        """The same for every delivery of the same news; never shared by accounts or contacts."""
+        """The same for each delivery of the same news; two accounts or contacts never share one."""
         fact = self.fact
         match fact:
             case SendDelivered():
@@ -42,7 +42,8 @@ class News:
 def impossible(fact: SendDelivered | SendFailed, now: datetime) -> str | None:
     """Why a send's report cannot be true, in words; None when it can.
 
-    A delivery in the future would make everything before it come too late.
+    A report may be `AHEAD` of our clock at most. One from the future would move the floor with it,
+    so that true reports and messages came too late.
     """
     at = fact.delivered_at if isinstance(fact, SendDelivered) else fact.occurred_at
     if at > now + AHEAD:
@@ -55,8 +56,9 @@ def decide(
 ) -> tuple[History, list[MessageAttributed]]:
     """The history with the news in it, and the facts to be published, in order (ATT 5, ATT 7).
 
-    Everything is attributed anew; a fact follows for each message whose credit is another than
-    was published. A message that never had one gets none for having none (ATT 4).
+    All messages are attributed anew. A fact follows for each message whose credit is not the one
+    that was last published. For a message that never had a credit and has none now, nothing is
+    published (ATT 4).
     """
     fact = news.fact
     before = history or History(account_id=fact.account_id, phone=news.phone)
@@ -69,8 +71,8 @@ def decide(
         for message in known.messages
         if findings[message.message_id].credit != message.credit
     ]
-    # What is taken from one message goes before what is given to another: no send is ever
-    # credited twice, whoever adds up the facts as they come.
+    # A credit is taken from one message before it is given to another. So whoever adds up the
+    # facts in their order never sees a send credited twice.
     changed.sort(key=lambda message: findings[message.message_id].credit is not None)
     facts = [_fact(known, message, findings[message.message_id], fact) for message in changed]
     return forget(_published(known, facts), settings), facts
@@ -137,7 +139,10 @@ def _learn(history: History, fact: Fact, settings: AttributionSettings) -> Histo
 
 
 def _with_send(history: History, fact: SendDelivered | SendFailed) -> History:
-    """Failing lasts, and of several deliveries the first counts: whatever was heard first."""
+    """Add a report: a failure is final, and the earliest delivery counts, in whatever order.
+
+    A report older than the floor is ignored, unless it says that a known send failed.
+    """
     delivered_at = fact.delivered_at if isinstance(fact, SendDelivered) else None
     there = next((send for send in history.sends if send.send_id == fact.send_id), None)
     late = (delivered_at or fact.occurred_at) < history.floor
@@ -198,7 +203,7 @@ def _marked(
 
 
 def _seen(history: History, at: datetime, settings: AttributionSettings) -> History:
-    """What is later than the window and the grace period together is too late from now on."""
+    """Note the time of news: what is older by more than window and grace is too late from now."""
     if at <= history.newest:
         return history
     floor = max(history.floor, at - reach(settings))

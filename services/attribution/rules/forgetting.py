@@ -1,7 +1,8 @@
-"""What of a history can change no credit any more, so that none grows without end.
+"""Takes out of a history what can change no credit any more, so that no history grows for ever.
 
-Two things must hold whatever is forgotten: no finding of a message that stays changes, and no
-message that is forgotten comes back as a new one (it lies below the floor).
+Two things must hold whatever is forgotten. The finding of a message that stays does not change.
+And a forgotten message that is delivered again is not taken for a new one: it is older than the
+floor.
 """
 
 from bisect import bisect_left, bisect_right
@@ -12,7 +13,7 @@ from services.attribution.rules.history import History, Message, Send
 from shared.contracts.accounts import AttributionSettings
 
 MARKS_REACH = timedelta(days=90)
-"""How much older than the newest news an attribution may be and still be changed by a mark."""
+"""How much older than `newest` a message may be, so that a mark can still change its credit."""
 
 LONGEST = 200
 """How many messages, and how many sends that no message answered, are remembered at most."""
@@ -22,12 +23,12 @@ _INSTANT = timedelta(milliseconds=1)
 
 
 def reach(settings: AttributionSettings) -> timedelta:
-    """How much older than the newest news something may be and still be taken (ATT 5)."""
+    """How much older than `newest` a delivery or message may be and still be added (ATT 5)."""
     return min(settings.window, _EVER) + min(settings.grace, _EVER)
 
 
 def forget(history: History, settings: AttributionSettings) -> History:
-    """The history without what can matter no more."""
+    """The history without what can change no credit any more."""
     history = _without_spare_sends(_without_most_messages(_without_old_messages(history, settings)))
     kept = sorted(history.messages, key=lambda message: message.order)
     moments = [message.received_at for message in kept]
@@ -49,7 +50,7 @@ def forget(history: History, settings: AttributionSettings) -> History:
 
 
 def _without_old_messages(history: History, settings: AttributionSettings) -> History:
-    """Below the floor only those stay that a mark could still give a send, or take it away."""
+    """Without messages below the floor, save those whose credit a mark could still change."""
     delivered = sorted(send.at for send in history.sends if send.counts)
     oldest = history.newest - max(MARKS_REACH, reach(settings))
 
@@ -73,10 +74,10 @@ def _without_most_messages(history: History) -> History:
 
 
 def _without(history: History, gone: Collection[Message]) -> History:
-    """Without these messages, and without the sends that they have used up.
+    """Without these messages, and without the sends that they answered and all earlier sends.
 
-    Of a send whose answer is forgotten the next message would seem to be the first one. No
-    message that stays is credited to it or to an earlier send: those that go are older.
+    If a send stayed whose answer is forgotten, the next message would seem to be its first answer.
+    No message that stays is credited to one of these sends: the messages that go are older.
     """
     if not gone:
         return history
@@ -92,7 +93,7 @@ def _without(history: History, gone: Collection[Message]) -> History:
 
 
 def _without_spare_sends(history: History) -> History:
-    """Without the oldest of too many sends that nobody answered."""
+    """Without the oldest sends that no message answered, if there are more than `LONGEST`."""
     answered = {message.credit.send_id for message in history.messages if message.credit}
     spare = sorted(
         (send for send in history.sends if send.send_id not in answered),

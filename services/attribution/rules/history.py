@@ -1,6 +1,7 @@
 """What is known of one contact: the sends they received, what they wrote, which tickets are spam.
 
-Everything here is a set with a rule for repeats, so that the order of arrival leaves no trace.
+Sends, messages and marks are sets, each with a rule for what a repeat changes. So the order in
+which records arrive makes no difference to what is known in the end.
 """
 
 from datetime import datetime, timedelta
@@ -22,9 +23,9 @@ _SHORTEST_NUMBER, _LONGEST_NUMBER = 4, 15
 
 
 class Send(Contract):
-    """A marketing SMS to the contact. `heard_at` is when its first report was made.
+    """A marketing SMS to the contact. `heard_at` is the time of the report that came first.
 
-    It counts once it is delivered, and never again once it failed, whichever was heard first
+    A send counts if it was delivered and has not failed, in whichever order these two are heard of
     (ATT 3).
     """
 
@@ -42,7 +43,7 @@ class Send(Contract):
 
     @property
     def order(self) -> tuple[datetime, str]:
-        """Sends by their time; of two at one instant the greater id is the later one."""
+        """By what sends are sorted: their time, and at the same instant their id."""
         return self.at, self.send_id
 
     @property
@@ -52,12 +53,12 @@ class Send(Contract):
 
     @property
     def credit(self) -> Credit:
-        """What a message gets that is credited to it."""
+        """The credit of a message that is attributed to this send."""
         return Credit(send_id=self.send_id, source=self.source, source_id=self.source_id)
 
 
 class Message(Contract):
-    """An SMS of the contact, and the newest fact published of it (`revision` 0: none yet).
+    """An SMS from the contact, with its credit as last published (`revision` 0: not yet).
 
     `window` is the account's attribution window as it was when the message was first heard of.
     """
@@ -74,15 +75,15 @@ class Message(Contract):
 
     @property
     def order(self) -> tuple[datetime, str, int]:
-        """Messages by their time; within one instant as their ticket has them."""
+        """By what messages are sorted: their time, at the same instant their ticket and `seq`."""
         return self.received_at, self.ticket_id, self.seq
 
 
 class Marks(Contract):
     """Whether a ticket is spam, as of its event `seq`.
 
-    The messages up to the event `cleared` are no spam, whatever screening said: somebody looked
-    at the ticket and said so. `marked_at` is the time of the newest of these events.
+    The messages up to the ticket's event `cleared` are no spam, whatever screening said: somebody
+    looked at the ticket and marked it as not spam. `marked_at` is the time of the event `seq`.
     """
 
     ticket_id: str
@@ -95,8 +96,8 @@ class Marks(Contract):
 class History(Contract):
     """One contact of one account, with what is published of their messages.
 
-    `newest` is the latest time of any send or message; what is older than `floor` comes too late
-    and changes nothing any more. Neither ever goes back.
+    `newest` is the latest time that a send's report or a message had. A delivery or a message that
+    is older than `floor` comes too late: it is not added any more. Neither time ever goes back.
     """
 
     account_id: AccountId
@@ -114,7 +115,7 @@ class History(Contract):
 
     @property
     def slot(self) -> str:
-        """The same: the contact is what may exist once."""
+        """The same as the id: an account has one history for each contact."""
         return self.id
 
     @property
@@ -129,10 +130,11 @@ def history_id(account_id: str, phone: str) -> str:
 
 
 def e164(text: str) -> str | None:
-    """A recipient's number as contacts have it: a plus and digits; None where it is none.
+    """A recipient's number as contacts have it, a plus and digits; None for anything else.
 
-    Separators may go and a leading 00 is a plus; a number without its country is none, for it
-    could be anybody's. Of the ways to write one person's number, it is the one contacts have.
+    Separators are dropped and a leading 00 becomes a plus: "0039 333 1234567" is "+393331234567".
+    A number without its country's code gives None, since it could be anybody's. Where there are
+    several numbers for one person (see `variants`), the one that contacts have is returned.
     """
     number = text.translate(_SEPARATORS)
     if number.startswith("00"):
@@ -146,7 +148,7 @@ def e164(text: str) -> str | None:
 
 
 def phone_of(contact: Contact) -> str:
-    """The number that sends to this contact name: of several, the one they are known by."""
+    """The phone that sends to this contact have; of several, the one that is the contact's id."""
     numbers = [each for each in contact.identities if each.type in {"e164", "short_code"}]
     numbers.sort(key=lambda each: (each.key != contact.id, each.type != "e164"))
     return numbers[0].value if numbers else contact.id

@@ -15,7 +15,7 @@ from shared.values.ids import computed_id
 AUTHOR = Author(kind="system", id="autoclose")
 
 _LONGEST = timedelta(days=90)
-"""What any delay is cut to, so that there is such a date whatever an account sets."""
+"""An account's longer delays are cut to this, so that `now` and a delay always give a date."""
 
 
 class TypingMark(NamedTuple):
@@ -27,7 +27,7 @@ class TypingMark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a timer that came due: `close` now, or whatever `after` says."""
+    """What to do with a timer that came due: whether to close now, and the timer afterwards."""
 
     after: Timer
     close: bool
@@ -38,8 +38,9 @@ def when_due(
 ) -> Decision:
     """What to do with a timer whose due date has passed (ACL 3, ACL 4).
 
-    Settings that changed meanwhile count. A customer who is typing gets `typing_delay` more, again
-    while they go on, `typing_limit` in all from when closing was first put off.
+    If the settings have changed since the due date was computed, the new ones decide. While the
+    customer is typing, closing is put off by `typing_delay` again and again, but not beyond
+    `typing_limit` after it was first put off.
     """
     current = timer if timer.settings == settings_key(settings) else armed(timer, settings)
     if current.rests_on is None or current.due_at > now:
@@ -59,7 +60,7 @@ def _typing_delay(settings: AutoClose) -> timedelta:
 
 
 def typing_marks(signals: Iterable[Signal], settings_of: SettingsOf) -> dict[Typist, TypingMark]:
-    """Who was last seen typing when, among the accounts that close tickets (ACL 4)."""
+    """When each was last seen typing; accounts that do not close tickets are left out (ACL 4)."""
     marks: dict[Typist, TypingMark] = {}
     for signal in signals:
         settings = settings_of(signal.account_id)
@@ -72,8 +73,8 @@ def typing_marks(signals: Iterable[Signal], settings_of: SettingsOf) -> dict[Typ
 
 
 def close(timer: Timer, now: datetime) -> CloseTicket:
-    """The command that closes the ticket for what its timer rests on: the same one each time."""
-    # Not the due date: settings and typing move it, and the close stays the same.
+    """The command that closes the ticket; for the same replies it has the same id each time."""
+    # The due date is no part of the id: settings and typing move it, but the close is the same.
     rests_on = (str(timer.waiting_epoch), str(timer.last_reply_seq), str(timer.first_reply_at))
     return CloseTicket(
         account_id=timer.account_id,

@@ -1,9 +1,9 @@
 """How long a ticket's customer has been silent, and until when that may last (ACL 1, 2, 5, 7).
 
-Ticketing says with every event since which reply the team waits for the customer
-(`waiting_epoch`); here is added when that was, and until when. Wherever something is not known for
-sure (an event was missed, clocks disagree) the later time is taken: a ticket may be closed too
-late, never too early.
+Every event of a ticket says since which reply the team has been waiting for the customer
+(`waiting_epoch`). A timer adds when that was, and when the ticket is due to be closed. Where a time
+is not certain (an event was missed, clocks disagree) the later one is taken: a ticket may be closed
+too late, never too early.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,24 +17,24 @@ from shared.contracts.tickets import CustomerWrote, TicketClosed, TicketFact, Ti
 
 OFF = "off"
 NOTHING_RUNS = ""
-"""What stands for the settings of a timer that waits for nothing: it follows none."""
+"""The `settings` of a timer that is not running: it depends on no settings."""
 
 AHEAD = timedelta(days=1)
 """How far an author's clock may be ahead of ours and still be believed."""
 
 SettingsOf = Callable[[str], AutoClose]
-"""The settings of an account; switched off where there is no such account."""
+"""Gives an account's settings; for an unknown account, settings that are switched off."""
 
 
 class TicketRef(NamedTuple):
-    """A ticket, across accounts."""
+    """Names one ticket among those of all accounts."""
 
     account_id: str
     ticket_id: str
 
 
 class Typist(NamedTuple):
-    """Who may be typing: a contact on a channel, on web chat a conversation."""
+    """Who may be typing: a contact on a channel; on web chat, `party` is the conversation."""
 
     account_id: str
     channel: str
@@ -45,11 +45,15 @@ class Typist(NamedTuple):
 class Timer:
     """What is known of a ticket's silence; kept after closing, so that no event counts twice.
 
-    `last_seq` is the newest event taken in, `seen_at` the latest time any event told of,
-    `reset_seq` the newest event after which only a later reply can start the timer. While the team
-    waits, `waiting_epoch` and `last_reply_seq` are as ticketing has them, with their times;
-    `settings` are those by which `due_at` was computed, `asked_for` the wait whose close was asked
-    for already, `put_off_since` when closing was first put off for a customer who typed.
+    - `last_seq`: the `seq` of the newest event that was applied.
+    - `seen_at`: the latest time that any event told of.
+    - `reset_seq`: the `seq` of the newest event that reset the timer (the customer wrote, or the
+      ticket was closed); only a later reply can start it again.
+    - `waiting_epoch`, `last_reply_seq`: as ticketing has them while the team waits for the
+      customer; `first_reply_at` and `last_reply_at` are the times taken for those two replies.
+    - `settings`: the settings by which `due_at` was computed (see `settings_key`).
+    - `asked_for`: `rests_on` of the wait whose close was asked for already.
+    - `put_off_since`: when the close was first put off because the customer typed.
     """
 
     account_id: str
@@ -71,7 +75,7 @@ class Timer:
 
     @property
     def ref(self) -> TicketRef:
-        """Whose timer it is."""
+        """The ticket whose timer it is."""
         return TicketRef(self.account_id, self.ticket_id)
 
     @property
@@ -81,13 +85,13 @@ class Timer:
 
     @property
     def rests_on(self) -> tuple[int, int] | None:
-        """The first and the newest reply of the wait; None while nobody waits for the customer."""
+        """The `seq` of the wait's first and newest reply; None while the team does not wait."""
         if self.waiting_epoch is None:
             return None
         return self.waiting_epoch, self.last_reply_seq or self.waiting_epoch
 
     def stopped(self) -> Self:
-        """The same ticket, with nothing to wait for."""
+        """The same ticket's timer, not running any more."""
         return replace(
             self,
             waiting_epoch=None,
@@ -102,7 +106,7 @@ class Timer:
 
 
 def settings_key(settings: AutoClose) -> str:
-    """What of the settings a due date depends on, as one value to compare."""
+    """The part of the settings that a due date depends on, as one text to compare."""
     if not settings.enabled:
         return OFF
     return f"{settings.starts_at}:{settings.period // timedelta(milliseconds=1)}"
@@ -111,10 +115,10 @@ def settings_key(settings: AutoClose) -> str:
 def timer_after(
     timer: Timer | None, event: TicketFact, settings: AutoClose, now: datetime
 ) -> Timer:
-    """The timer once `event` has happened; unchanged by an event it has seen (ACL 2, ACL 5).
+    """The timer after `event`; an event that it has seen before changes nothing (ACL 2, ACL 5).
 
-    After missed events the summary alone decides, and a wait whose beginning was missed counts
-    from the event that told of it.
+    If earlier events were missed, the ticket's summary in this one decides alone. A wait whose
+    beginning was missed counts from the event that first told of it.
     """
     if timer is not None and event.seq <= timer.last_seq:
         return timer
@@ -153,7 +157,8 @@ def _having_seen(timer: Timer, event: TicketFact, now: datetime) -> Timer:
     resets = False
     match event:
         case CustomerWrote(spam=False):
-            # A reply's time is set by whoever sent it: no wait begins before its message came.
+            # A reply's time is set by whoever sent it, and may be too early: no wait may begin
+            # before the message that is answered was received.
             seen_at = max(seen_at, _believed(event.received_at, now))
             resets = True
         case TicketClosed():
@@ -167,7 +172,7 @@ def _having_seen(timer: Timer, event: TicketFact, now: datetime) -> Timer:
 
 
 def _believed(at: datetime, now: datetime) -> datetime:
-    """The time, unless its author's clock is far ahead: no ticket shall wait for that day."""
+    """The time, or `now` if it is over `AHEAD` later: no wrong clock shall keep a ticket open."""
     return at if at <= now + AHEAD else now
 
 
@@ -194,8 +199,9 @@ def _replied_again(timer: Timer, event: TicketFact) -> Timer:
 def armed(timer: Timer, settings: AutoClose) -> Timer:
     """The timer with the due date that these settings give it (ACL 1, ACL 7).
 
-    It may lie in the past: such a ticket is due at once. A close that was asked for is not asked
-    for again. One that is due later than when it was put off has not been put off yet.
+    The due date may lie in the past: such a ticket is due at once. A wait whose close was already
+    asked for is not due again. If the due date is later than `put_off_since`, closing has not been
+    put off from that date yet, so `put_off_since` is cleared.
     """
     if timer.rests_on is None or timer.asked_for == timer.rests_on:
         return replace(timer, settings=NOTHING_RUNS, due_at=FAR_FUTURE)
@@ -218,7 +224,7 @@ def _due_at(timer: Timer, settings: AutoClose) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """Timers that changed, and how often a ticket's next event was missing."""
+    """The timers that changed, and how many events came after a gap in their ticket's `seq`."""
 
     timers: tuple[Timer, ...]
     gaps: int
@@ -230,7 +236,7 @@ def replay(
     settings_of: SettingsOf,
     now: datetime,
 ) -> Replayed:
-    """The timers after all `events`, in their order. Only those that changed are given."""
+    """Apply `events` in their order to the `known` timers; only those that changed are returned."""
     timers = dict(known)
     gaps = 0
     for event in events:

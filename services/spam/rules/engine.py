@@ -1,7 +1,7 @@
-"""Engines judge a message each in its own way; what they think is combined here.
+"""Engines, each judging messages in its own way, and how their opinions become one score.
 
-An engine's opinion is a logit: 0 means even odds, above it spam. Today there is one engine, the
-rules; a model that learns takes its place beside it, and finds the account in the features.
+An engine's opinion is a logit: 0 means even odds, more than 0 speaks for spam. Today there is one
+engine, the rules. A model that learns can stand beside it; the features name the account for it.
 """
 
 import math
@@ -27,14 +27,14 @@ class Opinion:
 
 
 class Engine(Protocol):
-    """Judges by content. The same features give the same opinion, as long as it learns nothing."""
+    """Judges by content. Unless it learns in between, equal features give equal opinions."""
 
     def opinion(self, features: Features) -> Opinion | None:
         """What it thinks; None where it has nothing to go by."""
 
 
 def combined(opinions: Sequence[Opinion]) -> float:
-    """The score of all opinions together, between 0 and 1: their logits' weighted mean.
+    """The score of all opinions together, between 0 and 1, by the weighted mean of their logits.
 
     An engine without an opinion is left out, as if it were not there; with none, the score is 0.
     """

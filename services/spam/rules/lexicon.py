@@ -1,8 +1,9 @@
 """How phrases are written down, and what is known of links.
 
-Phrases are regular expressions, one after another, separated by semicolons; line breaks are spaces.
-Whoever adds one: already folded (see `rules.text`: no capitals, no accents), whole words, no
-repetition within a repetition, and for spam nothing that a customer may say of an order.
+Phrases are regular expressions, separated by semicolons; a line break in one is a space. A phrase
+that is added must be folded already (see `rules.text`: no capitals, no accents), must be made of
+whole words, and must not have a repetition within a repetition. A spam phrase must be nothing that
+a customer may say of an order.
 """
 
 import re
@@ -12,9 +13,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Several ways to say one thing, `about` which a reason tells.
+    """Several ways to say one thing; `about` says in a verdict's reason which thing.
 
-    Weights are logits; a second, different way adds `again` to the `weight`.
+    Weights are logits. A message that says it has `weight`; one that says it in two or more
+    different wordings ("bitcoin" and "bitcoins", say) has `again` added, once.
     """
 
     code: str

@@ -30,8 +30,9 @@ _HOST = re.compile(r"^(?:https?://)?(?:[^/@\s]*@)?(?:www\.)?([^/:?#\s]+)")
 class Features:
     """A message as engines see it.
 
-    `text` is subject and text, folded: compatible forms made one, no marks, no invisible
-    characters, no capitals, single spaces. `hosts` are those of its links, without `www.`.
+    `text` is the subject and the text, folded (see `fold`): one form for each letter, no accents,
+    no invisible characters, no capitals, single spaces. `hosts` are the hosts of its links, without
+    `www.`.
     """
 
     account_id: str
@@ -42,7 +43,7 @@ class Features:
 
 
 def features(message: InboundMessage) -> Features:
-    """What of the message can be judged by its content alone."""
+    """What engines may judge a message by: its content alone."""
     text = fold(f"{message.subject or ''}\n{message.text}")
     return Features(
         account_id=message.account_id,
@@ -54,9 +55,10 @@ def features(message: InboundMessage) -> Features:
 
 
 def fold(text: str) -> str:
-    """The text as it reads, whatever its letters are made of; `LONGEST_TEXT` long at most.
+    """The text as people read it, in plain letters; `LONGEST_TEXT` characters at most.
 
-    Accents go too, so that "aquí" and "aqui" are one word.
+    Letters that only look like Latin ones become Latin ones. Accents are dropped, so that "aquí"
+    and "aqui" are one word.
     """
     # Capped before as well as after: one character may decompose into eighteen.
     raw = text[:_LONGEST_RAW]

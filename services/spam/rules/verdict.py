@@ -1,4 +1,4 @@
-"""The verdict on a message, and which contacts content alone cannot hide (SPM 3, SPM 4)."""
+"""Verdicts on messages, and contacts whom content alone does not hide (SPM 3, SPM 4)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,12 +33,12 @@ def verdict(opinions: Sequence[Opinion], threshold: float) -> Verdict:
 
 
 def of_known_contact(verdict: Verdict) -> Verdict:
-    """The verdict where the contact is known: never hidden, whatever the content (SPM 3)."""
+    """The verdict on a known contact's message: no spam, whatever its content says (SPM 3)."""
     return verdict.model_copy(update={"spam": False, "reasons": (KNOWN, *verdict.reasons)})
 
 
 class ContactRef(NamedTuple):
-    """A contact, across accounts."""
+    """Names one contact among those of all accounts."""
 
     account_id: str
     contact_id: str
@@ -48,15 +48,15 @@ class ContactRef(NamedTuple):
 class Standing:
     """When an agent last answered or vouched for a contact, and when last called them spam.
 
-    Two standings of one contact make one by the later of each time, in whatever order and however
-    often they are put together.
+    Two standings of one contact are combined with `|`, which keeps the later of each time. In which
+    order that is done, and how often, makes no difference.
     """
 
     known_at: datetime | None = None
     spam_at: datetime | None = None
 
     def __or__(self, other: "Standing") -> "Standing":
-        """Both taken together."""
+        """The later of each time."""
         return Standing(
             known_at=_later(self.known_at, other.known_at),
             spam_at=_later(self.spam_at, other.spam_at),
@@ -64,7 +64,7 @@ class Standing:
 
     @property
     def known(self) -> bool:
-        """Whether the agents' last word speaks for the contact."""
+        """Whether an agent has answered or vouched for the contact since any called them spam."""
         if self.known_at is None:
             return False
         return self.spam_at is None or self.spam_at < self.known_at
@@ -77,7 +77,7 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 def standings(events: Iterable[TicketFact]) -> dict[ContactRef, Standing]:
-    """What agents showed of contacts: people only, no AI agent, no auto-reply, no screening."""
+    """How agents judged contacts: what people did, no AI agent, no auto-reply, no screening."""
     found: dict[ContactRef, Standing] = {}
     for event in events:
         match event:

@@ -1,4 +1,4 @@
-"""What must be true after the demonstration: one check a fact, named by its rule."""
+"""What must be true after the demonstration: one check for each fact, named by its rule."""
 
 from collections import Counter
 from collections.abc import Callable

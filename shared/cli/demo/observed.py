@@ -22,7 +22,10 @@ Json = dict[str, Any]
 
 @dataclass
 class Observed:
-    """Facts by their ids, so that a repeat on a topic changes nothing."""
+    """What was seen: facts by ticket and `seq`, dead letters as they come, all else by id.
+
+    So a fact, signal, attribution, reply or rejection that is repeated changes nothing.
+    """
 
     facts: dict[str, dict[int, Json]] = field(default_factory=lambda: defaultdict(dict))
     rejections: dict[str, Json] = field(default_factory=dict)

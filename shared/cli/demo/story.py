@@ -36,14 +36,14 @@ class World(Protocol):
 
 @dataclass
 class Story:
-    """Told once, from the accounts' settings to the last customer's answer."""
+    """The demonstration's steps, from the account's settings to the last customer's answer."""
 
     world: World
     now: datetime
     said: int = 0
 
     async def tell(self) -> None:
-        """Everything the checks look for has been said, and what was waited for has happened."""
+        """Go through all steps; afterwards everything that the checks look for has happened."""
         await self.set_up()
         await self.customers_write()
         await self.mail_is_answered_closed_and_answered_again()
@@ -253,7 +253,7 @@ class Story:
 
 
 def _held(seen: Observed) -> list[Json]:
-    """The tickets that somebody was given."""
+    """The tickets that were assigned to somebody automatically."""
     return [ticket for ticket in seen.tickets() if ticket["assigned_automatically_to"]]
 
 
