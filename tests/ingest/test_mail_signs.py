@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.ingest.read.mail.automatic import signs
+from services.ingest.read.mail.machines.signs import signs
 from services.ingest.read.mail.mime import header_block
 from services.ingest.read.mail.mime.content import Content
 from shared.contracts.messages import InboundMessage
@@ -26,7 +26,9 @@ TOKEN = "t1mzxw6ytboi2dgnbvgy3tqobz"  # noqa: S105  # none of ours: letters of t
         ({"Subject": "Automatic reply: x", "X-Auto-Response-Suppress": "All"}, "auto_reply"),
         ({"X-Failed-Recipients": "x@y.example"}, "bounce"),
         ({"From": "MAILER-DAEMON@x.example"}, "bounce"),
-        ({"From": "postmaster@x.example"}, "bounce"),
+        ({"From": "MAILER-DAEMON <>", "Subject": "Returned mail"}, "bounce"),
+        ({"From": "Mail Delivery System <>"}, "bounce"),
+        ({"From": "postmaster@x.example", "Subject": "Undeliverable: x"}, "bounce"),
         ({"Subject": "Undeliverable: x", "Precedence": "junk"}, "bounce"),
         (
             {"Content-Type": "multipart/report; report-type=feedback-report; boundary=b"},
@@ -56,6 +58,11 @@ def test_what_no_person_wrote_is_a_signal(headers: dict[str, str], kind: str) ->
         {"Subject": "Automatic reply is broken in your app"},
         {"Subject": "Delivery failed: my parcel never came"},
         {"From": "postmaster.fan@x.example"},
+        {"From": "postmaster@x.example"},
+        {"From": "Ann <admin@x.example>"},
+        {"From": "Ann <noreply@x.example>"},
+        {"Subject": "Out of office cushion"},
+        {"Subject": "Fwd: Undeliverable: x", "From": "postmaster@x.example"},
     ],
 )
 def test_one_weak_sign_alone_hides_no_mail(headers: dict[str, str]) -> None:

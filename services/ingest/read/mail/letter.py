@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from services.ingest.read.findings import Happened, Part, Place, Wrote
-from services.ingest.read.mail import automatic, envelopes, evidence, place
-from services.ingest.read.mail.automatic import Signs
+from services.ingest.read.mail import envelopes, evidence, place
 from services.ingest.read.mail.delivery import Delivery, kept_elsewhere
+from services.ingest.read.mail.machines.signs import Signs, signs
 from services.ingest.read.mail.mime import bodies, header_block, headers, html_tree
 from services.ingest.read.mail.mime.content import Content, named, says_something
 from services.ingest.read.mail.mime.headers import Headers
@@ -54,15 +54,15 @@ def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Pa
         else b"".join(body.split())
     )
     letter = Letter(head, content, delivery, found, hashlib.sha256(said).hexdigest())
-    signs = automatic.signs(head, content, letter.sender, null_sender=delivery.sender == "<>")
-    if signs.kind is not None and not signs.generated:
-        return letter.signal(signs)
+    made = signs(head, content, letter.sender, null_sender=delivery.sender == "<>")
+    if made.kind is not None and not made.generated:
+        return letter.signal(made)
     if found.contact is None:
         letter = replace(letter, place=replace(found, contact=letter.nobody()))
-    if signs.kind is None:
-        return letter.message(signs)
-    noticed = letter.signal(signs)
-    wrote = letter.message(signs)
+    if made.kind is None:
+        return letter.message(made)
+    noticed = letter.signal(made)
+    wrote = letter.message(made)
     return replace(wrote, automatic=noticed) if isinstance(wrote, Wrote) else noticed
 
 
@@ -230,7 +230,7 @@ class Letter:
         """A bounce and the like, about the mail it returns or answers."""
         returned = self.content.embedded or forwards.pasted_header(self.text_full)
         original, _ = header_block.split(returned)
-        report = self.content.report
+        report = signs.report | self.content.report
         about = [
             *headers.message_ids(report.get("original-message-id", "")),
             *headers.message_ids(original.raw("message-id")),
@@ -247,7 +247,7 @@ class Letter:
             "why": signs.why,
             "subject": self.subject,
             "message_id": self.message_id,
-            "recipient": self._recipient(original),
+            "recipient": self._recipient(report, original),
             "status": status,
             "class": _CLASSES.get(status[:1], ""),
             "action": report.get("action", ""),
@@ -268,10 +268,10 @@ class Letter:
             detail={name: text for name, text in detail.items() if text},
         )
 
-    def _recipient(self, original: Headers) -> str:
+    def _recipient(self, report: dict[str, str], original: Headers) -> str:
         """Whom the returned mail was for."""
         for name in ("original-recipient", "final-recipient", "original-rcpt-to"):
-            if said := self.content.report.get(name, "").rpartition(";")[2].strip():
+            if said := report.get(name, "").rpartition(";")[2].strip():
                 return said
         verp = (envelopes.bounced_for(recipient) for recipient in self.delivery.recipients)
         return (

@@ -7,18 +7,13 @@ from dataclasses import replace
 from services.ingest.read.findings import Happened, Part, Place
 from services.ingest.read.mail import delivery, evidence, letter
 from services.ingest.read.mail.delivery import Delivery, kept_elsewhere
+from services.ingest.read.mail.machines.reports import NOTICES
 from services.ingest.read.mail.webhooks.payloads import Payload, raw_text
 from services.ingest.read.text import Fields, parse_json
 from services.ingest.refusals import Refused
 from services.ingest.who import contacts
 
 _PROVIDER = "ses"
-_KINDS = {
-    "Bounce": "bounce",
-    "Complaint": "complaint",
-    "Delivery": "delivery_status",
-    "DeliveryDelay": "delivery_status",
-}
 _RECIPIENTS = {
     "Bounce": "bouncedRecipients",
     "Complaint": "complainedRecipients",
@@ -179,7 +174,7 @@ def _notices(kind: str, fields: Fields) -> list[Part]:
                     addresses=((contacts.mailbox(mail.text("source")),),),
                     contact=contacts.email(recipient) if "@" in recipient else None,
                 ),
-                kind=_KINDS.get(kind, "other"),
+                kind=NOTICES.get(kind, "other"),
                 key=(kind, about, said.text("feedbackId"), recipient),
                 about=about or None,
                 at=said.time("timestamp") or mail.time("timestamp"),

@@ -1,0 +1,505 @@
+"""What programs answer in a person's or a company's place, by language.
+
+How they are written down: see `phrases`. Whoever adds one: what is said to whoever wrote, and
+nothing that a customer may say of their own holidays to a shop.
+"""
+
+import re
+from typing import Final
+
+from services.ingest.read.mail.machines.phrases import pattern, ways
+
+_AUTOMATIC = ways(
+    r"""
+    auto(?:mated|matic|matisk|mated)?[ -]?(?:e-?mail )?(?:reply|response|answer|responder|svar|\
+    antwort|antwoord|respuesta|risposta|reponse)
+    automatische antwort
+    automatisch antwoord
+    automatische beantwortung
+    reponse automatique
+    message automatique
+    risposta automatica
+    respuesta automatica
+    resposta automatica
+    autorespuesta
+    autoresponder
+    autorisposta
+    automatsvar
+    automaattinen (?:vastaus|poissaoloviesti)
+    odpowiedz automatyczna
+    automatyczna odpowiedz
+    automaticka odpoved
+    automatikus valasz
+    raspuns automat
+    αυτόματη απάντηση
+    otomatik (?:yanit|cevap)
+    автоответ(?:чик)?
+    автоматический ответ
+    автоматична відповідь
+    automatski odgovor
+    автоматичен отговор
+    自動(?:返信|応答|回覆|回复)
+    自动(?:回复|答复|回覆)
+    자동 ?(?:회신|응답|답장)
+    תשובה אוטומטית
+    מענה אוטומטי
+    رد تلقائي
+    الرد التلقائي
+    trả lời tự động
+    """
+)
+_AWAY_TITLES = ways(
+    r"""
+    out of (?:the )?office
+    ooo
+    away from (?:the |my )?(?:office|desk|mail)
+    vacation (?:reply|message|notice)
+    abwesenheits(?:notiz|meldung|nachricht|info)
+    abwesend
+    nicht im (?:buro|haus)
+    ausser haus
+    absence du bureau
+    absent(?:e)? du bureau
+    message d'absence
+    absence
+    fuori (?:sede|ufficio)
+    assente(?:za)?
+    assenza dall'ufficio
+    (?:respuesta de )?fuera de (?:la )?oficina
+    ausencia
+    ausente do escritorio
+    fora do escritorio
+    afwezig(?:heid)?
+    niet aanwezig
+    franvaro(?:meddelande)?
+    fravaer
+    ikke til stede
+    ikke tilstede
+    poissa(?:olo)?
+    poissaoloviesti
+    poza biurem
+    nieobecnosc
+    nepritomnost
+    mimo kancelar
+    hazon kivul
+    tavollet
+    plecat din birou
+    absenta
+    ofis disinda
+    εκτός γραφείου
+    απουσία
+    вне офиса
+    отсутств\w*
+    поза офісом
+    不在(?:通知|のお知らせ|連絡)?
+    休暇中
+    休假
+    부재(?:중)?
+    מחוץ למשרד
+    خارج المكتب
+    """
+)
+
+_BEFORE = r"\s*(?:\[[^\]]{1,60}\]\s?:?)?\s*[\[\(【*]{0,3}\s*"
+
+TITLES: Final = re.compile(
+    rf"{_BEFORE}(?:{_AUTOMATIC})\s*(?:[\]\)】*]|\Z|\s?[:：\-–(])"
+    rf"|\s*[\[【(][^\]】)]{{0,30}}(?:{_AUTOMATIC})[^\]】)]{{0,10}}[\]】)]",
+    re.IGNORECASE,
+)
+"""The whole subject, or what stands before its colon, says that a program answers."""
+
+TITLE_STARTS: Final = re.compile(rf"{_BEFORE}(?:{_AUTOMATIC})", re.IGNORECASE)
+"""The subject begins so; people write so too: a weak sign."""
+
+AWAY_TITLES: Final = re.compile(
+    rf"\s*[\[\(【*]{{0,3}}\s*(?:{_AWAY_TITLES})(?P<more>\s*[\]\)】*:：!.]{{0,3}}\s*\S)?"
+    r"|.{1,80} is out of (?:the )?office",
+    re.IGNORECASE,
+)
+"""The subject begins like an absence's notice. With `more` behind it people write so too."""
+
+AUTOMATIC: Final = pattern(
+    r"""
+    (?:is|was|this) an? (?:auto(?:mated|matic|-?generated|matically generated)|\
+    auto-?reply)[ -]?(?:e-?mail|reply|response|message|answer|notification|acknowledg)?
+    (?:this|\() ?auto(?:mated|matic) (?:e-?mail|reply|response|message|answer|confirmation)
+    automatically generated (?:e-?mail|reply|response|message|answer)
+    (?:sent|answered|replied) automatically
+    (?:reply|mail|message) (?:was|has been) (?:produced|generated|sent) (?:automatically|by an? )
+    automatisch (?:generierte|erstellte|versandt|erzeugt)
+    automatische (?:antwort|nachricht)
+    (?:reponse|message|courriel) (?:automatique|(?:envoy|gener)e automatiquement)
+    (?:risposta|messaggio|e-?mail|mail) (?:automatic[oa]|generat[oa] automaticamente)
+    (?:respuesta|mensaje|correo) (?:automatic[oa]|generado automaticamente)
+    (?:resposta|mensagem|e-?mail) (?:automatic[oa]|gerad[oa] automaticamente)
+    automatisch (?:bericht|antwoord|gegenereerd)
+    automatisk(?:t)? (?:svar|besked|meddelande|melding)
+    automaattinen (?:vastaus|viesti)
+    wiadomosc (?:wygenerowana )?automatyczn
+    automatyczna (?:odpowied|wiadomo)
+    automatick(?:á|a|ý|y) (?:odpov|zpr|e-?mail)
+    automatikus (?:valasz|uzenet)
+    mesaj automat
+    αυτόματο μήνυμα
+    αυτοματοποιημένη
+    otomatik (?:yan|mesaj|olarak)
+    автоматическ(?:ое|ий) (?:сообщение|ответ)
+    автоматичн[еа] (?:повідомлення|відповідь)
+    自動(?:返信|送信|応答|配信)
+    自动(?:回复|发送|答复)
+    自動(?:回覆|發送)
+    자동 ?(?:회신|응답|발송|으로 발송)
+    הודעה אוטומטית
+    תשובה אוטומטית
+    رسالة (?:آلية|تلقائية)
+    رد (?:آلي|تلقائي)
+    (?:mailbox|inbox|address) is (?:not|no longer) (?:being )?(?:monitored|in use|read)
+    """
+)
+"""The text says that a program wrote it."""
+
+AWAY: Final = pattern(
+    r"""
+    \b(?:i|we)(?:'m| am| are|'re| will be|'ll be)[^.?!]{0,60}(?:out of (?:the |my )?office|away|\
+    on (?:vacation|holidays?|(?:annual |maternity |paternity |parental |sick )?leave)|traveling|\
+    travelling|at a (?:trade fair|conference|fair))
+    \bout of (?:the |my )?office\b
+    (?:is|currently) on (?:vacation|holiday|leave)
+    no longer (?:works?|employed|working|with (?:us|the)|part of)
+    (?:he|she) left (?:us|the)
+    has left the (?:company|organi[sz]ation)
+    (?:limited|no|intermittent) access to (?:my )?e-?mail
+    (?:read|answer|reply|respond|look at)[^.?!]{0,40}(?:when|once|after|upon|on) (?:i |\
+    my )?(?:return|(?:am|get|come) back)
+    (?:be |am |i'm )?back (?:in (?:the )?office )?(?:on|in|from) (?:the |monday|tuesday|\
+    wednesday|thursday|friday|\d|june|july|august|september|january)
+    in urgent (?:cases|matters)
+    for urgent matters
+    nicht (?:im (?:bue?ro|haus)|erreichbar|im dienst)
+    im urlaub
+    ausser haus
+    abwesend
+    in elternzeit
+    nicht mehr (?:fue?r|bei|im unternehmen)[^.?!]{0,40}(?:tae?tig|beschae?ftigt)?
+    wird nicht weitergeleitet
+    wieder (?:fue?r sie da|erreichbar|im bue?ro)
+    in dringenden fae?llen
+    (?:suis|serai|sera|est) (?:actuellement )?(?:absente?|en conge|en vacances)
+    a mon retour
+    cas d'urgence
+    ne (?:travaille|fait) plus (?:partie|chez)
+    etabli(?:e)? ferm
+    (?:sono|sar(?:ò|o')|siamo)[^.?!]{0,40}(?:assent[ei]|in ferie|fuori (?:sede|ufficio))
+    al mio (?:rientro|ritorno)
+    fuori (?:sede|ufficio)
+    per urgenze
+    non lavora piu
+    (?:estoy|estare|estamos|me encuentro)[^.?!]{0,40}(?:fuera|ausente|de vacaciones)
+    a mi (?:regreso|vuelta)
+    fuera de la oficina
+    ya no trabaja
+    caso urgente
+    asuntos urgentes
+    (?:estou|estarei|encontro-me)[^.?!]{0,40}(?:ausente|de ferias|fora)
+    meu (?:regresso|retorno)
+    fora do escritorio
+    (?:ben|zijn)[^.?!]{0,40}(?:afwezig|niet aanwezig|met vakantie|op vakantie)
+    niet op kantoor
+    bij mijn terugkomst
+    (?:ar|er)[^.?!]{0,40}(?:pa semester|bortrest|ute av kontoret|pa ferie|ikke pa kontoret|\
+    fraværende|pa kursus|inte pa kontoret|traeffes igen)
+    foraldraledig
+    pa ferie
+    olen (?:lomalla|poissa|vapaalla)
+    en ole paikalla
+    lomalla
+    palaan (?:toihin|toimistolle)
+    (?:jestem|bede|przebywam|biuro)[^.?!]{0,40}(?:na urlopie|nieobecn|poza biurem|nieczynne)
+    po powrocie
+    (?:jsem|budu)[^.?!]{0,40}(?:na dovolene|mimo kancel|nepritom)
+    po (?:mem )?navratu
+    szabadsagon
+    hazon kivul
+    nem vagyok (?:az )?irodaban
+    visszateres
+    (?:sunt|voi fi)[^.?!]{0,40}(?:in concediu|plecat|absent)
+    la intoarcere
+    (?:απουσιάζω|λείπω|εκτός γραφείου|σε άδεια)
+    μόλις επιστρέψω
+    (?:izinde|tatilde|ofis disinda|ofiste degil)
+    dondugum
+    (?:в отпуске|отсутств|вне офиса|в командировке)
+    (?:немає в офісі|у відпустці|поза офісом)
+    после возвращения
+    不在(?:に|と|です|で|の|にし)
+    休暇
+    休業
+    夏季休
+    出張(?:中|で)
+    席を外し
+    (?:正在|在|我在)?(?:休假|度假|出差|外出)
+    不在(?:办公室|辦公室)
+    (?:回来|回來|返回)后
+    (?:휴가|출장|부재|자리를 비)
+    (?:בחופשה|מחוץ למשרד|איני במשרד|לא נמצא)
+    כשאחזור
+    (?:خارج المكتب|في إجازة)
+    عند عودتي
+    """
+)
+"""Somebody is away, and says so to whoever writes."""
+
+DEFERS: Final = pattern(
+    r"""
+    (?:limited|no|intermittent|not have) access to (?:my )?(?:e-?)?mail
+    in urgent (?:cases|matters)
+    for urgent matters
+    (?:read|answer|reply|respond|get back|look at|deal with)[^.?!]{0,40}(?:when|once|after|upon|\
+    on) (?:i |my )?(?:return|(?:am|get|come) back)
+    (?:not be|without being) (?:read|forwarded)
+    deleted unread
+    (?:please )?(?:contact|write to|turn to|call)[^.?!]{0,40} (?:instead|in my absence|while i)
+    during my absence
+    wird nicht (?:weitergeleitet|gelesen)
+    nicht weitergeleitet
+    in dringenden fae?llen
+    vertret(?:ung|en)
+    cas d'urgence
+    (?:prendrai connaissance|repondrai)[^.?!]{0,60}(?:retour|des)
+    per urgenze
+    risponder(?:ò|o')[^.?!]{0,40}(?:rientro|ritorno|possibile)
+    (?:caso|asuntos?) urgentes?
+    respondere[^.?!]{0,40}(?:regreso|vuelta|vuelva)
+    acceso al correo
+    (?:casos?|assuntos?) urgentes?
+    responderei[^.?!]{0,40}(?:regresso|retorno|volta)
+    bij (?:dringende|spoed)
+    beantwoord[^.?!]{0,40}terug
+    bradskande
+    svarar[^.?!]{0,30}(?:åter|tillbaka)
+    i dringende tilfaelde
+    kiireellisi
+    w pilnych
+    odpowiem
+    v nalehav
+    odpovim
+    surgos
+    in caz de urgen
+    va fi citit
+    θα απαντήσω
+    acil
+    по срочным
+    отвечу
+    відповім
+    緊急
+    急ぎ
+    確認は
+    緊急时
+    尽快(?:回复|答复)
+    尽快
+    回覆您
+    回复您
+    급한
+    답장
+    سأرد
+    אענה
+    """
+)
+"""What is said to whoever wrote to somebody who is away."""
+
+CREATED: Final = pattern(
+    r"""
+    (?:your|the|an?) (?:[\w-]+ ){0,4}(?:request|enquiry|inquiry|ticket|case|\
+    incident)s?(?: [^.?!]{0,60})? (?:has been|was|have been) (?:successfully )?(?:received|\
+    created|opened|logged|registered|submitted|assigned)
+    (?:request|ticket|case|incident|message)[^.?!]{0,40} (?:has been|was)\
+     (?:successfully )?(?:created|opened|logged|received)
+    (?:ticket|anfrage|vorgang)[^.?!]{0,40}(?:wurde )?(?:eroe?ffnet|angelegt|erstellt|registriert)
+    (?:demande|ticket)[^.?!]{0,40} a (?:bien )?ete (?:recu|enregistr|cre)
+    (?:richiesta|ticket)[^.?!]{0,40} (?:(?:è|e') stat[oa] )?(?:pres[oa] in carico|ricevut[oa]|\
+    creat[oa]|apert[oa])
+    (?:solicitud|ticket|caso|consulta)[^.?!]{0,40} (?:ha sido|fue|se ha) (?:recibid|cread|\
+    registrad|abiert)
+    (?:solicitacao|chamado|ticket)[^.?!]{0,40} foi (?:recebid|criad|registrad|abert)
+    (?:обращени|заявк|запрос)[^.?!]{0,40}(?:получен|принят|зарегистрирован|создан)
+    受け?付け(?:ました|いたしました)
+    来信已收到
+    접수(?:되|하)
+    """
+)
+"""A company's program says that it made a case of the mail."""
+
+RECEIVED: Final = pattern(
+    r"""
+    we(?: have|'ve)? (?:just )?received your
+    acknowledge (?:that we have |the |your )?(?:received|receipt)
+    confirm(?:ing|s)? (?:the )?receipt
+    thank(?:s| you) for (?:contacting|reaching out|getting in touch)
+    your (?:message|e-?mail|request|enquiry|inquiry|note) has reached us
+    (?:haben ihre|ihre) (?:anfrage|nachricht|e-?mail|mitteilung)[^.?!]{0,40}(?:erhalten|\
+    eingegangen)
+    avons bien recu
+    accusons reception
+    merci de nous avoir (?:contact|ecrit)
+    abbiamo ricevuto (?:la (?:sua|tua|vostra)|il (?:suo|tuo|vostro))
+    grazie per averci (?:contattat|scritt)
+    (?:hemos recibido|recibimos) su
+    gracias por (?:contactar|escribirnos|comunicarse)
+    acuse de recibo
+    recebemos (?:a )?(?:sua|o seu)
+    obrigad[oa] por (?:entrar em contato|nos contatar|contactar)
+    hebben (?:uw|je) (?:bericht|e-?mail|vraag|aanvraag)[^.?!]{0,30}ontvangen
+    har (?:tagit emot|modtaget|mottatt)
+    dziekujemy za (?:wiadomo|kontakt|zgloszenie)
+    お問い?合わ?せ(?:を|いただき|ありがとう)
+    """
+)
+"""A company's program says that the mail has come."""
+
+PROMISES: Final = pattern(
+    r"""
+    (?:agents?|representatives?|staff|team|somebody|someone|human|\
+    specialist)[^.?!]{0,40} will (?:be )?(?:get(?:ting)? back|respond|reply|contact|review|\
+    follow|in touch|answer|send)
+    we (?:will|'ll|aim to|try to) (?:get back|respond|reply|answer|\
+    be in touch)[^.?!]{0,40}(?:within|as soon|shortly|possible)
+    will be answered
+    usually within
+    within \d+ (?:business |working )?(?:hours|days)
+    as soon as possible
+    reply above this line
+    schnellstmoe?glich
+    so (?:bald|schnell) wie moe?glich
+    dans les (?:meilleurs|plus brefs) delais
+    (?:al|il) piu presto
+    prima possibile
+    (?:a la|lo antes|con la mayor) (?:brevedad|posible)
+    o mais breve
+    assim que poss
+    zo (?:snel|spoedig) mogelijk
+    sa snart som
+    najszybciej
+    kolejnosci zglosze
+    ご連絡(?:いたし|し|させ)
+    担当者より
+    """
+)
+"""... and that somebody will answer."""
+
+CHALLENGES: Final = pattern(
+    r"""
+    (?:solve|complete|pass) (?:the |a |this )?captcha
+    verify (?:that )?you(?:'re| are) (?:a )?(?:human|person|real)
+    (?:confirm|verify) (?:that |your |the )?(?:[\w-]+ ){0,4}(?:message|mail|address|sender|\
+    identity)
+    (?:your )?(?:message|mail|e-?mail)[^.?!]{0,60}(?:(?:was|is|has been) (?:placed|held|put|\
+    stored|moved|waiting|quarantined)|(?:is|was) (?:waiting|on hold))
+    not (?:yet )?(?:on|in) [^.?!]{0,30}(?:guest|white|allow|approved|safe|contact)[ -]?list
+    (?:guest|white|allow|approved|safe)[ -]?list
+    anti-?spam(?:[^.?!]{0,60})(?:confirm|click|verif|clique|link|reply)
+    (?:digite|escriba|introduzca|inserisci|saisissez|geben sie)[^.?!]{0,30}(?:caracteres|\
+    caratteri|caracteres|zeichen|codigo)
+    (?:apenas|solo|seulement|nur) (?:uma vez|una vez|una volta|une fois|einmal)
+    (?:only once|one[- ]time|just this once)
+    challenge[- /]response
+    (?:clique|haga clic|klicken sie|cliquez|clicca)[^.?!]{0,60}(?:confirm|bestae?tig|liber|\
+    autori[zs])
+    (?:mensagem|mensaje|nachricht|message|messaggio)[^.?!]{0,60}(?:retid[oa]|bloquead[oa]|\
+    zurue?ckgehalten|en attente|in attesa|quarantena|quarentena|pendente)
+    """
+)
+"""A program holds the mail back until its writer proves to be a person."""
+
+_READ_TITLES = ways(
+    r"""
+    (?:not )?read
+    gelesen
+    (?:ungelesen )?geloe?scht
+    lu
+    letto
+    leido
+    lido
+    gelezen
+    laest
+    last
+    lest
+    luettu
+    przeczytane
+    precteno
+    elolvasva
+    citit
+    прочитано
+    已读
+    已讀
+    読み取り
+    開封済み
+    開封(?:確認|通知)?
+    읽음
+    (?:message )?disposition notification
+    return receipt(?: \(displayed\))?
+    read receipt
+    lesebestae?tigung
+    accuse de lecture
+    ricevuta di lettura
+    confirmacion de lectura
+    leesbevestiging
+    """
+)
+
+READ_TITLES: Final = re.compile(rf"\s*(?:{_READ_TITLES})\s*(?:[(:：-]|\Z)", re.IGNORECASE)
+READ: Final = pattern(
+    r"""
+    (?:was|has been) (?:read|displayed|opened|deleted without being read) (?:on|at|by)?
+    has been displayed
+    no guarantee that the (?:message|mail)
+    return receipt for the mail
+    wurde (?:am [^.?!]{0,40})?(?:gelesen|angezeigt|ungelesen geloe?scht)
+    a ete lu
+    (?:è|e') stato letto
+    (?:ha sido|fue|se ha) leido
+    foi lid[oa]
+    is gelezen
+    (?:är|er) l(?:ä|æ|ae|e)st
+    zostala przeczytana
+    прочитано
+    を(?:開封|表示)
+    已(?:被)?(?:阅读|閱讀)
+    읽었
+    """
+)
+"""A mail was opened: its title and its text say so."""
+
+_CALENDAR_TITLES = ways(
+    r"""
+    accepted
+    declined
+    tentative(?:ly accepted)?
+    new time proposed
+    zugesagt
+    abgesagt
+    mit vorbehalt
+    accepte
+    refuse
+    provisoire
+    accettat[oa]
+    rifiutat[oa]
+    provvisori[oa]
+    aceptad[oa]
+    rechazad[oa]
+    aceit[eo]
+    recusad[oa]
+    geaccepteerd
+    geweigerd
+    accepterat
+    avvisat
+    accepteret
+    afvist
+    godtatt
+    zaakceptowano
+    prijato
+    """
+)
+
+CALENDAR_TITLES: Final = re.compile(rf"\s*(?:{_CALENDAR_TITLES})\s?:", re.IGNORECASE)
+"""An answer to an invitation."""
