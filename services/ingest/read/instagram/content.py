@@ -37,7 +37,7 @@ class Content:
 
     @property
     def reaction(self) -> str | None:
-        """The heart, if the customer tapped twice and sent nothing else; None otherwise."""
+        """The heart, if the message is a double tap and nothing more; None otherwise."""
         return _HEART if not self.customer_wrote and _LIKE in self.types else None
 
 

@@ -68,7 +68,7 @@ class _Value:
         return hashlib.sha256(said.encode()).hexdigest()
 
     def parts(self) -> list[Part]:
-        """What the change says; one in which ingest knows nothing is a single signal."""
+        """What the change says. If ingest knows nothing that is in it, it is one signal."""
         readers: dict[str, list[tuple[str, Callable[[Fields], Part]]]] = {
             "messages": [
                 ("messages", self._message),

@@ -167,7 +167,11 @@ class _Reader:
         return plain, "\n".join(with_html) or None
 
     def _without_boundary(self, part: Message, depth: int) -> tuple[str, str | None]:
-        """A multipart whose boundary is not in it. The first line with two dashes may be one."""
+        """A multipart whose declared boundary is not in it.
+
+        Its first line that begins with two dashes is taken for the boundary. If it is none either,
+        all of it is text.
+        """
         payload = leaves.content(part)
         guess = re.search(rb"^--([^\s-][^\r\n]{0,70}?)[ \t]*\r?$", payload, re.MULTILINE)
         if guess is None or b'"' in guess[1]:

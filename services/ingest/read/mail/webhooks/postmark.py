@@ -25,7 +25,7 @@ _NO_BOUNCES = {
     "Unsubscribe": "opt_out",
     "SpamComplaint": "complaint",
 }
-"""The kind of signal for what Postmark calls a bounce, too, but is none, by its `Type`."""
+"""The kinds of signal for notices that Postmark calls bounces but that are none, by `Type`."""
 _LONGEST_DUMP = 64 * 1024
 
 
