@@ -27,19 +27,21 @@ from shared.topics import MESSAGES, SIGNALS, Deleted
 _log = structlog.get_logger()
 
 _READ_IN_A_THREAD_FROM = 256 * 1024
-"""Bytes of a batch from which reading it would keep the event loop from its heartbeats."""
+"""From this many bytes on, a batch is read in a thread: the event loop has heartbeats to send."""
 
 
 Counted = Callable[[Channel, str, str], None]
-"""Told of what becomes of everything in a record (ING 4): its channel; message, edit, deletion,
-signal, part (of a long SMS), unaddressed (a report that names no address of an account) or dead;
-and the signal's kind, or why it is unaddressed or dead."""
+"""Called for each thing that a record became (ING 4), with the channel, the outcome and a detail.
+
+The outcome is `message`, `edit`, `deletion`, `signal`, `part` (of a long SMS), `unaddressed` (a
+report that names no address of an account) or `dead`. The detail is the kind of a signal, or the
+reason why it is unaddressed or dead; else it is empty."""
 
 _OUTCOMES = {"InboundMessage": "message", "MessageEdited": "edit", "MessageDeleted": "deletion"}
 
 
 def outcome_of(body: Said) -> tuple[Channel, str, str]:
-    """What `Counted` is told of something published."""
+    """The values with which `Counted` is called for something that was published."""
     if isinstance(body, Signal):
         return body.channel, "signal", body.kind
     return body.channel, _OUTCOMES[body.type], ""
@@ -58,10 +60,15 @@ class Ingest:
     large_mail: LargeMail = NO_LARGE_MAIL
 
     async def records_received(self, records: Sequence[Record]) -> Refusals:
-        """Publish what the records of a channel say, in their order.
+        """Publish what the records of one channel say, in the order of the records.
 
-        What of a record cannot be taken is refused, and the rest of it published. Addresses that
-        nobody has are looked up in newer settings, once a batch.
+        Parts of long SMS are stored; their messages are published once they are complete. If
+        something in a record cannot be taken, the record is refused, but the rest of it is
+        published all the same. If newer settings could help (an address that no account has, for
+        example), the settings are refreshed, once for the batch.
+
+        Raises Transient if a race for a stored document is lost again and again, or if the place
+        of a large mail cannot be reached.
         """
         providers = [rules.expected_provider(record, self.accounts) for record in records]
         readings = await self._readings(records, providers)
@@ -79,7 +86,7 @@ class Ingest:
     async def _readings(
         self, records: Sequence[Record], providers: Sequence[str | None]
     ) -> list[Reading]:
-        """What all of them say. Large mails are read one by one, and not kept."""
+        """Read the records. Large mails are fetched and read one by one, and not kept."""
         claims = [place for place, record in enumerate(records) if is_claim(record)]
         if not claims:
             return await _read(records, providers)
@@ -127,7 +134,10 @@ class Ingest:
         return refusals
 
     async def _joined(self, outcomes: Sequence[Outcome]) -> dict[int, Poison]:
-        """Keep the parts of long SMS, and give out what is complete with them."""
+        """Store the parts of long SMS, and publish each message that is complete with them.
+
+        Returns why a part can never be taken, by the place of its record in the batch.
+        """
         arrived = [
             (place, arrival)
             for place, outcome in enumerate(outcomes)
@@ -145,10 +155,11 @@ class Ingest:
         await self.profiles.save(profiles.changes(batch))
 
     async def accounts_changed(self, batch: Sequence[AccountSettings | Deleted]) -> None:
-        """Warn of addresses that another account has already: its messages go there.
+        """Log a warning for each address in the settings that belongs to another account.
 
-        The table of settings is kept by the bus. This consumer is why settings that cannot be
-        read are dead-lettered, and once.
+        If two accounts claim an address, the one with the smaller id gets its messages. The bus
+        keeps the table of settings by itself. Ingest consumes the settings so that those which
+        cannot be read become dead letters, and only once.
         """
         for settings in batch:
             if isinstance(settings, Deleted):

@@ -29,7 +29,11 @@ _MAILBOX = "mailbox@sample.invalid"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Tries files of one channel. `provider` None: it is recognised by the file's looks."""
+    """Tries out what files of one channel become, each as a record with Kafka's timestamp `now`.
+
+    If `provider` is None, the format is recognised by the file's looks. If `accounts` is None,
+    every address belongs to the sample account.
+    """
 
     channel: Channel
     provider: str | None
@@ -37,7 +41,7 @@ class Trial:
     now: datetime
 
     def outcomes(self, value: bytes) -> list[dict[str, Any]]:
-        """What the bytes become, each as `helpdesk normalize` prints it: at least one."""
+        """What the bytes become, as `helpdesk normalize` prints it: at least one outcome."""
         try:
             return list(self._outcomes(value))
         except Exception as error:  # noqa: BLE001  # what is a bug becomes a dead letter there too
@@ -63,7 +67,7 @@ class Trial:
             yield {"outcome": "unaddressed", "error": str(why), "reason": why.reason}
 
     def _alone(self, arrival: Arrival, accounts: Accounts) -> Iterable[Said]:
-        """What a part of a long SMS is given out as when the others do not come."""
+        """What is published of a part of a long SMS if no other part comes."""
         kept, _ = long_sms.with_part(arrival.of, arrival, self.now, timedelta(0))
         after, groups = long_sms.after_wait(kept, self.now)
         parts = tuple(long_sms.given_out(after, group) for group in groups)
@@ -83,9 +87,11 @@ class Trial:
         )
 
     def _with_sample(self, reading: Reading) -> tuple[Reading, Accounts]:
-        """The sample account with the addresses that the parts were sent to, one a part.
+        """The reading, and the sample account with one address for each finding: where it was sent.
 
-        A mail's sender is not the account, though the mail were to them too, or to nobody.
+        The sender of a mail is never taken for the account, even if the mail is to the sender too.
+        A mail that is to nobody else is read again as one that came to the sample account's
+        mailbox.
         """
         places = [part.place for part in reading.parts if not isinstance(part, Refused)]
         addresses = [(place.channel or self.channel, _address(place)) for place in places]
@@ -137,7 +143,7 @@ def _described(body: Said) -> dict[str, Any]:
     if isinstance(body, Signal):
         return {"outcome": "signal", "signal": plain}
     if not isinstance(body, InboundMessage):
-        # Whoever asks what becomes a message does not ask for what changes one.
+        # An edit or a deletion is no message of its own, so it is printed as a signal.
         kind = "edit" if isinstance(body, MessageEdited) else "delete"
         return {"outcome": "signal", "signal": {"kind": kind} | plain}
     if body.mail is not None:

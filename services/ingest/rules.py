@@ -1,8 +1,8 @@
-"""What becomes of a raw record (ING 1 to ING 8): pure.
+"""Decides what becomes of a raw record (ING 1 to ING 8). Pure.
 
-A record is first read, by its channel and provider, into parts; then the parts are settled with
-the accounts' settings. Everything in it ends as a message, an edit, a deletion, a signal or a
-refusal.
+`read` finds what the record says, by its channel and provider. `settle` then decides with the
+accounts' settings what becomes of each finding: a message, an edit, a deletion, a signal, a stored
+part of a long SMS, an unaddressed report or a refusal.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ _CHANNELS: dict[str, Channel] = {topic.name: channel for channel, topic in INBOU
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A record and the parts it says, at least one."""
+    """A record and the findings in it, at least one."""
 
     record: Record
     channel: Channel
@@ -40,11 +40,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one record: what is published, in order, and what of it is refused.
+    """What becomes of one record: what is published (`said`), in order, and what is refused.
 
-    What `arrived` is published once the long message is whole that it is a part of. `unaddressed`
-    are delivery reports of which nobody can tell whose they are, and why: they are counted, and
-    nothing more.
+    `arrived` are the parts of long SMS in it. They are stored, and their message is published once
+    it is complete or its wait has ended. `unaddressed` has a reason for each report on an outbound
+    message that names no address of an account: these are counted, and nothing more (ING 4).
     """
 
     said: tuple[Said, ...]
@@ -54,7 +54,7 @@ class Outcome:
 
     @property
     def refusal(self) -> Refused | None:
-        """Why the record is dead-lettered; None where all of it could be taken."""
+        """Why the record becomes a dead letter; None if nothing in it was refused."""
         if not self.refused:
             return None
         first = self.refused[0]
@@ -64,7 +64,7 @@ class Outcome:
 
     @property
     def names_a_stranger(self) -> bool:
-        """Whether newer settings could change it."""
+        """Whether newer settings of the accounts could change this outcome."""
         return any(
             refused.reason in ("unknown_account", "account_mismatch", "channel_off")
             for refused in (*self.refused, *self.unaddressed)
@@ -72,16 +72,17 @@ class Outcome:
 
 
 def read(record: Record, provider: str | None = None) -> Reading:
-    """The record's parts. Never raises, whatever the bytes: a refusal is a part too.
+    """Find what the record says. Never raises, whatever the bytes: a refusal is a finding too.
 
-    `provider` is whose format it is if nothing that came with it says that.
+    `provider` names the format if neither the record nor its wrapper does. If no format has that
+    name, the payload's looks decide.
     """
     channel = _CHANNELS[record.topic]
     try:
         inner = unwrapped(record)
     except Refused as refused:
         return Reading(record, channel, (refused,))
-    # What was around all of it says when it was received: the first knows that too.
+    # The first record inside has the headers of its wrapper too: they say when it was received.
     return Reading(inner[0], channel, tuple(_parts(inner, channel, provider)))
 
 
@@ -89,13 +90,16 @@ def _parts(records: Iterable[Record], channel: Channel, provider: str | None) ->
     for inner in records:
         parts = _parts_of(with_provider(inner, provider), channel)
         if provider and any(map(_of_unknown_provider, parts)):
-            # The settings may name whoever sends for the account, in words of their own.
+            # The settings may call the provider by a name of their own.
             parts = _parts_of(inner, channel)
         yield from parts
 
 
 def expected_provider(record: Record, accounts: Accounts) -> str | None:
-    """The provider of the account that the header `account` names, where it has just one."""
+    """The provider on this channel of the account that the header `account` names.
+
+    None if there is no such account, or if it does not have exactly one provider there.
+    """
     account = accounts.get(record.header("account") or "")
     channel = _CHANNELS[record.topic]
     addresses = account.addresses if account else ()
@@ -117,9 +121,9 @@ def _parts_of(record: Record, channel: Channel) -> list[Part]:
 
 
 def settle(reading: Reading, accounts: Accounts) -> Outcome:
-    """What becomes of what was read, with the settings as they are now.
+    """Decide what becomes of each finding, with the settings as they are now.
 
-    One record may say the same twice, as some providers do: it is published once.
+    Some providers say the same thing twice in one record. It is published once.
     """
     said: dict[str, Said] = {}
     refused: list[Refused] = []
@@ -151,32 +155,32 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
 
 
 def with_contacts(outcome: Outcome, contacts: Mapping[str, str]) -> Outcome:
-    """The same, each body of the contact with the id given for it (see `aliases`)."""
+    """The outcome with the contact ids that `whatsapp_ids.settled` decided, by each body's id."""
     said = tuple(whatsapp_ids.with_contact(body, contacts) for body in outcome.said)
     return replace(outcome, said=said)
 
 
 def identity_keys(said: Iterable[Said]) -> set[str]:
-    """Under what the profiles of everybody in `said` are looked up: `account|type:value`."""
+    """The keys (`account|type:value`) by which the profiles of all contacts in `said` are found."""
     return {key for body in said if body.contact for key in keys(body.account_id, body.contact)}
 
 
 def keys(account_id: str, contact: Contact) -> list[str]:
-    """Under what the contact's profile is looked up, in canonical form."""
+    """The keys by which the contact's profile is found: its identities in canonical form."""
     names = dict.fromkeys(canonical(identity).key for identity in contact.identities)
     return [f"{account_id}|{name}" for name in names]
 
 
 def with_profiles(outcome: Outcome, profiles: Mapping[str, Profile]) -> Outcome:
-    """The same, each contact with their profile's segments and consent (ING 8).
+    """The outcome, in which each contact has its profile's segments and SMS consent (ING 8).
 
-    Of several profiles with an identity of the contact, the one with the smallest id counts.
+    If several profiles have an identity of the contact, the one with the smallest id counts.
     """
     return replace(outcome, said=tuple(with_profile(body, profiles) for body in outcome.said))
 
 
 def with_profile(body: Said, profiles: Mapping[str, Profile]) -> Said:
-    """The same, its contact with their profile (see `with_profiles`)."""
+    """The body, in which the contact has its profile, if there is one (see `with_profiles`)."""
     contact = body.contact
     if contact is None:
         return body

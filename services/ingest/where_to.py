@@ -1,4 +1,4 @@
-"""Which account, at which of its addresses, a part of a record was sent to. Pure."""
+"""Decides to which account, and to which of its addresses, a finding was sent. Pure."""
 
 from collections.abc import Iterator
 
@@ -17,16 +17,17 @@ _REPORTS = ("delivery_status", "read")
 def destinations(
     part: Content, record: Record, channel: Channel, accounts: Accounts
 ) -> Iterator[Destination | Refused]:
-    """The account and address it was sent to: for a mail to two mailboxes, each of them.
+    """Each account and address to which the finding was sent; a mail may be to two mailboxes.
 
-    What cannot be taken there is refused instead: an address that nobody has, another account
-    than the header `account` names, a channel that is not switched on (ING 4).
+    There is a refusal instead if no account has any of the addresses, if all of them belong to
+    other accounts than the header `account` names, or if an account has not switched on the
+    channel (ING 4).
     """
     named = record.header("account")
     owned = _owned(part.place, channel, accounts)
     told = next(filter(None, (address for group in part.place.addresses for address in group)), "")
     if not owned and named and isinstance(part, Happened) and (account := accounts.get(named)):
-        # Notices about the account as a whole name no address that settings would list.
+        # A notice about the account as a whole names no address that is listed in settings.
         owned = [(account, told or "unknown")]
     if not owned:
         yield _nobodys(part.place, channel, told)
@@ -48,7 +49,7 @@ def destinations(
 
 
 def is_nobodys_report(part: Content, refused: Refused) -> bool:
-    """Whether it is a report on a message that the account sent, and no address says whose.
+    """Whether the finding is a report on an outbound message and names no address of an account.
 
     Providers leave the account's number out of many reports, and report on messages that other
     systems sent from numbers of their own. Such a report can concern no ticket, so it is no dead
@@ -84,7 +85,7 @@ def _owned(place: Place, channel: Channel, accounts: Accounts) -> list[Destinati
 
 
 def _forms(channel: Channel, address: str) -> tuple[str, ...]:
-    """The address as it is and, for a mailbox, without what a + adds to its name."""
+    """The address as it is, and for `shop+x@brand.example` also `shop@brand.example`."""
     local, at, domain = address.rpartition("@")
     if channel == "email" and "+" in local:
         return address, f"{local.partition('+')[0]}{at}{domain}"

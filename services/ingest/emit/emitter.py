@@ -1,4 +1,4 @@
-"""Messages, edits, deletions and signals out of a record's parts. Pure."""
+"""Makes messages, edits, deletions and signals out of a record's findings. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ C = TypeVar("C", bound=Content)
 
 @dataclass(frozen=True, slots=True)
 class Destined:
-    """Turns the parts of a record into what is published, for one address of one account."""
+    """Turns the findings in a record into what is published, for one address of one account."""
 
     record: Record
     channel: Channel
@@ -51,7 +51,10 @@ class Destined:
     accounts: Accounts
 
     def body(self, part: Wrote | Edited | TookBack | Happened) -> Said:
-        """What is published of the part. Raises Refused where it names no sender."""
+        """What is published of the finding.
+
+        Raises Refused if a message, an edit or a deletion names no sender.
+        """
         part = self._from_whom(part)
         match part:
             case Wrote():
@@ -76,7 +79,7 @@ class Destined:
                 return self._signal(part)
 
     def arrival(self, part: Fragment) -> Arrival:
-        """The part of a long message that it is. Raises Refused where nobody sent it."""
+        """The part of a long SMS, as it is stored. Raises Refused if it names no sender."""
         part = self._from_whom(part)
         record = self.record
         piece = Piece(
@@ -99,7 +102,7 @@ class Destined:
         return Arrival(of=of, reference=part.reference, total=part.total, piece=piece)
 
     def _from_whom(self, part: C) -> C:
-        """The part with its contact: which number it is from, the account's region decides."""
+        """The finding with its contact. The account's region decides how `phone` is read."""
         place = part.place
         if place.contact is not None or not place.phone:
             return part
@@ -189,7 +192,7 @@ class Destined:
             flags.append("possible_opt_out")
         mail = part.mail
         if mail is not None and sender.contact is not part.place.contact:
-            # What is proved of the From says nothing of whom another field names.
+            # What is proved of the From does not hold for a sender that another field names.
             mail = mail.model_copy(
                 update={
                     "sender": sender.contact.identities[0].value,
@@ -263,7 +266,7 @@ def _known(place: Place) -> Contact:
 
 
 def _automated(part: Wrote) -> Happened:
-    # Codes and names cannot be a person: notices of carriers and one-time passwords.
+    # A short code or a name is no person: it sends carriers' notices or one-time passwords.
     return Happened(
         place=part.place,
         kind="other",

@@ -1,4 +1,4 @@
-"""Recognising keywords (ING 3): the whole message is the keyword, or it is a message."""
+"""Recognises keywords (ING 3). A message is one only if the keyword is all that it says."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from shared.contracts.accounts import Keyword
 from shared.contracts.signals import KeywordClass
 
 _CARRIERS: dict[KeywordClass, str] = {
-    # YES is no start word: agents ask questions, and customers answer them.
+    # YES is no start word, because customers answer agents' questions with it.
     "stop": "STOP|STOPALL|STOP ALL|UNSUBSCRIBE|END|QUIT|CANCEL|REVOKE|OPTOUT|OPT OUT|OPT-OUT",
     "start": "START|UNSTOP",
     "help": "HELP|INFO",
@@ -39,7 +39,10 @@ class Match:
 
 
 def normal_form(text: str) -> str:
-    """How keywords are compared: without case, width, invisible characters and what surrounds."""
+    """The form in which keywords are compared: `“STOP!”`, for example, becomes `stop`.
+
+    Case, width and invisible characters do not count, nor do blanks and punctuation around it.
+    """
     text = unicodedata.normalize("NFKC", text)
     text = "".join(character for character in text if not _invisible(character)).casefold()
     start, end = 0, len(text)
@@ -80,11 +83,11 @@ _TABLES = {language: _table(lists) for language, lists in _LANGUAGES.items()}
 
 
 def match(text: str, own: Iterable[Keyword], languages: Iterable[str] = ()) -> Match | None:
-    """The keyword that the whole text is, None where it says more or something else.
+    """The keyword that is all of the text; None if the text says more, or something else.
 
-    The account's own words come before the carriers', and these before those of the `languages`
-    it has switched on (a tag's first part counts: fr-CA is fr). Accents count only if that
-    decides.
+    If a word is in several lists, the account's own list counts before the carriers', and this one
+    before those of the `languages` that the account has switched on (of `fr-CA`, `fr` counts). A
+    word with the same accents as the text counts before one that differs only in its accents.
     """
     if len(text) > _LONGEST_KEYWORD * 4:
         return None

@@ -13,15 +13,20 @@ from shared.contracts.signals import KeywordClass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """On which of the account's addresses, by whom, and through which provider.
+    """At which of the account's addresses, with whom, and through which provider it happened.
 
-    Whom it is from is `contact`, or the phone number (short code, name) `phone` as the provider
-    wrote it: the account's region tells which number that is. `channel` is said only where it is
-    another than the topic's. `addresses` are what may be the account's address, the best evidence
-    first: the first group with an address that some account has decides, and all of that group's
-    that are somebody's count. Of a mail: `senders` are whom it is from if `contact` turns out to
-    be the account itself, or its list (`rewritten`: so it seems); `reply_to` is where answers are
-    wanted, and `forwarded_from` who wrote the mail that it passes on.
+    `contact` is the customer. If it is None, `phone` may say who the customer is: a number, short
+    code or name as the provider wrote it. The account's region decides how a number is read. If
+    `channel` is None, it is the topic's; formats of SMS give it, because some carry WhatsApp too.
+
+    `addresses` are what may be the account's address, in groups, the best evidence first. The first
+    group in which an account has an address decides: every address in it that an account has
+    counts.
+
+    The rest is for mails only. `senders` are who may have written the mail if `contact` turns out
+    to be the account itself, or a mailing list of the account that took the sender's place
+    (`rewritten` says that a list seems to have done so). `reply_to` is where answers are wanted.
+    `forwarded_from` is who wrote the mail that this one passes on.
     """
 
     provider: str
@@ -38,12 +43,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrote:
-    """A customer's message. `id` is the provider's, `id_parts` what else tells it from others.
+    """A customer's message. `id` is the provider's; `id_parts` tell it from others with that id.
 
-    `keyword_class` is the class of keyword that the provider took it for. What was sent `to_many`
+    `keyword_class` is set if the provider took it for a keyword of that class. A message `to_many`
     is one message, at however many of the account's addresses it arrives. `original` is where the
-    raw message lies, if not in the record. `automatic` is what it is instead, at a mailbox that
-    takes no messages from programs.
+    raw message lies, if not in the record. `automatic` is the signal that takes the message's place
+    at a mailbox that takes no messages from programs.
     """
 
     place: Place
@@ -68,10 +73,11 @@ class Wrote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """Part `number` of `total` of a customer's SMS that is too long for one, `id` the provider's.
+    """Part `number` (from 1) of the `total` parts of a customer's long SMS.
 
-    All parts of it have its `reference`, which its phone uses again for later ones. `body` is
-    UTF-16 (little-endian, where a character may be cut in two), or the bytes of a `binary` one.
+    `id` is the provider's id of the part. All parts of one long SMS have the same `reference`,
+    which the phone uses again for later ones. `body` is text in UTF-16 (little-endian), which may
+    begin or end with half a character; if `binary`, it is the bytes that were sent.
     """
 
     place: Place
@@ -86,9 +92,10 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edited:
-    """A customer changed the message with the provider's id `id`.
+    """A customer changed the message with the provider's id `id`; `text` is its new text.
 
-    Versions count up; without one, the time of the change (`at`) is the version.
+    `edit_id` tells the edit from others of the same message. `version` counts up with each edit. If
+    it is None, the version is the time of the change (`at`), in milliseconds since 1970.
     """
 
     place: Place
@@ -111,10 +118,10 @@ class TookBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """Anything else (ING 4). `key` tells it from others of its kind at that address.
+    """Anything else that happened (ING 4). `key` tells it from others of its kind at that address.
 
-    `about` is the provider's id of what it is about; `about_inbound` says that this is a
-    customer's message, whose own id is then known too.
+    `about` is the provider's id of the message that it is about. If `about_inbound`, that is a
+    customer's message, and our own id of it follows from `about` and `about_parts`.
     """
 
     place: Place
@@ -129,7 +136,7 @@ class Happened:
 
 
 Content = Wrote | Fragment | Edited | TookBack | Happened
-"""What a record says of a place."""
+"""A finding that could be read, with the place where it happened."""
 
 Part = Content | Refused
-"""One thing that a record says, or why a part of it says nothing."""
+"""A finding: one thing that a record says, or why something in the record cannot be taken."""

@@ -8,7 +8,7 @@ from shared.contracts.messages import Attachment
 
 _KINDS = ("image", "audio", "video")
 MOST_FILES = 50
-"""So many of a message's files are kept, more than any provider takes."""
+"""A message keeps this many of its files at most, which is more than any provider takes."""
 
 
 def kind_of(media_type: str | None) -> Any:  # noqa: ANN401  # one of Attachment.kind
@@ -20,7 +20,7 @@ def kind_of(media_type: str | None) -> Any:  # noqa: ANN401  # one of Attachment
 def linked(
     url: str, media_type: str | None = None, size: int | None = None, name: str | None = None
 ) -> Attachment:
-    """A file at a provider's address; without a media type its name tells the kind."""
+    """A file at a provider's URL. Without a media type, it is guessed from the name or the URL."""
     if not media_type:
         media_type = mimetypes.guess_type(name or "")[0] or mimetypes.guess_type(_path(url))[0]
     return Attachment(

@@ -1,4 +1,4 @@
-"""The channels' readers: what each provider's record says, as parts. Pure."""
+"""The reader of each channel, which finds what a record of any of its providers says. Pure."""
 
 from collections.abc import Callable, Mapping
 
@@ -16,4 +16,4 @@ READERS: Mapping[Channel, Callable[[Record], list[Part]]] = {
     "email": mail.read,
     "webchat": webchat.read,
 }
-"""Each gives the parts of a record, at least one, or raises Refused for all of it."""
+"""Each returns the findings in a record, at least one, or raises Refused for the whole record."""

@@ -1,8 +1,9 @@
-"""What customers sent in a way that nobody knows yet (ING 4): the words and files found in it.
+"""Makes messages of what customers sent in a type that ingest does not know (ING 4).
 
-Providers add types of messages without a warning. A customer said something, so a message is made
-of it: of the text and the file that stand where such things usually stand, else of words that say
-which type it is. What the provider sent is kept whole beside it.
+Providers add types of messages without a warning. The customer said something, so it is a message
+all the same. Its text and its file are looked for in the fields where such things usually are. If
+there is no text, the message's text says which type it is: `[unsupported message: poll]`. What the
+provider sent is kept beside it.
 """
 
 import json
@@ -44,9 +45,10 @@ def unsupported(kind: str = "") -> str:
 
 
 def unknown(kind: str, sent: Fields, *, id_is: str = "") -> Unknown:
-    """What can be made of `sent`, the object that a message of the type `kind` has.
+    """What becomes of `sent`, the object that a message of the unknown type `kind` has.
 
-    `id_is` is the scheme of a file's reference where the provider gives files ids, not URLs.
+    `id_is` is for providers that give a file's id and no URL. With `whatsapp-media`, for example,
+    the reference to a file is `whatsapp-media:<id>`.
     """
     return Unknown(
         text=_words(sent) or unsupported(kind),
@@ -56,7 +58,11 @@ def unknown(kind: str, sent: Fields, *, id_is: str = "") -> Unknown:
 
 
 def kept(kind: str, raw: Any) -> dict[str, Any]:  # noqa: ANN401  # whatever the provider sent
-    """The type and what was sent with it, as JSON; as text where that is too deep to be stored."""
+    """The type, and what was sent with it: as JSON, or else as text.
+
+    It is text, cut off after 64 Ki characters, if the JSON is longer than that, is nested too deep
+    to be stored, or has an integer of more than 64 bits.
+    """
     named = {"type": " ".join(kind.split())[:_LONGEST_TYPE]}
     if not raw:
         return named

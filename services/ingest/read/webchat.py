@@ -31,7 +31,7 @@ _KINDS = {
     "identify": "identity_changed",
 }
 _OF_THE_SESSION = ("session_start", "session_end", "identify")
-"""What concerns the visitor, whoever's program says it."""
+"""Events that are about the visitor even if their author is an agent or a bot."""
 
 
 def _not_blank(text: str) -> str:
@@ -45,7 +45,7 @@ Key = Annotated[str, Field(max_length=200), AfterValidator(_not_blank)]
 
 
 class _Read(BaseModel):
-    """A field that is null reads as one that is not there."""
+    """A field that is null counts as missing."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", coerce_numbers_to_str=True)
 
@@ -60,8 +60,8 @@ class _Read(BaseModel):
 class User(_Read):
     """Who the visitor says they are.
 
-    `verified` is for the widget's server to say, once it has checked the visitor's signature;
-    otherwise anybody could claim anybody's mail address, and it stays a claim.
+    The widget's server sets `verified` once it has checked the visitor's signature. Until then the
+    mail address and the id are mere claims, because a visitor can claim anybody's.
     """
 
     external_id: str | None = Field(default=None, max_length=200)
@@ -90,10 +90,11 @@ class Page(_Read):
 class Event(_Read):
     """What happened in a web chat. `session_id` is the conversation.
 
-    `client_message_id` is drawn by the widget and survives its retries; `edit`, `delete` and
-    `read` name the message they are about by it. `event_id` tells other events apart. `sent_at`
-    is RFC 3339. `text` and `attachments` are the message's, or its new text in an `edit`. A type
-    that this version does not know is a message if it has either, and else a signal.
+    The widget draws a `client_message_id` for each message, and keeps it when it sends the message
+    again. `edit`, `delete` and `read` name by it the message that they are about. `event_id` tells
+    other events apart. `sent_at` is RFC 3339. `text` and `attachments` are those of the message; in
+    an `edit`, `text` is the new text. An event of an unknown type is a message if it has text or
+    attachments, and else a signal.
     """
 
     type: Annotated[str, Field(max_length=60), AfterValidator(_not_blank)]
@@ -112,7 +113,7 @@ class Event(_Read):
 
 
 def read(record: Record) -> list[Part]:
-    """The parts of a web-chat record."""
+    """The findings in a web-chat record."""
     return formats.read(record, FORMATS)
 
 

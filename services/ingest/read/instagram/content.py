@@ -23,8 +23,8 @@ _AROUND = ("mid", "text", "attachments", "reply_to", "app_id", "metadata", "seq"
 class Content:
     """What the customer sent.
 
-    Where they wrote nothing (`customer_wrote` is false), `types` are what was attached: a heart,
-    or nothing.
+    If they wrote nothing (`customer_wrote` is false), `types` are the types of what was attached: a
+    heart, or nothing.
     """
 
     text: str = ""
@@ -37,14 +37,14 @@ class Content:
 
     @property
     def reaction(self) -> str | None:
-        """The heart that a double tap is, if it is that and nothing more."""
+        """The heart, if the message is a double tap and nothing more; None otherwise."""
         return _HEART if not self.customer_wrote and _LIKE in self.types else None
 
 
 def content_of(message: Fields) -> Content:
-    """The content of a message: its text, its files, its story, else what nobody knows yet.
+    """The content of a message: its text, files and story, and what ingest does not know in it.
 
-    Only a heart, or a message with nothing in it at all, is no message.
+    Only a heart alone, or a message with nothing in it at all, is no message.
     """
     found = [item for item in message.each("attachments") if item.text("type")]
     files, text = _files(found), message.text("text")
@@ -84,7 +84,7 @@ def _story(message: Fields, found: list[Fields]) -> tuple[Story | None, tuple[st
 
 
 def _strange(message: Fields) -> list[str]:
-    """The fields that nobody knows and that have something in them."""
+    """The names of the fields that ingest does not know and that are not empty, 20 at most."""
     known = {*_AROUND, *_KEPT}
     return [name for name, said in message.raw.items() if name not in known and said][:_MOST]
 

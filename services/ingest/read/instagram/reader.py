@@ -28,11 +28,11 @@ _MESSAGING = (
     "message_echoes",
     "messaging_handover",
 )
-"""Fields of `changes` that carry an event as `messaging` does."""
+"""The fields of `changes` whose value is an event like those in `messaging`."""
 
 
 def read(record: Record) -> list[Part]:
-    """The parts of an Instagram record."""
+    """The findings in an Instagram record."""
     return formats.read(record, FORMATS)
 
 
@@ -57,7 +57,7 @@ def _read_meta(payload: object, record: Record) -> list[Part]:
 def _entry(entry: Fields, position: str) -> list[Part]:
     page = entry.text("id")
     parts = [_Event(page, item, position).part() for item in entry.each("messaging")]
-    # Another app answers there: what it gets is none of the team's until the thread is theirs.
+    # In standby another app answers: its messages are not for the team until it gets the thread.
     parts += [_Event(page, item, position).other("standby") for item in entry.each("standby")]
     for change in entry.each("changes"):
         event = _Event(page, change.fields("value"), position)
@@ -78,7 +78,7 @@ class _Event:
     position: str
 
     def part(self) -> Part:
-        """What the event says; the first of the fields that are there tells its kind."""
+        """What the event says. The first field of a known name that it has tells its kind."""
         readers: dict[str, Callable[[Fields], Part]] = {
             "message": self._message,
             "postback": self._postback,
@@ -108,7 +108,7 @@ class _Event:
         return self.other("other", named)
 
     def other(self, kind: str, what: str = "", **detail: str) -> Part:
-        """The event as a signal of that kind, told from others by its content."""
+        """The event as a signal of that kind; its content tells it from other signals."""
         said = detail | {"what": what[:100], "record": self.position}
         return Happened(
             place=self._place(),
@@ -119,7 +119,7 @@ class _Event:
         )
 
     def _place(self, *, customer: str = "sender") -> Place:
-        """Where it happened. In an echo the customer is the recipient."""
+        """Where it happened. `customer` is the field that has the customer: an echo's recipient."""
         ours = self._ours(customer)
         page = self.page or ours
         return Place(
@@ -132,9 +132,12 @@ class _Event:
         return self.event.fields("recipient" if customer == "sender" else "sender").text("id")
 
     def _customers(self, what: str) -> Place:
-        """Where the customer did `what`. Raises Refused if it is not to this page, or nobody's."""
+        """Where the customer did `what`.
+
+        Raises Refused if it is to another page than this one, or has no sender.
+        """
         ours = self._ours()
-        # The dashboard's test events have an entry 0.
+        # Test events from Meta's dashboard have the page 0.
         if self.page not in ("", "0") and ours and ours != self.page:
             text = f"{what} is to {ours[:60]}, but came for {self.page[:60]}"
             raise Refused("malformed", text)
@@ -214,7 +217,7 @@ class _Event:
                 place=place, id=mid, text=edit.text("text"), version=version, edit_id=str(version)
             )
         if not edit.text("text").strip():
-            # It must not stand in for the message itself, should that come too.
+            # An empty message would take the place of the message itself, should that come too.
             return self.other("empty", "message_edit", mid=mid)
         # No edit yet: some apps get a new message in this form only.
         return Wrote(

@@ -20,11 +20,12 @@ NOT_IN_RECORD = "x-body-state"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """The envelope and what the receiving server found.
+    """The envelope of a mail, and what the receiving server found out about it.
 
-    `recipients` and `sender` are the envelope's, `stamp` is when it was received, `dmarc` whether
-    its From's domain answers for it, which the mail itself cannot say. `original` is where the raw
-    mail lies, if not in the record, and `lost` says that it could not be read from there.
+    `recipients` and `sender` are the envelope's. `stamp` is when the mail was received. `dmarc` is
+    whether the domain of its From answers for it, which the mail itself cannot say. `original` is
+    where the raw mail lies, if not in the record. `lost` says that the mail could not be read
+    whole.
     """
 
     provider: str
@@ -57,7 +58,7 @@ def of_record(record: Record, provider: str) -> Delivery:
 def with_envelope(
     known: Delivery, recipients: Iterable[str], sender: str, *, stamp: RawTime = None
 ) -> Delivery:
-    """The delivery with the envelope that its provider tells."""
+    """The delivery with the envelope that its provider tells; a stamp that is known stays."""
     return replace(
         known,
         recipients=tuple(clean(each).strip() for each in recipients),
@@ -72,7 +73,7 @@ def verdict(said: str | None) -> Dmarc:
 
 
 def header(pairs: Iterable[tuple[str, str]]) -> Headers:
-    """The header that a provider took apart; within the limits of one that it did not."""
+    """The header of a mail that its provider took apart, within the limits that any header has."""
     fields: list[tuple[str, str]] = []
     for name, value in pairs:
         if name and len(fields) < MOST_LINES:
@@ -88,7 +89,7 @@ def named(name: str, address: str) -> str:
 
 
 def content(plain: str, html: str, files: Iterable[Attachment] = ()) -> Content:
-    """The content that a provider took apart."""
+    """The content of a mail that its provider took apart."""
     attachments = list(files)
     types = ["text/plain"] if plain or not html else []
     types += ["text/html"] if html else []

@@ -1,4 +1,4 @@
-"""Which of a mail's addresses is whose."""
+"""Finds out which of a mail's addresses are the account's mailbox, and which the sender's."""
 
 import re
 import unicodedata
@@ -25,9 +25,9 @@ _NOBODYS = ("unknown", "localhost", "undisclosed-recipients")
 def of(head: Headers, delivery: Delivery) -> Place:
     """The mailbox and the sender. Without a sender the contact is None.
 
-    Whom it is from, its From says; where it has none, Sender, Reply-To or the envelope. Whether
-    another field counts instead, which anybody can write, is for the settings of the account to say
-    (`services.ingest.who.mail_senders`).
+    The From says whom the mail is from. If it names nobody, Sender counts, then Reply-To, then the
+    envelope. The settings of the account decide later whether another field counts in place of
+    the From, since anybody can write one (`services.ingest.who.mail_senders`).
     """
     others = (_first(_possible(head.addresses(field))) for field in _OTHER_SENDERS)
     return Place(
@@ -41,7 +41,7 @@ def of(head: Headers, delivery: Delivery) -> Place:
 
 
 def person(name: str, address: str) -> Contact | None:
-    """Whoever has that address; None where there can be no such address."""
+    """The contact with that address; None if no such address can exist."""
     return contacts.email(canonical(address), name)
 
 
@@ -50,7 +50,7 @@ def _first(pairs: Iterable[tuple[str, str]]) -> Contact | None:
 
 
 def _possible(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Those of the addresses that can exist: programs without one write `unknown`, or quotes."""
+    """The addresses that can exist. Programs that have none write `unknown`, or empty quotes."""
     found = []
     for name, address in pairs:
         local, _, domain = address.rpartition("@")
@@ -60,7 +60,7 @@ def _possible(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _is_rewritten(head: Headers) -> bool:
-    """Whether a list seems to have put itself in place of the sender, for the sake of DMARC."""
+    """Whether a list seems to have put itself into the From in the sender's place, for DMARC."""
     named = next((name for name, _ in head.addresses("from")), "")
     return any(head.raw(field) for field in _OF_LISTS) and bool(
         _VIA.fullmatch(named) or head.raw("x-original-from") or head.raw("x-mailfrom")
@@ -98,13 +98,16 @@ def _forms(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def only_addresses(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """The addresses without names, as they are compared, each once; without what can be none."""
+    """The addresses without names, in the form in which they are compared, each once.
+
+    Those that cannot exist are left out.
+    """
     compared = (contacts.mailbox(canonical(address)) for _, address in pairs)
     return tuple(dict.fromkeys(filter(contacts.may_be_mailbox, compared)))
 
 
 def reply_address(head: Headers) -> str | None:
-    """Where answers are wanted; None where no such address can exist."""
+    """Where answers are wanted (Reply-To); None if no address is named that can exist."""
     return next(iter(only_addresses(_possible(head.addresses("reply-to")))), None)
 
 

@@ -1,4 +1,4 @@
-"""SMS and MMS, a provider a file."""
+"""SMS and MMS. Each provider has a file."""
 
 from services.ingest.read import formats
 from services.ingest.read.findings import Part
@@ -16,9 +16,9 @@ FORMATS = (
 
 
 WITH_WHATSAPP = (twilio.FORMAT, vonage.FORMAT, sinch.FORMAT)
-"""Those that carry WhatsApp too."""
+"""The formats that carry WhatsApp too."""
 
 
 def read(record: Record) -> list[Part]:
-    """The parts of an SMS record."""
+    """The findings in an SMS record."""
     return formats.read(record, FORMATS)

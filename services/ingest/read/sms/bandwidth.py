@@ -74,7 +74,10 @@ def _recipients(message: Fields) -> tuple[str, ...]:
 
 
 def _group_id(sender: str, group: tuple[str, ...], text: str, sent: RawTime) -> str:
-    """One id for all: Bandwidth gives the message another for each number of the account's."""
+    """One id for a message to a group: Bandwidth gives it another at each of the account's numbers.
+
+    It is computed from the sender, the recipients, the text and the second in which it was sent.
+    """
     at = moment(sent)
     second = str(sent) if at is None else str(int(at.timestamp()))
     said = "\n".join((sender, ",".join(group), second, text))

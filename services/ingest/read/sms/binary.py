@@ -26,7 +26,7 @@ _GSM7_ESCAPED = {
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Which part of a longer SMS one is; numbers count from 1."""
+    """Which part of a long SMS an SMS is. Parts are numbered from 1."""
 
     reference: str
     total: int
@@ -35,7 +35,7 @@ class Segment:
 
 
 def from_hex(text: str) -> bytes:
-    """The bytes that are written in hex; none where it is no hex."""
+    """The bytes that the text stands for in hex; no bytes if it is no hex."""
     try:
         return bytes.fromhex(text)
     except ValueError:
@@ -43,7 +43,10 @@ def from_hex(text: str) -> bytes:
 
 
 def segment(udh: bytes) -> Segment | None:
-    """What a user data header says of being a part (3GPP 23.040, 8 or 16 bits of reference)."""
+    """Which part of a long SMS it is, by its user data header; None if it is no part.
+
+    See 3GPP 23.040: the reference has 8 or 16 bits.
+    """
     for element, data in _elements(udh):
         if element == _CONCATENATED and len(data) == 3:
             return Segment(f"8:{data[0]}", data[1], data[2], binary=True)
@@ -53,7 +56,7 @@ def segment(udh: bytes) -> Segment | None:
 
 
 def is_for_an_application(udh: bytes) -> bool:
-    """Whether it is addressed to a port: settings, ring tones, no person's words."""
+    """Whether it is addressed to a port. Then it has settings or a ring tone, no person's words."""
     return any(element in _PORTS for element, _ in _elements(udh))
 
 
@@ -67,9 +70,10 @@ def _elements(udh: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def text_of(data: bytes) -> str | None:
-    """The text that the bytes are, in one of SMS's encodings; None where that is not sure.
+    """The text that the bytes stand for in one of SMS's encodings; None if that is not sure.
 
-    Every other byte a zero is Latin text in UTF-16; what is no UTF-8 then may be GSM's alphabet.
+    The first of these that gives readable text counts: UTF-16 (big-endian), if the first byte of a
+    character is zero, as it is for Latin letters; UTF-8; GSM's default alphabet.
     """
     if not data:
         return None
@@ -86,7 +90,7 @@ def text_of(data: bytes) -> str | None:
 
 
 def gsm7(data: bytes) -> str | None:
-    """The text of GSM 03.38's default alphabet, a byte a character; None where it is none."""
+    """The text in GSM 03.38's default alphabet, a byte for each character; None if it is none."""
     if any(byte > 0x7F for byte in data):
         return None
     said, escaped = [], False

@@ -21,7 +21,10 @@ _MOST_PARTS = 255
 
 
 def place(provider: str, sender: str, *addresses: str) -> Place:
-    """From a sender to one of the account's numbers: the first of `addresses` that is one."""
+    """The place of an SMS from `sender`, to the first of `addresses` that an account has.
+
+    Raises Refused if no sender is named.
+    """
     if not sender.strip():
         raise Refused("no_sender", "an SMS that does not say whom it is from")
     return _place(provider, sender, addresses)
@@ -33,7 +36,10 @@ def _place(provider: str, sender: str, addresses: Sequence[str]) -> Place:
 
 
 def whatsapp_place(provider: str, address: str, *names: str, name: str = "") -> Place:
-    """From a WhatsApp user, by any of their names, to one of the account's numbers."""
+    """The place of a WhatsApp message to `address`, from the user with the ids `names`.
+
+    Raises Refused if none of them can be a WhatsApp user's id.
+    """
     found = _on_whatsapp(provider, address, names, name)
     if found.contact is None:
         raise Refused("no_sender", f"{names[0][:40]!r} is no WhatsApp user")
@@ -57,8 +63,9 @@ def _on_whatsapp(provider: str, address: str, names: Sequence[str], name: str = 
 class Sms:
     """What a customer sent, as the provider has put it together.
 
-    `strange` is the type of a message, or of a piece of it, that nobody knows yet, and `sent_so`
-    is what the provider sent with it. If nothing else says something, words stand for it.
+    `strange` is the type of the message, or of a piece of it, if ingest does not know that type;
+    `sent_so` is what the provider sent with it. If the message says nothing else, its text names
+    the type: `[unsupported message: poll]`.
     """
 
     id: str
@@ -75,10 +82,10 @@ class Sms:
     sent_so: object = None
 
     def at(self, place: Place) -> Part:
-        """The message that it is; a signal where it says nothing.
+        """The message, at that place; a signal if it says nothing. Raises Refused if it has no id.
 
-        One to a `group` (all its recipients) is the same message at each of the account's numbers
-        in it, though the provider may give it an id for each.
+        A message to a `group` (all its recipients' numbers) is one message, at however many of the
+        account's numbers it arrives. So its `id` must be the same at each of them.
         """
         if not self.id:
             raise Refused("malformed", "a message without an id")
@@ -124,7 +131,10 @@ class Receipt:
     on_whatsapp: bool = False
 
     def signal(self) -> Happened:
-        """The signal that it is. The provider may not say from which number it was sent."""
+        """The report as a signal. Raises Refused if it has no id.
+
+        `ours` may be empty, because some providers do not say from which number it was sent.
+        """
         if not self.id:
             raise Refused("malformed", "a delivery report that does not say of what")
         status = self.status.lower()
@@ -145,7 +155,7 @@ class Receipt:
 
 
 def fragment(place: Place, message_id: str, segment: Segment | None, sms: Sms, body: bytes) -> Part:
-    """A part of a long SMS; the whole of it where its numbering makes no sense."""
+    """A part of a long SMS; a message of its own if it is the only part or wrongly numbered."""
     if segment is None or not 1 <= segment.number <= segment.total <= _MOST_PARTS:
         return sms.at(place)
     if segment.total == 1:
@@ -163,7 +173,11 @@ def fragment(place: Place, message_id: str, segment: Segment | None, sms: Sms, b
 
 
 def binary_message(place: Place, message_id: str, udh: bytes, data: bytes, sent: RawTime) -> Part:
-    """What came as bytes: text if it can be read as such, else a signal that keeps them in hex."""
+    """What an SMS is that came as bytes: a part of a long SMS, a message or a signal.
+
+    It is a signal, which keeps the bytes in hex, if they are no readable text or are meant for an
+    application.
+    """
     segment = binary.segment(udh)
     text = binary.text_of(data)
     if segment is not None:

@@ -57,7 +57,7 @@ def _message(result: Fields) -> Part:
 
 
 def _is_strange(piece: Fields) -> bool:
-    """Whether the piece is neither text nor a file, and no layout of the others."""
+    """Whether the piece is neither text, nor a file, nor the layout of the other pieces."""
     kind = piece.text("contentType")
     return bool(kind) and kind != _LAYOUT and not kind.startswith("text/") and not piece.text("url")
 

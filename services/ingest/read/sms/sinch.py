@@ -1,7 +1,8 @@
 """Sinch: the SMS API (XMS) and the Conversation API.
 
-The Conversation API carries WhatsApp too: its channel identity says so. Delivery reports of the
-SMS API may not say from which number it was sent: the publisher then names the account in a header.
+The Conversation API carries WhatsApp too, as a message's channel identity says. A delivery report
+of the SMS API may not say from which number the message was sent. Then the publisher has to name
+the account in the header `account`.
 """
 
 import base64
@@ -152,7 +153,10 @@ def _conversation(fields: Fields) -> Part:
 
 
 def _notification(fields: Fields, app: str) -> Part:
-    """Consent is a signal of its own kind; the rest is about Sinch's own records."""
+    """A notification as a signal. Opt-in and opt-out have kinds of their own.
+
+    The others are about Sinch's own records.
+    """
     name = next((name for name in fields.raw if name.endswith(("_notification", "_event"))), "")
     about = fields.fields(name)
     where = Place(provider=_PROVIDER, addresses=((app,),), phone=about.text("identity"))

@@ -64,7 +64,7 @@ def _receipts(data: Fields, message: Fields) -> list[Part]:
 
 def _receipt(data: Fields, message: Fields, to: Fields) -> Part:
     status = to.text("status") or data.text("event_type").removeprefix("message.")
-    # The errors are the message's; those that it reached have none.
+    # The errors are listed once for the message, and do not concern recipients that it reached.
     errors = message.each("errors") if "fail" in status else []
     error = errors[0] if errors else Fields({})
     return Receipt(

@@ -1,6 +1,7 @@
 """Twilio: its messaging webhook (a form, or JSON of the same keys) and its Event Streams.
 
-WhatsApp goes the same way: the prefix of the addresses says so, and the channel follows it.
+WhatsApp messages come in the same format. The prefix `whatsapp:` of their addresses tells them
+from SMS.
 """
 
 import base64
@@ -22,7 +23,7 @@ _IDS = ("MessageSid", "SmsMessageSid", "SmsSid")
 _WHATSAPP = "whatsapp:"
 _INBOUND = ("", "received", "receiving")
 _TYPES_WITH_FIELDS = ("", "text", "image", "audio", "video", "document", "sticker", "location")
-"""Types of messages of which the fields that are read say all there is."""
+"""Types of messages that say nothing beyond the fields that are read here."""
 _STATUS_EVENT = "com.twilio.messaging.message."
 _SHORTEST_ENCODED = 60
 _REFERRAL = "Referral"
@@ -81,7 +82,10 @@ def _receipt(fields: Fields, sid: str, status: str, bare: list[str], *, on_whats
 
 
 def _whatsapp(fields: Fields, sender: str, address: str) -> Place:
-    """Business-scoped ids come in a field of their own, or in place of the number."""
+    """The place of a WhatsApp message.
+
+    A business-scoped id comes in a field of its own, or in place of the number.
+    """
     scoped = fields.text("ExternalUserId").removeprefix(_WHATSAPP)
     return whatsapp_place(
         _PROVIDER, address, sender, fields.text("WaId"), scoped, name=fields.text("ProfileName")
@@ -148,9 +152,10 @@ def _media(fields: Fields) -> list[Attachment]:
 
 
 def _decoded(body: str) -> str:
-    """The body; what Twilio sent in base64, as it may long messages, decoded.
+    """The body, decoded if Twilio sent it in base64, as it does with some long messages.
 
-    Only where it can be nothing else: long, well padded, and readable once decoded.
+    It counts as base64 only if it can be nothing else: it has 60 characters or more, is correctly
+    padded, and is readable text with blanks once decoded.
     """
     if len(body) < _SHORTEST_ENCODED or len(body) % 4 or not body.isascii():
         return body

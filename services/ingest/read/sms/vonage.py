@@ -94,7 +94,7 @@ def _segment(fields: Fields) -> Segment | None:
 
 
 def _as_sent(record: Record, text: str) -> bytes:
-    """The text in UTF-16, with the half of a character that the next part may go on with."""
+    """The text in UTF-16 (little-endian). Half a character is kept: another part has the rest."""
     if "\ufffd" in text:
         text = _unmended(record.value or b"") or text
     return text.encode("utf-16-le", "surrogatepass")
@@ -111,13 +111,13 @@ def _unmended(value: bytes) -> str:
 
 
 def _time(fields: Fields, name: str) -> RawTime:
-    """Times are in UTC; some say so in a way of their own."""
+    """The time in the field, which is in UTC; without the ` UTC` that some add."""
     raw = fields.time(name)
     return raw.removesuffix(" UTC") if isinstance(raw, str) else raw
 
 
 class _Message:
-    """A webhook of the Messages API: version 1, or 0.1 with its objects inside one another."""
+    """A webhook of the Messages API: version 1, or version 0.1, in which objects are nested."""
 
     def __init__(self, fields: Fields) -> None:
         sender = fields.fields("from")
@@ -129,7 +129,10 @@ class _Message:
         self._ours = fields.text("to") or ours.text("number") or ours.text("id")
 
     def part(self) -> Part:
-        """The message, or what a status webhook says."""
+        """The message, or what a status webhook says.
+
+        Raises Refused if it is neither SMS, MMS nor WhatsApp.
+        """
         if self._channel not in (*_SMS_CHANNELS, "whatsapp"):
             raise Refused("wrong_channel", f"{self._channel[:40] or 'no channel'} is no SMS")
         fields = self._fields

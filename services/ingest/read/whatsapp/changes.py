@@ -63,7 +63,7 @@ def _reacted(message: Fields, place: Place, wamid: str) -> Part:
 
 
 def _changed(message: Fields, place: Place, wamid: str) -> Part:
-    """The user got another number or id: who they were comes first among their identities."""
+    """The user got another number or id. The old one comes first among the contact's identities."""
     system = message.fields("system")
     body = system.text("body")
     told = _FROM_TO.search(body)
@@ -82,7 +82,7 @@ def _changed(message: Fields, place: Place, wamid: str) -> Part:
 
 
 def changed_id(update: Fields, place: Place, digest: str) -> Part:
-    """An item of the field `user_id_update`: `previous` and `current` of each id."""
+    """What an item of the field `user_id_update` says: each id's `previous` and `current` value."""
     kinds = ("user_id", "parent_user_id")
     before = [update.fields(kind).text("previous") for kind in kinds]
     after = [update.fields(kind).text("current") or update.text(kind) for kind in kinds]
@@ -105,7 +105,8 @@ def _renamed(
 ) -> Place:
     """The place with all the user's identities, the oldest first.
 
-    Those of the place itself come first too, but `last` where nobody says how old they are.
+    Those that the place had come before the new ones; if `last`, after them, because nobody says
+    how old they are.
     """
     order = (before, after, place.contact) if last else (before, place.contact, after)
     known = [contact for contact in order if contact is not None]
@@ -126,4 +127,4 @@ CHANGES: Mapping[str, Callable[[Fields, Place, str], Part]] = {
     "reaction": _reacted,
     "system": _changed,
 }
-"""By a message's type: what it says, where it happened, and its id."""
+"""The readers of messages that change something, by type. Each is given message, place and id."""

@@ -19,7 +19,7 @@ _MEDIA = {
 }
 _FILES = "whatsapp-media"
 _SAYS_NOTHING = ("request_welcome", "ephemeral")
-"""Types that come where messages come, and by which no customer says anything."""
+"""Types that come as messages do, but by which no customer says anything."""
 
 _NO_QUESTION_OF_THE_CUSTOMERS = ("pin", "poll_update")
 _NO_ANSWERS = ("call_permission_reply",)
@@ -29,8 +29,8 @@ _NO_ANSWERS = ("call_permission_reply",)
 class Content:
     """What the customer sent.
 
-    Where they wrote nothing (`customer_wrote` is false) it is a signal of the kind `signal`, and
-    `what` says what it is about. `own_ids` are further ids of the customer that it tells.
+    If they wrote nothing (`customer_wrote` is false), it becomes a signal of the kind `signal`, and
+    `what` says what it is about. `own_ids` are further ids of the customer that are in it.
     """
 
     text: str = ""
@@ -44,7 +44,7 @@ class Content:
 
 
 def content_of(message: Fields) -> Content:
-    """The content, by the message's type. One that nobody knows yet is a message all the same."""
+    """The content, by the message's type. A type that ingest does not know makes a message too."""
     kind = message.text("type") or _by_its_fields(message)
     if kind in _MEDIA:
         return _media(message.fields(kind), kind)
@@ -55,7 +55,7 @@ def content_of(message: Fields) -> Content:
 
 
 def _by_its_fields(message: Fields) -> str:
-    """The type of a message that does not name it: that of the object it has."""
+    """The type of a message that does not name its type: the name of the object that it has."""
     return next((kind for kind in (*_READERS, *_MEDIA) if kind in message), "")
 
 

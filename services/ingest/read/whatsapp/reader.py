@@ -21,7 +21,7 @@ _OLD_NEWS = ("history", "smb_app_state_sync")
 
 
 def read(record: Record) -> list[Part]:
-    """The parts of a WhatsApp record."""
+    """The findings in a WhatsApp record."""
     return formats.read(record, FORMATS)
 
 
@@ -59,12 +59,16 @@ class _Value:
 
     @property
     def _digest(self) -> str:
-        """Tells a notice without an id from others: again is the same only if it says when."""
+        """What tells a notice without an id from others.
+
+        If the webhook says when it was made, the notice has the same digest whenever it is
+        delivered. If not, the record's position counts, so each delivery is another notice.
+        """
         said = f"{self._time or self._position}|{self._field}|{self._value.raw}"
         return hashlib.sha256(said.encode()).hexdigest()
 
     def parts(self) -> list[Part]:
-        """What the change says; a field that ingest knows nothing of is a signal."""
+        """What the change says. If ingest knows nothing that is in it, it is one signal."""
         readers: dict[str, list[tuple[str, Callable[[Fields], Part]]]] = {
             "messages": [
                 ("messages", self._message),
@@ -101,7 +105,10 @@ class _Value:
         return contacts.whatsapp(*names)
 
     def _whole(self) -> Part:
-        """What concerns the account as a whole, or what was long ago (no ticket's business)."""
+        """The whole change as one signal: it is about the account or about old messages.
+
+        No ticket has to know of it.
+        """
         facts = [name for name in self._value.raw if name != "messaging_product"][:_MOST_FACTS]
         detail = {name[:100]: self._value.text(name)[:200] for name in facts}
         return Happened(

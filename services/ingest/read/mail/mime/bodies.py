@@ -1,4 +1,4 @@
-"""A mail's bodies and attachments, out of whatever structure it has."""
+"""Finds a mail's text, HTML and attachments, whatever structure it has."""
 
 import re
 from dataclasses import dataclass
@@ -79,7 +79,11 @@ _PARSER = BytesParser(policy=_AsWritten())
 
 
 def read(headers: Headers, body: bytes) -> Content:
-    """The content. What is too deep, too split up or too broken to be read says so in its place."""
+    """The content of a mail. It is `unreadable()` if the mail is too split up or too broken.
+
+    What lies deeper than 30 levels or comes after 200 parts is left out, and the content is flagged
+    `truncated`.
+    """
     if _too_intricate(body):
         return unreadable()
     head = b"".join(
@@ -110,7 +114,7 @@ def _too_intricate(body: bytes) -> bool:
 
 
 def _shortened(match: re.Match[bytes]) -> bytes:
-    """The field within a length that the library's quadratic parameter parser can take."""
+    """The field, cut to 4 KiB, because the library takes quadratic time for its parameters."""
     name, value = match[1], match[2]
     return name + (value if len(value) <= _LONGEST_PART_HEADER else value[:_LONGEST_PART_HEADER])
 
@@ -126,7 +130,7 @@ class _Reader:
     invitation: str = ""
 
     def read(self, part: Message, depth: int) -> tuple[str, str | None]:
-        """Text and HTML of the part; attachments go to the content."""
+        """The text and the HTML of the part. What else is in it is added to the content."""
         self.parts += 1
         if self.parts > _MOST_PARTS or depth > _DEEPEST:
             self._flag("truncated")
@@ -154,7 +158,7 @@ class _Reader:
             html = next((text for _, text in reversed(found) if text), None)
             return plain, html
         with_html = [html for _, html in found if html]
-        # Apple Mail puts text, image, text; a list adds its footer as a part of its own.
+        # Apple Mail splits the text around an image; a list adds its footer as a part of its own.
         plain = "\n".join(
             text if says_something(text) or not html else to_text(html)
             for text, html in found
@@ -163,7 +167,11 @@ class _Reader:
         return plain, "\n".join(with_html) or None
 
     def _without_boundary(self, part: Message, depth: int) -> tuple[str, str | None]:
-        """A multipart whose boundary is not in it: its first line of dashes may be the real one."""
+        """A multipart whose declared boundary is not in it.
+
+        Its first line that begins with two dashes is taken for the boundary. If it is none either,
+        all of it is text.
+        """
         payload = leaves.content(part)
         guess = re.search(rb"^--([^\s-][^\r\n]{0,70}?)[ \t]*\r?$", payload, re.MULTILINE)
         if guess is None or b'"' in guess[1]:
@@ -175,7 +183,7 @@ class _Reader:
         return self.read(again, depth + 1)
 
     def _message(self, part: Message, kind: str, depth: int) -> tuple[str, str | None]:
-        """A mail in the mail, or what a report says in fields."""
+        """A mail inside the mail, which becomes a file, or the fields of a report."""
         children = part.get_payload()
         several = (
             [c for c in children if isinstance(c, Message)] if isinstance(children, list) else []
@@ -239,13 +247,17 @@ class _Reader:
         return "", None
 
     def _sealed(self, part: Message, payload: bytes, depth: int) -> tuple[str, str | None]:
-        """What is inside an envelope that is only signed; else words that say what it is."""
+        """What is inside an envelope that is only signed.
+
+        If the envelope is encrypted, or its inside cannot be read, words say so. If it is something
+        else (certificates, for example), it is a file and says nothing.
+        """
         found = sealed.opened(payload)
         declared = leaves.param(part, "smime-type")
         if found.kind == "encrypted" or (found.kind == "unknown" and "enveloped" in declared):
             return self._encrypted()
         if found.kind == "unknown" and declared != "signed-data":
-            return "", None  # certificates, say: a file like any other
+            return "", None
         self._flag("signed")
         if found.inside is None:
             return sealed.SIGNED_UNREADABLE, None
@@ -267,7 +279,10 @@ class _Reader:
         return text
 
     def _winmail(self, part: Message, kind: str, payload: bytes) -> None:
-        """Outlook's own package: what is in it, and itself only where that is not all."""
+        """Take out what is in Outlook's package (`winmail.dat`).
+
+        The package itself is an attachment only if not everything in it could be read.
+        """
         self.winmails += 1
         found = None
         if self.winmails <= _MOST_WINMAILS:

@@ -32,11 +32,12 @@ _NOTHING_SAID = re.compile(
 
 @dataclass
 class Content:
-    """What the mail holds. `types` are all parts' media types, those of embedded mails left out.
+    """What the mail holds. `types` are the media types of its parts, without those of inner mails.
 
-    `embedded` is the header of the mail that a bounce returns; `report` what a delivery report
-    says of its first failed (else first) recipient, in fields with lower-case names; `calendar`
-    the method of an invitation or an answer to one.
+    `embedded` is the header of the first mail inside it, such as the one that a bounce returns.
+    `report` has the fields of a delivery report, by their lower-case names: what it says of the
+    first recipient for whom delivery failed, or else of the first recipient. `calendar` is the
+    method of an invitation, or of an answer to one.
     """
 
     plain: str = ""
@@ -55,7 +56,7 @@ def unreadable() -> Content:
 
 
 def says_something(text: str) -> bool:
-    """Whether there is more in a text part than space and what stands for the HTML."""
+    """Whether the text has more than blanks and words that stand for pictures or for the HTML."""
     start = text[:_ENOUGH_TO_SAY]
     return bool(_NOTHING_SAID.sub("", start)) or (
         len(text) > len(start) and bool(_NOTHING_SAID.sub("", text))
@@ -95,7 +96,7 @@ def attachment(
 ) -> Attachment:
     """A file that came with a mail, as a message describes it.
 
-    What has a content id is shown inside the text, as is what says that it is `inline`.
+    It counts as inline, to be shown inside the text, if it says so or has a content id.
     """
     family = media_type.partition("/")[0].lower()
     content_id = clean(content_id).strip().strip("<>")[:500]

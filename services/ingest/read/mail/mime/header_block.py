@@ -1,4 +1,4 @@
-"""Where a mail's header begins and ends, and its lines: however it was saved or passed on."""
+"""Finds a mail's header and reads its lines, however the mail was saved or passed on."""
 
 import re
 
@@ -28,12 +28,13 @@ _Line = tuple[bytes, int]
 
 
 def split(raw: bytes) -> tuple[Headers, bytes]:
-    """The header and the body. Without any header line at all, all of it is body.
+    """The header and the body. If there is no header line at all, all of it is body.
 
     Mail programs save mails with blank lines above them, relays and filters write lines among the
     headers that are none, and some writers forget the blank line before the body. So a line that is
-    no header ends the header only if none of a usual name follows in the same block. A line that is
-    wholly empty ends it, unless what every mail has (whom it is from, whom it is to) stands below.
+    no header ends the header only if no header of a usual name follows before the next empty line.
+    An empty line ends the header, unless headers stand below it that every mail has and that were
+    missing above it, such as From and To.
     """
     raw = _plain_line_ends(raw)
     position = _after_blanks(raw)
@@ -77,13 +78,13 @@ def _headers(lines: list[tuple[str, bytearray]]) -> Headers:
 
 
 def _plain_line_ends(raw: bytes) -> bytes:
-    """The mail with line feeds, where it has none but carriage returns alone."""
+    """The mail with line feeds, if its lines end in carriage returns alone."""
     start = raw[:_LONGEST_BLOCK]
     return raw.replace(b"\r", b"\n") if b"\r" in start and b"\n" not in start else raw
 
 
 def _after_blanks(raw: bytes) -> int:
-    """Where the mail begins: behind a byte order mark, blank lines and a mail folder's line."""
+    """Where the mail begins: after a byte order mark, blank lines and a folder's `From ` line."""
     position = len(_MARK) if raw.startswith(_MARK) else 0
     while position < len(raw):
         end = raw.find(b"\n", position)
@@ -120,14 +121,18 @@ def _block(raw: bytes, position: int) -> tuple[list[_Line], int]:
 
 
 def _usual(line: bytes) -> bytes:
-    """The name of a header that tells a mail's header; empty for other lines."""
+    """The lower-case name of the line's header, if it is a usual one; empty for other lines."""
     match = _NAME.match(line)
     name = match[1].lower() if match else b""
     return name if name in _USUAL or name.startswith(_USUAL_STARTS) else b""
 
 
 def _goes_on(block: list[_Line], more: list[_Line]) -> bool:
-    """Whether a block below an empty line is header too: it has what the header lacks."""
+    """Whether the block `more`, below an empty line, is header too.
+
+    It is if it begins with a usual header and has what every mail has and `block` lacks: a From or
+    a To, or two others.
+    """
     if not (block and more and _usual(more[0][0])):
         return False
     known = {_usual(line) for line, _ in block} & _ONCE
@@ -138,10 +143,10 @@ def _goes_on(block: list[_Line], more: list[_Line]) -> bool:
 
 
 def _last_usual(block: list[_Line]) -> int:
-    """The last line that is surely a header; -1 without any.
+    """The place of the last line that is surely a header; -1 if there is none.
 
-    Below lines that are none, a second From or Date is the text of somebody who forgot the blank
-    line.
+    Below a line that is no header, a second From or Date is not one either: the mail's writer
+    forgot the blank line, and it is text.
     """
     last, known, among = -1, set[bytes](), False
     for number, (line, _) in enumerate(block):

@@ -26,7 +26,7 @@ _LONGEST_ID = 450
 _PIECES = re.compile(r"\\.|[()\"]|[^\\()\"]+|\\", re.DOTALL)
 _AROUND_SIGNS = re.compile(r" {0,9}([@.<>]) {0,9}")
 _LETTER = r"[^\s<>()\[\],;:\"\\@]"
-# A longer one is none: its end would be the address of somebody else.
+# What is longer is no address: its end would be somebody else's.
 _ADDRESS = re.compile(rf"(?<!{_LETTER}){_LETTER}{{1,128}}+@{_LETTER}{{1,255}}+(?!{_LETTER})")
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _PARSER_BUGS = (
@@ -67,12 +67,15 @@ class Headers:
         return addresses(raw)
 
     def people(self, *names: str) -> list[tuple[str, str]]:
-        """As `addresses`, and those too who are named without an address (it is empty then)."""
+        """As `addresses`. If nobody has one, the first field's text is a name with no address."""
         raw = [value for name in names for value in self.all(name)]
         return addresses(raw) or [(decoded(value)[:200].strip(' "<>'), "") for value in raw[:1]]
 
     def ids(self, name: str) -> tuple[str, ...]:
-        """The message ids in such fields, without brackets; of very many the first and last."""
+        """The message ids in the fields of that name, without brackets, each once.
+
+        Of more than 50, the first 10 and the last 40 are returned.
+        """
         found: dict[str, None] = {}
         for value in self.all(name):
             found.update(dict.fromkeys(message_ids(value)))
@@ -106,9 +109,10 @@ def _one_line(text: str) -> str:
 
 
 def addresses(raw: Sequence[str]) -> list[tuple[str, str]]:
-    """Display names and addresses, in the old forms too, which have comments and blanks inside.
+    """Display name and address of everybody in these values, 200 at most.
 
-    Where the grammar is too broken, whatever looks like an address.
+    Addresses in the old forms, with comments and blanks inside, are read too. If the grammar finds
+    none, whatever looks like an address is taken.
     """
     joined = ", ".join(raw)[:LONGEST_HEADER]
     found = _by_the_grammar(joined)
@@ -151,7 +155,8 @@ def _without_comments(text: str) -> str:
 def message_ids(raw: str) -> list[str]:
     """The ids in a Message-ID, In-Reply-To or References, without brackets, case kept.
 
-    Some programs fold inside an id, or leave the brackets away.
+    Some programs fold inside an id, or leave the brackets away. An id of more than 450 characters
+    is replaced by a hash of it.
     """
     if "<" in raw and ">" in raw:
         ids = ["".join(found.split()) for found in _BRACKETED.findall(raw)]

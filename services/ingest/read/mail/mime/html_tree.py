@@ -100,15 +100,17 @@ _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 
 
 class _TooManyNodes(Exception):
-    """Repairing what was never closed made more of it than can be walked through."""
+    """The parser closed what the mail left open, and made more nodes than can be walked through."""
 
 
 @dataclass(frozen=True, slots=True)
 class Html:
-    """A mail's HTML: safe to show, and as markup for its text, whole and without quotes.
+    """A mail's HTML in three forms.
 
-    `shown` is None where it cannot be had. `new` is None where no quote was found in it, or an
-    answer stands below or between quotes.
+    `shown` is safe to show; None if the HTML is too large or too intricate for that. `full` is the
+    markup from which the mail's text is made, and `new` is the same without quotes. `new` is None
+    if `shown` is, if no quote was found, if nothing is said above the quotes, or if an answer
+    stands below or between them.
     """
 
     shown: str | None
@@ -117,10 +119,10 @@ class Html:
 
 
 def read(source: str, *, may_quote: bool = True) -> Html:
-    """The HTML without what its reader would not see.
+    """The HTML without what the mail's reader would not see.
 
-    Where the markup hides everything, nothing is hidden. What would take too long to take apart
-    is not shown: its text is still to be had.
+    If the markup hides everything, nothing is left out. HTML that would take too long to parse is
+    not shown, but its text can still be read (`full`).
     """
     if not is_manageable(source):
         return Html(None, source)
@@ -134,7 +136,10 @@ def read(source: str, *, may_quote: bool = True) -> Html:
 
 
 def _safe(source: str) -> str:
-    """No scripts, styles, forms or frames, and no picture that would tell that it was looked at."""
+    """The HTML without scripts, styles, forms, frames, and pictures from the web.
+
+    Such a picture would tell its server that the mail was read.
+    """
     return nh3.clean(
         source,
         tags=_FORMATTING,
@@ -155,7 +160,7 @@ def _kept(tag: str, attribute: str, value: str) -> str | None:
 def _without_hidden(source: str) -> LexborHTMLParser:
     tree = LexborHTMLParser(source)
     hidden: list[LexborNode] = []
-    # Of hidden elements inside hidden ones the outermost: the others are gone with it.
+    # Only outermost hidden elements are noted: those inside go with them.
     for node, descend in _walk(tree.body):
         if node.is_element_node and _is_hidden(node):
             hidden.append(node)
@@ -181,7 +186,7 @@ def _says_something(node: LexborNode | None) -> bool:
 
 @dataclass
 class _Reading:
-    """One walk through a tree in its order: what is quoted, and where its writer says something."""
+    """One walk through a tree: which nodes are quotes, and whether text stands above or below."""
 
     quoting: set[int]
     cutting: set[int]
@@ -210,7 +215,7 @@ class _Reading:
         if not words or self.cut:
             return
         self.said_before = True
-        # Signs alone below a quote are its end, or a rule.
+        # Below a quote, signs without a letter or a digit are its end, or a line that was drawn.
         self.said_after = bool(self.quoted) and any(map(str.isalnum, words))
 
 
@@ -231,9 +236,10 @@ def _without_quotes(tree: LexborHTMLParser) -> str | None:
 
 
 def _answers_inside(node: LexborNode) -> bool:
-    """Whether somebody answers between the quotes that Gmail keeps in one element of its own.
+    """Whether an answer stands between the quotes that Gmail puts into one element.
 
-    The quotes are block quotes in it, the attribution is above them; what else is below is new.
+    In that element, the attribution is above the quotes, and the quotes are block quotes. Any other
+    text below the first quote is new.
     """
     classes = (node.attributes.get("class") or "").split()
     if node.tag != "div" or _GMAILS not in classes:
@@ -267,7 +273,11 @@ def _words(node: LexborNode) -> str:
 
 
 def _walk(root: LexborNode | None) -> Iterator[tuple[LexborNode, Callable[[LexborNode], None]]]:
-    """The nodes below, in the document's order; into those that the caller descends into."""
+    """The nodes below `root`, in the document's order, each with a function to descend into it.
+
+    What is inside a node follows only if the caller calls that function with the node. Raises
+    _TooManyNodes after 100,000 nodes.
+    """
     waiting: list[LexborNode] = []
 
     def descend(node: LexborNode) -> None:

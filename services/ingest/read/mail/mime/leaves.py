@@ -1,4 +1,4 @@
-"""Parts of a mail that have no parts: their bytes, parameters, names and text."""
+"""Parts of a mail that have no parts in them: their bytes, parameters, names and text."""
 
 import re
 from email.message import Message
@@ -58,7 +58,7 @@ def filename(part: Message) -> str | None:
 
 
 def safe_name(raw: str) -> str | None:
-    """A file's name as one may keep it; None where nothing of it is left."""
+    """A file's name made safe to keep, as `filename` says; None if nothing of it is left."""
     name = decoded(raw).translate(_DIRECTION_MARKS)
     name = re.split(r"[/\\]", name)[-1].replace("\n", " ").strip(". ")
     return name.encode()[:_LONGEST_FILENAME].decode(errors="ignore") or None
@@ -95,7 +95,7 @@ def _paragraph(lines: list[str], depth: int) -> str:
 
 
 def without_uuencoded(text: str) -> tuple[str, list[tuple[str, int]]]:
-    """The text without files that old programs write into it, and their names and sizes."""
+    """The text without the uuencoded files in it, and each file's name and its size in bytes."""
     if "\nbegin" not in f"\n{text}":
         return text, []
     files: list[tuple[str, int]] = []

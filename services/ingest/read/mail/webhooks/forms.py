@@ -49,7 +49,7 @@ def is_multipart(value: bytes, content_type: str) -> bool:
 
 
 def multipart(value: bytes, content_type: str) -> Form:
-    """The form, in one pass. Raises Refused for what has no parts."""
+    """The form, read in one pass. Raises Refused if its boundary is not in it."""
     declared = _BOUNDARY.search(content_type)
     boundary = (
         (declared[1] or declared[2]).encode()
@@ -100,7 +100,7 @@ def _first(pattern: re.Pattern[bytes], head: bytes) -> str | None:
 
 
 def urlencoded(value: bytes) -> Form:
-    """The form, its fields as the bytes that they are. Raises Refused for one of too many."""
+    """The form, with its fields as bytes. Raises Refused if it has more than 2,000 of them."""
     pairs = value.strip().split(b"&")
     if len(pairs) > _MOST_FIELDS:
         raise Refused("malformed", f"a form of more than {_MOST_FIELDS} fields")

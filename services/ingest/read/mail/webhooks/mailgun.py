@@ -44,8 +44,8 @@ def read(payload: Payload) -> list[Part]:
     if not {"message-headers", "from", "sender"} & form.fields.keys():
         raise Refused("malformed", "neither a raw mail nor its headers are in the form")
     content = _content(form)
-    # A plain body is there even where the mail has none: made of the HTML, anew at each change
-    # of that program.
+    # Mailgun makes a plain body of the HTML if a mail has none, and may make another one after a
+    # change of that program. So the HTML tells the mail from others, if it has any.
     body = form.fields.get("body-html") or form.fields.get("body-plain", b"")
     return [letter.part(_header(form), content, known, body)]
 

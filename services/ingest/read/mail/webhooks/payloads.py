@@ -18,7 +18,7 @@ _FORM = re.compile(rb"[A-Za-z0-9_.%+\[\]-]{1,100}=")
 
 @dataclass(frozen=True)
 class Payload:
-    """A record's value, to be read as whatever it is."""
+    """A record's value, which may be JSON, a form or a raw mail."""
 
     record: Record
 
@@ -66,9 +66,9 @@ class Payload:
 
 
 def raw_text(document: bytes | str, *path: str) -> bytes | None:
-    """A text of a JSON document with every byte that it stands for, controls and all.
+    """The text at `path` in a JSON document, with its control characters; None if there is none.
 
-    Cleaned text is no mail any more: escapes are part of some charsets.
+    A mail whose text was cleaned is no mail any more, because some charsets use control characters.
     """
     try:
         found: Any = json.loads(document)

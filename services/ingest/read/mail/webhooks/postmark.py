@@ -25,7 +25,7 @@ _NO_BOUNCES = {
     "Unsubscribe": "opt_out",
     "SpamComplaint": "complaint",
 }
-"""What Postmark also calls a bounce, by its type."""
+"""The kinds of signal for notices that Postmark calls bounces but that are none, by `Type`."""
 _LONGEST_DUMP = 64 * 1024
 
 
@@ -45,7 +45,7 @@ def read(payload: Payload) -> list[Part]:
 
 def _delivery(fields: Fields, known: Delivery) -> Delivery:
     rcpt = fields.text("OriginalRecipient")
-    # Older payloads do not say to which of its addresses a mail came: one with a hash is ours.
+    # Older payloads do not say at which address a mail came in. One with a mailbox hash is ours.
     hashed = [
         each.text("Email")
         for name in ("ToFull", "CcFull", "BccFull")
@@ -84,7 +84,7 @@ def _people(people: list[Fields]) -> str:
 def _content(fields: Fields) -> Content:
     files = []
     for number, each in enumerate(fields.each("Attachments")):
-        # What Postmark's own test sends names the content otherwise than its mails do.
+        # Postmark's own test has the content in another field (`Data`) than its mails.
         encoded = each.text("Content") or each.text("Data")
         length = each.text("ContentLength")
         files.append(
@@ -110,7 +110,7 @@ def _notice(fields: Fields) -> Happened:
         "diagnostic": fields.text("Description") or fields.text("Details"),
         "subject": fields.text("Subject"),
         "original_id": about,
-        # Where the server is set so, all of the bounce is there, and the mail that it returns.
+        # If the server is set so, this is the whole bounce, and the mail that it returns.
         "tokens": evidence.tokens_of(fields.text("Content")[:_LONGEST_DUMP]),
     }
     if kind == "SubscriptionChange" and fields.raw.get("SuppressSending") is False:

@@ -16,7 +16,7 @@ _PROVIDER = "sendgrid"
 
 
 def read(payload: Payload) -> list[Part]:
-    """The mail, raw where the webhook is set so."""
+    """The mail, read from its raw form if the webhook is set to send that."""
     form = payload.form
     envelope = _json(form, "envelope")
     to = envelope.raw.get("to")

@@ -1,4 +1,4 @@
-"""Amazon SES: mail in a notification, by SNS or without; notices of what went out."""
+"""Amazon SES: mails in notifications, by SNS or without it, and notices of mails that went out."""
 
 import base64
 import binascii
@@ -23,7 +23,7 @@ _FLAGS = (("spamVerdict", "spam_flagged"), ("virusVerdict", "virus_flagged"))
 
 
 def read(payload: Payload) -> list[Part]:
-    """The mails and notices in it; several where a function is told of several."""
+    """The mails and notices in the payload. The event of a Lambda function may have several."""
     fields, document = payload.json, payload.value
     if fields.text("Type") and fields.text("TopicArn"):
         if fields.text("Type") != "Notification":
@@ -39,7 +39,7 @@ def read(payload: Payload) -> list[Part]:
 
 
 def _of_record(record: Fields, payload: Payload) -> list[Part]:
-    """What a function is told, by SES itself or by SNS."""
+    """What a record of a Lambda function's event says; it is from SES itself, or from SNS."""
     said = record.fields("Sns")
     try:
         if not said:
@@ -54,7 +54,7 @@ def _of_record(record: Fields, payload: Payload) -> list[Part]:
 
 
 def _of_topic(fields: Fields) -> Happened:
-    """SNS asks whether the subscription is wanted; somebody has to open the address in it."""
+    """SNS asks whether a subscription is wanted. Somebody has to open the URL in the signal."""
     detail = {
         "what": fields.text("Type"),
         "topic": fields.text("TopicArn"),
