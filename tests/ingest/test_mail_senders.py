@@ -257,4 +257,6 @@ def test_a_mailbox_may_be_set_to_open_tickets_for_what_programs_make() -> None:
     ],
 )
 def test_what_answers_by_itself_never_opens_one(more: dict[str, str]) -> None:
-    the_signal(a_mail(headers=GENERATED | more), accounts(generated_mail="ticket"))
+    record = a_mail("Your order was sent.\n", GENERATED | more)
+
+    the_signal(record, accounts(generated_mail="ticket"))

@@ -41,7 +41,7 @@ TOKEN = "t1mzxw6ytboi2dgnbvgy3tqobz"  # noqa: S105  # none of ours: letters of t
     ],
 )
 def test_what_no_person_wrote_is_a_signal(headers: dict[str, str], kind: str) -> None:
-    signal = the_signal(a_mail(headers=headers))
+    signal = the_signal(a_mail("This was not read.\n", headers))
 
     assert signal.kind == kind
     assert signal.detail["why"]
@@ -120,7 +120,7 @@ def test_who_wants_no_automatic_answer_writes_a_flagged_message() -> None:
 
 @pytest.mark.spec("ING 4")
 def test_a_null_envelope_sender_is_as_good_as_a_null_return_path() -> None:
-    signal = the_signal(a_mail(record_headers={"x-mail-from": "<>"}))
+    signal = the_signal(a_mail("This was not read.\n", record_headers={"x-mail-from": "<>"}))
 
     assert (signal.kind, signal.detail["why"]) == ("auto_reply", "null return path")
 

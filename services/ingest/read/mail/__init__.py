@@ -50,19 +50,22 @@ def read(record: Record) -> list[Part]:
 
 
 def _by_its_looks(payload: Payload) -> str:
-    if payload.is_json:
-        try:
-            return _whose_json(payload)
-        except Refused:
-            if header_block.has_usual_headers(payload.value):
-                return _RAW  # a mail with a line above it that only begins like JSON
-            raise
-    if payload.is_form:
-        has = set(payload.form.fields)
-        if "recipient" in has and {"body-plain", "body-mime", "token"} & has:
-            return "mailgun"
-        return "sendgrid" if {"envelope", "email"} & has and {"headers", "email"} & has else ""
-    return _RAW
+    try:
+        found = _whose_json(payload) if payload.is_json else _whose_form(payload)
+    except Refused:
+        if header_block.has_usual_headers(payload.value):
+            return _RAW  # a mail with a line above it that only begins like JSON
+        raise
+    return found or (_RAW if header_block.has_usual_headers(payload.value) else "")
+
+
+def _whose_form(payload: Payload) -> str:
+    if not payload.is_form:
+        return _RAW
+    has = set(payload.form.fields)
+    if "recipient" in has and {"body-plain", "body-mime", "token"} & has:
+        return "mailgun"
+    return "sendgrid" if {"envelope", "email"} & has and {"headers", "email"} & has else ""
 
 
 def _whose_json(payload: Payload) -> str:

@@ -131,8 +131,9 @@ def _returned(mail: _Mail) -> tuple[str, str]:
     content, words = mail.content, mail.words
     whole = content.types[:1] == ["multipart/report"]
     if whole or (content.report and not mail.is_by_a_person and not words.asks_first):
-        action = content.report.get("action", "").strip().lower()
-        return _of_a_report(content.report) or "bounce", action or "delivery report"
+        kind = _of_a_report(content.report)
+        action = content.report.get("action", "").strip().lower() if kind else ""
+        return kind or "bounce", action or "delivery report"
     nameless = "@" not in mail.sender and senders.NAMELESS_DAEMON.search(mail.named)
     found = {
         "X-Failed-Recipients": mail.headers.raw("x-failed-recipients"),
@@ -219,7 +220,8 @@ def _answered(mail: _Mail) -> tuple[str, str]:
         "null return path": mail.null_sender and (bool(words) or not _is_written(mail)),
         "inbox rule": mail.suppresses and bool(headers.raw("x-ms-exchange-inbox-rules-loop")),
         f"Auto-Submitted: {mail.submitted[:40]}": mail.submitted not in _NO,
-        "its title": mail.words.is_titled_automatic and not mail.words.asks,
+        "its title": mail.words.is_titled_automatic
+        and (mail.suppresses or mail.null_sender or not mail.words.asks),
     }
     why = next((sign for sign, there in found.items() if there), None) or _by_its_words(mail, words)
     return ("auto_reply", why) if why else ("", "")

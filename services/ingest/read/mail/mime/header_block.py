@@ -37,10 +37,10 @@ def split(raw: bytes) -> tuple[Headers, bytes]:
     missing above it, such as From and To.
     """
     raw = _plain_line_ends(raw)
-    position = _after_blanks(raw)
+    position = _after_blanks(raw, len(_MARK) if raw.startswith(_MARK) else 0)
     block, after = _block(raw, position)
     for _ in range(_MOST_GAPS):
-        more, end = _block(raw, _after_line_ends(raw, after))
+        more, end = _block(raw, _after_blanks(raw, after))
         if not _goes_on(block, more) or not raw[end:].strip():
             break
         block, after = [*block, *more], end
@@ -83,9 +83,8 @@ def _plain_line_ends(raw: bytes) -> bytes:
     return raw.replace(b"\r", b"\n") if b"\r" in start and b"\n" not in start else raw
 
 
-def _after_blanks(raw: bytes) -> int:
-    """Where the mail begins: after a byte order mark, blank lines and a folder's `From ` line."""
-    position = len(_MARK) if raw.startswith(_MARK) else 0
+def _after_blanks(raw: bytes, position: int) -> int:
+    """Where the next line begins that is neither blank nor a mail folder's."""
     while position < len(raw):
         end = raw.find(b"\n", position)
         end = len(raw) if end < 0 else end
@@ -93,12 +92,6 @@ def _after_blanks(raw: bytes) -> int:
         if line.strip(_BLANKS) and not _FOLDERS_LINE.match(line):
             break
         position = min(end + 1, len(raw))
-    return position
-
-
-def _after_line_ends(raw: bytes, position: int) -> int:
-    while raw[position : position + 1] in (b"\r", b"\n"):
-        position += 1
     return position
 
 
@@ -128,18 +121,14 @@ def _usual(line: bytes) -> bytes:
 
 
 def _goes_on(block: list[_Line], more: list[_Line]) -> bool:
-    """Whether the block `more`, below an empty line, is header too.
-
-    It is if it begins with a usual header and has what every mail has and `block` lacks: a From or
-    a To, or two others.
-    """
-    if not (block and more and _usual(more[0][0])):
-        return False
-    known = {_usual(line) for line, _ in block} & _ONCE
-    found = {_usual(line) for line, _ in more} & _ONCE
-    if found & known:
-        return False  # a mail inside the mail
-    return len(found) >= _ENOUGH or bool(found & {b"from", b"to"})
+    """Whether a block below an empty line is header too: it has what the header lacks."""
+    known = {_usual(line) for line, _ in block} - {b""}
+    found = {_usual(line) for line, _ in more} - {b""}
+    if not known:
+        return bool(found)
+    if not _usual(more[0][0] if more else b"") or found & known & _ONCE:
+        return False  # a text, or a mail inside the mail
+    return len(found & _ONCE) >= _ENOUGH or bool(found & {b"from", b"to"})
 
 
 def _last_usual(block: list[_Line]) -> int:
