@@ -86,14 +86,10 @@ def found(headers: Headers, content: Content, words: Words, sender: str) -> Repo
         return Report("other", "answer to an invitation")
     if _is_of_a_domain(content, words):
         return Report("other", "aggregate report")
-    if words.asks:
-        return None
-    return (
-        _notice(content.plain)
-        or _in_fields(words)
-        or _complaint(content, words, sender)
-        or _read_or_invited(headers, words)
-    )
+    said = _notice(content.plain) or _in_fields(words)
+    if said is not None or words.asks:
+        return said
+    return _complaint(content, words, sender) or _read_or_invited(headers, words)
 
 
 def _is_of_a_domain(content: Content, words: Words) -> bool:
@@ -145,8 +141,10 @@ def _told(document: dict[str, Any], said: str) -> dict[str, str]:
 def _in_fields(words: Words) -> Report | None:
     """A report whose fields stand in the text."""
     fields: dict[str, str] = {}
-    for name, value in _FIELD.findall(words.lines):
-        fields.setdefault(name.lower(), value.strip())
+    for found in _FIELD.finditer(words.lines):
+        if not fields and words.asks_before(found.start()):
+            return None  # a person shows what they got, and asks about it
+        fields.setdefault(found[1].lower(), found[2].strip())
     if "feedback-type" in fields and len(fields) > 1:
         return Report("complaint", "feedback report in the text", fields)
     if "disposition" in fields and ("final-recipient" in fields or "reporting-ua" in fields):

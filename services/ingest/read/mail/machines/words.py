@@ -79,6 +79,10 @@ class Words:
         """Whether the text says “my”, of an order perhaps: a server says “your”."""
         return _OURS.search(self.start) is not None
 
+    def asks_before(self, place: int) -> bool:
+        """Whether a question stands in the lines before a place."""
+        return _QUESTION.search(self.lines[:place]) is not None
+
     @property
     def asks_first(self) -> bool:
         """Whether a question stands before what is of a mail that was given back."""
