@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.read.mail.machines import phrases
+from services.ingest.read.mail import ways_to_say as phrases
 from tests.ingest.builders import a_mail, settled, the_message, the_signal
 from tests.ingest.test_hostile_mail import ALLOWED, seconds
 

@@ -244,4 +244,5 @@ def test_flowed_text_is_put_together_again() -> None:
 
     message = the_message(a_mail("one \ntwo\n\n-- \nAnn\n", headers))
 
-    assert message.text == "one two\n\n-- \nAnn"
+    assert message.text == "one two"
+    assert message.text_full == "one two\n\n-- \nAnn"

@@ -44,7 +44,6 @@ def test_the_mail_that_is_answered_is_left_out(quote: str) -> None:
     [
         "Just this.",
         "On Monday your colleague wrote:\nwe will refund you\nPlease do.",
-        f"On 1 Jan 2026 Shop <s@shop.example> wrote:\n{GMAIL}\n\nMy answer is below.",
         "> which size?\nM\n> which colour?\nblue",
         "From: Rome\nTo: Milan\nplease",
         GMAIL,

@@ -1,13 +1,13 @@
 """What programs answer in a person's or a company's place, by language.
 
-How they are written down: see `phrases`. Whoever adds one: what is said to whoever wrote, and
+How they are written down: see `ways_to_say`. Whoever adds one: what is said to whoever wrote, and
 nothing that a customer may say of their own holidays to a shop.
 """
 
 import re
 from typing import Final
 
-from services.ingest.read.mail.machines.phrases import pattern, ways
+from services.ingest.read.mail.ways_to_say import pattern, ways
 
 _AUTOMATIC = ways(
     r"""

@@ -1,12 +1,12 @@
 """What mail servers and mailing lists write when they give a mail back, by language.
 
-How they are written down: see `phrases`. Whoever adds one: whole phrases that a server writes, and
-nothing that a customer may say of a parcel.
+How they are written down: see `ways_to_say`. Whoever adds one: whole phrases that a server writes,
+and nothing that a customer may say of a parcel.
 """
 
 from typing import Final
 
-from services.ingest.read.mail.machines.phrases import pattern
+from services.ingest.read.mail.ways_to_say import pattern
 
 SUBJECTS: Final = pattern(
     r"""
@@ -320,11 +320,13 @@ OPENINGS: Final = pattern(
     пользовател[ья] не (?:найден|существует)
     почтовый ящик (?:переполнен|не)
     # Chinese, Japanese, Korean
-    (?:您|你)(?:的|发送的|發送的|寄出的)?[^。]{0,40}(?:邮件|郵件|信件|电子邮件)[^。]{0,40}(?:未能|无法|無法|没有|被退回|退回|不能|失败|失敗)
+    (?:您|你)(?:的|发送的|發送的|寄出的)?[^。]{0,40}(?:邮件|郵件|信件|\
+    电子邮件)[^。]{0,40}(?:未能|无法|無法|没有|被退回|退回|不能|失败|失敗)
     (?:邮件|郵件)(?:被)?(?:退回|投递失败|投遞失敗)
     收件人(?:地址)?(?:不存在|错误|錯誤)
     用户不存在
-    (?:メール|メッセージ)[^。]{0,40}(?:送信|配信|配送|お届け|届け)[^。]{0,20}(?:できません|出来ません|失敗|されません|エラー)
+    (?:メール|メッセージ)[^。]{0,40}(?:送信|配信|配送|お届け|届け)[^。]{0,20}(?:できません|\
+    出来ません|失敗|されません|エラー)
     エラーのため送信できません
     宛先(?:の)?(?:メール)?(?:アドレス)?(?:が)?(?:見つかりません|不明|存在しません)
     あて先

@@ -5,10 +5,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from services.ingest.read.mail.machines.phrases import pattern, ways
 from services.ingest.read.mail.machines.words import Words
 from services.ingest.read.mail.mime.content import Content
 from services.ingest.read.mail.mime.headers import Headers
+from services.ingest.read.mail.ways_to_say import pattern, ways
 from services.ingest.read.text import parse_json
 from services.ingest.refusals import Refused
 

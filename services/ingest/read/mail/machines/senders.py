@@ -1,12 +1,12 @@
 """Names, addresses and programs that send as machines or as people do.
 
-How they are written down: see `phrases`.
+How they are written down: see `ways_to_say`.
 """
 
 import re
 from typing import Final
 
-from services.ingest.read.mail.machines.phrases import pattern, ways
+from services.ingest.read.mail.ways_to_say import pattern, ways
 
 DAEMON: Final = re.compile(r"(?:mailer-daemon|mail-daemon|mailerdaemon)(?:[+@]|\Z)", re.IGNORECASE)
 """The address of a program that gives mail back, and that no person has."""

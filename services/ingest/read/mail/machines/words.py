@@ -6,11 +6,11 @@ from typing import Self
 
 from services.ingest.read.mail.machines import answer_phrases as answers
 from services.ingest.read.mail.machines import bounce_phrases as bounces
-from services.ingest.read.mail.machines.phrases import pattern, plain
 from services.ingest.read.mail.mime.content import Content
 from services.ingest.read.mail.mime.headers import Headers
 from services.ingest.read.mail.mime.html_text import to_text
 from services.ingest.read.mail.quoting.phrases import FORWARD_SUBJECT
+from services.ingest.read.mail.ways_to_say import pattern, plain
 
 _START = 2_000
 _OPENING = 500

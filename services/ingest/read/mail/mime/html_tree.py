@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from services.ingest.read.mail.mime.html_guard import is_manageable
 from services.ingest.read.mail.mime.html_text import UNSEEN
-from services.ingest.read.mail.quoting import quotes
+from services.ingest.read.mail.quoting import header_blocks
 
 _QUOTES = (
     ".gmail_quote, .gmail_extra, blockquote[type=cite], .moz-cite-prefix, .protonmail_quote,"
@@ -261,7 +261,7 @@ def _is_outlooks_rule(node: LexborNode) -> bool:
     style = (node.attributes.get("style") or "").lower() if node.tag == "div" else ""
     if "border-top" not in style or not any(rule in _tight(style) for rule in _RULES):
         return False
-    return quotes.is_header_line(node.text(deep=True)[:300].strip().partition("\n")[0])
+    return header_blocks.is_header_line(node.text(deep=True)[:300].strip().partition("\n")[0])
 
 
 def _tight(style: str) -> str:

@@ -4,7 +4,7 @@ import re
 
 from services.ingest.read.mail.mime import header_block, headers
 from services.ingest.read.mail.mime.content import Content, says_something
-from services.ingest.read.mail.quoting import phrases, quotes
+from services.ingest.read.mail.quoting import header_blocks, phrases
 
 _LONGEST = 64 * 1024
 _MOST_LINES = 400
@@ -53,7 +53,7 @@ def _named_in(lines: list[str], subject: str) -> tuple[str, str] | None:
         return None
     for at, line in enumerate(lines):
         bare = line.lstrip("> \t")
-        if quotes.is_header_line(bare) and _goes_on(lines, at, known=start is not None):
+        if header_blocks.is_header_line(bare) and _goes_on(lines, at, known=start is not None):
             said = bare.replace("*", "").partition("：" if "：" in bare[:20] else ":")[2]
             wrapped = lines[at + 1].lstrip("> ") if "@" not in said and at + 1 < len(lines) else ""
             if found := headers.addresses([_as_in_headers(f"{said} {wrapped}")]):

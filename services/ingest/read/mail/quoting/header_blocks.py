@@ -1,0 +1,46 @@
+"""The block of From, Sent, To and Subject that stands above a quoted mail, in any order."""
+
+from services.ingest.read.mail.quoting import phrases
+from services.ingest.read.mail.quoting.attributions import UNSEEN
+
+_LONGEST_LINE = 250
+_NEEDED = 3
+_MOST_LINES = 12
+_MOST_OTHERS = 2
+
+
+def is_header_line(line: str) -> bool:
+    """Whether it names whom a quoted mail is from."""
+    return _kind(line) in phrases.FIRST_HEADERS
+
+
+def begins_at(lines: list[str], start: int) -> int:
+    """How many lines the header block has that begins here; 0 where none does.
+
+    Three headers at least, of which one says whom it is from, and one what it is about or an
+    address: three lines with colons may be the customer's own.
+    """
+    first = _kind(lines[start])
+    if not first:
+        return 0
+    names, others, end, addressed = {first}, 0, start + 1, "@" in lines[start]
+    for number in range(start + 1, min(start + _MOST_LINES, len(lines))):
+        line = lines[number]
+        name = _kind(line)
+        if name and name not in names:
+            names.add(name)
+            end = number + 1
+            addressed = addressed or "@" in line
+        elif line.strip():
+            # A long list of addresses goes on in the next line.
+            others += 1
+            if others > _MOST_OTHERS or "@" not in line:
+                break
+    of_somebody = bool(names & phrases.FIRST_HEADERS)
+    proven = addressed or bool(names & phrases.SUBJECT_HEADERS)
+    return end - start if len(names) >= _NEEDED and of_somebody and proven else 0
+
+
+def _kind(line: str) -> str:
+    match = phrases.HEADER_LINE.match(f"{line[:_LONGEST_LINE].translate(UNSEEN).strip()} ")
+    return match["name"].lower() if match else ""
