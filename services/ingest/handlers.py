@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from services.ingest import rules
-from services.ingest.emit.emitter import Said
+from services.ingest.emit.emitter import Emitted
 from services.ingest.join.joining import Joining
 from services.ingest.refusals import Refused
 from services.ingest.rules import Outcome, Reading
@@ -40,7 +40,7 @@ reason why it is unaddressed or dead; else it is empty."""
 _OUTCOMES = {"InboundMessage": "message", "MessageEdited": "edit", "MessageDeleted": "deletion"}
 
 
-def outcome_of(body: Said) -> tuple[Channel, str, str]:
+def outcome_of(body: Emitted) -> tuple[Channel, str, str]:
     """The values with which `Counted` is called for something that was published."""
     if isinstance(body, Signal):
         return body.channel, "signal", body.kind

@@ -7,7 +7,7 @@ from itertools import starmap
 from typing import Any
 
 from services.ingest import rules
-from services.ingest.emit.emitter import Said
+from services.ingest.emit.emitter import Emitted
 from services.ingest.join import long_sms
 from services.ingest.join.long_sms import Arrival
 from services.ingest.read.findings import Place
@@ -53,8 +53,8 @@ class Trial:
         if accounts is None:
             reading, accounts = self._with_sample(reading)
         outcome = rules.settle(reading, accounts)
-        parts = [body for arrival in outcome.arrived for body in self._alone(arrival, accounts)]
-        for body in (*outcome.said, *parts):
+        fragments = [body for arrival in outcome.arrived for body in self._alone(arrival, accounts)]
+        for body in (*outcome.said, *fragments):
             try:
                 _check_size(body)
             except Refused as refused:
@@ -66,12 +66,12 @@ class Trial:
         for why in outcome.unaddressed:
             yield {"outcome": "unaddressed", "error": str(why), "reason": why.reason}
 
-    def _alone(self, arrival: Arrival, accounts: Accounts) -> Iterable[Said]:
+    def _alone(self, arrival: Arrival, accounts: Accounts) -> Iterable[Emitted]:
         """What is published of a part of a long SMS if no other part comes."""
         kept, _ = long_sms.with_part(arrival.of, arrival, self.now, timedelta(0))
         after, groups = long_sms.after_wait(kept, self.now)
-        parts = tuple(long_sms.given_out(after, group) for group in groups)
-        return rules.settle(Reading(self._record(b""), self.channel, parts), accounts).said
+        fragments = tuple(long_sms.given_out(after, group) for group in groups)
+        return rules.settle(Reading(self._record(b""), self.channel, fragments), accounts).said
 
     def _record(self, value: bytes, *headers: tuple[str, bytes]) -> Record:
         if self.provider is not None:
@@ -93,7 +93,7 @@ class Trial:
         A mail that is to nobody else is read again as one that came to the sample account's
         mailbox.
         """
-        places = [part.place for part in reading.parts if not isinstance(part, Refused)]
+        places = [finding.place for finding in reading.findings if not isinstance(finding, Refused)]
         addresses = [(place.channel or self.channel, _address(place)) for place in places]
         if self.channel == "email" and places and not all(address for _, address in addresses):
             envelope = ("x-rcpt-to", _MAILBOX.encode())
@@ -128,7 +128,7 @@ class _OneAccount:
         return iter((SAMPLE,))
 
 
-def _check_size(body: Said) -> None:
+def _check_size(body: Emitted) -> None:
     topic = SIGNALS if isinstance(body, Signal) else MESSAGES
     if len(topic.record(body).value or b"") > topic.max_bytes:
         raise Refused("too_large", f"{body.id} is too large to publish")
@@ -138,7 +138,7 @@ def _dead_letter(reason: str, error: str) -> dict[str, Any]:
     return {"outcome": "dead_letter", "error": error, "reason": reason}
 
 
-def _described(body: Said) -> dict[str, Any]:
+def _described(body: Emitted) -> dict[str, Any]:
     plain = body.model_dump(mode="json", exclude_none=True, by_alias=True)
     if isinstance(body, Signal):
         return {"outcome": "signal", "signal": plain}

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from services.ingest.emit.emitter import Destined, Said
+from services.ingest.emit.emitter import Emitted, Emitter
 from services.ingest.join.long_sms import Arrival
 from services.ingest.read import times
-from services.ingest.read.findings import Fragment, Part
+from services.ingest.read.findings import Finding, Fragment
 from services.ingest.read.readers import READERS
 from services.ingest.refusals import Refused, in_words
 from services.ingest.unwrap.wrappers import unwrapped, with_provider
@@ -35,7 +35,7 @@ class Reading:
 
     record: Record
     channel: Channel
-    parts: tuple[Part, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Outcome:
     message that names no address of an account: these are counted, and nothing more (ING 4).
     """
 
-    said: tuple[Said, ...]
+    said: tuple[Emitted, ...]
     refused: tuple[Refused, ...] = ()
     arrived: tuple[Arrival, ...] = ()
     unaddressed: tuple[Refused, ...] = ()
@@ -83,16 +83,18 @@ def read(record: Record, provider: str | None = None) -> Reading:
     except Refused as refused:
         return Reading(record, channel, (refused,))
     # The first record inside has the headers of its wrapper too: they say when it was received.
-    return Reading(inner[0], channel, tuple(_parts(inner, channel, provider)))
+    return Reading(inner[0], channel, tuple(_findings(inner, channel, provider)))
 
 
-def _parts(records: Iterable[Record], channel: Channel, provider: str | None) -> Iterator[Part]:
+def _findings(
+    records: Iterable[Record], channel: Channel, provider: str | None
+) -> Iterator[Finding]:
     for inner in records:
-        parts = _parts_of(with_provider(inner, provider), channel)
-        if provider and any(map(_of_unknown_provider, parts)):
+        findings = _findings_of(with_provider(inner, provider), channel)
+        if provider and any(map(_of_unknown_provider, findings)):
             # The settings may call the provider by a name of their own.
-            parts = _parts_of(inner, channel)
-        yield from parts
+            findings = _findings_of(inner, channel)
+        yield from findings
 
 
 def expected_provider(record: Record, accounts: Accounts) -> str | None:
@@ -107,11 +109,11 @@ def expected_provider(record: Record, accounts: Accounts) -> str | None:
     return named.pop() if len(named) == 1 else None
 
 
-def _of_unknown_provider(part: Part) -> bool:
-    return isinstance(part, Refused) and part.reason == "unknown_provider"
+def _of_unknown_provider(finding: Finding) -> bool:
+    return isinstance(finding, Refused) and finding.reason == "unknown_provider"
 
 
-def _parts_of(record: Record, channel: Channel) -> list[Part]:
+def _findings_of(record: Record, channel: Channel) -> list[Finding]:
     try:
         return READERS[channel](record)
     except Refused as refused:
@@ -125,26 +127,26 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
 
     Some providers say the same thing twice in one record. It is published once.
     """
-    said: dict[str, Said] = {}
+    said: dict[str, Emitted] = {}
     refused: list[Refused] = []
     arrived: list[Arrival] = []
     unaddressed: list[Refused] = []
     received = times.received_at(reading.record)
-    for part in reading.parts:
-        if isinstance(part, Refused):
-            refused.append(part)
+    for finding in reading.findings:
+        if isinstance(finding, Refused):
+            refused.append(finding)
             continue
-        channel = part.place.channel or reading.channel
-        for found in destinations(part, reading.record, channel, accounts):
+        channel = finding.place.channel or reading.channel
+        for found in destinations(finding, reading.record, channel, accounts):
             if isinstance(found, Refused):
-                (unaddressed if is_nobodys_report(part, found) else refused).append(found)
+                (unaddressed if is_nobodys_report(finding, found) else refused).append(found)
                 continue
-            destined = Destined(reading.record, channel, *found, received, accounts)
+            emitter = Emitter(reading.record, channel, *found, received, accounts)
             try:
-                if isinstance(part, Fragment):
-                    arrived.append(destined.arrival(part))
+                if isinstance(finding, Fragment):
+                    arrived.append(emitter.arrival(finding))
                     continue
-                body = destined.body(part)
+                body = emitter.body(finding)
             except Refused as refusal:
                 refused.append(refusal)
             except ValidationError as error:
@@ -160,7 +162,7 @@ def with_contacts(outcome: Outcome, contacts: Mapping[str, str]) -> Outcome:
     return replace(outcome, said=said)
 
 
-def identity_keys(said: Iterable[Said]) -> set[str]:
+def identity_keys(said: Iterable[Emitted]) -> set[str]:
     """The keys (`account|type:value`) by which the profiles of all contacts in `said` are found."""
     return {key for body in said if body.contact for key in keys(body.account_id, body.contact)}
 
@@ -179,7 +181,7 @@ def with_profiles(outcome: Outcome, profiles: Mapping[str, Profile]) -> Outcome:
     return replace(outcome, said=tuple(with_profile(body, profiles) for body in outcome.said))
 
 
-def with_profile(body: Said, profiles: Mapping[str, Profile]) -> Said:
+def with_profile(body: Emitted, profiles: Mapping[str, Profile]) -> Emitted:
     """The body, in which the contact has its profile, if there is one (see `with_profiles`)."""
     contact = body.contact
     if contact is None:

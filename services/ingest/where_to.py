@@ -15,7 +15,7 @@ _REPORTS = ("delivery_status", "read")
 
 
 def destinations(
-    part: Content, record: Record, channel: Channel, accounts: Accounts
+    finding: Content, record: Record, channel: Channel, accounts: Accounts
 ) -> Iterator[Destination | Refused]:
     """Each account and address to which the finding was sent; a mail may be to two mailboxes.
 
@@ -24,13 +24,15 @@ def destinations(
     channel (ING 4).
     """
     named = record.header("account")
-    owned = _owned(part.place, channel, accounts)
-    told = next(filter(None, (address for group in part.place.addresses for address in group)), "")
-    if not owned and named and isinstance(part, Happened) and (account := accounts.get(named)):
+    owned = _owned(finding.place, channel, accounts)
+    told = next(
+        filter(None, (address for group in finding.place.addresses for address in group)), ""
+    )
+    if not owned and named and isinstance(finding, Happened) and (account := accounts.get(named)):
         # A notice about the account as a whole names no address that is listed in settings.
         owned = [(account, told or "unknown")]
     if not owned:
-        yield _nobodys(part.place, channel, told)
+        yield _nobodys(finding.place, channel, told)
         return
     ours = [found for found in owned if named in (None, found[0].account_id)]
     if not ours:
@@ -48,7 +50,7 @@ def destinations(
             )
 
 
-def is_nobodys_report(part: Content, refused: Refused) -> bool:
+def is_nobodys_report(finding: Content, refused: Refused) -> bool:
     """Whether the finding is a report on an outbound message and names no address of an account.
 
     Providers leave the account's number out of many reports, and report on messages that other
@@ -56,8 +58,8 @@ def is_nobodys_report(part: Content, refused: Refused) -> bool:
     letter (ING 4).
     """
     return (
-        isinstance(part, Happened)
-        and part.kind in _REPORTS
+        isinstance(finding, Happened)
+        and finding.kind in _REPORTS
         and refused.reason in ("no_address", "unknown_account")
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.ingest import rules
-from services.ingest.emit.emitter import Said
+from services.ingest.emit.emitter import Emitted
 from services.ingest.store import MongoAliases
 from services.ingest.who import whatsapp_ids
 from services.ingest.who.whatsapp_ids import Alias, Aliases, Claim
@@ -68,7 +68,7 @@ def a_change(said: Mapping[str, str], **message: str) -> Record:
     return a_whatsapp({"type": "system", "id": "wamid.s", "system": dict(said), **message})
 
 
-def said_by(*records: Record) -> list[Said]:
+def said_by(*records: Record) -> list[Emitted]:
     return [body for record in records for body in settled(record).said]
 
 

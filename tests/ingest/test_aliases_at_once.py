@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.emit.emitter import Said
+from services.ingest.emit.emitter import Emitted
 from services.ingest.store import MongoAliases
 from services.ingest.who import whatsapp_ids
 from services.ingest.who.whatsapp_ids import Alias, Claim
@@ -46,7 +46,7 @@ async def test_two_replicas_at_once_agree(servers: Any, unique: str, order: list
 class Interleaved(MemoryAliases):
     """Lets another replica decide for the whole of its message between two steps of this one."""
 
-    def __init__(self, others: Sequence[Said], at: int) -> None:
+    def __init__(self, others: Sequence[Emitted], at: int) -> None:
         super().__init__()
         self._others, self._at, self.step = others, at, 0
 

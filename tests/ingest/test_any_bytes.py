@@ -28,10 +28,10 @@ def accounted_for(record: Record) -> None:
     """All that the record says is published or refused, and can be published."""
     reading = rules.read(record)
     outcome = rules.settle(reading, a_table())
-    assert reading.parts
+    assert reading.findings
     ends = (outcome.said, outcome.refused, outcome.arrived, outcome.unaddressed)
     # One address an account: nothing is said twice, and nothing lost but exact repeats.
-    assert 1 <= sum(map(len, ends)) <= len(reading.parts)
+    assert 1 <= sum(map(len, ends)) <= len(reading.findings)
     for body in outcome.said:
         topic = SIGNALS if body.type == "Signal" else MESSAGES
         assert topic.contract is not None

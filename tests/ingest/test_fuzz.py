@@ -197,10 +197,10 @@ def accounted_for(record: Record) -> Outcome:
     """Each part that the record says is published once, refused or counted; none is lost."""
     reading = rules.read(record)
     outcome = rules.settle(reading, TABLE)
-    assert reading.parts
+    assert reading.findings
     singly = [
         rules.settle(Reading(reading.record, reading.channel, (part,)), TABLE)
-        for part in reading.parts
+        for part in reading.findings
     ]
     assert all(one.said or one.refused or one.arrived or one.unaddressed for one in singly)
     assert {body.id for one in singly for body in one.said} == {body.id for body in outcome.said}

@@ -30,7 +30,7 @@ from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdi
 from shared.contracts.signals import Signal
 from shared.values.ids import computed_id
 
-Said = InboundMessage | MessageEdited | MessageDeleted | Signal
+Emitted = InboundMessage | MessageEdited | MessageDeleted | Signal
 
 _WITH_KEYWORDS: tuple[Channel, ...] = ("sms", "whatsapp")
 _LONGEST_DETAIL = 1_000
@@ -40,7 +40,7 @@ C = TypeVar("C", bound=Content)
 
 
 @dataclass(frozen=True, slots=True)
-class Destined:
+class Emitter:
     """Turns the findings in a record into what is published, for one address of one account."""
 
     record: Record
@@ -50,19 +50,19 @@ class Destined:
     received: datetime
     accounts: Accounts
 
-    def body(self, part: Wrote | Edited | TookBack | Happened) -> Said:
+    def body(self, finding: Wrote | Edited | TookBack | Happened) -> Emitted:
         """What is published of the finding.
 
         Raises Refused if a message, an edit or a deletion names no sender.
         """
-        part = self._from_whom(part)
-        match part:
+        finding = self._from_whom(finding)
+        match finding:
             case Wrote():
-                return self._written(part)
+                return self._written(finding)
             case Edited():
-                return self._edited(part)
+                return self._edited(finding)
             case TookBack():
-                message_id = self._message_id(part.id, part.id_parts)
+                message_id = self._message_id(finding.id, finding.id_parts)
                 return MessageDeleted(
                     account_id=self.account.account_id,
                     id=computed_id("deletion", message_id),
@@ -70,44 +70,44 @@ class Destined:
                     correlation_id=message_id,
                     channel=self.channel,
                     address=self.address,
-                    contact=_known(part.place),
-                    conversation_id=part.place.conversation_id,
-                    provider=part.place.provider,
+                    contact=_known(finding.place),
+                    conversation_id=finding.place.conversation_id,
+                    provider=finding.place.provider,
                     message_id=message_id,
                 )
             case Happened():
-                return self._signal(part)
+                return self._signal(finding)
 
-    def arrival(self, part: Fragment) -> Arrival:
+    def arrival(self, finding: Fragment) -> Arrival:
         """The part of a long SMS, as it is stored. Raises Refused if it names no sender."""
-        part = self._from_whom(part)
+        finding = self._from_whom(finding)
         record = self.record
         piece = Piece(
-            id=part.id,
-            number=part.number,
-            body=part.body,
-            binary=part.binary,
-            sent=times.moment(part.sent),
+            id=finding.id,
+            number=finding.number,
+            body=finding.body,
+            binary=finding.binary,
+            sent=times.moment(finding.sent),
             received=self.received,
-            provider=part.place.provider,
+            provider=finding.place.provider,
             origin=Origin(topic=record.topic, partition=record.partition, offset=record.offset),
         )
         of = Assembly(
             account_id=self.account.account_id,
             channel=self.channel,
             address=self.address,
-            phone=part.place.phone,
-            contact=_known(part.place).id,
+            phone=finding.place.phone,
+            contact=_known(finding.place).id,
         )
-        return Arrival(of=of, reference=part.reference, total=part.total, piece=piece)
+        return Arrival(of=of, reference=finding.reference, total=finding.total, piece=piece)
 
-    def _from_whom(self, part: C) -> C:
+    def _from_whom(self, finding: C) -> C:
         """The finding with its contact. The account's region decides how `phone` is read."""
-        place = part.place
+        place = finding.place
         if place.contact is not None or not place.phone:
-            return part
+            return finding
         contact = contacts.sms_sender(place.phone, self.account.region)
-        return replace(part, place=replace(place, contact=contact))
+        return replace(finding, place=replace(place, contact=contact))
 
     def _message_id(self, provider_id: str, parts: Iterable[str], *, to_many: bool = False) -> str:
         channel, address = address_key(self.channel, "" if to_many else self.address)
@@ -115,83 +115,83 @@ class Destined:
             "message", self.account.account_id, channel, address, provider_id, *parts
         )
 
-    def _edited(self, part: Edited) -> MessageEdited:
-        message_id = self._message_id(part.id, part.id_parts)
-        changed_at, _ = times.sent_at(part.at, self.received)
-        version = part.version
+    def _edited(self, finding: Edited) -> MessageEdited:
+        message_id = self._message_id(finding.id, finding.id_parts)
+        changed_at, _ = times.sent_at(finding.at, self.received)
+        version = finding.version
         return MessageEdited(
             account_id=self.account.account_id,
-            id=computed_id("edit", message_id, part.edit_id),
+            id=computed_id("edit", message_id, finding.edit_id),
             occurred_at=self.received,
             correlation_id=message_id,
             channel=self.channel,
             address=self.address,
-            contact=_known(part.place),
-            conversation_id=part.place.conversation_id,
-            provider=part.place.provider,
+            contact=_known(finding.place),
+            conversation_id=finding.place.conversation_id,
+            provider=finding.place.provider,
             message_id=message_id,
-            text=capped(part.text, []),
+            text=capped(finding.text, []),
             version=round(changed_at.timestamp() * 1000) if version is None else version,
         )
 
-    def _written(self, part: Wrote) -> Said:
-        contact = _known(part.place)
+    def _written(self, finding: Wrote) -> Emitted:
+        contact = _known(finding.place)
         if self.channel == "email":
-            return self._mailed(part, contact)
+            return self._mailed(finding, contact)
         if self.channel == "sms" and contact.identities[0].type in _NO_PEOPLE:
-            return self._signal(_automated(part))
-        keyword = self._keyword(part)
+            return self._signal(_automated(finding))
+        keyword = self._keyword(finding)
         if keyword is not None:
-            return self._keyword_signal(part, keyword)
-        return self._message(part, Sender(contact))
+            return self._keyword_signal(finding, keyword)
+        return self._message(finding, Sender(contact))
 
-    def _mailed(self, part: Wrote, contact: Contact) -> Said:
+    def _mailed(self, finding: Wrote, contact: Contact) -> Emitted:
         mailbox = Mailbox(self.account, self.address, self.accounts)
-        if part.automatic is not None and mailbox.settings.generated_mail == "signal":
-            return self._signal(part.automatic)
-        sender = mailbox.sender(part, contact)
-        return self._message(part, sender) if sender else self._signal(_echo(part))
+        if finding.automatic is not None and mailbox.settings.generated_mail == "signal":
+            return self._signal(finding.automatic)
+        sender = mailbox.sender(finding, contact)
+        return self._message(finding, sender) if sender else self._signal(_echo(finding))
 
-    def _keyword(self, part: Wrote) -> Match | None:
+    def _keyword(self, finding: Wrote) -> Match | None:
         if self.channel not in _WITH_KEYWORDS:
             return None
-        if part.keyword_class is not None:
-            found = self._listed(part.text)
-            word = found.keyword if found else keywords.normal_form(part.text)[:100]
-            return Match(word or part.keyword_class.upper(), part.keyword_class)
-        if part.attachments:
+        if finding.keyword_class is not None:
+            found = self._listed(finding.text)
+            word = found.keyword if found else keywords.normal_form(finding.text)[:100]
+            return Match(word or finding.keyword_class.upper(), finding.keyword_class)
+        if finding.attachments:
             return None
-        return self._listed(part.text)
+        return self._listed(finding.text)
 
     def _listed(self, text: str) -> Match | None:
         return keywords.match(text, self.account.keywords, self.account.keyword_languages)
 
-    def _keyword_signal(self, part: Wrote, keyword: Match) -> Signal:
+    def _keyword_signal(self, finding: Wrote, keyword: Match) -> Signal:
         happened = Happened(
-            place=part.place,
+            place=finding.place,
             kind="keyword",
-            key=(part.id, *part.id_parts),
-            about=part.id,
-            about_parts=part.id_parts,
+            key=(finding.id, *finding.id_parts),
+            about=finding.id,
+            about_parts=finding.id_parts,
             about_inbound=True,
-            text=part.text,
-            at=part.sent,
+            text=finding.text,
+            at=finding.sent,
         )
         return self._signal(happened).model_copy(
             update={"keyword": keyword.keyword, "keyword_class": keyword.class_}
         )
 
-    def _message(self, part: Wrote, sender: Sender) -> InboundMessage:
+    def _message(self, finding: Wrote, sender: Sender) -> InboundMessage:
         record = self.record
-        message_id = self._message_id(part.id, part.id_parts, to_many=part.to_many)
-        sent, suspect = times.sent_at(part.sent, self.received)
-        flags = list(part.flags)
+        message_id = self._message_id(finding.id, finding.id_parts, to_many=finding.to_many)
+        sent, suspect = times.sent_at(finding.sent, self.received)
+        flags = list(finding.flags)
         if suspect:
             flags.append("time_suspect")
-        if self.channel in _WITH_KEYWORDS and keywords.may_be_opt_out(part.text):
+        if self.channel in _WITH_KEYWORDS and keywords.may_be_opt_out(finding.text):
             flags.append("possible_opt_out")
-        mail = part.mail
-        if mail is not None and sender.contact is not part.place.contact:
+        mail = finding.mail
+        if mail is not None and sender.contact is not finding.place.contact:
             # What is proved of the From does not hold for a sender that another field names.
             mail = mail.model_copy(
                 update={
@@ -208,53 +208,53 @@ class Destined:
             channel=self.channel,
             address=self.address,
             contact=sender.contact,
-            conversation_id=part.place.conversation_id,
-            provider=part.place.provider,
-            provider_message_id=part.id,
+            conversation_id=finding.place.conversation_id,
+            provider=finding.place.provider,
+            provider_message_id=finding.id,
             sent_at=sent,
-            text=capped(part.text, flags),
-            text_full=None if part.text_full is None else capped(part.text_full, flags),
-            html=part.html,
-            subject=part.subject,
-            attachments=part.attachments,
+            text=capped(finding.text, flags),
+            text_full=None if finding.text_full is None else capped(finding.text_full, flags),
+            html=finding.html,
+            subject=finding.subject,
+            attachments=finding.attachments,
             mail=mail,
-            story=part.story,
-            in_reply_to=part.in_reply_to,
-            structured=dict(part.structured),
+            story=finding.story,
+            in_reply_to=finding.in_reply_to,
+            structured=dict(finding.structured),
             flags=tuple(flags),
             origin=Origin(
                 topic=record.topic,
                 partition=record.partition,
                 offset=record.offset,
-                ref=part.original,
+                ref=finding.original,
             ),
         )
 
-    def _signal(self, part: Happened) -> Signal:
+    def _signal(self, finding: Happened) -> Signal:
         channel, address = address_key(self.channel, self.address)
         signal_id = computed_id(
-            "signal", self.account.account_id, part.kind, channel, address, *part.key
+            "signal", self.account.account_id, finding.kind, channel, address, *finding.key
         )
         message_id = None
-        if part.about_inbound and part.about is not None:
-            message_id = self._message_id(part.about, part.about_parts)
-        detail = {name: clean(text)[:_LONGEST_DETAIL] for name, text in part.detail.items()}
-        if (at := times.moment(part.at)) is not None:
+        if finding.about_inbound and finding.about is not None:
+            message_id = self._message_id(finding.about, finding.about_parts)
+        detail = {name: clean(text)[:_LONGEST_DETAIL] for name, text in finding.detail.items()}
+        if (at := times.moment(finding.at)) is not None:
             detail["at"] = at.isoformat()
         return Signal(
             account_id=self.account.account_id,
             id=signal_id,
             occurred_at=self.received,
             correlation_id=message_id or signal_id,
-            kind=part.kind,
+            kind=finding.kind,
             channel=self.channel,
             address=self.address,
-            contact=part.place.contact,
-            conversation_id=part.place.conversation_id,
-            provider=part.place.provider,
+            contact=finding.place.contact,
+            conversation_id=finding.place.conversation_id,
+            provider=finding.place.provider,
             message_id=message_id,
-            provider_message_id=part.about,
-            text=None if part.text is None else capped(part.text, []),
+            provider_message_id=finding.about,
+            text=None if finding.text is None else capped(finding.text, []),
             detail=detail,
         )
 
@@ -265,27 +265,27 @@ def _known(place: Place) -> Contact:
     return place.contact
 
 
-def _automated(part: Wrote) -> Happened:
+def _automated(finding: Wrote) -> Happened:
     # A short code or a name is no person: it sends carriers' notices or one-time passwords.
     return Happened(
-        place=part.place,
+        place=finding.place,
         kind="other",
-        key=("automated", part.id),
-        about=part.id,
+        key=("automated", finding.id),
+        about=finding.id,
         about_inbound=True,
-        text=part.text,
-        at=part.sent,
+        text=finding.text,
+        at=finding.sent,
         detail={"what": "automated_sender"},
     )
 
 
-def _echo(part: Wrote) -> Happened:
+def _echo(finding: Wrote) -> Happened:
     return Happened(
-        place=part.place,
+        place=finding.place,
         kind="echo",
-        key=(part.id, *part.id_parts),
-        about=part.id,
-        text=part.text,
-        at=part.sent,
-        detail={"subject": part.subject or ""},
+        key=(finding.id, *finding.id_parts),
+        about=finding.id,
+        text=finding.text,
+        at=finding.sent,
+        detail={"subject": finding.subject or ""},
     )

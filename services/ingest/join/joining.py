@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.ingest import rules
-from services.ingest.emit.emitter import Destined, Said
+from services.ingest.emit.emitter import Emitted, Emitter
 from services.ingest.join import long_sms
 from services.ingest.join.long_sms import Arrival, Assembly, Group
 from services.ingest.refusals import Refused as Refusal
@@ -24,7 +24,7 @@ from shared.values.ids import computed_id
 
 DEFAULT_WAIT = timedelta(seconds=30)
 
-Counted = Callable[[Said], None]
+Counted = Callable[[Emitted], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Assembling:
         )
         return after, [] if group is None else [group]
 
-    def _bodies(self, assembly: Assembly, told: Iterable[Group]) -> Iterator[Said]:
+    def _bodies(self, assembly: Assembly, told: Iterable[Group]) -> Iterator[Emitted]:
         """What is published for the groups; nothing if the account has been deleted."""
         account = self.accounts.get(assembly.account_id)
         if account is None:
@@ -113,13 +113,13 @@ class Assembling:
                 headers=(),
                 timestamp=first.received,
             )
-            destined = Destined(
+            emitter = Emitter(
                 record, assembly.channel, account, assembly.address, first.received, self.accounts
             )
-            yield destined.body(long_sms.given_out(assembly, group))
+            yield emitter.body(long_sms.given_out(assembly, group))
 
 
-def _record(body: Said) -> Outgoing:
+def _record(body: Emitted) -> Outgoing:
     return (SIGNALS if isinstance(body, Signal) else MESSAGES).record(body)
 
 
@@ -178,9 +178,9 @@ def joining(
     return Joining(assemblies, profiles, accounts, clock)
 
 
-def _said(record: Outgoing) -> Said:
+def _said(record: Outgoing) -> Emitted:
     contract = BY_NAME[record.topic].contract
     if contract is None:
         raise AssertionError("only messages and signals are given out")
-    body: Said = contract.validate_json(record.value or b"")
+    body: Emitted = contract.validate_json(record.value or b"")
     return body

@@ -138,5 +138,5 @@ class Happened:
 Content = Wrote | Fragment | Edited | TookBack | Happened
 """A finding that could be read, with the place where it happened."""
 
-Part = Content | Refused
+Finding = Content | Refused
 """A finding: one thing that a record says, or why something in the record cannot be taken."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from services.ingest.read.findings import Part
+from services.ingest.read.findings import Finding
 from services.ingest.read.text import clean, parse_json
 from services.ingest.refusals import Refused
 from shared.bus.delivery import Record
@@ -28,10 +28,10 @@ class Format:
 
     provider: str
     recognises: Callable[[Any], bool]
-    read: Callable[[Any, Record], list[Part]]
+    read: Callable[[Any, Record], list[Finding]]
 
 
-def read(record: Record, formats: Sequence[Format]) -> list[Part]:
+def read(record: Record, formats: Sequence[Format]) -> list[Finding]:
     """What the record says. The header `x-provider` names its format, else its looks decide."""
     payload = _payload(record)
     named = (record.header("x-provider") or "").strip().lower()

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from services.ingest.read import mail, sms, webchat
-from services.ingest.read.findings import Part
+from services.ingest.read.findings import Finding
 from services.ingest.read.instagram import reader as instagram
 from services.ingest.read.whatsapp import reader as whatsapp
 from shared.bus.delivery import Record
 from shared.contracts.base import Channel
 
-READERS: Mapping[Channel, Callable[[Record], list[Part]]] = {
+READERS: Mapping[Channel, Callable[[Record], list[Finding]]] = {
     "sms": sms.read,
     "whatsapp": whatsapp.read,
     "instagram": instagram.read,

@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 from services.ingest.read import formats
-from services.ingest.read.findings import Edited, Happened, Part, Place, TookBack, Wrote
+from services.ingest.read.findings import Edited, Finding, Happened, Place, TookBack, Wrote
 from services.ingest.read.formats import Format
 from services.ingest.read.media import kind_of
 from services.ingest.read.times import received_at
@@ -112,7 +112,7 @@ class Event(_Read):
     locale: str | None = None
 
 
-def read(record: Record) -> list[Part]:
+def read(record: Record) -> list[Finding]:
     """The findings in a web-chat record."""
     return formats.read(record, FORMATS)
 
@@ -121,7 +121,7 @@ def _is_ours(payload: object) -> bool:
     return isinstance(payload, dict) and "widget_id" in payload and "session_id" in payload
 
 
-def _read_ours(payload: Any, record: Record) -> list[Part]:  # noqa: ANN401
+def _read_ours(payload: Any, record: Record) -> list[Finding]:  # noqa: ANN401
     try:
         event = Event.model_validate(payload)
     except ValidationError as error:
@@ -129,7 +129,7 @@ def _read_ours(payload: Any, record: Record) -> list[Part]:  # noqa: ANN401
     if event.sent_at is None and event.event_id is None:
         # What has neither an id nor a time of its own is told apart by when it was received.
         event = event.model_copy(update={"event_id": received_at(record).isoformat()})
-    return [_part(event, _place(event))]
+    return [_finding(event, _place(event))]
 
 
 def _place(event: Event) -> Place:
@@ -147,7 +147,7 @@ def _place(event: Event) -> Place:
     )
 
 
-def _part(event: Event, place: Place) -> Part:
+def _finding(event: Event, place: Place) -> Finding:
     if event.author != "visitor" and event.type not in _OF_THE_SESSION:
         return _signal(event, place, "echo")
     match event.type:
@@ -178,7 +178,7 @@ def _message_id(event: Event) -> str:
     return event.client_message_id
 
 
-def _message(event: Event, place: Place) -> Part:
+def _message(event: Event, place: Place) -> Finding:
     files = tuple(
         Attachment(
             kind=kind_of(file.media_type),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from services.ingest.emit.emitter import Said
+from services.ingest.emit.emitter import Emitted
 from shared.contracts.base import Contact, Identity
 from shared.contracts.signals import Signal
 from shared.errors import Transient
@@ -87,7 +87,7 @@ class Decision:
     users: Sequence[Claim]
 
 
-async def settled(said: Sequence[Said], aliases: Aliases) -> Mapping[str, str]:
+async def settled(said: Sequence[Emitted], aliases: Aliases) -> Mapping[str, str]:
     """The contact id of each body that is from a WhatsApp user, by the body's id.
 
     Afterwards the ids of each message lead to that contact, in every replica. Raises Transient
@@ -103,7 +103,7 @@ async def settled(said: Sequence[Said], aliases: Aliases) -> Mapping[str, str]:
     raise Transient("the ids of a WhatsApp contact are claimed by others again and again")
 
 
-def decide(said: Iterable[Said], known: Mapping[str, Alias]) -> Decision:
+def decide(said: Iterable[Emitted], known: Mapping[str, Alias]) -> Decision:
     """The contact of each of `said`, in order, from what is known of their ids."""
     table = _Known(known)
     contacts = {
@@ -114,7 +114,7 @@ def decide(said: Iterable[Said], known: Mapping[str, Alias]) -> Decision:
     return Decision(contacts, table.claims("wa_id"), table.claims("wa_bsuid"))
 
 
-def _contact(body: Said, contact: Contact, table: _Known) -> str:
+def _contact(body: Emitted, contact: Contact, table: _Known) -> str:
     changed = isinstance(body, Signal) and body.kind == "identity_changed"
     ids = _ids(body)
     # Somebody who changed number or id is who they were: their old ids, which come first, count.
@@ -151,7 +151,7 @@ def _after(before: Alias | None, contact: str, each: Identity, user: str | None)
     return after if after != before else None
 
 
-def with_contact(body: Said, contacts: Mapping[str, str]) -> Said:
+def with_contact(body: Emitted, contacts: Mapping[str, str]) -> Emitted:
     """The body with the contact that it turned out to be from."""
     contact_id = contacts.get(body.id)
     if body.contact is None or contact_id is None or contact_id == body.contact.id:
@@ -160,7 +160,7 @@ def with_contact(body: Said, contacts: Mapping[str, str]) -> Said:
     return body.model_copy(update={"contact": contact})
 
 
-def _ids(body: Said) -> list[Identity]:
+def _ids(body: Emitted) -> list[Identity]:
     identities = body.contact.identities if body.contact else ()
     if not identities or identities[0].type not in ("wa_id", "wa_bsuid"):
         return []
@@ -179,9 +179,9 @@ def _users_first(ids: Iterable[Identity]) -> list[Identity]:
     return sorted(ids, key=lambda each: each.type != "wa_bsuid")
 
 
-def _key(body: Said, each: Identity) -> str:
+def _key(body: Emitted, each: Identity) -> str:
     return f"{body.account_id}|{each.key}"
 
 
-def _keys(body: Said) -> list[str]:
+def _keys(body: Emitted) -> list[str]:
     return [_key(body, each) for each in _ids(body)]

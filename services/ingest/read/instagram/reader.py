@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.ingest.read import formats
-from services.ingest.read.findings import Edited, Happened, Part, Place, TookBack, Wrote
+from services.ingest.read.findings import Edited, Finding, Happened, Place, TookBack, Wrote
 from services.ingest.read.formats import Format
 from services.ingest.read.instagram.content import content_of
 from services.ingest.read.text import Fields
@@ -31,7 +31,7 @@ _MESSAGING = (
 """The fields of `changes` whose value is an event like those in `messaging`."""
 
 
-def read(record: Record) -> list[Part]:
+def read(record: Record) -> list[Finding]:
     """The findings in an Instagram record."""
     return formats.read(record, FORMATS)
 
@@ -40,33 +40,33 @@ def _is_meta(payload: object) -> bool:
     return Fields(payload).text("object") in _OBJECTS
 
 
-def _read_meta(payload: object, record: Record) -> list[Part]:
+def _read_meta(payload: object, record: Record) -> list[Finding]:
     webhook = Fields(payload)
     if (told := webhook.text("object")) not in ("", "instagram"):
         # Messenger's webhooks ("page") look the same, and may come through the same endpoint.
         raise Refused("wrong_channel", f"a webhook about {told[:40]!r} is not Instagram's")
-    parts: list[Part] = []
+    findings: list[Finding] = []
     for entry in webhook.each("entry"):
         found = _entry(entry, record.position)
-        parts += found or [Refused("malformed", "an entry without events")]
-    if not parts:
+        findings += found or [Refused("malformed", "an entry without events")]
+    if not findings:
         raise Refused("empty", "a webhook without entries")
-    return parts
+    return findings
 
 
-def _entry(entry: Fields, position: str) -> list[Part]:
+def _entry(entry: Fields, position: str) -> list[Finding]:
     page = entry.text("id")
-    parts = [_Event(page, item, position).part() for item in entry.each("messaging")]
+    findings = [_Event(page, item, position).finding() for item in entry.each("messaging")]
     # In standby another app answers: its messages are not for the team until it gets the thread.
-    parts += [_Event(page, item, position).other("standby") for item in entry.each("standby")]
+    findings += [_Event(page, item, position).other("standby") for item in entry.each("standby")]
     for change in entry.each("changes"):
         event = _Event(page, change.fields("value"), position)
         if change.text("field") in _MESSAGING and "sender" in change.fields("value"):
-            parts.append(event.part())
+            findings.append(event.finding())
         else:
             # Public comments and mentions are another product's.
-            parts.append(event.other("other", change.text("field")))
-    return parts
+            findings.append(event.other("other", change.text("field")))
+    return findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ class _Event:
     event: Fields
     position: str
 
-    def part(self) -> Part:
+    def finding(self) -> Finding:
         """What the event says. The first field of a known name that it has tells its kind."""
-        readers: dict[str, Callable[[Fields], Part]] = {
+        readers: dict[str, Callable[[Fields], Finding]] = {
             "message": self._message,
             "postback": self._postback,
             "message_edit": self._edit,
@@ -107,7 +107,7 @@ class _Event:
                 return refused
         return self.other("other", named)
 
-    def other(self, kind: str, what: str = "", **detail: str) -> Part:
+    def other(self, kind: str, what: str = "", **detail: str) -> Finding:
         """The event as a signal of that kind; its content tells it from other signals."""
         said = detail | {"what": what[:100], "record": self.position}
         return Happened(
@@ -146,7 +146,7 @@ class _Event:
             raise Refused("no_sender", f"{what} has no sender")
         return place
 
-    def _message(self, message: Fields) -> Part:
+    def _message(self, message: Fields) -> Finding:
         mid = message.text("mid")
         if message.true("is_echo") or message.true("is_self"):
             gone = message.true("is_deleted")
@@ -166,7 +166,7 @@ class _Event:
             return TookBack(place=place, id=mid)
         return self._wrote(message, place, mid)
 
-    def _wrote(self, message: Fields, place: Place, mid: str) -> Part:
+    def _wrote(self, message: Fields, place: Place, mid: str) -> Finding:
         content = content_of(message)
         if not content.customer_wrote:
             return Happened(
@@ -191,7 +191,7 @@ class _Event:
             in_reply_to=message.fields("reply_to").text("mid") or None,
         )
 
-    def _postback(self, postback: Fields) -> Part:
+    def _postback(self, postback: Fields) -> Finding:
         place = self._customers("a postback")
         payload = postback.text("payload")
         person = place.contact.id if place.contact else ""
@@ -205,7 +205,7 @@ class _Event:
             flags=("postback",),
         )
 
-    def _edit(self, edit: Fields) -> Part:
+    def _edit(self, edit: Fields) -> Finding:
         mid = edit.text("mid")
         if not mid:
             raise Refused("malformed", "an edit that does not say of what")
@@ -228,7 +228,7 @@ class _Event:
             flags=("from_edit",),
         )
 
-    def _reaction(self, reaction: Fields) -> Part:
+    def _reaction(self, reaction: Fields) -> Finding:
         mid, action = reaction.text("mid"), reaction.text("action")
         emoji = reaction.text("emoji") or reaction.text("reaction")
         return Happened(
@@ -241,7 +241,7 @@ class _Event:
             detail={"action": action} if action else {},
         )
 
-    def _seen(self, seen: Fields) -> Part:
+    def _seen(self, seen: Fields) -> Finding:
         mid = seen.text("mid")
         place = self._place()
         person = place.contact.id if place.contact else ""
@@ -254,7 +254,7 @@ class _Event:
             at=self.event.time("timestamp"),
         )
 
-    def _delivered(self, delivery: Fields) -> Part:
+    def _delivered(self, delivery: Fields) -> Finding:
         listed = delivery.raw.get("mids")
         mids = [mid for mid in listed if isinstance(mid, str)] if isinstance(listed, list) else []
         return Happened(
@@ -266,7 +266,7 @@ class _Event:
             detail={"status": "delivered"} | ({"mids": ",".join(mids)} if mids else {}),
         )
 
-    def _referral(self, referral: Fields) -> Part:
+    def _referral(self, referral: Fields) -> Finding:
         names = ("ref", "ad_id", "source", "type")
         return self.other("referral", **{name: referral.text(name) for name in names})
 

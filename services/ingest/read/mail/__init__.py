@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from services.ingest.read.findings import Part
+from services.ingest.read.findings import Finding
 from services.ingest.read.mail import letter
 from services.ingest.read.mail.delivery import NOT_IN_RECORD, of_record
 from services.ingest.read.mail.mime import header_block
@@ -22,7 +22,7 @@ _ALSO_CALLED = {
     "amazon_ses": "ses",
     "sns": "ses",
 }
-_PROVIDERS: Mapping[str, Callable[[Payload], list[Part]]] = {
+_PROVIDERS: Mapping[str, Callable[[Payload], list[Finding]]] = {
     "postmark": postmark.read,
     "sendgrid": sendgrid.read,
     "mailgun": mailgun.read,
@@ -30,8 +30,8 @@ _PROVIDERS: Mapping[str, Callable[[Payload], list[Part]]] = {
 }
 
 
-def read(record: Record) -> list[Part]:
-    """The parts of a mail record: one, but for notices about several.
+def read(record: Record) -> list[Finding]:
+    """The findings in a mail record: one, but for notices about several.
 
     The header `x-provider` says whose format it is; without it, its looks do.
     """

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from services.ingest.read.findings import Happened, Part, Place, Wrote
+from services.ingest.read.findings import Finding, Happened, Place, Wrote
 from services.ingest.read.mail import envelopes, evidence, place
 from services.ingest.read.mail.delivery import Delivery, kept_elsewhere
 from services.ingest.read.mail.machines.signs import Signs, signs
@@ -30,17 +30,17 @@ _LONGEST_REFERENCES = 900
 _SHORTEST_TEXT = 2
 
 
-def raw(value: bytes, delivery: Delivery) -> Part:
+def raw(value: bytes, delivery: Delivery) -> Finding:
     """What a raw mail says. Raises Refused for what is none, if not even its envelope is known."""
     head, body = header_block.split(value)
     if not head.fields and not delivery.sender:
         raise Refused("malformed", "not one header line can be read: this is no mail")
     if not head.fields or delivery.lost:
-        return part(head, kept_elsewhere(), delivery, value)
-    return part(head, bodies.read(head, body), delivery, body)
+        return finding(head, kept_elsewhere(), delivery, value)
+    return finding(head, bodies.read(head, body), delivery, body)
 
 
-def part(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Part:
+def finding(head: Headers, content: Content, delivery: Delivery, body: bytes) -> Finding:
     """What a mail says. `body` is what tells it from others of the same id.
 
     A message whose sender cannot be read is from a sender of its own, whom nobody else is and who

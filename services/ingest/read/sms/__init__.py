@@ -1,7 +1,7 @@
 """SMS and MMS. Each provider has a file."""
 
 from services.ingest.read import formats
-from services.ingest.read.findings import Part
+from services.ingest.read.findings import Finding
 from services.ingest.read.sms import bandwidth, infobip, sinch, telnyx, twilio, vonage
 from shared.bus.delivery import Record
 
@@ -19,6 +19,6 @@ WITH_WHATSAPP = (twilio.FORMAT, vonage.FORMAT, sinch.FORMAT)
 """The formats that carry WhatsApp too."""
 
 
-def read(record: Record) -> list[Part]:
+def read(record: Record) -> list[Finding]:
     """The findings in an SMS record."""
     return formats.read(record, FORMATS)

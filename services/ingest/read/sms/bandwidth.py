@@ -3,7 +3,7 @@
 import hashlib
 
 from services.ingest.read import media
-from services.ingest.read.findings import Part
+from services.ingest.read.findings import Finding
 from services.ingest.read.formats import Format
 from services.ingest.read.sms.common import Receipt, Sms, place
 from services.ingest.read.text import Fields
@@ -24,14 +24,14 @@ def _is_bandwidth(payload: object) -> bool:
     )
 
 
-def _read(payload: object, _record: Record) -> list[Part]:
+def _read(payload: object, _record: Record) -> list[Finding]:
     events = payload if isinstance(payload, list) else [payload]
     if not events:
         raise Refused("empty", "a webhook without events")
-    return [_part(Fields(event)) for event in events]
+    return [_finding(Fields(event)) for event in events]
 
 
-def _part(event: Fields) -> Part:
+def _finding(event: Fields) -> Finding:
     try:
         kind = event.text("type")
         if kind == "message-received":
@@ -43,7 +43,7 @@ def _part(event: Fields) -> Part:
     return Refused("malformed", f"type {kind[:60]!r} is about no message")
 
 
-def _message(event: Fields) -> Part:
+def _message(event: Fields) -> Finding:
     message = event.fields("message")
     recipients = _recipients(message)
     sent = message.time("time") or event.time("time")
@@ -84,7 +84,7 @@ def _group_id(sender: str, group: tuple[str, ...], text: str, sent: RawTime) -> 
     return f"group.{hashlib.sha256(said.encode()).hexdigest()}"
 
 
-def _receipt(event: Fields) -> Part:
+def _receipt(event: Fields) -> Finding:
     message = event.fields("message")
     recipients = _recipients(message)
     return Receipt(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.ingest.read.findings import Fragment, Happened, Part, Place, Wrote
+from services.ingest.read.findings import Finding, Fragment, Happened, Place, Wrote
 from services.ingest.read.sms import binary
 from services.ingest.read.sms.binary import Segment
 from services.ingest.read.times import RawTime
@@ -81,7 +81,7 @@ class Sms:
     strange: str = ""
     sent_so: object = None
 
-    def at(self, place: Place) -> Part:
+    def at(self, place: Place) -> Finding:
         """The message, at that place; a signal if it says nothing. Raises Refused if it has no id.
 
         A message to a `group` (all its recipients' numbers) is one message, at however many of the
@@ -154,7 +154,9 @@ class Receipt:
         )
 
 
-def fragment(place: Place, message_id: str, segment: Segment | None, sms: Sms, body: bytes) -> Part:
+def fragment(
+    place: Place, message_id: str, segment: Segment | None, sms: Sms, body: bytes
+) -> Finding:
     """A part of a long SMS; a message of its own if it is the only part or wrongly numbered."""
     if segment is None or not 1 <= segment.number <= segment.total <= _MOST_PARTS:
         return sms.at(place)
@@ -172,7 +174,9 @@ def fragment(place: Place, message_id: str, segment: Segment | None, sms: Sms, b
     )
 
 
-def binary_message(place: Place, message_id: str, udh: bytes, data: bytes, sent: RawTime) -> Part:
+def binary_message(
+    place: Place, message_id: str, udh: bytes, data: bytes, sent: RawTime
+) -> Finding:
     """What an SMS is that came as bytes: a part of a long SMS, a message or a signal.
 
     It is a signal, which keeps the bytes in hex, if they are no readable text or are meant for an

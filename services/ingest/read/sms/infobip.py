@@ -1,7 +1,7 @@
 """Infobip: incoming SMS and MMS and delivery reports, several to a webhook."""
 
 from services.ingest.read import media
-from services.ingest.read.findings import Part
+from services.ingest.read.findings import Finding
 from services.ingest.read.formats import Format
 from services.ingest.read.sms.common import Receipt, Sms, place
 from services.ingest.read.text import Fields
@@ -21,14 +21,14 @@ def _is_infobip(payload: object) -> bool:
     )
 
 
-def _read(payload: object, _record: Record) -> list[Part]:
+def _read(payload: object, _record: Record) -> list[Finding]:
     results = Fields(payload).each("results")
     if not results:
         raise Refused("empty", "a webhook without results")
-    return [_part(result) for result in results]
+    return [_finding(result) for result in results]
 
 
-def _part(result: Fields) -> Part:
+def _finding(result: Fields) -> Finding:
     try:
         if result.fields("status") and not result.text("receivedAt"):
             return _receipt(result)
@@ -37,7 +37,7 @@ def _part(result: Fields) -> Part:
         return refused
 
 
-def _message(result: Fields) -> Part:
+def _message(result: Fields) -> Finding:
     pieces = result.each("message")
     strange = [piece for piece in pieces if _is_strange(piece)]
     text = result.text("text") or "\n".join(
@@ -74,7 +74,7 @@ def _number(result: Fields, *names: str) -> str:
     return next(filter(None, map(result.text, names)), "")
 
 
-def _receipt(result: Fields) -> Part:
+def _receipt(result: Fields) -> Finding:
     status, error = result.fields("status"), result.fields("error")
     code = error.text("id")
     failed = code not in ("", *_DELIVERED_WELL)

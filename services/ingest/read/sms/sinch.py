@@ -10,7 +10,7 @@ import binascii
 from typing import Any
 
 from services.ingest.read import media
-from services.ingest.read.findings import Happened, Part, Place
+from services.ingest.read.findings import Finding, Happened, Place
 from services.ingest.read.formats import Format
 from services.ingest.read.sms import binary
 from services.ingest.read.sms.common import (
@@ -57,7 +57,7 @@ def _is_sinch(payload: object) -> bool:
     return kind in _REPORTS or kind.startswith(_MESSAGE) or conversation
 
 
-def _read(payload: object, _record: Record) -> list[Part]:
+def _read(payload: object, _record: Record) -> list[Finding]:
     fields = Fields(payload)
     kind = fields.text("type")
     if kind in _REPORTS:
@@ -69,7 +69,7 @@ def _read(payload: object, _record: Record) -> list[Part]:
     raise Refused("malformed", f"type {kind[:60]!r} is about no message")
 
 
-def _message(fields: Fields, kind: str) -> Part:
+def _message(fields: Fields, kind: str) -> Finding:
     message_id = fields.text("id")
     sent = fields.time("sent_at") or fields.time("received_at")
     where = place(_PROVIDER, fields.text("from"), fields.text("to"))
@@ -102,11 +102,11 @@ def _bytes(text: str) -> bytes:
         raise Refused("malformed", "the body of mo_binary is no base64") from None
 
 
-def _reports(fields: Fields) -> list[Part]:
+def _reports(fields: Fields) -> list[Finding]:
     batch = fields.text("batch_id")
     if recipient := fields.text("recipient"):
         return [_report(fields, batch, fields, recipient)]
-    reports: list[Part] = []
+    reports: list[Finding] = []
     for status in fields.each("statuses"):
         listed = status.raw.get("recipients")
         named = listed if isinstance(listed, list) else []
@@ -117,7 +117,7 @@ def _reports(fields: Fields) -> list[Part]:
     return reports
 
 
-def _report(fields: Fields, batch: str, status: Fields, recipient: str) -> Part:
+def _report(fields: Fields, batch: str, status: Fields, recipient: str) -> Finding:
     code = status.text("code")
     return Receipt(
         provider=_PROVIDER,
@@ -130,7 +130,7 @@ def _report(fields: Fields, batch: str, status: Fields, recipient: str) -> Part:
     ).signal()
 
 
-def _conversation(fields: Fields) -> Part:
+def _conversation(fields: Fields) -> Finding:
     app = fields.text("app_id")
     if "message" in fields:
         return _contact_message(fields.fields("message"), app)
@@ -152,7 +152,7 @@ def _conversation(fields: Fields) -> Part:
     return _notification(fields, app)
 
 
-def _notification(fields: Fields, app: str) -> Part:
+def _notification(fields: Fields, app: str) -> Finding:
     """A notification as a signal. Opt-in and opt-out have kinds of their own.
 
     The others are about Sinch's own records.
@@ -170,7 +170,7 @@ def _notification(fields: Fields, app: str) -> Part:
     )
 
 
-def _contact_message(message: Fields, app: str) -> Part:
+def _contact_message(message: Fields, app: str) -> Finding:
     identity = message.fields("channel_identity")
     channel, sender = identity.text("channel"), identity.text("identity")
     ours = message.text("sender_id")

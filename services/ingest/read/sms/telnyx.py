@@ -1,7 +1,7 @@
 """Telnyx, version 2 of its webhooks."""
 
 from services.ingest.read import media
-from services.ingest.read.findings import Part
+from services.ingest.read.findings import Finding
 from services.ingest.read.formats import Format
 from services.ingest.read.sms.common import OPT_OUT, Receipt, Sms, place
 from services.ingest.read.text import Fields
@@ -17,7 +17,7 @@ def _is_telnyx(payload: object) -> bool:
     return data.text("record_type") == "event" and "payload" in data
 
 
-def _read(payload: object, _record: Record) -> list[Part]:
+def _read(payload: object, _record: Record) -> list[Finding]:
     data = Fields(payload).fields("data")
     event, message = data.text("event_type"), data.fields("payload")
     if event in _ABOUT_A_MESSAGE:
@@ -55,14 +55,14 @@ def _size(file: Fields) -> int | None:
     return size if isinstance(size, int) and 0 <= size < 2**53 else None
 
 
-def _receipts(data: Fields, message: Fields) -> list[Part]:
-    receipts: list[Part] = [_receipt(data, message, to) for to in message.each("to")]
+def _receipts(data: Fields, message: Fields) -> list[Finding]:
+    receipts: list[Finding] = [_receipt(data, message, to) for to in message.each("to")]
     if not receipts:
         raise Refused("malformed", "a delivery report without recipients")
     return receipts
 
 
-def _receipt(data: Fields, message: Fields, to: Fields) -> Part:
+def _receipt(data: Fields, message: Fields, to: Fields) -> Finding:
     status = to.text("status") or data.text("event_type").removeprefix("message.")
     # The errors are listed once for the message, and do not concern recipients that it reached.
     errors = message.each("errors") if "fail" in status else []

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.ingest.read import media
-from services.ingest.read.findings import Part, Place
+from services.ingest.read.findings import Finding, Place
 from services.ingest.read.formats import Format
 from services.ingest.read.sms.common import OPT_OUT, Receipt, Sms, place, whatsapp_place
 from services.ingest.read.text import Fields, clean
@@ -40,7 +40,7 @@ def _pascal(payload: object) -> Fields:
     return Fields({name[:1].upper() + name[1:]: value for name, value in raw.items()})
 
 
-def _read(payload: object, record: Record) -> list[Part]:
+def _read(payload: object, record: Record) -> list[Finding]:
     fields = _pascal(payload)
     sid = next(filter(None, map(fields.text, _IDS)), "")
     if not sid:
@@ -66,7 +66,9 @@ def _status(fields: Fields, event: str) -> str:
     return "" if status in _INBOUND or "Body" in fields else status
 
 
-def _receipt(fields: Fields, sid: str, status: str, bare: list[str], *, on_whatsapp: bool) -> Part:
+def _receipt(
+    fields: Fields, sid: str, status: str, bare: list[str], *, on_whatsapp: bool
+) -> Finding:
     ours, theirs = bare
     return Receipt(
         provider=_PROVIDER,

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from services.ingest.read import media
-from services.ingest.read.findings import Happened, Part, Place
+from services.ingest.read.findings import Finding, Happened, Place
 from services.ingest.read.formats import Format
 from services.ingest.read.sms import binary
 from services.ingest.read.sms.binary import Segment
@@ -42,10 +42,10 @@ def _is_vonage(payload: object) -> bool:
     return messages_api or bool(fields.text("msisdn") and fields.text("messageId"))
 
 
-def _read(payload: object, record: Record) -> list[Part]:
+def _read(payload: object, record: Record) -> list[Finding]:
     fields = Fields(payload)
     if "message_uuid" in fields:
-        return [_Message(fields).part()]
+        return [_Message(fields).finding()]
     if not fields.text("messageId"):
         raise Refused("malformed", "no messageId")
     if fields.text("status"):
@@ -53,7 +53,7 @@ def _read(payload: object, record: Record) -> list[Part]:
     return [_sms(fields, record)]
 
 
-def _receipt(fields: Fields) -> Part:
+def _receipt(fields: Fields) -> Finding:
     # A receipt is about a message of the account's own: `to` is the account, `msisdn` the contact.
     error = fields.text("err-code")
     return Receipt(
@@ -67,7 +67,7 @@ def _receipt(fields: Fields) -> Part:
     ).signal()
 
 
-def _sms(fields: Fields, record: Record) -> Part:
+def _sms(fields: Fields, record: Record) -> Finding:
     message_id, sent = fields.text("messageId"), _time(fields, "message-timestamp")
     where = place(_PROVIDER, fields.text("msisdn"), fields.text("to"))
     if fields.text("type") == "binary":
@@ -128,7 +128,7 @@ class _Message:
         ours = fields.fields("to")
         self._ours = fields.text("to") or ours.text("number") or ours.text("id")
 
-    def part(self) -> Part:
+    def finding(self) -> Finding:
         """The message, or what a status webhook says.
 
         Raises Refused if it is neither SMS, MMS nor WhatsApp.
@@ -153,7 +153,7 @@ class _Message:
             return self._reaction()
         return self._sms().at(self._place())
 
-    def _reaction(self) -> Part:
+    def _reaction(self) -> Finding:
         fields, reaction = self._fields, self._fields.fields("reaction")
         emoji = reaction.text("emoji")
         return Happened(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from services.ingest.read.findings import Edited, Happened, Part, Place, TookBack
+from services.ingest.read.findings import Edited, Finding, Happened, Place, TookBack
 from services.ingest.read.text import Fields
 from services.ingest.read.whatsapp.content import content_of
 from services.ingest.refusals import Refused
@@ -27,14 +27,14 @@ def _original(message: Fields, kind: str) -> str:
     return message.fields(kind).text("original_message_id") or message.text("original_message_id")
 
 
-def _revoked(message: Fields, place: Place, _wamid: str) -> Part:
+def _revoked(message: Fields, place: Place, _wamid: str) -> Finding:
     original = _original(message, "revoke")
     if not original:
         return Refused("malformed", "a deletion that does not say of what")
     return TookBack(place=place, id=original)
 
 
-def _edited(message: Fields, place: Place, wamid: str) -> Part:
+def _edited(message: Fields, place: Place, wamid: str) -> Finding:
     original = _original(message, "edit")
     changed = message.fields("edit").fields("message") or message.fields("message")
     if not original:
@@ -48,7 +48,7 @@ def _edited(message: Fields, place: Place, wamid: str) -> Part:
     )
 
 
-def _reacted(message: Fields, place: Place, wamid: str) -> Part:
+def _reacted(message: Fields, place: Place, wamid: str) -> Finding:
     reaction = message.fields("reaction")
     emoji = reaction.text("emoji")
     return Happened(
@@ -62,7 +62,7 @@ def _reacted(message: Fields, place: Place, wamid: str) -> Part:
     )
 
 
-def _changed(message: Fields, place: Place, wamid: str) -> Part:
+def _changed(message: Fields, place: Place, wamid: str) -> Finding:
     """The user got another number or id. The old one comes first among the contact's identities."""
     system = message.fields("system")
     body = system.text("body")
@@ -81,7 +81,7 @@ def _changed(message: Fields, place: Place, wamid: str) -> Part:
     )
 
 
-def changed_id(update: Fields, place: Place, digest: str) -> Part:
+def changed_id(update: Fields, place: Place, digest: str) -> Finding:
     """What an item of the field `user_id_update` says: each id's `previous` and `current` value."""
     kinds = ("user_id", "parent_user_id")
     before = [update.fields(kind).text("previous") for kind in kinds]
@@ -121,7 +121,7 @@ def _renamed(
     )
 
 
-CHANGES: Mapping[str, Callable[[Fields, Place, str], Part]] = {
+CHANGES: Mapping[str, Callable[[Fields, Place, str], Finding]] = {
     "revoke": _revoked,
     "edit": _edited,
     "reaction": _reacted,

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 
 from services.ingest.read import formats, sms
-from services.ingest.read.findings import Happened, Part, Place, Wrote
+from services.ingest.read.findings import Finding, Happened, Place, Wrote
 from services.ingest.read.formats import Format
 from services.ingest.read.text import Fields
 from services.ingest.read.whatsapp.changes import CHANGES, changed_id
@@ -20,7 +20,7 @@ _MOST_FACTS = 20
 _OLD_NEWS = ("history", "smb_app_state_sync")
 
 
-def read(record: Record) -> list[Part]:
+def read(record: Record) -> list[Finding]:
     """The findings in a WhatsApp record."""
     return formats.read(record, FORMATS)
 
@@ -29,20 +29,20 @@ def _is_cloud_api(payload: object) -> bool:
     return Fields(payload).text("object") == _OBJECT
 
 
-def _read_cloud_api(payload: object, record: Record) -> list[Part]:
+def _read_cloud_api(payload: object, record: Record) -> list[Finding]:
     webhook = Fields(payload)
     if (told := webhook.text("object")) not in ("", _OBJECT):
         raise Refused("wrong_channel", f"a webhook about {told[:40]!r} is not WhatsApp's")
-    parts: list[Part] = []
+    findings: list[Finding] = []
     for entry in webhook.each("entry"):
         changes = entry.each("changes")
         if not changes:
-            parts.append(Refused("malformed", "an entry without changes"))
+            findings.append(Refused("malformed", "an entry without changes"))
         for change in changes:
-            parts += _Value(change, entry, record.position).parts()
-    if not parts:
+            findings += _Value(change, entry, record.position).findings()
+    if not findings:
         raise Refused("empty", "a webhook without entries")
-    return parts
+    return findings
 
 
 class _Value:
@@ -67,9 +67,9 @@ class _Value:
         said = f"{self._time or self._position}|{self._field}|{self._value.raw}"
         return hashlib.sha256(said.encode()).hexdigest()
 
-    def parts(self) -> list[Part]:
+    def findings(self) -> list[Finding]:
         """What the change says. If ingest knows nothing that is in it, it is one signal."""
-        readers: dict[str, list[tuple[str, Callable[[Fields], Part]]]] = {
+        readers: dict[str, list[tuple[str, Callable[[Fields], Finding]]]] = {
             "messages": [
                 ("messages", self._message),
                 ("statuses", self._status),
@@ -79,7 +79,7 @@ class _Value:
             "user_preferences": [("user_preferences", self._preference)],
             "user_id_update": [("user_id_update", self._id_update)],
         }
-        found: list[Part] = []
+        found: list[Finding] = []
         for name, reader in readers.get(self._field, []):
             found += [reader(item) for item in self._value.each(name)]
             if self._value.raw.get(name) and not isinstance(self._value.raw[name], list):
@@ -104,7 +104,7 @@ class _Value:
                 return contacts.whatsapp(*names, *ids, display_name=name)
         return contacts.whatsapp(*names)
 
-    def _whole(self) -> Part:
+    def _whole(self) -> Finding:
         """The whole change as one signal: it is about the account or about old messages.
 
         No ticket has to know of it.
@@ -119,7 +119,7 @@ class _Value:
             | {"field": self._field[:100], "record": self._position},
         )
 
-    def _status(self, status: Fields) -> Part:
+    def _status(self, status: Fields) -> Finding:
         said, about = status.text("status"), status.text("id")
         if not about:
             return Refused("malformed", "a status without the id of its message")
@@ -140,7 +140,7 @@ class _Value:
             detail={"status": said} | ({"errors": errors} if errors else {}),
         )
 
-    def _error(self, error: Fields) -> Part:
+    def _error(self, error: Fields) -> Finding:
         detail = {name: error.text(name) for name in ("code", "title", "message")}
         return Happened(
             place=self._place(),
@@ -149,7 +149,7 @@ class _Value:
             detail={"what": "error"} | {name: text for name, text in detail.items() if text},
         )
 
-    def _preference(self, preference: Fields) -> Part:
+    def _preference(self, preference: Fields) -> Finding:
         wish = preference.text("value")
         kind = {"stop": "opt_out", "resume": "opt_in"}.get(wish, "other")
         place = self._place(*map(preference.text, ("user_id", "wa_id", "parent_user_id")))
@@ -162,10 +162,10 @@ class _Value:
             detail={"category": preference.text("category"), "value": wish},
         )
 
-    def _id_update(self, update: Fields) -> Part:
+    def _id_update(self, update: Fields) -> Finding:
         return changed_id(update, self._place(update.text("wa_id")), self._digest)
 
-    def _echo(self, message: Fields) -> Part:
+    def _echo(self, message: Fields) -> Finding:
         about = message.text("id")
         return Happened(
             place=self._place(*map(message.text, ("to_user_id", "to", "to_parent_user_id"))),
@@ -176,7 +176,7 @@ class _Value:
             text=content_of(message).text or None,
         )
 
-    def _message(self, message: Fields) -> Part:
+    def _message(self, message: Fields) -> Finding:
         wamid, kind = message.text("id"), message.text("type")
         if not wamid:
             return Refused("malformed", "a message without an id")
@@ -205,7 +205,7 @@ class _Value:
         return _wrote(message, place, wamid, content)
 
 
-def _wrote(message: Fields, place: Place, wamid: str, content: Content) -> Part:
+def _wrote(message: Fields, place: Place, wamid: str, content: Content) -> Finding:
     context = message.fields("context")
     structured, flags = dict(content.structured), list(content.flags)
     kept: Mapping[str, object] = {

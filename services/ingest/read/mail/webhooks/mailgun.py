@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.ingest.read.findings import Happened, Part, Place
+from services.ingest.read.findings import Finding, Happened, Place
 from services.ingest.read.mail import delivery, evidence, letter
 from services.ingest.read.mail.mime.content import Content, attachment
 from services.ingest.read.mail.mime.headers import Headers
@@ -23,7 +23,7 @@ _KINDS = {
 }
 
 
-def read(payload: Payload) -> list[Part]:
+def read(payload: Payload) -> list[Finding]:
     """The mail, or what became of one that went out."""
     if payload.is_json:
         if event := payload.json.fields("event-data"):
@@ -47,7 +47,7 @@ def read(payload: Payload) -> list[Part]:
     # Mailgun makes a plain body of the HTML if a mail has none, and may make another one after a
     # change of that program. So the HTML tells the mail from others, if it has any.
     body = form.fields.get("body-html") or form.fields.get("body-plain", b"")
-    return [letter.part(_header(form), content, known, body)]
+    return [letter.finding(_header(form), content, known, body)]
 
 
 def _header(form: Form) -> Headers:

@@ -1,6 +1,6 @@
 """Postmark's inbound webhook: JSON, with the raw mail in it where the server is set to send it."""
 
-from services.ingest.read.findings import Happened, Part, Place
+from services.ingest.read.findings import Finding, Happened, Place
 from services.ingest.read.mail import delivery, evidence, letter
 from services.ingest.read.mail.delivery import Delivery
 from services.ingest.read.mail.mime.content import Content, attachment
@@ -29,7 +29,7 @@ _NO_BOUNCES = {
 _LONGEST_DUMP = 64 * 1024
 
 
-def read(payload: Payload) -> list[Part]:
+def read(payload: Payload) -> list[Finding]:
     """The mail, or what became of one that went out."""
     fields = payload.json
     if fields.text("RecordType") not in ("", "Inbound"):
@@ -40,7 +40,7 @@ def read(payload: Payload) -> list[Part]:
         return [letter.raw(raw, known)]
     content = _content(fields)
     body = (content.plain + (content.html or "")).encode()
-    return [letter.part(_header(fields), content, known, body)]
+    return [letter.finding(_header(fields), content, known, body)]
 
 
 def _delivery(fields: Fields, known: Delivery) -> Delivery:

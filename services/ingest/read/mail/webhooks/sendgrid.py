@@ -2,7 +2,7 @@
 
 from email.utils import quote
 
-from services.ingest.read.findings import Part
+from services.ingest.read.findings import Finding
 from services.ingest.read.mail import delivery, letter
 from services.ingest.read.mail.mime import header_block
 from services.ingest.read.mail.mime.content import Content, attachment
@@ -15,7 +15,7 @@ from services.ingest.refusals import Refused
 _PROVIDER = "sendgrid"
 
 
-def read(payload: Payload) -> list[Part]:
+def read(payload: Payload) -> list[Finding]:
     """The mail, read from its raw form if the webhook is set to send that."""
     form = payload.form
     envelope = _json(form, "envelope")
@@ -32,7 +32,7 @@ def read(payload: Payload) -> list[Part]:
         raise Refused("malformed", "neither a raw mail nor its headers are in the form")
     content = _content(form)
     body = form.fields.get("text", b"") + form.fields.get("html", b"")
-    return [letter.part(_header(form), content, known, body)]
+    return [letter.finding(_header(form), content, known, body)]
 
 
 def _header(form: Form) -> Headers:

@@ -4,7 +4,7 @@ import base64
 import binascii
 from dataclasses import replace
 
-from services.ingest.read.findings import Happened, Part, Place
+from services.ingest.read.findings import Finding, Happened, Place
 from services.ingest.read.mail import delivery, evidence, letter
 from services.ingest.read.mail.delivery import Delivery, kept_elsewhere
 from services.ingest.read.mail.machines.reports import NOTICES
@@ -22,7 +22,7 @@ _RECIPIENTS = {
 _FLAGS = (("spamVerdict", "spam_flagged"), ("virusVerdict", "virus_flagged"))
 
 
-def read(payload: Payload) -> list[Part]:
+def read(payload: Payload) -> list[Finding]:
     """The mails and notices in the payload. The event of a Lambda function may have several."""
     fields, document = payload.json, payload.value
     if fields.text("Type") and fields.text("TopicArn"):
@@ -31,14 +31,14 @@ def read(payload: Payload) -> list[Part]:
         document = raw_text(document, "Message") or b""
         fields = Fields(parse_json(document))
     if records := fields.each("Records"):
-        return [part for each in records for part in _of_record(each, payload)]
+        return [found for each in records for found in _of_record(each, payload)]
     kind = fields.text("notificationType") or fields.text("eventType")
     if kind in ("", "Received"):
         return [_mail(fields, document, payload)]
     return _notices(kind, fields)
 
 
-def _of_record(record: Fields, payload: Payload) -> list[Part]:
+def _of_record(record: Fields, payload: Payload) -> list[Finding]:
     """What a record of a Lambda function's event says; it is from SES itself, or from SNS."""
     said = record.fields("Sns")
     try:
@@ -69,7 +69,7 @@ def _of_topic(fields: Fields) -> Happened:
     )
 
 
-def _mail(fields: Fields, document: bytes, payload: Payload) -> Part:
+def _mail(fields: Fields, document: bytes, payload: Payload) -> Finding:
     mail, receipt = fields.fields("mail"), fields.fields("receipt")
     if not mail:
         raise Refused("malformed", "a notification without a mail")
@@ -90,7 +90,7 @@ def _mail(fields: Fields, document: bytes, payload: Payload) -> Part:
         original=known.original
         or (f"s3://{bucket}/{key}" if bucket and key else f"ses:{mail.text('messageId')}"),
     )
-    return letter.part(head, kept_elsewhere(), known, b"")
+    return letter.finding(head, kept_elsewhere(), known, b"")
 
 
 def _delivery(mail: Fields, receipt: Fields, known: Delivery) -> Delivery:
@@ -140,7 +140,7 @@ def _common(common: Fields) -> list[tuple[str, str]]:
     return [(name, text) for name, text in found if text]
 
 
-def _notices(kind: str, fields: Fields) -> list[Part]:
+def _notices(kind: str, fields: Fields) -> list[Finding]:
     """What became of a mail that went out, a notice for each of its recipients."""
     mail, said = fields.fields("mail"), fields.fields(kind[:1].lower() + kind[1:])
     about, common = mail.text("messageId"), mail.fields("commonHeaders")
@@ -152,7 +152,7 @@ def _notices(kind: str, fields: Fields) -> list[Part]:
         for each in (told if isinstance(told, list) else [])
         if isinstance(each, str)
     ]
-    notices: list[Part] = []
+    notices: list[Finding] = []
     for person in people or [Fields({})]:
         recipient = person.text("emailAddress")
         detail = {
