@@ -51,7 +51,7 @@ def test_of_what_programs_write_hardly_any_becomes_a_message_and_none_a_dead_let
     found = kinds(AUTOMATIC)
     missed = [name for name, kind in found.items() if kind == MESSAGE]
 
-    assert len(found) >= 250
+    assert len(found) >= 400
     assert DEAD_LETTER not in found.values()
     assert len(missed) <= 0.025 * len(found), missed
 
@@ -61,7 +61,7 @@ def test_of_what_people_write_no_more_than_one_mail_is_hidden() -> None:
     found = kinds(ORDINARY)
     hidden = [name for name, kind in found.items() if kind != MESSAGE]
 
-    assert len(found) >= 250
+    assert len(found) >= 400
     assert len(hidden) <= 1, hidden
 
 
@@ -79,7 +79,7 @@ def test_what_is_recognised_is_told_apart() -> None:
         name: kind for name, kind in found.items() if kind not in (MESSAGE, name.split(".")[0])
     }
 
-    assert len(wrong) <= 2, wrong
+    assert len(wrong) <= 0.01 * len(found), wrong
 
 
 def test_a_delay_is_never_taken_for_a_failure() -> None:

@@ -100,7 +100,7 @@ _AWAY_TITLES = ways(
     """
 )
 
-_BEFORE = r"\s*(?:\[[^\]]{1,60}\]\s?:?)?\s*[\[\(【*]{0,3}\s*"
+_BEFORE = r"\s*(?:yahoo! )?(?:\[[^\]]{1,60}\]\s?:?)?\s*[\[\(【*]{0,3}\s*"
 
 TITLES: Final = re.compile(
     rf"{_BEFORE}(?:{_AUTOMATIC})\s*(?:[\]\)】*]|\Z|\s?[:：\-–(])"

@@ -160,7 +160,7 @@ DELAYED: Final = pattern(
     will (?:keep|continue) (?:on )?trying
     will (?:be )?retr(?:y|ied)
     keep trying
-    has been delayed
+    (?:is|was|has been) delayed
     delivery (?:is|was|has been) delayed
     not yet (?:been )?delivered
     you do(?: not|n't) need to (?:resend|do anything)
@@ -237,7 +237,7 @@ OPENINGS: Final = pattern(
     delivery to the following recipients? failed
     -{3,} ?(?:the following addresses had|transcript of session follows)
     delivery has failed to these recipients
-    your message did not reach some or all of the intended recipients
+    did not reach (?:some|the|one|its|any)
     (?:i'm|i am|we are|we're) (?:afraid|sorry to have to inform|sorry,? (?:but )?(?:i|\
     we))[^.]{0,60}(?:message|mail)[^.]{0,60}(?:not be delivered|not deliver|undeliver|\
     wasn'?t able)

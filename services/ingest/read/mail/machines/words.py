@@ -16,6 +16,10 @@ _START = 2_000
 _OPENING = 500
 _LONGEST_HTML = 20_000
 _QUESTION = re.compile(r"[?？؟](?:\s|\Z)")
+_SUBJECT_LINE = re.compile(
+    r"\s{0,12}(?:subject|betreff|objet|oggetto|asunto|assunto|onderwerp|ämne|emne|temat|件名|主题)\s?[:：]",
+    re.IGNORECASE,
+)
 _ANSWER = re.compile(
     r"\s*(?:re|aw|sv|antw|odp|vs|ynt|回复|回覆|答复|rif)(?:\[\d+\])?\s?[:：]", re.IGNORECASE
 )
@@ -61,7 +65,8 @@ class Words:
         text = content.plain or to_text((content.html or "")[:_LONGEST_HTML])
         own = [line for line in text[: 2 * _START].split("\n") if not line.startswith((">", "|"))]
         lines = "\n".join(own)[:_START]
-        start = plain(lines)
+        # A server may say which mail it gives back; its subject is none of the server's words.
+        start = plain("\n".join(line for line in own if not _SUBJECT_LINE.match(line))[:_START])
         return cls(plain(head.text("subject")), start, lines, bool(_QUESTION.search(start)))
 
     @property
