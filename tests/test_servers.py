@@ -171,6 +171,23 @@ def test_a_server_that_does_not_come_up_tells_its_last_words(script: str, told: 
     assert not server.runs
 
 
+def test_a_server_whose_port_somebody_else_took_first_comes_up_on_another(tmp_path: Path) -> None:
+    class Late(_Broken):
+        def answers(self) -> bool:
+            return self.runs and marker.exists()
+
+    marker = tmp_path / "tried"
+    tried = f"test -e {marker} && exec sleep 60; touch {marker}"
+    with Late(f"{tried}; echo 'OSError: [Errno 98] Address already in use'; exit 1") as server:
+        assert server.runs
+        kept = server.port
+        server.kill()
+        server.start()
+        assert server.port == kept
+    with pytest.raises(ServerError, match="ended while starting"), Late("echo no; exit 1"):
+        pass
+
+
 def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
     class Nowhere(_Broken):
         def command(self) -> Sequence[str]:

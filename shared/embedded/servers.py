@@ -26,6 +26,8 @@ from shared.embedded.probes import HOST
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_IN_USE = "address already in use"
+_MOST_MOVES = 3
 _LAST_LINES = 20
 _POLL = 0.02
 _STOP_TIMEOUT = 10.0
@@ -69,6 +71,7 @@ class Server(ABC):
     def __init__(self, *, port: int | None = None, folder: Path | None = None) -> None:
         """Choose a free port if none (or 0) is given; nothing runs yet."""
         self.port = port or probes.free_port()
+        self._moves_left = 0 if port else _MOST_MOVES
         self._given = folder and folder.resolve()
         self._temporary: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -130,6 +133,8 @@ class Server(ABC):
         if self.runs:
             return
         self._release_guard()
+        if probes.is_taken(self.port) and self._moves_left:
+            self.port = probes.free_port()
         if probes.is_taken(self.port):
             raise ServerError(f"{self.name}: another process listens on {HOST}:{self.port}")
         self._command = self.command()
@@ -144,9 +149,15 @@ class Server(ABC):
         """Wait until the launched server serves.
 
         If it ends, or does not serve within `start_timeout` seconds, it is killed, and
-        `ServerError` is raised with the last lines that it wrote.
+        `ServerError` is raised with the last lines that it wrote. Where somebody else was quicker
+        to take the port that was free, it is started on another, if nobody named that port.
         """
         while not (self.runs and self.answers()):
+            if not self.runs and self._moves_left and self._lost_its_port():
+                self._moves_left -= 1
+                self.port = probes.free_port()
+                self.launch()
+                continue
             if not self.runs:
                 problem = "ended while starting"
             elif time.monotonic() > self._deadline:
@@ -158,6 +169,10 @@ class Server(ABC):
             self.kill()
             tried = shlex.join(self._command)
             raise ServerError(f"{self.name} {problem}: {tried}\nThe last it wrote:\n{last}")
+        self._moves_left = 0  # from now on it comes back to the port that it has
+
+    def _lost_its_port(self) -> bool:
+        return any(_IN_USE in line.lower() for line in self.last_lines())
 
     def last_lines(self) -> list[str]:
         """Return the last lines that the server has written."""
