@@ -57,7 +57,7 @@ PLAIN_LINES = st.sampled_from(
         "ann@example.com is my address",
         "I bought it on 03/05/2026 at 10:12",
         "Sent from my iPhone it does not work",
-        "C: drive, or D:",
+        "C: drive, or D: drive",
         "| is a bar",
         "the parcel -- both halves",
     ]
@@ -179,4 +179,61 @@ def test_signatures_and_programs_lines_go(signature: str, own: list[str]) -> Non
 def test_what_only_looks_like_a_closing_stays(below: str) -> None:
     text = f"It is broken.\n\n{below}"
 
+    assert new_text(text) == text
+
+
+@pytest.mark.spec("ING 6")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bonjour,\nPour répondre à votre question, voici mon numéro : 12345\nMerci\nAnne",
+        "Buongiorno,\nPer annullare l'acquisto cosa devo fare?\nGrazie",
+        "Buongiorno,\nPer rispondere alla vostra domanda: ho acquistato il 3.",
+        "Hola,\nPara cancelar el pedido, ¿es posible que lo haga por teléfono?",
+        "Hola,\nPara responder a su pregunta, aquí tiene el número: 12345",
+        "Hello,\nTo change my password I click on the link and nothing happens.\nPlease help.",
+        "Hi,\nYou are receiving this email because I placed order 12345 with you.",
+        "Hallo,\nUm den Newsletter abzubestellen, habe ich dreimal auf den Link geklickt.",
+        "Hallo,\nSie erhalten diese Nachricht, da ich telefonisch niemanden erreiche.",
+        "Dag,\nU ontvangt dit bericht omdat ik een klacht heb.",
+        "Bonjour,\nVous avez reçu ce message de ma part lundi.",
+        "Hola,\n\nEste paquete no llegó al destinatario.",
+        "Hola,\n\n¿El embalaje respeta el medio ambiente?",
+        "Ciao,\n\nQuesto pacco non è arrivato al destinatario.",
+        "Ciao,\n\nai sensi del GDPR chiedo la cancellazione dei miei dati.",
+        "您好，订单12345还没到。\n\n请确认收到本邮件。",
+        "您好：\n\n本邮件附上发票照片，请查收。",
+        "Hi,\n\nI received an email intended for another customer.",
+        "Hi,\n\nA parcel came. I am not the intended recipient.",
+        "Hi,\n\nWhere can I find your privacy notice?",
+        "Hi,\n\nthe attachment has my bank details, please keep it confidential.",
+        "Hi,\n\nI ask for my data; your privacy notice says I may.\n\nPlease delete it in 30 days.",
+        "Guten Tag,\n\nbitte behandeln Sie diese Nachricht vertraulich.",
+        "Guten Tag,\n\nich bin nicht der richtige Empfänger, das Paket gehört Frau Meier.",
+        "Bonjour,\n\nJ'ai reçu ce message alors que le destinataire est mon voisin.",
+        "Hoi,\n\nDeze mail is bestemd voor de klantenservice: mijn pakket is kwijt.",
+        "I returned it.\nSent via DHL, tracking number 00340434161094",
+        "Zurückgeschickt.\nMit DHL am 3. Mai verschickt",
+        "Je l'ai rendu.\nEnvoyé par Colissimo hier, numéro 6A1234567",
+        "Reso fatto.\nInviato con BRT il 3 maggio, codice 12345",
+        "Devuelto.\nEnviado por Correos el lunes, código PQ123",
+        "Terug.\nVerzonden met PostNL, code 3SABC123",
+        "Вернул.\nОтправлено через СДЭК 3 мая",
+        "Sorry!\nSent by mistake",
+        "你好，\n我想通过支付宝退款",
+        "你好，\n来自上海的订单12345还没有发货",
+        "Hi,\nDownload in the app keeps failing",
+        "New inquiry:\n\nFrom: Ann Smith\nSubject: Broken vase\nDate: 3 May 2026\n\nIt is broken.",
+        "Anfrage:\n\nVon: Anna\nE-Mail: a@example.com\nDatum: 3.5.26\nBetreff: Vase\n\nKaputt.",
+        "The card:\n\nFrom: Ann\nTo: bob@example.com\nDate: 24 December\nMessage: Merry!\n\nThanks",
+        "Hi,\nOn 3 May 2026 at 10:15 your agent Tom wrote:\n“We refund you.”\nI want the money.",
+        "Hallo,\nam 12.03.2026 um 14:30 schrieb mir Ihr Kollege:\n„Kommt morgen.“\nEs kam nichts.",
+        "Hi,\nOn 3 May 2026 at 10:15 I wrote:\nplease cancel.\nNobody answered.",
+        "please change it to:\n\n--\nAnn Smith\n5 New Street\nLeeds LS1 1AA",
+        "I need:\n--\n2 red chairs\n1 table",
+        "Hello, I have two questions:\n> When will it ship\n> Can I change the colour",
+        "chat log:\nAnn> hi\nAnn> where is it",
+    ],
+)
+def test_ordinary_sentences_are_no_quotes_footers_notices_or_programs_lines(text: str) -> None:
     assert new_text(text) == text

@@ -201,12 +201,15 @@ def test_what_is_known_to_be_no_message_is_none(kind: str) -> None:
 
 
 @pytest.mark.spec("ING 4")
-def test_a_chat_event_of_a_new_type_is_a_message_only_with_something_in_it() -> None:
+def test_a_chat_event_of_a_new_type_is_a_message_if_it_has_a_messages_id() -> None:
     (written,) = settled(a_chat(NEW, text="look")).said
-    (silent,) = settled(a_chat(NEW, text="")).said
+    (wordless,) = settled(a_chat(NEW, text="")).said
+    (counted,) = settled(a_chat(NEW, text="", client_message_id=None, event_id="e")).said
 
     assert isinstance(written, InboundMessage)
-    assert isinstance(silent, Signal)
+    assert isinstance(wordless, InboundMessage)
+    assert (written.text, wordless.text) == ("look", f"[unsupported message: {NEW}]")
+    assert isinstance(counted, Signal)
 
 
 JSON = st.recursive(

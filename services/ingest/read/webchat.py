@@ -16,7 +16,7 @@ from services.ingest.read.findings import Edited, Finding, Happened, Place, Took
 from services.ingest.read.formats import Format
 from services.ingest.read.media import kind_of
 from services.ingest.read.times import received_at
-from services.ingest.read.unknown import UNSUPPORTED, kept
+from services.ingest.read.unknown import UNSUPPORTED, kept, unsupported
 from services.ingest.refusals import Refused, in_words
 from services.ingest.who import contacts
 from shared.bus.delivery import Record
@@ -154,7 +154,7 @@ def _finding(event: Event, place: Place) -> Finding:
         case "message":
             return _message(event, place)
         case str(kind) if kind not in (*_KINDS, "edit", "delete"):
-            if event.text.strip() or event.attachments:
+            if event.text.strip() or event.attachments or event.client_message_id:
                 return _message(event, place)
             return _signal(event, place, "other")
         case "edit":
@@ -189,7 +189,9 @@ def _message(event: Event, place: Place) -> Finding:
         )
         for file in event.attachments
     )
-    if not event.text.strip() and not files:
+    known = event.type == "message"
+    text = event.text if event.text.strip() or files or known else unsupported(event.type)
+    if not text.strip() and not files:
         return _signal(event, place, "empty")
     structured: dict[str, Any] = {}
     if claimed := event.user.model_dump(exclude_none=True, exclude={"verified"}):
@@ -198,7 +200,6 @@ def _message(event: Event, place: Place) -> Finding:
         structured["page"] = event.page.model_dump(exclude_none=True)
     if event.locale:
         structured["locale"] = event.locale
-    known = event.type == "message"
     if not known:
         structured[UNSUPPORTED] = kept(event.type, None)
     return Wrote(
@@ -206,7 +207,7 @@ def _message(event: Event, place: Place) -> Finding:
         id=_message_id(event),
         id_parts=(event.session_id,),
         sent=event.sent_at,
-        text=event.text,
+        text=text,
         attachments=files,
         structured=structured,
         flags=() if known else (UNSUPPORTED,),

@@ -221,7 +221,8 @@ class Letter:
             thread_index=evidence.thread_index(head),
             thread_topic=head.text("thread-topic")[:500] or None,
             base_subject=base_subject(self.subject),
-            authentication=self.delivery.dmarc,
+            # What is proven of a provider of certified mail proves nothing of whom it writes for.
+            authentication="unknown" if place.certified_for(self.head) else self.delivery.dmarc,
             auto_generated=signs.auto_generated,
             bulk=signs.bulk,
         )

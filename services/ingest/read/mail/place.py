@@ -9,6 +9,7 @@ from services.ingest.read.findings import Place
 from services.ingest.read.mail import envelopes
 from services.ingest.read.mail.delivery import Delivery
 from services.ingest.read.mail.mime import headers
+from services.ingest.read.mail.mime.bodies import is_certified
 from services.ingest.read.mail.mime.headers import Headers
 from services.ingest.who import contacts
 from shared.contracts.base import Contact
@@ -67,7 +68,21 @@ def _is_rewritten(head: Headers) -> bool:
     )
 
 
+def certified_for(head: Headers) -> Contact | None:
+    """For whom a provider of certified mail writes; None for other mail.
+
+    The provider's own address is in the From, behind “Per conto di:” and the sender's.
+    """
+    if not is_certified(head):
+        return None
+    named = next((name for name, _ in head.addresses("from")), "")
+    written_for = headers.addresses([named.rpartition(":")[2]])
+    return _first(_possible([*written_for, *head.addresses("reply-to")]))
+
+
 def _sender(head: Headers, delivery: Delivery) -> Contact | None:
+    if certified := certified_for(head):
+        return certified
     for field in _SENDERS:
         if found := _first(head.addresses(field)[:1]):
             return found

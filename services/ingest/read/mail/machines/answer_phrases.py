@@ -103,7 +103,7 @@ _AWAY_TITLES = ways(
 _BEFORE = r"\s*(?:yahoo! )?(?:\[[^\]]{1,60}\]\s?:?)?\s*[\[\(【*]{0,3}\s*"
 
 TITLES: Final = re.compile(
-    rf"{_BEFORE}(?:{_AUTOMATIC})\s*(?:[\]\)】*]|\Z|\s?[:：\-–(])"
+    rf"{_BEFORE}(?:{_AUTOMATIC})\s*(?:[\]\)】*]|\Z|\s?[:：(])"
     rf"|\s*[\[【(][^\]】)]{{0,30}}(?:{_AUTOMATIC})[^\]】)]{{0,10}}[\]】)]",
     re.IGNORECASE,
 )
@@ -169,13 +169,8 @@ AWAY: Final = pattern(
     no longer (?:works?|employed|working|with (?:us|the)|part of)
     (?:he|she) left (?:us|the)
     has left the (?:company|organi[sz]ation)
-    (?:limited|no|intermittent) access to (?:my )?e-?mail
-    (?:read|answer|reply|respond|look at)[^.?!]{0,40}(?:when|once|after|upon|on) (?:i |\
-    my )?(?:return|(?:am|get|come) back)
     (?:be |am |i'm )?back (?:in (?:the )?office )?(?:on|in|from) (?:the |monday|tuesday|\
     wednesday|thursday|friday|\d|june|july|august|september|january)
-    in urgent (?:cases|matters)
-    for urgent matters
     nicht (?:im (?:bue?ro|haus)|erreichbar|im dienst)
     im urlaub
     ausser haus
@@ -184,23 +179,18 @@ AWAY: Final = pattern(
     nicht mehr (?:fue?r|bei|im unternehmen)[^.?!]{0,40}(?:tae?tig|beschae?ftigt)?
     wird nicht weitergeleitet
     wieder (?:fue?r sie da|erreichbar|im bue?ro)
-    in dringenden fae?llen
     (?:suis|serai|sera|est) (?:actuellement )?(?:absente?|en conge|en vacances)
     a mon retour
-    cas d'urgence
     ne (?:travaille|fait) plus (?:partie|chez)
     etabli(?:e)? ferm
     (?:sono|sar(?:ò|o')|siamo)[^.?!]{0,40}(?:assent[ei]|in ferie|fuori (?:sede|ufficio))
     al mio (?:rientro|ritorno)
     fuori (?:sede|ufficio)
-    per urgenze
     non lavora piu
     (?:estoy|estare|estamos|me encuentro)[^.?!]{0,40}(?:fuera|ausente|de vacaciones)
     a mi (?:regreso|vuelta)
     fuera de la oficina
     ya no trabaja
-    caso urgente
-    asuntos urgentes
     (?:estou|estarei|encontro-me)[^.?!]{0,40}(?:ausente|de ferias|fora)
     meu (?:regresso|retorno)
     fora do escritorio
@@ -360,29 +350,23 @@ RECEIVED: Final = pattern(
 PROMISES: Final = pattern(
     r"""
     (?:agents?|representatives?|staff|team|somebody|someone|human|\
-    specialist)[^.?!]{0,40} will (?:be )?(?:get(?:ting)? back|respond|reply|contact|review|\
-    follow|in touch|answer|send)
-    we (?:will|'ll|aim to|try to) (?:get back|respond|reply|answer|\
-    be in touch)[^.?!]{0,40}(?:within|as soon|shortly|possible)
-    will be answered
-    usually within
-    within \d+ (?:business |working )?(?:hours|days)
-    as soon as possible
-    reply above this line
-    schnellstmoe?glich
-    so (?:bald|schnell) wie moe?glich
-    dans les (?:meilleurs|plus brefs) delais
-    (?:al|il) piu presto
-    prima possibile
-    (?:a la|lo antes|con la mayor) (?:brevedad|posible)
-    o mais breve
-    assim que poss
-    zo (?:snel|spoedig) mogelijk
-    sa snart som
-    najszybciej
-    kolejnosci zglosze
-    ご連絡(?:いたし|し|させ)
+    specialist)[^.?!]{0,40} will (?:be )?\
+    (?:get(?:ting)? back|respond|reply|contact|review|follow|in touch|answer|send)
+    we (?:will|'ll|aim to|try to|shall) (?:get back|respond|reply|answer|be in touch)
+    will be (?:answered|reviewed|processed) (?:by|within|in|as)
+    ##- ?please type your reply above
+    (?:melden uns|kummern uns|werden (?:ihnen|uns)[^.?!]{0,40}(?:antworten|melden|bearbeiten))
+    (?:nous|reviendrons|repondrons)[^.?!]{0,20}(?:reviendrons|repondrons|recontacterons|\
+    vous repondra)
+    (?:la|ti|le) (?:contatteremo|ricontatteremo|risponderemo)
+    risponderemo
+    (?:le|te|les) (?:responderemos|contactaremos|contestaremos)
+    nos pondremos en contacto
+    (?:entraremos em contato|entraremos em contacto|responderemos)
+    (?:nemen|neemt)[^.?!]{0,30}contact (?:met u )?op
+    (?:odpowiemy|skontaktujemy sie)
     担当者より
+    ご連絡いたします
     """
 )
 """... and that somebody will answer."""
@@ -391,8 +375,7 @@ CHALLENGES: Final = pattern(
     r"""
     (?:solve|complete|pass) (?:the |a |this )?captcha
     verify (?:that )?you(?:'re| are) (?:a )?(?:human|person|real)
-    (?:confirm|verify) (?:that |your |the )?(?:[\w-]+ ){0,4}(?:message|mail|address|sender|\
-    identity)
+    (?:confirm|verify) (?:that you (?:sent|wrote)|your (?:message|e-?mail|mail|identity|address))
     (?:your )?(?:message|mail|e-?mail)[^.?!]{0,60}(?:(?:was|is|has been) (?:placed|held|put|\
     stored|moved|waiting|quarantined)|(?:is|was) (?:waiting|on hold))
     not (?:yet )?(?:on|in) [^.?!]{0,30}(?:guest|white|allow|approved|safe|contact)[ -]?list
@@ -503,3 +486,30 @@ _CALENDAR_TITLES = ways(
 
 CALENDAR_TITLES: Final = re.compile(rf"\s*(?:{_CALENDAR_TITLES})\s?:", re.IGNORECASE)
 """An answer to an invitation."""
+
+PURCHASES: Final = pattern(
+    r"""
+    \b(?:orders?|ordered|parcels?|packages?|refunds?|deliver(?:y|ed|ies)|purchases?|bought|\
+    invoices?|vouchers?)\b
+    \b(?:shipment|shipped|checkout|courier|return label|tracking)\b
+    \b(?:bestellung(?:en)?|bestellt|paket(?:e|s)?|sendung|liefer(?:ung|n|t|en)|rechnung|\
+    ruckerstattung|gutschein|ware)\b
+    \b(?:commandes?|commande|colis|livr(?:aison|er|ee?s?)|remboursement|rembourser|facture|\
+    bon d'achat)\b
+    \b(?:ordin[ei]|ordinato|pacc(?:o|hi)|consegna(?:to|re)?|spedizione|rimborso|fattura|\
+    acquist[oi]|buono)\b
+    \b(?:pedidos?|paquetes?|envios?|reembolso|factura|compra|devolucion|entrega[dr]?[ao]?)\b
+    \b(?:encomendas?|compra|fatura|devolucao|vale)\b
+    \b(?:pakket(?:je)?|pakje|levering|factuur|terugbetaling|zending)\b
+    \b(?:order(?:n|en)|paket(?:et)?|pakken?|leverans(?:en)?|levering(?:en)?|faktura|ordre(?:n|\
+    r)?)\b
+    (?:zamowieni|paczk|zwrot pieni|faktur|przesylk|objednavk|zasilk|balik|rendeles|csomag|\
+    comand[aă]|colet)
+    (?:παραγγελ|δέμα|siparis|kargo|iade|fatura)
+    (?:посылк|заказ|достав(?:к|ьт)|возврат|товар|замовленн|посилк)
+    订单|訂單|包裹|退款|发货|發貨|快递|快遞|商品|注文|荷物|商品|返金|発送|届け|주문|배송|택배|\
+    환불|상품
+    (?:طلب|الطرد|شحن|استرداد)|(?:הזמנה|חבילה|משלוח|החזר)
+    """
+)
+"""What customers write about, and hardly any program that answers or gives back a mail."""

@@ -386,3 +386,12 @@ LISTS: Final = pattern(
     """
 )
 """What a mailing list's program writes to whoever may not write to it."""
+
+SERVERS: Final = pattern(
+    r"""
+    reporting-mta|final-recipient|delivery (?:status|report|has failed)|mailer-daemon|undeliver|\
+    returned
+    feedback loop|abuse report|spam report|this is (?:the|an?|a)\x20
+    """
+)
+"""What may stand above a report's fields in a text."""

@@ -59,10 +59,9 @@ _COMPLAINERS = ways(
     arf
     postmaster
     spam(?:cop)?
-    \d{6,}
     """
 )
-_OF_COMPLAINTS = re.compile(rf"(?:{_COMPLAINERS})(?:[-+.\w]{{0,40}})?@", re.IGNORECASE)
+_OF_COMPLAINTS = re.compile(rf"(?:{_COMPLAINERS})(?:[-+._][\w.+-]{{0,40}})?@", re.IGNORECASE)
 _LONGEST_DOCUMENT = 200_000
 
 
@@ -142,8 +141,8 @@ def _in_fields(words: Words) -> Report | None:
     """A report whose fields stand in the text."""
     fields: dict[str, str] = {}
     for found in _FIELD.finditer(words.lines):
-        if not fields and words.asks_before(found.start()):
-            return None  # a person shows what they got, and asks about it
+        if not fields and not words.is_a_servers(found.start()):
+            return None  # a person shows what they got
         fields.setdefault(found[1].lower(), found[2].strip())
     if "feedback-type" in fields and len(fields) > 1:
         return Report("complaint", "feedback report in the text", fields)

@@ -41,7 +41,6 @@ _SYSTEMS = ways(
     r"""
     postmaster
     posta-certificata
-    microsoftexchange
     mail-?system
     mailer
     smtp
@@ -52,13 +51,17 @@ _SYSTEMS = ways(
     mail-?gateway
     """
 )
-SYSTEMS_ADDRESS: Final = re.compile(rf"(?:{_SYSTEMS})[\w.+-]{{0,60}}@", re.IGNORECASE)
+SYSTEMS_ADDRESS: Final = re.compile(
+    rf"(?:(?:{_SYSTEMS})(?:[.+_\d-][\w.+-]{{0,60}})?|microsoftexchange\w{{0,60}})@", re.IGNORECASE
+)
 
 _LISTS = ways(
     r"""
     owner-[\w.-]{1,60}
-    [\w.-]{1,60}-(?:owner|request|bounces|admin|help)(?:\+[\w=.-]{1,80})?
-    (?:listserv|majordomo|mailman|sympa|ezmlm|fml|lists?|groups?)[\w.+-]{0,60}
+    [\w.-]{1,60}-(?:owner|request|bounces|admin)(?:\+[\w=.-]{1,80})?
+    (?:listserv|majordomo|mailman|sympa|ezmlm|fml)(?:[.+_-][\w.+-]{0,60})?
+    lists?
+    groups?
     """
 )
 LISTS_ADDRESS: Final = re.compile(rf"(?:{_LISTS}|no-?reply[\w.+-]{{0,60}})@", re.IGNORECASE)

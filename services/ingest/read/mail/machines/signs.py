@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 from services.ingest.read.mail.machines import reports, senders
 from services.ingest.read.mail.machines.words import Words
+from services.ingest.read.mail.mime.bodies import is_certified
 from services.ingest.read.mail.mime.content import Content
 from services.ingest.read.mail.mime.headers import Headers
 
@@ -20,6 +21,8 @@ _LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe", "mailing-list")
 _NO = ("", "no", "false")
 _GENERATED = ("auto-generated", "auto-notified")
 _TWO, _THREE = 2, 3
+_WEAK = ("a program's address", "no sender")
+"""Signs of a server that people have too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def signs(headers: Headers, content: Content, sender: str, *, null_sender: bool 
     """
     null_sender = null_sender or headers.raw("return-path").replace(" ", "") == "<>"
     mail = _Mail(headers, content, Words.of(headers, content), sender, null_sender)
+    if is_certified(headers):
+        return Signs(None, bulk=_is_bulk(mail))
     report = reports.found(headers, content, mail.words, sender)
     generated, told = False, dict[str, str]()
     if report is not None:
@@ -161,15 +166,16 @@ def _given_back(mail: _Mail) -> str:
         return f"its words, and {shown[0]}"
     if "what servers say" in said and words.lines.lstrip().startswith(("<<<", ">>>")):
         return "a talk of servers"
-    if words.speaks_of_own:
-        return " and ".join(said + shown) if said and len(said + shown) >= _THREE else ""
-    by_words = len(said) >= _TWO and "its subject" in said and words.names_an_address
-    if said and shown:
+    strong = [each for each in shown if each not in _WEAK]
+    if words.speaks_of_own or (words.is_about_a_purchase and not strong):
+        return " and ".join(said + shown) if said and len(said + strong) >= _THREE else ""
+    if said and shown and (strong or "its opening" in said):
         return f"{said[0]} and {shown[0]}"
-    if "a returned mail" in shown and len(shown) >= _TWO:
-        return " and ".join(shown)
-    if words.is_delayed and shown:
-        return f"its words of a delay and {shown[0]}"
+    if "a returned mail" in shown and len(strong) >= _TWO:
+        return " and ".join(strong)
+    if words.is_delayed and strong:
+        return f"its words of a delay and {strong[0]}"
+    by_words = len(said) >= _TWO and "its subject" in said and words.names_an_address
     return " and ".join(said) if by_words and not words.asks else ""
 
 
@@ -221,7 +227,7 @@ def _answered(mail: _Mail) -> tuple[str, str]:
         "inbox rule": mail.suppresses and bool(headers.raw("x-ms-exchange-inbox-rules-loop")),
         f"Auto-Submitted: {mail.submitted[:40]}": mail.submitted not in _NO,
         "its title": mail.words.is_titled_automatic
-        and (mail.suppresses or mail.null_sender or not mail.words.asks),
+        and (mail.suppresses or mail.null_sender or bool(words[1:]) or not mail.words.asks),
     }
     why = next((sign for sign, there in found.items() if there), None) or _by_its_words(mail, words)
     return ("auto_reply", why) if why else ("", "")
@@ -253,12 +259,14 @@ def _by_its_words(mail: _Mail, words: list[str]) -> str:
         "a helpdesk's program": by_helpdesk,
     }
     shown = [name for name, there in beside.items() if there]
+    if mail.words.is_about_a_purchase and not (shown or "automatic" in words):
+        return ""
     of_a_case = shown + ["a case's number"] * mail.words.names_a_case
     if senders.PROGRAMS_ADDRESS.match(mail.sender):
         of_a_case.append("a program's address")
     for about, others in (
         ("away", _among(words, "nothing but an away title", "automatic", "defers") + shown),
-        ("away title", _among(words, "automatic", "defers") + shown),
+        ("nothing but an away title", _among(words, "automatic", "defers") + shown),
         ("automatic title", _among(words, "away", "defers", "received") + shown),
         ("automatic", _among(words, "defers", "received", "created") + shown),
         ("created", _among(words, "received", "promises") + of_a_case),

@@ -10,9 +10,13 @@ from services.ingest.read.mail.mime.content import Content
 from services.ingest.read.mail.mime.headers import Headers
 from services.ingest.read.mail.mime.html_text import to_text
 from services.ingest.read.mail.quoting.phrases import FORWARD_SUBJECT
+from services.ingest.read.mail.quoting.quotes import new_text
 from services.ingest.read.mail.ways_to_say import pattern, plain
 
 _START = 2_000
+_LOOKED_AT = 8_000
+_SOMETHING = 15
+_LETTER = re.compile(r"[^\W\d_]")
 _OPENING = 500
 _LONGEST_HTML = 20_000
 _QUESTION = re.compile(r"[?？؟](?:\s|\Z)")
@@ -47,27 +51,52 @@ _CASE = pattern(
 )
 
 
+_ANSWERS = (
+    ("automatic", answers.AUTOMATIC),
+    ("away", answers.AWAY),
+    ("defers", answers.DEFERS),
+    ("created", answers.CREATED),
+    ("received", answers.RECEIVED),
+    ("promises", answers.PROMISES),
+    ("challenges", answers.CHALLENGES),
+)
+
+
+def _without_subjects(text: str) -> str:
+    # A server may say which mail it gives back; its subject is none of the server's words.
+    return "\n".join(line for line in text.split("\n") if not _SUBJECT_LINE.match(line))
+
+
+def _is_by_a_daemon(head: Headers) -> bool:
+    return "mailer-daemon" in head.raw("from").lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """The subject, the start of the text, both as phrases are looked for, and the text in lines.
 
-    What is quoted is left out. `asks`: there is a question in it, which programs hardly ever put.
+    `own` is what is new in it, without the mail that it answers. `asks`: there is a question in
+    that, which programs hardly ever put.
     """
 
     subject: str
     start: str
     lines: str
+    own: str
     asks: bool
 
     @classmethod
     def of(cls, head: Headers, content: Content) -> Self:
         """The words of a mail."""
-        text = content.plain or to_text((content.html or "")[:_LONGEST_HTML])
-        own = [line for line in text[: 2 * _START].split("\n") if not line.startswith((">", "|"))]
-        lines = "\n".join(own)[:_START]
-        # A server may say which mail it gives back; its subject is none of the server's words.
-        start = plain("\n".join(line for line in own if not _SUBJECT_LINE.match(line))[:_START])
-        return cls(plain(head.text("subject")), start, lines, bool(_QUESTION.search(start)))
+        text = (content.plain or to_text((content.html or "")[:_LONGEST_HTML]))[:_LOOKED_AT]
+        new = text if _is_by_a_daemon(head) else new_text(text)
+        lines = "\n".join(line for line in text.split("\n") if not line.startswith((">", "|")))
+        lines = lines[:_START]
+        own = plain(_without_subjects(new)[:_START])
+        cites = head.raw("in-reply-to") or head.raw("references")
+        # What a person answers may be a bounce, or our own automatic answer.
+        start = own if cites and len(own) >= _SOMETHING else plain(_without_subjects(lines))
+        return cls(plain(head.text("subject")), start, lines, own, bool(_QUESTION.search(own)))
 
     @property
     def forwards(self) -> bool:
@@ -82,11 +111,20 @@ class Words:
     @property
     def speaks_of_own(self) -> bool:
         """Whether the text says “my”, of an order perhaps: a server says “your”."""
-        return _OURS.search(self.start) is not None
+        return _OURS.search(self.own) is not None
 
-    def asks_before(self, place: int) -> bool:
-        """Whether a question stands in the lines before a place."""
-        return _QUESTION.search(self.lines[:place]) is not None
+    def is_a_servers(self, place: int) -> bool:
+        """Whether what stands in the lines before a place is a server's, if anything does."""
+        before = plain(self.lines[:place])
+        if not before or not _LETTER.search(before):
+            return True
+        told = bounces.OPENINGS.search(before) or bounces.SERVERS.search(before)
+        return told is not None and not _QUESTION.search(before) and not _OURS.search(before)
+
+    @property
+    def is_about_a_purchase(self) -> bool:
+        """Whether it talks of an order, a parcel, money: programs that answer hardly ever do."""
+        return answers.PURCHASES.search(self.own) is not None
 
     @property
     def asks_first(self) -> bool:
@@ -144,22 +182,23 @@ class Words:
         return _CASE.search(self.subject) is not None and not self.answers
 
     def of_an_answer(self) -> list[str]:
-        """What in the words is of a program that answers."""
+        """What in the words is of a program that answers; no phrase counts as two."""
         title = answers.AWAY_TITLES.match(self.subject)
         whole = title is not None and not (title.groupdict().get("more") or "")
-        phrases = {
+        titles = {
             "automatic title": answers.TITLE_STARTS.match(self.subject),
             "away title": title,
             "nothing but an away title": whole,
-            "away": answers.AWAY.search(self.start),
-            "automatic": answers.AUTOMATIC.search(self.start),
-            "defers": answers.DEFERS.search(self.start),
-            "created": answers.CREATED.search(self.start),
-            "received": answers.RECEIVED.search(self.start),
-            "promises": answers.PROMISES.search(self.start),
-            "challenges": answers.CHALLENGES.search(self.start),
         }
-        return [name for name, there in phrases.items() if there]
+        found = [name for name, there in titles.items() if there]
+        taken: list[tuple[int, int]] = []
+        for name, phrases in _ANSWERS:
+            for match in phrases.finditer(self.own):
+                if all(match.end() <= start or end <= match.start() for start, end in taken):
+                    taken.append(match.span())
+                    found.append(name)
+                    break
+        return found
 
     @property
     def is_read_receipt(self) -> bool:

@@ -7,7 +7,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import Compat32
 
-from services.ingest.read.mail.mime import invitations, leaves, sealed, tnef
+from services.ingest.read.mail.mime import header_block, invitations, leaves, sealed, tnef
 from services.ingest.read.mail.mime.charsets import decode
 from services.ingest.read.mail.mime.content import (
     ENCRYPTED,
@@ -94,7 +94,7 @@ def read(headers: Headers, body: bytes) -> Content:
     raw = _STRUCTURE_HEADER.sub(_shortened, head + b"\n" + body)
     try:
         message = _PARSER.parsebytes(raw)
-        reader = _Reader(Content())
+        reader = _Reader(Content(), is_certified(headers))
         plain, html = reader.read(message, 0)
     except _PARSER_BUGS:
         return unreadable()
@@ -119,9 +119,21 @@ def _shortened(match: re.Match[bytes]) -> bytes:
     return name + (value if len(value) <= _LONGEST_PART_HEADER else value[:_LONGEST_PART_HEADER])
 
 
+def is_certified(head: Headers) -> bool:
+    """Whether it is Italian certified mail: a provider's envelope around a person's mail."""
+    return head.raw("x-trasporto").strip().lower() == "posta-certificata"
+
+
+def _is_envelope(part: Message, kind: str) -> bool:
+    """Whether a part is the mail itself inside an envelope, and not a document that was signed."""
+    name = (leaves.filename(part) or "smime.p7m").lower()
+    return name == "smime.p7m" and kind in (*sealed.SEALED_TYPES, "application/octet-stream")
+
+
 @dataclass
 class _Reader:
     content: Content
+    certified: bool = False
     parts: int = 0
     has_text: bool = False
     winmails: int = 0
@@ -191,8 +203,9 @@ class _Reader:
         if kind in _REPORTS:
             self._report(several)
             return "", None
-        if kind == "message/rfc822" and several and leaves.param(part, "x-spam-type") == "original":
-            # A spam filter's report wrapped around the mail itself, which alone counts.
+        wrapped = leaves.param(part, "x-spam-type") == "original" or self.certified
+        if kind == "message/rfc822" and several and wrapped:
+            # A spam filter or certified mail wrapped around the mail itself, which alone counts.
             self.unwrapped = self.read(several[0], depth + 1)
             return self.unwrapped
         if several:
@@ -231,9 +244,7 @@ class _Reader:
             text = decode(payload, leaves.param(part, "charset") or None)
             self.invitation = self.invitation or clean(invitations.in_words(text))
         named = leaves.filename(part) is not None
-        is_body = disposition != "attachment" and (
-            not named or (disposition is None and not self.has_text)
-        )
+        is_body = disposition != "attachment" and (not named or not self.has_text)
         if kind in ("text/plain", "text/html") and is_body:
             self.has_text = True
             text = decode(payload, leaves.param(part, "charset") or None)
@@ -242,7 +253,7 @@ class _Reader:
             self._winmail(part, kind, payload)
             return "", None
         self._attach(part, kind, len(payload))
-        if kind in sealed.SEALED_TYPES:
+        if _is_envelope(part, kind):
             return self._sealed(part, payload, depth)
         return "", None
 
@@ -256,6 +267,8 @@ class _Reader:
         declared = leaves.param(part, "smime-type")
         if found.kind == "encrypted" or (found.kind == "unknown" and "enveloped" in declared):
             return self._encrypted()
+        if found.inside is not None and not header_block.has_any_header(found.inside):
+            return "", None  # a signed document, and no mail
         if found.kind == "unknown" and declared != "signed-data":
             return "", None
         self._flag("signed")

@@ -65,6 +65,11 @@ def split(raw: bytes) -> tuple[Headers, bytes]:
     return _headers(lines), raw[after:] if lines else raw[position:]
 
 
+def has_any_header(raw: bytes) -> bool:
+    """Whether the first line is a header, as that of a MIME entity is."""
+    return _NAME.match(raw[:LONGEST_HEADER].lstrip()) is not None
+
+
 def has_usual_headers(raw: bytes) -> bool:
     """Whether a header that every mail has (From, To, Subject ...) can be read."""
     head, _ = split(raw)

@@ -18,7 +18,7 @@ _SIGNED = bytes.fromhex("2a864886f70d010702")
 _ENCRYPTED = (
     bytes.fromhex("2a864886f70d010703"),  # enveloped
     bytes.fromhex("2a864886f70d010706"),  # encrypted
-    bytes.fromhex("2a864886f70d010910010117"),  # enveloped and authenticated
+    bytes.fromhex("2a864886f70d0109100117"),  # enveloped and authenticated
 )
 _SEQUENCE, _OCTETS, _OID, _CONTEXT_0 = 0x30, 0x04, 0x06, 0xA0
 _CONSTRUCTED = 0x20
@@ -30,6 +30,7 @@ _ARMOUR_END = re.compile(r"^-----END PGP MESSAGE-----[ \t]*$", re.MULTILINE)
 _CLEAR = re.compile(
     r"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:[^\n]{1,200}\n){0,5}\n", re.MULTILINE
 )
+_SIGNATURE_END = re.compile(r"^-----END PGP SIGNATURE-----[ \t]*$", re.MULTILINE)
 _SIGNATURE = re.compile(r"^-----BEGIN PGP SIGNATURE-----[ \t]*$", re.MULTILINE)
 
 
@@ -165,5 +166,7 @@ def without_armour(text: str, encrypted: str) -> tuple[str, str]:
     if (clear := _CLEAR.search(text)) and (signature := _SIGNATURE.search(text, clear.end())):
         said = text[clear.end() : signature.start()]
         lines = [line.removeprefix("- ") for line in said.split("\n")]
-        return text[: clear.start()] + "\n".join(lines), "signed"
+        end = _SIGNATURE_END.search(text, signature.end())
+        below = text[end.end() :] if end else ""
+        return text[: clear.start()] + "\n".join(lines) + below, "signed"
     return text, ""

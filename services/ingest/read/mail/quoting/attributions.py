@@ -25,7 +25,7 @@ class Proof(IntEnum):
     DATE = 2
     """A date or an address too: if marked lines follow, or nothing does."""
     WHOLE = 3
-    """A verb, and an address or a full date with its time: whatever follows is the quote."""
+    """A verb and an address, as mail programs write: whatever follows is the quote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _proof(joined: str, last: str) -> Proof | None:
     full = timed and _YEAR.search(joined) is not None
     if last.endswith(_ENDS) or joined.endswith(_ENDS):
         if phrases.WROTE.search(joined):
-            if _begins(joined) and (addressed or full):
+            if _begins(joined) and addressed and (dated or "<" in joined):
                 return Proof.WHOLE
             if dated and _begins(joined):
                 return Proof.DATE

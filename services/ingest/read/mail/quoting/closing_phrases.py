@@ -15,8 +15,6 @@ PROGRAMS: Final = pattern(
     (?:this (?:e-?mail|message|mail) was )?sent (?:from|with|via|using) .{1,100}
     (?:please )?excuse (?:my |the )?(?:brevity|typos|errors).{0,60}
     yahoo mail.{0,20}: .{1,80}
-    download .{1,40} (?:app|mail).{0,60}
-    powered by .{1,80}
     # German
     (?:von|mit|aus|ueber|uber) .{1,80}(?:gesendet|geschickt|verschickt)
     (?:diese (?:nachricht|e-?mail|mail) wurde )?(?:von|mit) .{1,80} gesendet.{0,60}
@@ -27,7 +25,7 @@ PROGRAMS: Final = pattern(
     envoye(?:e)? (?:de|depuis|a partir de|du|avec|par|via|a l'aide de) .{1,100}
     obten(?:ez|ir) outlook .{1,80}
     telecharger outlook .{1,80}
-    provenance : .{1,80}
+    provenance : courrier pour windows
     # Italian
     inviat[oa] (?:da|dal|dall'|con|tramite|dalla|via|mediante).{1,100}
     scarica outlook .{1,80}
@@ -67,7 +65,7 @@ PROGRAMS: Final = pattern(
     изпратено от .{1,100}
     скачать outlook .{1,80}
     # Chinese, Japanese, Korean
-    .{0,20}(?:发自|發自|从我的|從我的|来自|來自|通过|透過|用我的).{1,60}
+    (?:发自|發自|从我的|從我的|来自|來自|通过|透過|用我的).{1,60}
     (?:获取|取得|下載|下载).{0,10}outlook.{0,60}
     .{1,40}(?:から送信|より送信)(?:されました|されています|しています)?
     .{1,40}(?:outlook).{0,30}(?:を入手|を取得).{0,60}
@@ -83,6 +81,26 @@ PROGRAMS: Final = pattern(
 )
 """A whole line that a phone or a mail program adds."""
 
+DEVICES: Final = pattern(
+    r"""
+    iphon|ipad|ipod|android|samsung|galaxy|huawei|xiaomi|redmi|oppo|nokia|blackberry|xperia
+    motorola|oneplus|windows ?(?:phone|10|11|mail)?\Z|for windows|fur windows|pour windows|\
+    para windows|per windows
+    outlook|yahoo|gmail|\baol\b|\bgmx\b|web\.de|t-online|mail orange|proton|tuta|zoho|\bspark\b
+    superhuman|airmail|canary|k-9|bluemail|blue mail|thunderbird|fairemail|mailbird|em client|\
+    newton
+    smartphone|(?:mobile|cell|smart) ?(?:phone|device)|\bmail app\b|app mail|mobile mail|mail fur
+    \bmy phone\b|handy|mobiltelefon|mobiltelefonem|\bmobil\b|telephone portable|mon (?:portable|\
+    mobile|telephone)
+    (?:mi|meu|mio) (?:movil|telefono|celular|telemovel|cellulare)|telefonino|dispositivo|appareil
+    手机|手機|邮箱|郵箱|邮件大师|メール|携帯|スマ|휴대|핸드폰|스마트폰|메일
+    телефон|смартфон|мобильн|почт|мобільн|κινητό|telefonumdan|telefonom
+    יחה|הטלפון|הנייד|الهاتف|جوال|مكتبي|โทรศัพท์|dien thoai|ponsel
+    (?:telefon|telefonu|komork|urzadzeni|zarizeni)
+    """
+)
+"""What such a line names: a device, a mail program, a provider of mail."""
+
 OWN_WORDS: Final = pattern(
     r"""
     \b(?:it|they|does|is|was|are|can|but|not|no|why|when|where|my order)\b(?!.{0,20}brevity)
@@ -92,6 +110,8 @@ OWN_WORDS: Final = pattern(
     \b(?:es|son|pero|funciona|cuando|porque|nao|mas)\b
     \b(?:niet|maar|werkt|ikke|inte|men|nie|ale|не|но|а)\b
     [?？](?:\s|\Z)
+    \d{5,}
+    \b(?:mistake|error|erreur|sbaglio|tracking|order|colissimo|dhl|ups|gls|brt)\b
     """
 )
 """Words of a sentence, that such a line has not."""
@@ -99,45 +119,44 @@ OWN_WORDS: Final = pattern(
 FOOTERS: Final = pattern(
     r"""
     (?:to respond|to reply),? (?:to [^.]{0,40},? )?(?:reply|respond|post|click|visit|\
-    log)[^.]{0,40}(?:e-?mail|below|topic|link|online|https?:)
-    reply to this e-?mail (?:directly )?(?:or|to) (?:view|respond|reply|comment|add|visit|\
-    unsubscribe)
-    (?:visit|view) (?:the )?(?:topic|this (?:e-?mail|issue|message|discussion|thread|\
-    ticket))[^.]{0,30}(?:or|in|on|online|at|to)
-    view (?:it|this (?:e-?mail|message|issue|ticket|conversation)) (?:on|in|online)
-    you(?:'re| are)? (?:are )?(?:receiv(?:ing|ed)) (?:this|these|it) (?:e-?mails?|messages?|\
-    notifications?|mails?)?[^.]{0,20}\
-    (?:because|since|as)
-    you received this (?:message|e-?mail|mail) because
-    to (?:unsubscribe|stop receiving|opt out|manage|change)[^.?]{0,60}(?:click|visit|send|\
-    e-?mail|go to|follow|reply|use|here|https?:|preferences|settings|notifications)
-    unsubscribe(?: from)?[^.?]{0,60}(?:here|https?:|click|link|: )
+    log)\b[^.]{0,60}
+    reply to this e-?mail (?:directly )?(?:or|to)\b
+    (?:visit|view) (?:the )?(?:topic|this (?:e-?mail|issue|message|discussion|thread|ticket))\b
+    view (?:it|this (?:e-?mail|message|issue|ticket|conversation)) (?:on|in|online)\b
+    you(?:'re| are) receiv(?:ing|ed) (?:this|these|it)\b[^.]{0,40}\b(?:because|since|as) (?:you|\
+    your|of)\b
+    you received this (?:message|e-?mail|mail) because you\b
+    to (?:unsubscribe|stop receiving|opt out|manage)\b[^.?]{0,80}\b(?:click|visit|send|go to|\
+    follow|reply|use|here|https?)\b
+    unsubscribe\b[^.?]{0,60}(?:https?:|click here|: )
     [\w.-]{1,60} mailing list\Z
     (?:message|ticket|reference) id: ?[<\[(]
-    (?:um|fur) (?:diese|den)?[^.]{0,40}(?:abzubestellen|abbestellen|abmelden)
-    sie erhalten diese (?:e-?mail|nachricht|mail),? (?:weil|da)
-    antworten sie (?:direkt )?auf diese (?:e-?mail|mail),? (?:oder|um)
-    (?:vous recevez|vous avez recu) (?:ce|cet|cette) (?:e-?mail|message|courriel|notification)
-    pour (?:vous desabonner|se desabonner|repondre)[^.]{0,60}(?:cliquez|repondez|ici)
-    repondez (?:directement )?a ce (?:message|courriel|e-?mail|mail) (?:ou|pour)
+    um (?:diese|den)\b[^.]{0,40}\b(?:abzubestellen|abbestellen|abmelden),? (?:klicken|antworten|\
+    senden)\b
+    sie erhalten diese (?:e-?mail|nachricht|mail),? (?:weil|da) sie\b
+    antworten sie (?:direkt )?auf diese (?:e-?mail|mail),? (?:oder|um)\b
+    (?:vous recevez|vous avez recu) (?:ce|cet|cette) (?:e-?mail|message|courriel|\
+    notification) (?:car|parce que) vous\b
+    pour (?:vous desabonner|se desabonner|repondre),?\b[^.]{0,60}\b(?:cliquez|repondez)\b
+    repondez (?:directement )?a ce (?:message|courriel|e-?mail|mail) (?:ou|pour)\b
     (?:ricevi|ha ricevuto|hai ricevuto|stai ricevendo) (?:questa|questo|queste) (?:e-?mail|\
-    messaggio|mail|notifica)
-    per (?:annullare|cancellar|disiscriver|rispondere)[^.]{0,60}(?:clicca|fai clic|rispondi|qui|\
-    visita)
-    rispondi (?:direttamente )?a questa (?:e-?mail|mail) (?:o|per)
-    (?:recibe|recibes|ha recibido|has recibido) este (?:correo|mensaje|e-?mail)
-    para (?:cancelar|darse de baja|dejar de recibir|responder)[^.]{0,60}(?:haga|haz|responda|\
-    responde|pulse|aqui)
-    responda (?:directamente )?a este (?:correo|mensaje|e-?mail) (?:o|para)
-    (?:voce )?(?:recebeu|esta recebendo) est[ea] (?:e-?mail|mensagem)
-    (?:u ontvangt|je ontvangt) (?:deze|dit) (?:e-?mail|bericht|mail)
+    messaggio|mail|notifica) (?:perche|in quanto)\b
+    per (?:annullare l'iscrizione|cancellarti|disiscriverti|\
+    rispondere),?\b[^.]{0,60}\b(?:clicca|fai clic|rispondi)\b
+    rispondi (?:direttamente )?a questa (?:e-?mail|mail) (?:o|per)\b
+    (?:recibe|recibes|ha recibido|has recibido) este (?:correo|mensaje|e-?mail) porque\b
+    para (?:cancelar su suscripcion|darse de baja|dejar de recibir|\
+    responder),?\b[^.]{0,60}\b(?:haga clic|haz clic|responda|responde|pulse)\b
+    responda (?:directamente )?a este (?:correo|mensaje|e-?mail) (?:o|para)\b
+    (?:voce )?(?:recebeu|esta recebendo) est[ea] (?:e-?mail|mensagem) porque\b
+    (?:u ontvangt|je ontvangt) (?:deze|dit) (?:e-?mail|bericht|mail) omdat (?:u|je)\b
     """
 )
-"""How a line begins that a list, a forum or a tracker adds below a mail."""
+"""How a line begins that a list, a forum or a tracker adds below a mail, and below a rule."""
 
 NOTICES: Final = pattern(
     r"""
-    (?:confidentiality|legal|privacy) (?:notice|note|disclaimer)|^\W{0,5}disclaimer\b|\
+    ^\W{0,5}(?:confidentiality|legal|privacy) (?:notice|note|disclaimer)|^\W{0,5}disclaimer\b|\
     ^\W{0,5}(?:notice|important)\b[^.]{0,30}confidential
     (?:e-?mail|message|mail|communication|transmission|attachments?)[^.]{0,200}(?:confidential|\
     privileged|intended (?:only|solely|exclusively)? ?for)
@@ -173,6 +192,19 @@ NOTICES: Final = pattern(
     """
 )
 """A company's notice: that a mail is confidential, or should not be printed."""
+
+NAMED_NOTICES: Final = pattern(
+    r"""
+    \W{0,5}(?:e-?mail )?disclaimer\b
+    this (?:e-?mail|message)[^.]{0,80} (?:is|are) (?:confidential[^.]{0,40})?intended (?:only|\
+    solely)\b
+    \W{0,5}(?:confidentiality|legal|privacy) (?:notice|note|disclaimer|statement)\b
+    \W{0,5}(?:vertraulichkeitshinweis|haftungsausschluss|avis de confidentialite|avvertenza|\
+    nota legale|aviso legal)\b
+    \W{0,5}(?:aviso de confidencialidade?|informativa (?:sulla )?privacy|avviso di riservatezza)\b
+    """
+)
+"""A notice that says that it is one."""
 
 NOTICES_GO_ON: Final = pattern(
     r"""

@@ -52,7 +52,8 @@ def _above_rules(lines: list[str], number: int) -> int:
 def _phone(lines: list[str]) -> int:
     """Where the line of a phone or a mail program begins, if it is the last."""
     said = plain(lines[-1][:_LONGEST_LINE]).strip(" *_-.·") if lines else ""
-    if phrases.PROGRAMS.fullmatch(said) and not phrases.OWN_WORDS.search(said):
+    is_programs = phrases.PROGRAMS.fullmatch(said) and phrases.DEVICES.search(said)
+    if is_programs and not phrases.OWN_WORDS.search(said):
         return _above_rules(lines, len(lines) - 1)
     return len(lines)
 
@@ -61,20 +62,26 @@ def _footer(lines: list[str]) -> int:
     """Where a list's or a notification's footer begins."""
     for number in range(max(0, len(lines) - _MOST_FOOTER_LINES), len(lines)):
         if phrases.FOOTERS.match(plain(lines[number][:_LONGEST_LINE])):
-            return _above_rules(lines, number)
+            above = _above_rules(lines, number)
+            if above < number:
+                return above
     return len(lines)
 
 
 def _notice(lines: list[str]) -> int:
-    """Where a notice of confidentiality begins, of which the last paragraphs consist."""
-    start = len(lines)
+    """Where a notice of confidentiality begins, of which the last paragraphs consist.
+
+    It stands below dashes or names itself: a customer may speak of confidence too.
+    """
     for number in range(len(lines) - 1, max(-1, len(lines) - 1 - _MOST_NOTICE_LINES), -1):
         above = lines[number - 1] if number else ""
         if not above.strip() or _RULE.fullmatch(above[:200]):
-            paragraph = plain(" ".join(lines[number:start])[:_LONGEST_NOTICE])
-            if phrases.NOTICES.search(paragraph):
-                return _above_rules(lines, number)
-            if phrases.NOTICES_GO_ON.search(paragraph) is None:
+            paragraph = plain(" ".join(lines[number:])[:_LONGEST_NOTICE])
+            start = _above_rules(lines, number)
+            told = phrases.NOTICES.search(paragraph)
+            if told and (start < number or phrases.NAMED_NOTICES.match(paragraph)):
+                return start
+            if not told and phrases.NOTICES_GO_ON.search(paragraph) is None:
                 break
     return len(lines)
 
@@ -84,6 +91,9 @@ def _signature(lines: list[str]) -> int:
     for number in range(len(lines) - 1, max(-1, len(lines) - 2 - _MOST_SIGNATURE_LINES), -1):
         if _DASHES.fullmatch(lines[number]) and number:
             block = [line.strip() for line in lines[number + 1 :] if line.strip()]
+            above = next((line for line in reversed(lines[:number]) if line.strip()), "")
+            if above.rstrip().endswith((":", "：")):
+                return len(lines)  # what the customer announces
             standard = lines[number].rstrip("\n") == "-- "
             return number if _is_signature(block, standard=standard) else len(lines)
     return len(lines)
@@ -91,7 +101,7 @@ def _signature(lines: list[str]) -> int:
 
 def _is_signature(block: list[str], *, standard: bool) -> bool:
     if standard:
-        return True
+        return not any(line.endswith(("?", "？")) for line in block)
     return not any(
         len(line) > _LONGEST_OWN_LINE
         or (_SENTENCE.search(line) and len(line.split()) > _WORDS_OF_A_SENTENCE)

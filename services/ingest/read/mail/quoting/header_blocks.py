@@ -17,28 +17,35 @@ def is_header_line(line: str) -> bool:
 def begins_at(lines: list[str], start: int) -> int:
     """How many lines the header block has that begins here; 0 where none does.
 
-    Three headers at least, of which one says whom it is from, and one what it is about or an
-    address: three lines with colons may be the customer's own.
+    It says whom a mail is from, to whom, when it was sent and what about; or three of these, if an
+    address says whom it is from. A contact form has some of them too.
     """
     first = _kind(lines[start])
     if not first:
         return 0
-    names, others, end, addressed = {first}, 0, start + 1, "@" in lines[start]
+    names, others, end = {first}, 0, start + 1
+    addressed = first in phrases.FIRST_HEADERS and "@" in lines[start]
     for number in range(start + 1, min(start + _MOST_LINES, len(lines))):
         line = lines[number]
         name = _kind(line)
         if name and name not in names:
             names.add(name)
             end = number + 1
-            addressed = addressed or "@" in line
+            addressed = addressed or (name in phrases.FIRST_HEADERS and "@" in line)
         elif line.strip():
             # A long list of addresses goes on in the next line.
             others += 1
             if others > _MOST_OTHERS or "@" not in line:
                 break
-    of_somebody = bool(names & phrases.FIRST_HEADERS)
-    proven = addressed or bool(names & phrases.SUBJECT_HEADERS)
-    return end - start if len(names) >= _NEEDED and of_somebody and proven else 0
+    kinds = (
+        phrases.FIRST_HEADERS,
+        phrases.TO_HEADERS,
+        phrases.SENT_HEADERS,
+        phrases.SUBJECT_HEADERS,
+    )
+    has = sum(bool(names & kind) for kind in kinds)
+    proven = has == len(kinds) or (has >= _NEEDED and addressed)
+    return end - start if proven and names & phrases.FIRST_HEADERS else 0
 
 
 def _kind(line: str) -> str:

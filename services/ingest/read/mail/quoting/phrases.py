@@ -43,19 +43,20 @@ subject; asunto; assunto; oggetto; objet; betreff; onderwerp; ämne; emne; aihe;
 predmet; тема; tárgy; subiect; θέμα; konu; נושא; الموضوع; 主题; 主旨; 件名; 제목; betr; re;
 betrifft; chủ đề
 """
-_HEADERS = f"{_FROM};{_OTHERS};{_SUBJECT}"
+_HEADERS = f"{_FROM};{_OTHERS};{_SUBJECT};时间"
 _ORIGINAL = """
-original message; original appointment; reply message; mensaje original; messaggio originale;
-message d'origine; message d’origine; message original; mail original; courriel original;
-e-mail d'origine; originele bericht; původní e-mail; původní e‑mail; pôvodný e-mail;
-eredeti e-mail; ursprüngliche nachricht; ursprungliche nachricht; original-nachricht;
-originalnachricht; mensagem original; oorspronkelijk bericht; origineel bericht;
-ursprungligt meddelande; originalmeddelande; oprindelig meddelelse; original meddelelse;
-opprinnelig melding; alkuperäinen viesti; wiadomość oryginalna; oryginalna wiadomość;
-původní zpráva; pôvodná správa; eredeti üzenet; mesaj original; исходное сообщение;
-оригинальное сообщение; пересылаемое сообщение; оригінальне повідомлення; orijinal ileti;
-özgün ileti; asıl ileti; 原始邮件; 原始郵件; 邮件原件; 元のメッセージ; original message from;
-원본 메시지; 원본 메일; ההודעה המקורית; הודעה מקורית; الرسالة الأصلية
+original message; replied message; 回复的原邮件; 回覆的原郵件; original appointment;
+reply message; mensaje original; messaggio originale; message d'origine; message d’origine;
+message original; mail original; courriel original; e-mail d'origine; originele bericht;
+původní e-mail; původní e‑mail; pôvodný e-mail; eredeti e-mail; ursprüngliche nachricht;
+ursprungliche nachricht; original-nachricht; originalnachricht; mensagem original;
+oorspronkelijk bericht; origineel bericht; ursprungligt meddelande; originalmeddelande;
+oprindelig meddelelse; original meddelelse; opprinnelig melding; alkuperäinen viesti;
+wiadomość oryginalna; oryginalna wiadomość; původní zpráva; pôvodná správa; eredeti üzenet;
+mesaj original; исходное сообщение; оригинальное сообщение; пересылаемое сообщение;
+оригінальне повідомлення; orijinal ileti; özgün ileti; asıl ileti; 原始邮件; 原始郵件; 邮件原件;
+元のメッセージ; original message from; 원본 메시지; 원본 메일; ההודעה המקורית; הודעה מקורית;
+الرسالة الأصلية
 """
 _FORWARDED = """
 forwarded message; mensaje reenviado; messaggio inoltrato; message transféré; message réexpédié;
@@ -112,6 +113,26 @@ FORWARD_SUBJECT = re.compile(
     rf"\s{{0,9}}(?:{_any_of(_FORWARD_PREFIXES)})\s{{0,3}}[:：]", re.IGNORECASE
 )
 """How the subject of a mail begins that passes another one on."""
+
+_TO = """
+to; para; a; à; an; aan; till; til; do; komu; кому; címzett; către; προς; kime; kime/kimlere; אל;
+إلى; 收件人; 收件者; 宛先; 받는 사람; 받는사람; vastaanottaja; destinataire; destinatario;
+destinatário; destinatari
+"""
+_SENT = """
+sent; date; enviado; enviado el; enviado em; enviada em; enviado a; fecha; data; inviato; envoyé;
+date d'envoi; gesendet; gesendet am; datum; verzonden; skickat; sendt; dato; lähetetty;
+päivämäärä; wysłano; wysłane; wysłana; odesláno; odoslané; отправлено; дата; надіслано; elküldve;
+dátum; trimis; στάλθηκε; ημερομηνία; gönderildi; gönderme tarihi; tarih; נשלח; תאריך; تاريخ;
+تم الإرسال; تاريخ الإرسال; 发送时间; 发送日期; 日期; 寄件日期; 送信日時; 日時; 보낸 날짜; 날짜;
+寄件時間; 發送時間; 时间; đã gửi; gửi
+"""
+
+TO_HEADERS = frozenset(_phrases(_TO))
+"""What the line is called that says whom it is to."""
+
+SENT_HEADERS = frozenset(_phrases(_SENT))
+"""... when it was sent."""
 
 FIRST_HEADERS = frozenset(_phrases(_FROM))
 """What the line of a header block is called that says whom it is from, in lower case."""

@@ -62,6 +62,7 @@ def _proven(lines: list[str], quotes: list[Quote]) -> list[Quote]:
     So are those in the text above a mail that is introduced, and those at the top that the text
     goes on from without a blank line.
     """
+    quotes = [quote for quote in quotes if quote.introduced or not _is_announced(lines, quote)]
     introduced = [quote for quote in quotes if quote.introduced]
     if introduced and any(line.strip() for line in lines[: quotes[0].start]):
         return quotes[quotes.index(introduced[0]) :]
@@ -70,6 +71,12 @@ def _proven(lines: list[str], quotes: list[Quote]) -> list[Quote]:
         goes_on = lines[first.end].strip() and not any(map(str.strip, lines[: first.start]))
         return [] if goes_on else quotes
     return quotes
+
+
+def _is_announced(lines: list[str], quote: Quote) -> bool:
+    """Whether the line above ends with a colon: the customer's own list, or log, follows."""
+    above = next((line for line in reversed(lines[: quote.start]) if line.strip()), "")
+    return above.rstrip().endswith((":", "："))
 
 
 def _is_greeting(lines: list[str]) -> bool:
