@@ -11,6 +11,7 @@ from shared.bus.delivery import Outgoing, Record
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.commands import Command, TicketCommand
+from shared.contracts.learning import LearnedWeights, Lesson
 from shared.contracts.marketing import MessageAttributed, SendEvent, SendOutcome
 from shared.contracts.messages import Message, OnChannel
 from shared.contracts.outbound import OutboundMessage
@@ -149,6 +150,14 @@ def _account_key(body: AccountSettings) -> str:
     return body.account_id
 
 
+def _lesson_key(body: Lesson) -> str:
+    return f"{body.account_id}:{body.subject}"
+
+
+def _weights_key(body: LearnedWeights) -> str:
+    return f"{body.account_id}:{body.subject}"
+
+
 def _raw_key(body: Record) -> str:
     return (body.key or b"").decode(errors="replace")
 
@@ -282,6 +291,27 @@ PRESENCE: Topic[Any] = Topic(
     retention=timedelta(days=1),
 )
 
+LESSONS: Topic[Any] = Topic(
+    name="helpdesk.lessons",
+    about="what agents' marks teach, as hashes without words",
+    contract=TypeAdapter(Lesson),
+    key=_lesson_key,
+    key_form="account:subject",
+    producers=frozenset({"spam"}),
+    consumers=frozenset({"spam"}),
+)
+WEIGHTS: Topic[Any] = Topic(
+    name="helpdesk.weights",
+    about="what each account's lessons change of the models",
+    contract=TypeAdapter(LearnedWeights),
+    key=_weights_key,
+    key_form="account:subject",
+    producers=frozenset({"spam"}),
+    consumers=frozenset({"spam"}),
+    compacted=True,
+    retention=FOR_EVER,
+)
+
 
 def _dead(service: Service) -> Topic[Record]:
     return Topic(
@@ -313,6 +343,8 @@ TOPICS: tuple[Topic[Any], ...] = (
     PROFILES,
     ACCOUNTS,
     PRESENCE,
+    LESSONS,
+    WEIGHTS,
     *DEAD.values(),
 )
 BY_NAME: dict[str, Topic[Any]] = {topic.name: topic for topic in TOPICS}

@@ -86,6 +86,7 @@ class MemoryBus:
     log: MemoryLog
     accounts: AccountsTable = field(default_factory=AccountsTable)
     handlers: dict[str, Handler] = field(default_factory=dict)
+    followed: dict[str, Callable[[Any], None]] = field(default_factory=dict)
     sweeps: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     batch: Callable[[], int] = field(default_factory=lambda: itertools.repeat(500).__next__)
@@ -97,6 +98,11 @@ class MemoryBus:
         assert self.service in topic.consumers
         self.log.consumed.add((self.service, topic.name))
         self.handlers[topic.name] = handler
+
+    def follow(self, topic: Topic[Any], apply: Callable[[Any], None]) -> None:
+        assert self.service in topic.consumers
+        self.log.consumed.add((self.service, topic.name))
+        self.followed[topic.name] = apply
 
     def every(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
         assert interval > timedelta(0)
@@ -111,6 +117,9 @@ class MemoryBus:
     async def deliver(self) -> bool:
         """Hand over what is new, a batch a topic; whether there was any."""
         self._read_accounts()
+        for name, apply in self.followed.items():
+            for record in self.log.records[name]:
+                apply(BY_NAME[name].parse(record))
         moved = False
         for name, handler in self.handlers.items():
             start = self.positions[name]

@@ -1,26 +1,97 @@
 """Screening, wired from top to bottom."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
-from services.spam.handlers import Contacts, Judged, Screening, uncounted
+import structlog
+
+from services.spam.handlers import (
+    Contacts,
+    Judged,
+    Marked,
+    Marks,
+    Screening,
+    uncounted,
+    unnoticed,
+)
+from services.spam.rules.engine import Engine
+from services.spam.rules.learned import Learned
 from services.spam.rules.phrases import Rules
 from services.spam.settings import Settings
 from services.spam.store import MongoContacts
+from services.spam.sweep import Sweep
 from shared.bus.kafka_bus import KafkaBus
-from shared.bus.ports import Bus
+from shared.bus.ports import FollowingBus
+from shared.clock import Clock, system_clock
+from shared.contracts.messages import Verdict
+from shared.contracts.tickets import (
+    CommandRejected,
+    TicketFact,
+    TicketMarkedNotSpam,
+    TicketMarkedSpam,
+)
+from shared.learning import seeds
+from shared.learning.model import Model
+from shared.learning.seeds import SeedsDamaged
+from shared.learning.teaching import Lessons, Memories, Teaching, WeightsTable
 from shared.running import metrics
 from shared.running.service import Service
+from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Mongo, is_transient
-from shared.topics import MESSAGES, TICKETS
+from shared.topics import LESSONS, MESSAGES, TICKETS, WEIGHTS
 
 SERVICE: Final = "spam"
+SWEEP_INTERVAL = timedelta(seconds=1)
+_A_WEEK = timedelta(days=7)
+
+_log = structlog.get_logger()
 
 
-def wire(bus: Bus, contacts: Contacts, judged: Judged = uncounted) -> None:
-    """Connect topics and handlers. Nothing depends on time, so there is no sweep."""
-    screening = Screening(contacts, bus.accounts, (Rules(),), bus.publish, judged)
+def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and whom it tells
+    bus: FollowingBus,
+    contacts: Contacts,
+    lessons: Lessons,
+    memories: Memories,
+    model: Model | None,
+    clock: Clock,
+    sweep_interval: timedelta = SWEEP_INTERVAL,
+    judged: Judged = uncounted,
+    marked: Marked = unnoticed,
+    *,
+    only_tried: bool = False,
+) -> None:
+    """Connect topics, handlers and the sweep. Without a model the rules screen alone.
+
+    `only_tried`: the model's opinion stands in verdicts as `shadow`, and does not count.
+    """
+    engines, learned = _engines(bus, lessons, model)
+    counting = (*engines[:1],) if only_tried else engines
+    screening = Screening(
+        contacts, bus.accounts, counting, bus.publish, judged, learned if only_tried else None
+    )
+    marks = Marks(memories, bus.publish, marked)
+
+    async def tickets_changed(events: Sequence[TicketFact | CommandRejected]) -> None:
+        await screening.tickets_changed(events)
+        await marks.tickets_changed(events)
+
     bus.consume(MESSAGES, screening.messages_received)
-    bus.consume(TICKETS, screening.tickets_changed)
+    bus.consume(TICKETS, tickets_changed)
+    bus.every(sweep_interval, Sweep(memories, bus.publish, clock).sweep)
+
+
+def _engines(
+    bus: FollowingBus, lessons: Lessons, model: Model | None
+) -> tuple[tuple[Engine, ...], Engine | None]:
+    """The rules, and the model with what accounts taught; without one its lessons wait."""
+    if model is None:
+        return (Rules(),), None
+    weights = WeightsTable("spam", model.version, _damaged)
+    bus.follow(WEIGHTS, weights.apply)
+    bus.consume(LESSONS, Teaching("spam", model, lessons, bus.publish).lessons_given)
+    learned = Learned(model, weights.of)
+    return (Rules(alone=False), learned), learned
 
 
 def build(settings: Settings) -> Service:
@@ -29,9 +100,52 @@ def build(settings: Settings) -> Service:
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )
-    wire(bus, MongoContacts(mongo.database), _count)
-    return Service(settings, bus, opening=[mongo.ping], closing=[mongo.close])
+    lessons = MongoLessons(mongo.database, SERVICE)
+    memories = MongoMemories(mongo.database, SERVICE)
+    wire(
+        bus,
+        MongoContacts(mongo.database),
+        lessons,
+        memories,
+        load_model(),
+        system_clock,
+        settings.sweep_interval,
+        _count,
+        _count_mark,
+        only_tried=settings.spam_model == "shadow",
+    )
+    return Service(
+        settings,
+        bus,
+        opening=[mongo.ping, lessons.ensure_indexes, memories.ensure_indexes],
+        closing=[mongo.close],
+    )
 
 
-def _count(channel: str, spam: bool) -> None:  # noqa: FBT001  # as `Judged` has it
-    metrics.SPAM_VERDICTS.labels("spam" if spam else "ham", channel).inc()
+def load_model() -> Model | None:
+    """The model of the seeds; None, with a line in the log and in the metrics, if damaged."""
+    try:
+        model = seeds.whole_spam_model()
+    except SeedsDamaged as error:
+        _log.error("the rules screen alone: the model's seeds are damaged", error=str(error))
+        metrics.LEARNING_DAMAGED.labels(SERVICE, "seeds").inc()
+        return None
+    metrics.MODEL_INFO.labels(SERVICE, model.version).set(1)
+    return model
+
+
+def _damaged(what: str) -> None:
+    _log.error("an account's weights are damaged: it is screened by the seeds alone", which=what)
+    metrics.LEARNING_DAMAGED.labels(SERVICE, "weights").inc()
+
+
+def _count(channel: str, verdict: Verdict) -> None:
+    said = "spam" if verdict.spam else "grey" if verdict.grey else "ham"
+    metrics.SPAM_VERDICTS.labels(said, channel, verdict.language or "other").inc()
+    metrics.SPAM_SCORES.labels(channel).observe(verdict.score)
+
+
+def _count_mark(mark: TicketMarkedSpam | TicketMarkedNotSpam) -> None:
+    said = "spam" if isinstance(mark, TicketMarkedSpam) else "not_spam"
+    soon = mark.occurred_at - mark.ticket.opened_at <= _A_WEEK
+    metrics.SPAM_MARKS.labels(said, "a_week" if soon else "later").inc()

@@ -4,11 +4,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from services.spam.rules.engine import Engine
+from services.spam.rules import teaching
+from services.spam.rules.engine import Engine, combined
 from services.spam.rules.text import features
 from services.spam.rules.verdict import (
     ContactRef,
     Standing,
+    audited,
     of_known_contact,
     standings,
     verdict,
@@ -17,9 +19,16 @@ from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish, Refusals
 from shared.contracts.accounts import SpamSettings
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited, Verdict
-from shared.contracts.tickets import CommandRejected, TicketFact
+from shared.contracts.tickets import (
+    CommandRejected,
+    TicketFact,
+    TicketMarkedNotSpam,
+    TicketMarkedSpam,
+)
 from shared.errors import Poison
-from shared.topics import SCREENED
+from shared.learning.languages import language_of
+from shared.learning.teaching import Memories
+from shared.topics import LESSONS, SCREENED
 
 
 class Contacts(Protocol):
@@ -32,12 +41,20 @@ class Contacts(Protocol):
         """Combine each with the stored standing of its contact, and store that."""
 
 
-Judged = Callable[[str, bool], None]
-"""Called with the channel of a message and whether it is spam."""
+Judged = Callable[[str, Verdict], None]
+"""Called with the channel of a message and its verdict."""
+
+Marked = Callable[[TicketMarkedSpam | TicketMarkedNotSpam], None]
+"""Called with an agent's mark."""
 
 
-def uncounted(_channel: str, _spam: bool) -> None:  # noqa: FBT001  # a verdict is one or the other
+def uncounted(_channel: str, _verdict: Verdict) -> None:
     """Do nothing with a verdict."""
+    return
+
+
+def unnoticed(_mark: TicketMarkedSpam | TicketMarkedNotSpam) -> None:
+    """Do nothing with a mark."""
     return
 
 
@@ -46,6 +63,8 @@ class Screening:
     """Gives every message its verdict. `engines` are asked in their order.
 
     `judged` is called with each verdict of a batch once the batch is published, for a metric.
+    `shadow` is an engine that is only tried: what it says stands in the verdict, and does not
+    count.
     """
 
     contacts: Contacts
@@ -53,6 +72,7 @@ class Screening:
     engines: Sequence[Engine]
     publish: Publish
     judged: Judged = uncounted
+    shadow: Engine | None = None
 
     async def messages_received(
         self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
@@ -73,8 +93,12 @@ class Screening:
         }
         kept = await self.contacts.load(set(suspects.values()))
         for place, contact in suspects.items():
+            reached = verdicts[place]
             if kept.get(contact, Standing()).known:
-                verdicts[place] = of_known_contact(verdicts[place])
+                verdicts[place] = of_known_contact(reached)
+            else:
+                share = self._settings(contact.account_id).audit
+                verdicts[place] = audited(reached, messages[place].id, share)
         records = [
             SCREENED.record(
                 message.model_copy(update={"verdict": verdicts[place]})
@@ -90,7 +114,7 @@ class Screening:
         }
         await self.publish([r for place, r in enumerate(records) if place not in refusals])
         for place, reached in verdicts.items():
-            self.judged(messages[place].channel, reached.spam)
+            self.judged(messages[place].channel, reached)
         return refusals or None
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
@@ -98,9 +122,36 @@ class Screening:
         facts = (event for event in events if isinstance(event, TicketFact))
         await self.contacts.add(standings(facts))
 
+    def _settings(self, account_id: str) -> SpamSettings:
+        account = self.accounts.get(account_id)
+        return account.spam if account else SpamSettings()
+
     def _verdict(self, message: InboundMessage) -> Verdict:
         seen = features(message)
-        opinions = (engine.opinion(seen) for engine in self.engines)
-        account = self.accounts.get(message.account_id)
-        settings = account.spam if account else SpamSettings()
-        return verdict([o for o in opinions if o is not None], settings.threshold)
+        opinions = [each for engine in self.engines if (each := engine.opinion(seen)) is not None]
+        settings = self._settings(message.account_id)
+        reached = verdict(opinions, settings, language_of(seen.text))
+        if self.shadow is None or (tried := self.shadow.opinion(seen)) is None:
+            return reached
+        return reached.model_copy(update={"shadow": combined([*opinions, tried])})
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Turns what agents do with tickets into lessons (SPM 3)."""
+
+    memories: Memories
+    publish: Publish
+    marked: Marked = unnoticed
+
+    async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
+        """Afterwards new tickets' first messages are remembered, and each mark is a lesson."""
+        facts = [event for event in events if isinstance(event, TicketFact)]
+        await self.memories.remember(teaching.first_messages(facts))
+        marks = teaching.marks(facts)
+        kept = await self.memories.recall(marks)
+        found = (teaching.lesson_of_mark(mark, kept) for mark in marks.values())
+        await self.publish([LESSONS.record(lesson) for lesson in found if lesson is not None])
+        await self.memories.await_silence({**teaching.answered(facts), **dict.fromkeys(marks)})
+        for mark in marks.values():
+            self.marked(mark)

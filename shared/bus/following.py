@@ -1,28 +1,35 @@
-"""Following the accounts' settings: all of their topic, in every replica."""
+"""Following a compacted topic: every replica reads all of it, and holds what it says last."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Record
 from shared.bus.kafka import LARGEST_RECORD, connection, record_of
 from shared.errors import Poison, Transient
 from shared.running import tasks
 from shared.running.settings import KafkaSettings
-from shared.topics import ACCOUNTS
+from shared.topics import Topic
 
 _log = structlog.get_logger()
 
 
-class AccountsFollower:
-    """Keeps a table of all accounts' settings current; every replica reads all of the topic."""
+class Follower:
+    """Calls `apply` with everything that a topic says, from its beginning on, in every replica.
 
-    def __init__(self, settings: KafkaSettings) -> None:
-        self.table = AccountsTable(self.refresh)
+    What cannot be understood is left out, and the log says so: what was said of that key before
+    stays.
+    """
+
+    def __init__(
+        self, settings: KafkaSettings, topic: Topic[Any], apply: Callable[[Any], None]
+    ) -> None:
+        self.topic = topic
+        self._apply_to = apply
         self._settings = settings
         self._consumer: Any = None
         self.task: asyncio.Task[None] | None = None
@@ -31,8 +38,8 @@ class AccountsFollower:
         self._moved = asyncio.Condition()
 
     async def start(self) -> None:
-        """Return once the table holds what the topic holds now."""
-        name = self._settings.topic_prefix + ACCOUNTS.name
+        """Return once all that the topic says now was applied."""
+        name = self._settings.topic_prefix + self.topic.name
         self._consumer = AIOKafkaConsumer(
             **connection(self._settings),
             enable_auto_commit=False,
@@ -58,7 +65,7 @@ class AccountsFollower:
             await self._consumer.stop()
 
     async def refresh(self) -> None:
-        """Return once the table holds what the topic held when this was called.
+        """Return once all was applied that the topic said when this was called.
 
         Raises Transient when the brokers do not let it catch up within ten seconds.
         """
@@ -70,7 +77,7 @@ class AccountsFollower:
                         lambda: all(self._read[tp] >= end for tp, end in ends.items())
                     )
         except (TimeoutError, KafkaError) as error:
-            text = f"the accounts' settings could not be read up to their end: {error!r}"
+            text = f"{self.topic.name} could not be read up to its end: {error!r}"
             raise Transient(text) from error
 
     async def _follow(self) -> None:
@@ -78,7 +85,11 @@ class AccountsFollower:
             try:
                 batches = await self._consumer.getmany(timeout_ms=1000)
             except KafkaError as error:
-                _log.warning("following the accounts failed, trying again", error=repr(error))
+                _log.warning(
+                    "following a topic failed, trying again",
+                    topic=self.topic.name,
+                    error=repr(error),
+                )
                 await asyncio.sleep(1)
                 continue
             for partition, raws in batches.items():
@@ -95,7 +106,7 @@ class AccountsFollower:
 
     def _apply(self, record: Record) -> None:
         try:
-            self.table.apply(ACCOUNTS.parse(record))  # type: ignore[arg-type]
+            self._apply_to(self.topic.parse(record))
         except Poison as error:
-            # Ingest makes it a dead letter; here the account's earlier settings stay.
-            _log.warning("settings of an account ignored", at=record.position, error=str(error))
+            # Whoever consumes the topic makes it a dead letter.
+            _log.warning("a record was ignored", at=record.position, error=str(error))

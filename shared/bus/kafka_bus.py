@@ -17,7 +17,7 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 from shared.bus.accounts import AccountsTable
 from shared.bus.consuming import Consuming
 from shared.bus.delivery import Handler, Outgoing, RetryPolicy
-from shared.bus.following import AccountsFollower
+from shared.bus.following import Follower
 from shared.bus.kafka import LARGEST_RECORD, Producer, connection
 from shared.bus.subscriptions import Subscription
 from shared.clock import Clock, system_clock
@@ -48,11 +48,12 @@ class KafkaBus:
         self.gave_up = asyncio.Event()
         self._settings = settings
         self._producer = Producer(settings)
-        self._follower = AccountsFollower(settings)
+        self._accounts = AccountsTable(self._refresh_accounts)
+        self._followers = [Follower(settings, ACCOUNTS, self._accounts.apply)]
         self._consuming = Consuming(
             service=service,
             prefix=settings.topic_prefix,
-            accounts=self._follower.table,
+            accounts=self._accounts,
             publish=self._producer.publish,
             transient=transient,
             clock=clock,
@@ -80,12 +81,17 @@ class KafkaBus:
     @property
     def accounts(self) -> AccountsTable:
         """See `Bus`."""
-        return self._follower.table
+        return self._accounts
 
     @property
     def consumed(self) -> frozenset[str]:
         """The topics that handlers are registered for."""
         return frozenset(self._consuming.subscriptions)
+
+    @property
+    def followed(self) -> frozenset[str]:
+        """The topics that every replica holds all of."""
+        return frozenset(follower.topic.name for follower in self._followers)
 
     def consume(self, topic: Topic[Any], handler: Handler) -> None:
         """See `Bus`. A topic that the registry does not give this service is an error."""
@@ -93,6 +99,21 @@ class KafkaBus:
             text = f"{self.service} is no consumer of {topic.name} in shared/topics.py"
             raise HelpdeskError(text)
         self._consuming.subscriptions[topic.name] = Subscription(topic, handler)
+
+    async def refresh(self) -> None:
+        """Return once all was applied that the followed topics said when this was called."""
+        for follower in self._followers:
+            await follower.refresh()
+
+    async def _refresh_accounts(self) -> None:
+        await self._followers[0].refresh()
+
+    def follow(self, topic: Topic[Any], apply: Callable[[Any], None]) -> None:
+        """See `Bus`. A topic that the registry does not give this service is an error."""
+        if self.service not in topic.consumers:
+            text = f"{self.service} is no consumer of {topic.name} in shared/topics.py"
+            raise HelpdeskError(text)
+        self._followers.append(Follower(self._settings, topic, apply))
 
     def every(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
         """See `Bus`."""
@@ -120,10 +141,12 @@ class KafkaBus:
         """
         await self._producer.start()
         wanted = [subscription.topic for subscription in self._consuming.subscriptions.values()]
-        if missing := await self._producer.missing([*wanted, ACCOUNTS, DEAD[self.service]]):
+        followed = [follower.topic for follower in self._followers]
+        if missing := await self._producer.missing([*wanted, *followed, DEAD[self.service]]):
             text = f"these topics do not exist: {', '.join(missing)}; `helpdesk topics --create`"
             raise HelpdeskError(text)
-        await self._follower.start()
+        for follower in self._followers:
+            await follower.start()
         self._subscriber = self._subscribe()
         await self.broker.start()
         self._tasks = [asyncio.create_task(self._tick())]
@@ -136,7 +159,8 @@ class KafkaBus:
         self._draining = True
         await tasks.cancel(self._tasks)
         await self.broker.stop()
-        await self._follower.stop()
+        for follower in self._followers:
+            await follower.stop()
         await self._producer.stop()
 
     def live(self) -> str | None:
@@ -277,7 +301,7 @@ class KafkaBus:
 
     def _ended(self) -> str | None:
         """Which task of the driver has ended by an unexpected error, so that it stands still."""
-        its = {"following the accounts": self._follower.task}
+        its = {f"following {follower.topic.name}": follower.task for follower in self._followers}
         if self._consumer:
             its["fetching"] = self._consumer._fetcher._fetch_task  # noqa: SLF001  # not public
             its["the group's coordination"] = self._consumer._coordinator._coordination_task  # noqa: SLF001  # not public

@@ -24,3 +24,13 @@ class Bus(Protocol):
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Publish in order; return when all are acknowledged, else raise Transient."""
+
+
+class FollowingBus(Bus, Protocol):
+    """A bus that also lets every replica hold all of a compacted topic."""
+
+    def follow(self, topic: Topic[Any], apply: Callable[[Any], None]) -> None:
+        """Call `apply` with all that a compacted topic says, in every replica.
+
+        What it says when the service starts is applied before any handler is called.
+        """

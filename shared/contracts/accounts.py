@@ -130,9 +130,15 @@ class AttributionSettings(Contract):
 
 
 class SpamSettings(Contract):
-    """Screening (SPM 4): what scores at or above the threshold is spam."""
+    """Screening (SPM 4): what scores at or above the threshold is spam.
+
+    From `grey` on a message stays in the inbox, with a badge. So does the share `audit` of what
+    would be hidden, for an agent to review: a customer who is hidden makes no mark.
+    """
 
     threshold: float = Field(default=0.9, gt=0, le=1)
+    grey: float = Field(default=0.75, gt=0, le=1)
+    audit: float = Field(default=0.01, ge=0, le=1)
 
 
 class Keyword(Contract):

@@ -103,13 +103,20 @@ class Reason(Contract):
 
 
 class Verdict(Contract):
-    """What screening thinks of a message (SPM 3). `score` is between 0 and 1."""
+    """What screening thinks of a message (SPM 3). `score` is between 0 and 1.
+
+    `grey`: no spam, but near it; the message stays in the inbox, with a badge. `language` is a
+    guess (ISO 639-1). `shadow` is what a model says that is only being tried; nothing follows.
+    """
 
     spam: bool
+    grey: bool = False
     score: float
     threshold: float
     reasons: tuple[Reason, ...] = ()
     model: str
+    language: str | None = None
+    shadow: float | None = None
 
 
 class OnChannel(Envelope):

@@ -80,6 +80,27 @@ EVENT_GAPS = Counter(
     ["service"],
 )
 SPAM_VERDICTS = Counter(
-    "helpdesk_spam_verdicts", "Screened messages by verdict.", ["verdict", "channel"]
+    "helpdesk_spam_verdicts",
+    "Screened messages by verdict: spam (hidden), grey (badged) or ham; the language is a guess.",
+    ["verdict", "channel", "language"],
+)
+SPAM_SCORES = Histogram(
+    "helpdesk_spam_scores",
+    "Scores of screened messages.",
+    ["channel"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0),
+)
+SPAM_MARKS = Counter(
+    "helpdesk_spam_marks",
+    "Agents' marks: spam or not_spam, within a_week of the ticket's opening or later.",
+    ["mark", "after"],
+)
+LEARNING_DAMAGED = Counter(
+    "helpdesk_learning_damaged",
+    "Seeds or weights that could not be read, so that others were used instead.",
+    ["service", "what"],
+)
+MODEL_INFO = Gauge(
+    "helpdesk_model_info", "Always 1; the model's version is in the label.", ["service", "version"]
 )
 BUILD_INFO = Gauge("helpdesk_build_info", "Always 1; the version is in the label.", ["version"])

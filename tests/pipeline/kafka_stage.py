@@ -31,6 +31,7 @@ from shared.bus.kafka_bus import KafkaBus
 from shared.embedded.servers import Servers
 from shared.running.settings import KafkaSettings, MongoSettings, RedisSettings
 from shared.stores import mongo, redis
+from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Mongo
 from shared.topics import SERVICES, TOPICS, Service, Topic
 from tests.memory_bus import FakeClock
@@ -96,6 +97,8 @@ class KafkaStage(Stage):
             await self._two_sweeps(deadline)
             if await self.consumer.end_offsets(self.consumer.assignment()) == ends:
                 break
+        for bus in self.buses.values():
+            await bus.refresh()
         await self._read(ends)
 
     async def _all_taken(self, ends: dict[Any, int]) -> bool:
@@ -194,8 +197,12 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     followed, agents = FollowedTickets(database.database), MongoAgents(database.database)
     rotations = mongo_rotations(database.database)
     assemblies = MongoAssemblies(database.database)
+    lessons = MongoLessons(database.database, "spam")
+    memories = MongoMemories(database.database, "spam")
     for store in (tickets, timers, profiles, histories, followed, agents, rotations, assemblies):
         await store.ensure_indexes()
+    await lessons.ensure_indexes()
+    await memories.ensure_indexes()
     stores = assignment.Stores(followed, agents, RedisHeartbeats(cache, unique), rotations)
     ingest.wire(
         bus["ingest"],
@@ -205,7 +212,14 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
         clock,
         interval=SWEEP,
     )
-    spam.wire(bus["spam"], MongoContacts(database.database))
+    spam.wire(
+        bus["spam"],
+        MongoContacts(database.database),
+        lessons,
+        memories,
+        spam.load_model(),
+        clock,
+    )
     ticketing.wire(bus["ticketing"], tickets, clock, SWEEP)
     assignment.wire(bus["assignment"], stores, clock, SWEEP)
     autoclose.wire(bus["autoclose"], timers, RedisTyping(cache, unique), clock, SWEEP)

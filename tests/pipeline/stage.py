@@ -37,6 +37,7 @@ from tests.assignment.memory import MemoryTickets as FollowedTickets
 from tests.attribution.memory import MemoryContacts as ContactHistories
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
 from tests.ingest.memory import MemoryAliases, MemoryProfiles
+from tests.learning.memory import MemoryLessons, MemoryMemories
 from tests.memory import MemoryAggregates
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
 from tests.spam.memory import MemoryContacts
@@ -307,7 +308,14 @@ class MemoryStage(Stage):
         ingest.wire(
             bus["ingest"], MemoryProfiles(), MemoryAliases(), MemoryAggregates(), self.clock
         )
-        spam.wire(bus["spam"], MemoryContacts())
+        spam.wire(
+            bus["spam"],
+            MemoryContacts(),
+            MemoryLessons(),
+            MemoryMemories(),
+            spam.load_model(),
+            self.log.clock,
+        )
         ticketing.wire(bus["ticketing"], MemoryTickets(), self.clock)
         assignment.wire(bus["assignment"], stores, self.clock)
         autoclose.wire(bus["autoclose"], MemoryTimers(), MemoryTyping(), self.clock)

@@ -27,7 +27,7 @@ def test_what_ingest_takes_fits_where_it_publishes() -> None:
 def test_what_describes_the_present_is_kept_and_compacted_and_nothing_else_is() -> None:
     compacted = {topic.name for topic in TOPICS if topic.compacted}
 
-    assert compacted == {"helpdesk.accounts", "helpdesk.profiles"}
+    assert compacted == {"helpdesk.accounts", "helpdesk.profiles", "helpdesk.weights"}
     assert all((topic.retention == timedelta.max) == topic.compacted for topic in TOPICS)
 
 

@@ -1,7 +1,7 @@
 """Engines, each judging messages in its own way, and how their opinions become one score.
 
-An engine's opinion is a logit: 0 means even odds, more than 0 speaks for spam. Today there is one
-engine, the rules. A model that learns can stand beside it; the features name the account for it.
+An engine's opinion is a logit: 0 means even odds, more than 0 speaks for spam. There are two: the
+rules, and the model that learns, for which the features name the account.
 """
 
 import math
@@ -18,12 +18,16 @@ HIGHEST_SCORE = 0.999
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What one engine thinks, and why. `weight` is how much it counts beside others."""
+    """What one engine thinks, and why. `weight` is how much it counts beside others.
+
+    `needs_consent`: it hides nothing against another engine that speaks for the customer.
+    """
 
     engine: str
     weight: float
     logit: float
     reasons: tuple[Reason, ...]
+    needs_consent: bool = False
 
 
 class Engine(Protocol):

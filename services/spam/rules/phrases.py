@@ -14,8 +14,8 @@ from services.spam.rules.spam_phrases import SPAM
 from services.spam.rules.text import Features
 from shared.contracts.messages import Reason
 
-NAME: Final = "rules-1"
-WEIGHT: Final = 1.0
+NAME: Final = "rules-2"
+WEIGHT: Final = 0.5
 _BEFORE_ANY_SIGN: Final = -4.0
 _LONGEST_QUOTE: Final = 60
 
@@ -24,17 +24,27 @@ _RULES: Final = tuple((phrases, phrases.pattern) for phrases in (*SPAM, *CUSTOME
 
 
 class Rules:
-    """See `engine.Engine`. It always has an opinion: no sign at all speaks for the customer."""
+    """See `engine.Engine`.
 
-    def opinion(self, features: Features) -> Opinion:
+    Where it is alone (the model cannot be read), no sign at all speaks for the customer, and it
+    takes several signs to hide a message. Beside a model it has an opinion only of what it finds.
+    """
+
+    def __init__(self, *, alone: bool = True) -> None:
+        self._alone = alone
+
+    def opinion(self, features: Features) -> Opinion | None:
         """What the phrases and links of the message say together."""
         said = [_said(phrases, pattern, features.text) for phrases, pattern in _RULES]
         reasons = [reason for reason in said if reason is not None]
         reasons += [*_about_links(features), *_about_mail(features)]
+        if not (reasons or self._alone):
+            return None
+        before = _BEFORE_ANY_SIGN if self._alone else 0.0
         return Opinion(
             engine=NAME,
             weight=WEIGHT,
-            logit=_BEFORE_ANY_SIGN + sum(reason.weight for reason in reasons),
+            logit=before + sum(reason.weight for reason in reasons),
             reasons=tuple(reasons),
         )
 

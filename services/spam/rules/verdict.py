@@ -1,11 +1,13 @@
 """Verdicts on messages, and contacts whom content alone does not hide (SPM 3, SPM 4)."""
 
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from services.spam.rules.engine import Opinion, combined
+from shared.contracts.accounts import SpamSettings
 from shared.contracts.messages import Reason, Verdict
 from shared.contracts.tickets import (
     AgentReplied,
@@ -19,22 +21,66 @@ KNOWN = Reason(
 )
 
 
-def verdict(opinions: Sequence[Opinion], threshold: float) -> Verdict:
-    """What content says: spam if the score is the threshold or more."""
+AUDIT = Reason(
+    code="audit",
+    words="one of the few that are shown to see whether hiding them is right",
+    weight=0,
+)
+_MOST = 1 << 32
+CONSENT = Reason(
+    code="rules_object",
+    words="too few marks yet for the model to hide what the rules take for a customer's",
+    weight=0,
+)
+
+
+def verdict(
+    opinions: Sequence[Opinion], settings: SpamSettings, language: str | None = None
+) -> Verdict:
+    """What content says: spam if the score is the threshold or more, grey if it is near it.
+
+    An opinion that needs consent hides nothing where another one speaks for the customer.
+    """
     score = combined(opinions)
     reasons = [reason for opinion in opinions for reason in opinion.reasons]
+    spam = score >= settings.threshold
+    if spam and _lacks_consent(opinions):
+        spam = False
+        reasons.append(CONSENT)
     return Verdict(
-        spam=score >= threshold,
+        spam=spam,
+        grey=not spam and score >= min(settings.grey, settings.threshold),
         score=score,
-        threshold=threshold,
+        threshold=settings.threshold,
+        language=language,
         reasons=tuple(sorted(reasons, key=lambda reason: (-abs(reason.weight), reason.code))),
         model="+".join(opinion.engine for opinion in opinions),
     )
 
 
+def audited(verdict: Verdict, message_id: str, share: float) -> Verdict:
+    """The verdict, or, for the share of spam that is to be reviewed, a grey one instead.
+
+    Which messages these are follows from their ids: one that is delivered again is judged alike.
+    """
+    drawn = zlib.crc32(message_id.encode()) / _MOST
+    if not verdict.spam or drawn >= share:
+        return verdict
+    told = {"spam": False, "grey": True, "reasons": (AUDIT, *verdict.reasons)}
+    return verdict.model_copy(update=told)
+
+
+def _lacks_consent(opinions: Sequence[Opinion]) -> bool:
+    return any(
+        opinion.needs_consent and any(other.logit < 0 for other in opinions if other is not opinion)
+        for opinion in opinions
+    )
+
+
 def of_known_contact(verdict: Verdict) -> Verdict:
     """The verdict on a known contact's message: no spam, whatever its content says (SPM 3)."""
-    return verdict.model_copy(update={"spam": False, "reasons": (KNOWN, *verdict.reasons)})
+    told = {"spam": False, "grey": False, "reasons": (KNOWN, *verdict.reasons)}
+    return verdict.model_copy(update=told)
 
 
 class ContactRef(NamedTuple):

@@ -1,0 +1,95 @@
+"""What of a text the learner looks at: its words, pairs of words and runs of letters, hashed.
+
+What stands for many things is masked first: links, mail addresses, amounts of money, long numbers.
+So no order number and no link of one message speaks for or against another.
+"""
+
+import re
+import zlib
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.learning.text import fold
+
+_WORDS: Final = 1 << 18
+SIZE: Final = 2 * _WORDS
+"""How many weights there are: half for what is said, half for who says it.
+
+Two grams may share one. No gram of a sender shares one with a word, of which seeds know.
+"""
+
+
+Indices = NDArray[np.uint32]
+"""Which weights a text has, each once, in ascending order; never none."""
+
+_MAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,64}\.[a-z]{2,}")
+_LINK = re.compile(
+    r"(?:https?://|www\.)\S+|(?<![\w.])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,3}\.(?:com|net|org|io|me|ly|gl|info|"
+    r"biz|online|site|shop|store|club|live|xyz|top|icu|click|example|co|uk|es|it|de|fr|br|ru|cn|app|link)\b(?:/\S*)?"
+)
+_MONEY = re.compile(
+    r"[$€£₹¥]\s?\d[\d.,]*(?:\s?(?:k|m|million|mio|mln|millones|milioni|milhoes)\b)?"
+    r"|\d[\d.,]*\s?(?:[$€£₹¥]|(?:eur|euros?|usd|gbp|dollars?|pounds?|libras|dolares|dollari|reais)\b)"
+)
+_PHONE = re.compile(r"\+?\d[\d ().-]{6,20}\d")
+_NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"<\w+>|[\w']+|[!?]+")
+OF_SENDERS: Final = ("from:", "domain:")
+"""How the grams begin that say who sent a text. No word has a colon in it."""
+
+_LETTERS_OF_A_RUN = 4
+_LONGEST_WORD = 30
+_LONG_NUMBER = 6
+_SHOUTED = 0.5
+_ENOUGH_LETTERS = 12
+
+
+def grams(text: str) -> Iterator[str]:
+    """The grams of a text: `word`, `two words`, `#runs` of four letters, marks such as `<link>`.
+
+    Some come more than once.
+    """
+    folded = _masked(fold(text))
+    words = [word[:_LONGEST_WORD] for word in _WORD.findall(folded)]
+    yield "<any>"
+    yield from words
+    yield from map(" ".join, pairwise(words))
+    joined = " ".join(words)
+    for start in range(len(joined) - _LETTERS_OF_A_RUN + 1):
+        yield "#" + joined[start : start + _LETTERS_OF_A_RUN]
+    if _is_shouted(text):
+        yield "<shouted>"
+
+
+def hashed(text: str, *more: str) -> Indices:
+    """The indices of a text's weights, and of further grams (who sent it, say)."""
+    return indices_of({*grams(text), *more})
+
+
+def indices_of(found: set[str]) -> Indices:
+    """The indices of some grams."""
+    return np.fromiter(sorted({index_of(gram) for gram in found}), dtype=np.uint32)
+
+
+def index_of(gram: str) -> int:
+    """The index of a gram's weight."""
+    place = zlib.crc32(gram.encode("utf-8", "surrogatepass")) & (_WORDS - 1)
+    return place + _WORDS if gram.startswith(OF_SENDERS) else place
+
+
+def _masked(folded: str) -> str:
+    masked = _MAIL.sub(" <mail> ", folded)
+    masked = _LINK.sub(" <link> ", masked)
+    masked = _MONEY.sub(" <money> ", masked)
+    masked = _PHONE.sub(" <phone> ", masked)
+    return _NUMBER.sub(lambda digits: f" <n{min(len(digits[0]), _LONG_NUMBER)}> ", masked)
+
+
+def _is_shouted(text: str) -> bool:
+    letters = [letter for letter in text[:500] if letter.isalpha()]
+    capitals = sum(letter.isupper() for letter in letters)
+    return len(letters) > _ENOUGH_LETTERS and capitals > _SHOUTED * len(letters)

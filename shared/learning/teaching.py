@@ -1,0 +1,174 @@
+"""How lessons become weights: they are kept, and an account's weights follow from all it has.
+
+Every step may be repeated, by another replica too: a lesson counts once, by its ticket; the weights
+are a function of the lessons that are kept; and of two records about them the later one has at
+least the lessons that the earlier had.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.bus.delivery import Publish, Refusals
+from shared.contracts.learning import Change, LearnedWeights, Lesson, Subject
+from shared.errors import Poison
+from shared.learning import lessons as chosen
+from shared.learning.coding import delta_of, floats_text, indices_of_text, indices_text
+from shared.learning.features import Indices
+from shared.learning.lessons import Learned
+from shared.learning.model import NOTHING, Delta, Model, taught
+from shared.topics import WEIGHTS, Deleted
+from shared.values.ids import computed_id
+
+
+class Lessons(Protocol):
+    """The lessons of all accounts on one subject."""
+
+    async def keep(self, lessons: Sequence[tuple[Lesson, Indices]]) -> None:
+        """Keep each label's lesson of the highest rank, of equal ones the one that is there."""
+
+    async def of_account(self, account_id: str) -> list[Learned]:
+        """All that are kept of an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teaching:
+    """Takes lessons on one subject, and publishes the weights that follow from them."""
+
+    subject: Subject
+    model: Model
+    lessons: Lessons
+    publish: Publish
+
+    async def lessons_given(self, given: Sequence[Lesson]) -> Refusals | None:
+        """Afterwards they are kept, and the weights of their accounts are published."""
+        refusals: dict[int, Poison] = {}
+        taken: list[tuple[Lesson, Indices]] = []
+        for place, lesson in enumerate(given):
+            if lesson.subject != self.subject:
+                continue
+            try:
+                taken.append((lesson, indices_of_text(lesson.indices)))
+            except Poison as error:
+                refusals[place] = error
+        await self.lessons.keep(taken)
+        newest = {lesson.account_id: lesson for lesson, _ in taken}
+        await self.publish(
+            [WEIGHTS.record(await self._weights(lesson)) for lesson in newest.values()]
+        )
+        return refusals or None
+
+    async def _weights(self, lesson: Lesson) -> LearnedWeights:
+        kept = chosen.counting(await self.lessons.of_account(lesson.account_id))
+        # Some tenths of a second for thousands of lessons: not on the loop that screens.
+        delta = await asyncio.to_thread(taught, self.model, chosen.examples(kept))
+        return weights_record(lesson, self.subject, delta, sum(each.is_mark for each in kept))
+
+
+def weights_record(cause: Lesson, subject: Subject, delta: Delta, marks: int) -> LearnedWeights:
+    """What is published of an account's weights; the same ones have the same id."""
+    indices = indices_text(delta.indices)
+    changes = tuple(
+        Change(name=label, values=floats_text(values))
+        for label, values in sorted(delta.changes.items())
+    )
+    said = hashlib.sha256(repr((indices, changes)).encode()).hexdigest()
+    return LearnedWeights(
+        account_id=cause.account_id,
+        id=computed_id("weights", cause.account_id, subject, delta.version, said),
+        occurred_at=cause.occurred_at,
+        correlation_id=cause.correlation_id,
+        subject=subject,
+        version=delta.version,
+        lessons=delta.lessons,
+        marks=marks,
+        learned_at=cause.occurred_at,
+        indices=indices,
+        changes=changes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What an account taught, ready to be used."""
+
+    delta: Delta = NOTHING
+    marks: int = 0
+
+
+_UNTAUGHT = Account()
+
+
+class WeightsTable:
+    """The newest weights of all accounts on one subject, in memory.
+
+    Weights that are damaged, or fit another version of the model, count as none; `damaged` is told
+    of those that are damaged.
+    """
+
+    def __init__(
+        self, subject: Subject, version: str, damaged: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._subject = subject
+        self._version = version
+        self._damaged = damaged
+        self._accounts: dict[str, Account] = {}
+
+    def apply(self, change: LearnedWeights | Deleted) -> None:
+        """Hold `change` in place of what was known of that account."""
+        if isinstance(change, Deleted):
+            account_id, _, subject = change.key.rpartition(":")
+            if subject == self._subject:
+                self._accounts.pop(account_id, None)
+            return
+        if change.subject != self._subject or change.version != self._version:
+            return
+        try:
+            self._accounts[change.account_id] = Account(delta_of(change), change.marks)
+        except Poison as error:
+            self._accounts.pop(change.account_id, None)
+            self._damaged(f"{change.account_id}: {error}")
+
+    def of(self, account_id: str) -> Account:
+        """What an account taught; nothing where it taught nothing."""
+        return self._accounts.get(account_id, _UNTAUGHT)
+
+    def __len__(self) -> int:
+        """How many accounts have weights."""
+        return len(self._accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A ticket's first message, as long as somebody may yet mark it: its grams, and who wrote it.
+
+    `silent_from` is when it counts as no spam if nobody marks it; None where that is not awaited.
+    """
+
+    account_id: str
+    ticket_id: str
+    indices: Indices
+    sender: str
+    at: datetime
+    silent_from: datetime | None = None
+
+
+class Memories(Protocol):
+    """The first messages of tickets."""
+
+    async def remember(self, found: Sequence[Remembered]) -> None:
+        """Keep those of tickets that are not there yet."""
+
+    async def recall(
+        self, tickets: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Remembered]:
+        """Those of tickets, named by account and id, that are kept."""
+
+    async def await_silence(self, until: Mapping[tuple[str, str], datetime | None]) -> None:
+        """Await that nobody marks the tickets until then; None: not any more, and never again."""
+
+    async def silent(self, now: datetime, limit: int) -> list[Remembered]:
+        """Tickets that nobody marked until now, the oldest first, at most so many."""

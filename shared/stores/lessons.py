@@ -1,0 +1,163 @@
+"""What is learned from, in MongoDB: lessons, and first messages that may yet be marked."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+import numpy as np
+from pymongo import ASCENDING, UpdateOne
+
+from shared.contracts.learning import Lesson
+from shared.learning.features import Indices
+from shared.learning.lessons import Learned
+from shared.learning.teaching import Remembered
+from shared.stores.mongo import Database, insert_new
+
+KEPT: Final = timedelta(days=90)
+"""How long a ticket's first message can be marked so that it teaches."""
+
+
+class MongoLessons:
+    """Collection `<service>_lessons`: a document for each account and ticket."""
+
+    def __init__(self, database: Database, service: str) -> None:
+        self._lessons = database[f"{service}_lessons"]
+
+    async def ensure_indexes(self) -> None:
+        """Make the index by account, if it is not there."""
+        await self._lessons.create_index([("account", ASCENDING)])
+
+    async def keep(self, lessons: Sequence[tuple[Lesson, Indices]]) -> None:
+        """See `Lessons`."""
+        if not lessons:
+            return
+        rows = [_row(lesson, indices) for lesson, indices in lessons]
+        await insert_new(self._lessons, list({row["_id"]: row for row in reversed(rows)}.values()))
+        updates = [
+            UpdateOne(
+                {"_id": row["_id"], f"ranks.{label}": {"$not": {"$gte": rank}}},
+                {
+                    "$set": {
+                        f"labels.{label}": row["labels"][label],
+                        f"ranks.{label}": rank,
+                        "teacher": row["teacher"],
+                        "weight": row["weight"],
+                        "at": row["at"],
+                    }
+                },
+            )
+            for row in rows
+            for label, rank in row["ranks"].items()
+        ]
+        await self._lessons.bulk_write(updates, ordered=True)
+
+    async def of_account(self, account_id: str) -> list[Learned]:
+        """See `Lessons`."""
+        return [_learned(row) async for row in self._lessons.find({"account": account_id})]
+
+
+class MongoMemories:
+    """Collection `<service>_memories`: a document for each ticket, gone after `KEPT`."""
+
+    def __init__(self, database: Database, service: str) -> None:
+        self._memories = database[f"{service}_memories"]
+
+    async def ensure_indexes(self) -> None:
+        """Make the indexes: by when silence speaks, and by when a document goes."""
+        await self._memories.create_index([("silent_from", ASCENDING)], sparse=True)
+        await self._memories.create_index(
+            [("at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds())
+        )
+
+    async def remember(self, found: Sequence[Remembered]) -> None:
+        """See `Memories`."""
+        rows = [
+            {
+                "_id": _id(each.account_id, each.ticket_id),
+                "account": each.account_id,
+                "ticket": each.ticket_id,
+                "indices": each.indices.astype("<u4").tobytes(),
+                "sender": each.sender,
+                "at": each.at,
+            }
+            for each in found
+        ]
+        await insert_new(self._memories, list({row["_id"]: row for row in rows}.values()))
+
+    async def recall(
+        self, tickets: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Remembered]:
+        """See `Memories`."""
+        if not tickets:
+            return {}
+        ids = sorted(_id(*each) for each in tickets)
+        rows = self._memories.find({"_id": {"$in": ids}})
+        return {(row["account"], row["ticket"]): _remembered(row) async for row in rows}
+
+    async def await_silence(self, until: Mapping[tuple[str, str], datetime | None]) -> None:
+        """See `Memories`."""
+        updates = [
+            UpdateOne({"_id": _id(*ticket), "marked": {"$ne": True}}, {"$set": {"silent_from": at}})
+            if at is not None
+            else UpdateOne(
+                {"_id": _id(*ticket)}, {"$set": {"marked": True}, "$unset": {"silent_from": ""}}
+            )
+            for ticket, at in until.items()
+        ]
+        if updates:
+            await self._memories.bulk_write(updates, ordered=False)
+
+    async def silent(self, now: datetime, limit: int) -> list[Remembered]:
+        """See `Memories`."""
+        rows = self._memories.find({"silent_from": {"$lte": now}}).sort("silent_from", ASCENDING)
+        return [_remembered(row) async for row in rows.limit(limit)]
+
+
+def _id(account_id: str, ticket_id: str) -> str:
+    return f"{account_id}|{ticket_id}"
+
+
+def _row(lesson: Lesson, indices: Indices) -> dict[str, Any]:
+    labels = {_field(label.name): label.fits for label in lesson.labels}
+    return {
+        "_id": _id(lesson.account_id, lesson.example_id),
+        "account": lesson.account_id,
+        "example": lesson.example_id,
+        "labels": labels,
+        "ranks": dict.fromkeys(labels, lesson.rank),
+        "indices": indices.astype("<u4").tobytes(),
+        "weight": lesson.weight,
+        "teacher": lesson.teacher,
+        "sender": lesson.sender,
+        "at": lesson.occurred_at,
+    }
+
+
+def _field(label: str) -> str:
+    """A label as a name of a field, in which dots and dollars mean something else."""
+    return quote(label, safe=" ").replace(".", "%2E")
+
+
+def _learned(row: Mapping[str, Any]) -> Learned:
+    return Learned(
+        example_id=row["example"],
+        labels={unquote(label): fits for label, fits in row["labels"].items()},
+        ranks={unquote(label): rank for label, rank in row["ranks"].items()},
+        indices=np.frombuffer(row["indices"], "<u4").astype(np.uint32),
+        weight=row["weight"],
+        teacher=row["teacher"],
+        sender=row["sender"],
+        at=row["at"],
+    )
+
+
+def _remembered(row: Mapping[str, Any]) -> Remembered:
+    return Remembered(
+        account_id=row["account"],
+        ticket_id=row["ticket"],
+        indices=np.frombuffer(row["indices"], "<u4").astype(np.uint32),
+        sender=row["sender"],
+        at=row["at"],
+        silent_from=row.get("silent_from"),
+    )

@@ -1,0 +1,132 @@
+"""Learning: the same seeds make the same model, and what was taught can be taken back (SPM 3)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.learning.features import hashed
+from shared.learning.model import NOTHING, Delta, Example, Model, logit, taught, trained
+
+SPAM = "spam"
+SEEDS = [
+    Example("s1", hashed("claim your free prize now"), {SPAM: True}),
+    Example("s2", hashed("cheap pills, click the link"), {SPAM: True}),
+    Example("h1", hashed("where is my order"), {SPAM: False}),
+    Example("h2", hashed("can i return these shoes"), {SPAM: False}),
+]
+MODEL = trained("v1", [SPAM], SEEDS)
+TEXTS = [
+    "we buy backlinks for your site",
+    "guest post on our blog",
+    "where is my parcel",
+    "is the red lamp in stock",
+    "earn money from home",
+    "the zip of my jacket broke",
+]
+LESSONS = st.lists(
+    st.builds(
+        lambda number, spam, weight: Example(
+            f"t{number}", hashed(TEXTS[number]), {SPAM: spam}, weight
+        ),
+        st.integers(0, len(TEXTS) - 1),
+        st.booleans(),
+        st.sampled_from([0.2, 1.0]),
+    ),
+    max_size=6,
+    unique_by=lambda lesson: lesson.id,
+)
+
+
+def score(text: str, delta: Delta = NOTHING, model: Model = MODEL) -> float:
+    return logit(model, delta, SPAM, hashed(text))
+
+
+def test_seeds_are_told_apart() -> None:
+    assert score("claim a free prize") > 0 > score("my order, where is it")
+
+
+@given(st.permutations(SEEDS))
+def test_the_order_of_the_seeds_makes_no_difference(seeds: Sequence[Example]) -> None:
+    assert (trained("v1", [SPAM], seeds).weights[SPAM] == MODEL.weights[SPAM]).all()
+
+
+@settings(deadline=None)
+@given(LESSONS, st.data())
+def test_the_order_of_lessons_makes_no_difference(
+    lessons: list[Example], data: st.DataObject
+) -> None:
+    mixed = data.draw(st.permutations(lessons))
+    one, other = taught(MODEL, lessons), taught(MODEL, mixed)
+
+    for text in TEXTS:
+        assert score(text, one) == score(text, other)
+
+
+@settings(deadline=None)
+@given(LESSONS, st.sampled_from(TEXTS))
+def test_a_lesson_that_is_taken_back_leaves_every_score_as_it_was(
+    lessons: list[Example], text: str
+) -> None:
+    before = taught(MODEL, lessons)
+    extra = Example("extra", hashed("see my channel for tips"), {SPAM: True})
+    learned = taught(MODEL, [*lessons, extra])
+    unlearned = taught(MODEL, [each for each in [*lessons, extra] if each.id != "extra"])
+
+    assert score(text, unlearned) == score(text, before)
+    assert score("see my channel for tips", learned) > score("see my channel for tips", before)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_marked_moves_that_way_and_its_like_too(text: str) -> None:
+    as_spam = taught(MODEL, [Example("t", hashed(text), {SPAM: True})])
+    as_ham = taught(MODEL, [Example("t", hashed(text), {SPAM: False})])
+
+    assert score(text, as_spam) > score(text) > score(text, as_ham)
+    assert score(f"hello, {text}!", as_spam) > score(f"hello, {text}!", as_ham)
+
+
+def test_a_little_weight_moves_less() -> None:
+    text = TEXTS[0]
+    little, much = (
+        taught(MODEL, [Example("t", hashed(text), {SPAM: False}, weight)]) for weight in (0.05, 1.0)
+    )
+
+    assert score(text, much) < score(text, little) <= score(text)
+
+
+def test_no_lessons_change_nothing() -> None:
+    assert taught(MODEL, []).lessons == 0
+    assert score("anything", taught(MODEL, [])) == score("anything")
+
+
+def test_what_was_taught_to_another_version_does_not_count() -> None:
+    delta = taught(MODEL, [Example("t", hashed(TEXTS[0]), {SPAM: True})])
+    other = trained("v2", [SPAM], SEEDS)
+
+    assert score(TEXTS[0], delta, other) == score(TEXTS[0], NOTHING, other)
+
+
+def test_labels_that_no_seed_has_are_learned_from_nothing() -> None:
+    examples = [
+        Example("a", hashed("engrave a name on the ring"), {"Engraving": True}),
+        Example("b", hashed("where is my parcel"), {"Engraving": False}),
+    ]
+    delta = taught(MODEL, examples)
+
+    assert logit(MODEL, NOTHING, "Engraving", hashed("engrave it")) == 0
+    assert logit(MODEL, delta, "Engraving", hashed("can you engrave a name")) > 0
+    assert logit(MODEL, delta, "Engraving", hashed("where is my parcel")) < 0
+
+
+def test_weights_are_finite_however_often_something_is_taught() -> None:
+    lessons = [
+        Example(f"t{number}", hashed(TEXTS[number % 2]), {SPAM: number % 2 == 0})
+        for number in range(400)
+    ]
+    delta = taught(MODEL, lessons)
+
+    assert np.isfinite(delta.changes[SPAM]).all()
+    assert score(TEXTS[0], delta) > 1 > -1 > score(TEXTS[1], delta)

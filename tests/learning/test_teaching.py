@@ -1,0 +1,236 @@
+"""Lessons become weights once, whatever is repeated, and whoever dies between two steps (SPM 3)."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.bus.delivery import Outgoing, Record
+from shared.contracts.learning import Change, Label, LearnedWeights, Lesson
+from shared.errors import Transient
+from shared.learning import lessons as chosen
+from shared.learning.coding import delta_of, indices_of_text, indices_text
+from shared.learning.features import hashed
+from shared.learning.lessons import MOST_A_SENDER, MOST_LESSONS, Learned, counting
+from shared.learning.model import NOTHING, logit, taught
+from shared.learning.teaching import Teaching, WeightsTable
+from shared.topics import WEIGHTS, Deleted
+from tests.learning.memory import MemoryLessons
+from tests.learning.test_model import MODEL, SPAM, TEXTS
+from tests.spam.samples import MONDAY
+
+
+def labelled(labels: dict[str, bool]) -> tuple[Label, ...]:
+    return tuple(Label(name=name, fits=fits) for name, fits in labels.items())
+
+
+def a_lesson(
+    ticket: int = 0, *, spam: bool = True, rank: int = 5, account: str = "acme", **other: Any
+) -> Lesson:
+    values: dict[str, Any] = {
+        "account_id": account,
+        "id": f"l{ticket}:{rank}",
+        "occurred_at": MONDAY + timedelta(hours=rank),
+        "correlation_id": "c",
+        "subject": "spam",
+        "example_id": f"t{ticket}",
+        "rank": rank,
+        "labels": labelled({SPAM: spam}),
+        "teacher": "ada",
+        "sender": f"c{ticket}",
+        "indices": indices_text(hashed(TEXTS[ticket % len(TEXTS)])),
+    }
+    return Lesson(**(values | other))
+
+
+class School:
+    """Teaching in memory. `dies_at` is the step at which it dies next."""
+
+    def __init__(self) -> None:
+        self.lessons = MemoryLessons()
+        self.published: list[LearnedWeights] = []
+        self.dies_at: str | None = None
+        self.table = WeightsTable("spam", MODEL.version)
+        self.teaching = Teaching("spam", MODEL, self.lessons, self.publish)
+
+    async def publish(self, records: Sequence[Outgoing]) -> None:
+        if self.dies_at == "before publishing":
+            raise Transient("dead")
+        for record in records:
+            body = WEIGHTS.parse(
+                Record(record.topic, 0, 0, record.key, record.value, record.headers, MONDAY)
+            )
+            assert isinstance(body, LearnedWeights)
+            self.published.append(body)
+            self.table.apply(body)
+        if self.dies_at == "after publishing":
+            raise Transient("dead")
+
+    def score(self, text: str, account: str = "acme") -> float:
+        return logit(MODEL, self.table.of(account).delta, SPAM, hashed(text))
+
+
+@pytest.mark.spec("SPM 3")
+async def test_a_mark_changes_the_accounts_own_scores_and_no_others() -> None:
+    school = School()
+    await school.teaching.lessons_given([a_lesson(0)])
+
+    assert school.score(TEXTS[0]) > logit(MODEL, NOTHING, SPAM, hashed(TEXTS[0]))
+    assert school.score(TEXTS[0], "other") == logit(MODEL, NOTHING, SPAM, hashed(TEXTS[0]))
+    assert school.table.of("acme").marks == 1
+
+
+@pytest.mark.spec("SPM 3")
+async def test_a_reversed_mark_is_unlearned() -> None:
+    school, never = School(), School()
+    await school.teaching.lessons_given([a_lesson(0, spam=True, rank=5), a_lesson(1)])
+    await school.teaching.lessons_given([a_lesson(0, spam=False, rank=6)])
+    await never.teaching.lessons_given([a_lesson(1), a_lesson(0, spam=False, rank=6)])
+
+    for text in TEXTS:
+        assert school.score(text) == never.score(text)
+
+
+GIVEN = st.lists(
+    st.builds(
+        lambda ticket, spam, rank: a_lesson(ticket, spam=spam, rank=rank),
+        st.integers(0, 3),
+        st.booleans(),
+        st.integers(0, 4),
+    ),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda lesson: (lesson.example_id, lesson.rank),
+)
+
+
+@pytest.mark.spec("SPM 3")
+@settings(deadline=None, max_examples=40)
+@given(GIVEN, st.data())
+def test_any_order_repetition_and_death_teaches_the_same(
+    given_: list[Lesson], data: st.DataObject
+) -> None:
+    async def run() -> None:
+        straight, broken = School(), School()
+        await straight.teaching.lessons_given(given_)
+        mixed = data.draw(st.permutations([*given_, *given_[: data.draw(st.integers(0, 3))]]))
+        for lesson in mixed:
+            broken.dies_at = data.draw(
+                st.sampled_from([None, "before publishing", "after publishing"])
+            )
+            while True:
+                try:
+                    await broken.teaching.lessons_given([lesson])
+                except Transient:
+                    broken.dies_at = None
+                    continue
+                break
+        for text in TEXTS:
+            assert broken.score(text) == straight.score(text)
+
+    asyncio.run(run())
+
+
+def kept(number: int, sender: str = "x", *, rank: int = 5, teacher: str = "ada") -> Learned:
+    return Learned(
+        f"t{number}", {SPAM: True}, {SPAM: rank}, hashed("x"), 1.0, teacher, sender, MONDAY
+    )
+
+
+@pytest.mark.spec("SPM 3")
+def test_nobody_teaches_a_model_by_writing_often() -> None:
+    many = [kept(number, "pest") for number in range(100)] + [kept(200, "ann")]
+    counted = counting(many)
+
+    assert sum(lesson.sender == "pest" for lesson in counted) == MOST_A_SENDER
+    assert any(lesson.sender == "ann" for lesson in counted)
+
+
+def test_one_agent_does_not_teach_it_alone() -> None:
+    many = [kept(number, f"c{number}") for number in range(chosen.MOST_A_TEACHER + 50)]
+    others = [kept(9_000 + number, f"o{number}", teacher="bob") for number in range(20)]
+
+    assert sum(lesson.teacher == "bob" for lesson in counting([*many, *others])) == 20
+    assert len(counting(many)) == chosen.MOST_A_TEACHER
+
+
+def test_marks_come_before_silence_and_there_is_an_end() -> None:
+    silent = [kept(number, f"c{number}", rank=0, teacher="") for number in range(MOST_LESSONS + 10)]
+    marked = kept(9_999, "ann", rank=3)
+    counted = counting([*silent, marked])
+
+    assert counted[0] == marked
+    assert len(counted) == MOST_LESSONS
+
+
+async def test_lessons_on_another_subject_are_left_to_others() -> None:
+    school = School()
+    await school.teaching.lessons_given(
+        [a_lesson(0, subject="tags", labels=labelled({"Returns": True}))]
+    )
+
+    assert school.published == []
+    assert school.lessons.kept == {}
+
+
+@pytest.mark.spec("ING 7")
+@pytest.mark.parametrize("indices", ["", "!!!", "AAAA", indices_text(hashed("x"))[:-4] + "////"])
+async def test_a_lesson_with_damaged_indices_is_refused_and_the_rest_taken(indices: str) -> None:
+    school = School()
+    refusals = await school.teaching.lessons_given([a_lesson(0, indices=indices), a_lesson(1)])
+
+    assert refusals is not None
+    assert set(refusals) == {0}
+    assert set(school.lessons.kept) == {("acme", "t1")}
+
+
+async def test_weights_come_back_from_their_record_as_they_were() -> None:
+    school = School()
+    await school.teaching.lessons_given([a_lesson(number) for number in range(4)])
+    lessons = counting(await school.lessons.of_account("acme"))
+    delta = taught(MODEL, chosen.examples(lessons))
+    back = delta_of(school.published[-1])
+
+    assert (back.indices == delta.indices).all()
+    assert (back.changes[SPAM] == delta.changes[SPAM]).all()
+    assert (indices_of_text(indices_text(delta.indices)) == delta.indices).all()
+
+
+@pytest.mark.spec("ING 7")
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"changes": (Change(name=SPAM, values="AAAA"),)},
+        {"changes": (Change(name=SPAM, values="no base64"),)},
+        {"indices": "AAAA"},
+        {"indices": indices_text(hashed("other"))},
+    ],
+)
+async def test_damaged_weights_leave_the_seeds_alone_and_say_so(damage: dict[str, Any]) -> None:
+    school, told = School(), list[str]()
+    await school.teaching.lessons_given([a_lesson(0)])
+    table = WeightsTable("spam", MODEL.version, told.append)
+    table.apply(school.published[-1])
+    table.apply(school.published[-1].model_copy(update=damage))
+
+    assert table.of("acme").delta is NOTHING
+    assert len(told) == 1
+
+
+async def test_weights_of_another_version_or_subject_or_that_were_deleted_do_not_count() -> None:
+    school = School()
+    await school.teaching.lessons_given([a_lesson(0)])
+    [weights] = school.published
+    table = WeightsTable("spam", MODEL.version)
+    table.apply(weights.model_copy(update={"version": "older"}))
+    table.apply(weights.model_copy(update={"subject": "tags"}))
+    assert len(table) == 0
+    table.apply(weights)
+    table.apply(Deleted("acme:tags"))
+    assert len(table) == 1
+    table.apply(Deleted("acme:spam"))
+    assert len(table) == 0
