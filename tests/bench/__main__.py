@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--only ingest|ticketing] [--json]`: speed beside its ceilings."""
+"""`python -m tests.bench [--only ingest|spam|ticketing] [--json]`: speed beside its ceilings."""
 
 import argparse
 import json
@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import ingest, ticketing
+from tests.bench import ingest, spam, ticketing
 from tests.bench.figures import Figure, print_table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "ingest": ingest.measure,
+    "spam": spam.measure,
     "ticketing": ticketing.measure,
 }
 

@@ -3,18 +3,15 @@
 import email
 import email.policy
 import json
-import time
-from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 
 from services.ingest import rules
 from shared.bus.delivery import Outgoing, Record
 from shared.cli.demo import samples
 from shared.clock import EPOCH
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, rate
 
 MOMENT = EPOCH.replace(year=2026)
-SECONDS = 2.0
 
 
 def measure() -> list[Figure]:
@@ -29,9 +26,9 @@ def measure() -> list[Figure]:
         for n in range(200)
     ]
     mails = [_record(_mail(n)) for n in range(200)]
-    sms, whatsapp, mail = (_rate(_read, each) for each in (payloads, webhooks, mails))
-    loads = _rate(json.loads, [record.value or b"" for record in webhooks])
-    library = _rate(_as_the_library_does, [record.value or b"" for record in mails])
+    sms, whatsapp, mail = (rate(_read, each) for each in (payloads, webhooks, mails))
+    loads = rate(json.loads, [record.value or b"" for record in webhooks])
+    library = rate(_as_the_library_does, [record.value or b"" for record in mails])
     return [
         Figure("ingest: Twilio SMS", sms, "payloads/s", None, 5_000, "more"),
         Figure("ingest: WhatsApp", whatsapp, "payloads/s", None, 5_000, "more"),
@@ -52,18 +49,6 @@ def measure() -> list[Figure]:
 
 def _read(record: Record) -> object:
     return rules.read(record)
-
-
-def _rate(work: Callable[..., object], inputs: Sequence[object]) -> float:
-    """Inputs a second of processor time, over some seconds."""
-    for each in inputs:
-        work(each)
-    done, began = 0, time.process_time()
-    while time.process_time() - began < SECONDS:
-        for each in inputs:
-            work(each)
-        done += len(inputs)
-    return done / (time.process_time() - began)
 
 
 def _record(outgoing: Outgoing) -> Record:
