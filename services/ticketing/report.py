@@ -135,6 +135,7 @@ def _what(line: Mapping[str, Any]) -> str:
         *([f"edited, version {line['edited']}"] if "edited" in line else []),
         *([str(line["delivery"])] if "delivery" in line else []),
         *(["spam"] if line.get("spam") else []),
+        *(["near spam"] if (line.get("message", {}).get("verdict") or {}).get("grey") else []),
     ]
     said = happened or _words(line.get("command", "")) or line["kind"]
     if _refused(line):
@@ -162,9 +163,9 @@ def _why(line: Mapping[str, Any]) -> str:
 
 
 def _verdict(line: Mapping[str, Any]) -> list[str]:
-    """Why a message was taken for spam (SPM 3)."""
+    """Why a message was taken for spam, or near it (SPM 3)."""
     verdict = line.get("message", {}).get("verdict")
-    if not verdict or not verdict["spam"]:
+    if not verdict or not (verdict["spam"] or verdict.get("grey")):
         return []
     words = "; ".join(reason["words"] for reason in verdict["reasons"]) or "no reason is given"
     score = f"{verdict['score']:.2f}, spam from {verdict['threshold']:.2f} on"

@@ -161,6 +161,11 @@ class InboundMessage(OnChannel):
     verdict: Verdict | None = None
 
     @property
+    def grey(self) -> bool:
+        """Whether screening took it for near spam."""
+        return self.verdict is not None and self.verdict.grey
+
+    @property
     def spam(self) -> bool:
         """Whether screening took it for spam; what was not screened is not spam."""
         return self.verdict is not None and self.verdict.spam

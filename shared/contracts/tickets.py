@@ -84,7 +84,10 @@ class TicketOpened(TicketFact):
 
 
 class CustomerWrote(TicketFact):
-    """A customer's message is in the thread. Times as of the message; `spam` as screened."""
+    """A customer's message is in the thread. Times as of the message; `spam` as screened.
+
+    `grey`: screening takes it for no spam, but for near it; whoever shows it puts a badge on it.
+    """
 
     type: Literal["CustomerWrote"] = "CustomerWrote"
     message_id: str
@@ -92,6 +95,7 @@ class CustomerWrote(TicketFact):
     sent_at: UtcTime
     received_at: UtcTime
     spam: bool = False
+    grey: bool = False
     attachments: Whole = 0
 
 

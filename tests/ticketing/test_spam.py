@@ -12,6 +12,7 @@ from shared.contracts.commands import (
     ReplyToTicket,
     SnoozeTicket,
 )
+from shared.contracts.messages import Verdict
 from shared.contracts.tickets import (
     CustomerWrote,
     TicketMarkedNotSpam,
@@ -27,6 +28,19 @@ from tests.ticketing.world import World, a_ticket, a_ticket_closed, summary, wri
 REOPENED: tuple[Channel, ...] = ("email", "sms", "whatsapp")
 NEVER_REOPENED: tuple[Channel, ...] = ("webchat", "instagram")
 YEARS = timedelta(days=4000)
+
+
+@pytest.mark.spec("SPM 3")
+@pytest.mark.parametrize("grey", [True, False])
+async def test_what_is_near_spam_is_an_ordinary_message_that_says_so(
+    grey: bool,  # noqa: FBT001  # a verdict is one or the other
+) -> None:
+    world = World()
+    near = Verdict(spam=False, grey=grey, score=0.8, threshold=0.9, model="m")
+    await world.happen(write("sms").model_copy(update={"verdict": near}))
+    [written] = world.facts(CustomerWrote)
+    assert (written.grey, written.spam, world.ticket.spam) == (grey, False, False)
+    assert world.ticket.waiting_epoch is None
 
 
 @pytest.mark.spec("SPM 1")

@@ -212,6 +212,7 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
         sent_at=message.sent_at,
         received_at=message.occurred_at,
         spam=message.spam,
+        grey=message.grey,
         attachments=len(message.attachments),
     )
     entry = thread_entry(
