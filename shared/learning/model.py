@@ -19,6 +19,7 @@ from shared.learning.features import SIZE, Indices
 Floats = NDArray[np.float32]
 
 _RATE: Final = 0.3
+_LESSONS_RATE: Final = 0.6
 _EPOCHS: Final = 6
 _STEPS_A_LESSON: Final = 4
 _NEARLY_NOTHING: Final = 1e-8
@@ -67,7 +68,7 @@ def trained(version: str, labels: Sequence[str], examples: Sequence[Example]) ->
     for epoch in range(_EPOCHS):
         for example in _in_turn(examples, epoch):
             for label, fits in example.labels.items():
-                _step(weights[label], moved[label], example.indices, fits, example.weight)
+                _step(weights[label], moved[label], example.indices, fits, example.weight, _RATE)
     return Model(version, weights, moved)
 
 
@@ -85,7 +86,7 @@ def taught(model: Model, lessons: Sequence[Example]) -> Delta:
         for lesson in _in_turn(lessons, epoch):
             at = places[lesson.id]
             for label, fits in lesson.labels.items():
-                _step(weights[label], moved[label], at, fits, lesson.weight)
+                _step(weights[label], moved[label], at, fits, lesson.weight, _LESSONS_RATE)
     changes = {label: weights[label] - before[label] for label in labels}
     return Delta(model.version, len(lessons), indices.astype(np.uint32), changes)
 
@@ -126,6 +127,7 @@ def _step(
     at: NDArray[np.integer],
     fits: bool,  # noqa: FBT001  # a label fits or it does not
     weight: float,
+    rate: float,
 ) -> None:
     """Move the weights of one example towards its label; the less, the more they were moved."""
     norm = 1.0 / math.sqrt(len(at))
@@ -133,4 +135,4 @@ def _step(
     error = 1.0 / (1.0 + math.exp(-score)) - fits
     slope = np.float32(error * weight * norm)
     moved[at] += slope * slope
-    weights[at] -= np.float32(_RATE) * slope / np.sqrt(moved[at])
+    weights[at] -= np.float32(rate) * slope / np.sqrt(moved[at])
