@@ -226,3 +226,21 @@ def test_any_html_is_taken_apart(source: str) -> None:
     assert isinstance(to_text(page.full), str)
     assert page.shown is not None
     assert "<script" not in page.shown.lower()
+
+
+@pytest.mark.spec("ING 6")
+def test_what_an_editors_button_indents_is_no_quote() -> None:
+    indented = (
+        '<div>These</div><blockquote style="margin: 0 0 0 40px; border: none">M, L</blockquote>'
+    )
+
+    assert to_text(indented) == "These\n\nM, L"
+    assert the_message(a_mail(indented, {"Content-Type": "text/html"})).text == "These\n\nM, L"
+    assert to_text('<blockquote type="cite" style="border:none">old</blockquote>') == "> old"
+
+
+@pytest.mark.spec("ING 6")
+def test_preformatted_lines_stay_lines() -> None:
+    assert to_text("<p>log:</p><pre>one\n  two\n\nthree</pre><p>end</p>") == (
+        "log:\n\none\ntwo\n\nthree\n\nend"
+    )

@@ -63,6 +63,7 @@ _BLOCKS = frozenset(
 )
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"})
 _LONGEST_INPUT = 1_000_000
+_SPACES = re.compile(r"[ \t\r\n\f]+")
 _DEEPEST_QUOTE = 20
 
 
@@ -85,7 +86,9 @@ class _Page:
     show_hidden: bool = False
     lines: list[str] = field(default_factory=list)
     line: list[str] = field(default_factory=list)
-    quotes: int = 0
+    quotes: list[bool] = field(default_factory=list)
+    """For each block quote that is open, whether it quotes: an editor's button only indents."""
+    as_it_is: int = 0
     skipping: str = ""
     skipped_depth: int = 0
     length: int = 0
@@ -145,7 +148,9 @@ class _Page:
             self._gap(name)
         elif name in ("td", "th"):
             self.line.append(" ")
-        self.quotes += name == "blockquote"
+        if name == "blockquote":
+            self.quotes.append(not self._indents(attributes))
+        self.as_it_is += name == "pre"
 
     def _closed(self, name: str) -> None:
         if self.skipping:
@@ -156,7 +161,15 @@ class _Page:
         if name in _BLOCKS:
             self._break()
             self._gap(name)
-        self.quotes -= name == "blockquote" and self.quotes > 0
+        if name == "blockquote" and self.quotes:
+            self.quotes.pop()
+        self.as_it_is -= name == "pre" and self.as_it_is > 0
+
+    def _indents(self, attributes: str) -> bool:
+        """Whether a block quote is what an editor's button for indenting makes."""
+        styles = [style.replace(" ", "").lower() for style in _STYLE.findall(attributes)]
+        borderless = any("border:none" in style or "border:0" in style for style in styles)
+        return borderless and "cite" not in attributes.lower()
 
     def _hides(self, attributes: str) -> bool:
         if self.show_hidden or not attributes:
@@ -168,16 +181,20 @@ class _Page:
     def _words(self, text: str) -> None:
         if not text or self.skipping:
             return
-        words = re.sub(r"[ \t\r\n\f]+", " ", html.unescape(text))
-        self.line.append(words)
-        self.length += len(words)
+        said = html.unescape(text)
+        self.length += len(said)
+        first, *more = said.split("\n") if self.as_it_is else [said]
+        self.line.append(_SPACES.sub(" ", first))
+        for line in more:
+            self._break(always=True)
+            self.line.append(_SPACES.sub(" ", line))
 
     def _break(self, *, always: bool = False) -> None:
         """End the line. An empty one stays only where a `<br>` asks for it."""
         text = re.sub(r"[ \u00a0]+", " ", "".join(self.line)).strip()
         self.line.clear()
         if text or always:
-            self.lines.append("> " * min(self.quotes, _DEEPEST_QUOTE) + text)
+            self.lines.append("> " * min(sum(self.quotes), _DEEPEST_QUOTE) + text)
 
     def _gap(self, name: str) -> None:
         if name in _PARAGRAPHS and self.lines and self.lines[-1]:
