@@ -89,7 +89,9 @@ def _engines(
         return (Rules(),), None
     weights = WeightsTable("spam", model.version, _damaged)
     bus.follow(WEIGHTS, weights.apply)
-    bus.consume(LESSONS, Teaching("spam", model, lessons, bus.publish).lessons_given)
+    teaching = Teaching("spam", model, lessons, bus.publish)
+    bus.consume(LESSONS, teaching.lessons_given)
+    bus.consume(WEIGHTS, teaching.weights_published)
     learned = Learned(model, weights.of)
     return (Rules(alone=False), learned), learned
 

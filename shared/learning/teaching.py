@@ -61,6 +61,22 @@ class Teaching:
         )
         return refusals or None
 
+    async def weights_published(
+        self, published: Sequence[LearnedWeights | Deleted]
+    ) -> Refusals | None:
+        """Nothing changes: those that are damaged are refused, so that somebody sees them.
+
+        Every replica follows the topic; the one that consumes a record answers for it.
+        """
+        refusals: dict[int, Poison] = {}
+        for place, weights in enumerate(published):
+            if isinstance(weights, LearnedWeights) and weights.subject == self.subject:
+                try:
+                    delta_of(weights)
+                except Poison as error:
+                    refusals[place] = error
+        return refusals or None
+
     async def _weights(self, lesson: Lesson) -> LearnedWeights:
         kept = chosen.counting(await self.lessons.of_account(lesson.account_id))
         # Some tenths of a second for thousands of lessons: not on the loop that screens.

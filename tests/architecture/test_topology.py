@@ -15,7 +15,7 @@ from shared.contracts.commands import MarkSpam, ReplyToTicket
 from shared.errors import HelpdeskError
 from shared.running.service import Service as Wired
 from shared.running.settings import KafkaSettings
-from shared.topics import ACCOUNTS, BY_NAME, DEAD, SERVICES, TOPICS, Service, Topic
+from shared.topics import ACCOUNTS, BY_NAME, DEAD, SERVICES, TOPICS, WEIGHTS, Service, Topic
 from tests.architecture.tree import ROOT
 from tests.cli.memory_world import MemoryWorld
 from tests.pipeline.stage import ANN
@@ -61,7 +61,7 @@ async def test_a_service_consumes_what_the_registry_says(service: Service) -> No
     app = built(service)
 
     # Everybody follows the settings, all of them; who dead-letters the bad ones is ingest alone.
-    twice = {ACCOUNTS.name} if service == "ingest" else set()
+    twice = {"ingest": {ACCOUNTS.name}, "spam": {WEIGHTS.name}}.get(service, set())
     assert app.bus.service == service
     assert app.bus.consumed | app.bus.followed == names(t for t in TOPICS if service in t.consumers)
     assert app.bus.consumed & app.bus.followed == twice

@@ -123,6 +123,52 @@ def test_who_answers_our_own_automatic_answer_is_a_person(quote: str, ours: str)
         from_a_person(body, "RE: Order 12", **headers)
 
 
+AWAY = [
+    """Hi Lucy,
+
+Approved.
+
+I will be out of the office from Monday until 8 April. For urgent matters please contact Tom.
+
+Sue""",
+    "Freigegeben.\n\nIch bin ab Montag im Urlaub, in dringenden Fällen hilft Herr Meier.",
+    "Bon pour accord.\n\nJe suis en congé jusqu'au 9, en cas d'urgence appelez Paul.",
+    "Sono in ferie fino al 9, per urgenze chiamate mio marito al 333 111222.",
+    "Jestem na urlopie do 9 marca, w pilnych sprawach proszę dzwonić do męża 600 111 222.",
+    "3月9日まで出張のため不在です。急ぎの場合は携帯090-0000-0000にお電話ください。",
+    "我3月3日到17日休假不在家，请之后再送货。",
+    "Estaré de vacaciones del 3 al 17 de marzo, así que no me lo enviéis antes por favor.",
+]
+
+
+@pytest.mark.spec("ING 4")
+@pytest.mark.parametrize("body", AWAY)
+@pytest.mark.parametrize("subject", ["Re: Quote 2231", "Quote 2231", ""])
+@pytest.mark.parametrize("headers", [{}, {"In_Reply_To": "<out@shop.example>"}])
+def test_an_answer_that_tells_of_an_absence_too_is_an_answer(
+    body: str, subject: str, headers: dict[str, str]
+) -> None:
+    from_a_person(body, subject, **headers)
+
+
+@pytest.mark.spec("ING 4")
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        (
+            "Automatische Antwort",
+            "Ich bekomme immer nur Ihre automatische Antwort zu Bestellung 4.",
+        ),
+        (
+            "Risposta automatica",
+            "Ricevo solo la vostra risposta automatica, il mio ordine è fermo.",
+        ),
+    ],
+)
+def test_a_title_like_a_programs_does_not_hide_a_person(subject: str, body: str) -> None:
+    from_a_person(body, subject)
+
+
 @pytest.mark.spec("ING 4")
 @pytest.mark.parametrize("sender", ["mtaylor@x.example", "admin@x.example", "it-help@x.example"])
 def test_a_mail_attached_to_a_persons_mail_makes_no_bounce(sender: str) -> None:

@@ -237,3 +237,44 @@ def test_what_only_looks_like_a_closing_stays(below: str) -> None:
 )
 def test_ordinary_sentences_are_no_quotes_footers_notices_or_programs_lines(text: str) -> None:
     assert new_text(text) == text
+
+
+ACME = "Acme <support@shop.example>"
+OUTLOOK = """From: Acme <support@shop.example>
+Sent: Monday, March 2, 2026 9:15 AM
+To: anna@example.com
+Subject: Re: order
+
+Hello"""
+
+
+@pytest.mark.spec("ING 6")
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Please engrave:\nTo: Dad\nFrom: Sophie",
+        "Order: 123\nDate: 14 Feb 2026",
+        "Name: Bob\nSubject: lamp is broken",
+        "Commande : 12\nDate : 3 mars",
+        "👍",
+        "?",
+        "✅",
+        "ok",
+    ],
+)
+@pytest.mark.parametrize("gap", ["\n", "\n\n", "\n\n\n"])
+def test_a_short_answer_and_labels_above_a_header_block_stay(own: str, gap: str) -> None:
+    assert new_text(f"{own}{gap}{OUTLOOK}") == own
+
+
+@pytest.mark.spec("ING 6")
+@pytest.mark.parametrize(
+    "quote",
+    [
+        f"------- Original Message -------\nOn Monday, March 2nd, 2026, {ACME} wrote:\n\n> Hello",
+        "Mar 2, 2026, 09:15 by support@shop.example:\n\n> Hello",
+    ],
+)
+def test_answers_above_and_below_such_quotes_are_all_that_is_shown(quote: str) -> None:
+    assert new_text(f"Thanks.\n\n{quote}") == "Thanks."
+    assert new_text(f"{quote}\n\nWhere is it") == "Where is it"

@@ -17,11 +17,21 @@ from hypothesis import strategies as st
 from services.ingest.read.text import Fields
 from services.ingest.read.unknown import kept, unknown
 from services.ingest.rules import Outcome
+from shared.bus.delivery import Record
 from shared.contracts.base import Channel
 from shared.contracts.messages import InboundMessage
 from shared.contracts.signals import Signal
 from shared.topics import MESSAGES
-from tests.ingest.builders import a_chat, a_record, a_whatsapp, settled, the_message
+from tests.ingest.builders import (
+    CUSTOMER,
+    OUR_PHONE,
+    a_chat,
+    a_record,
+    a_whatsapp,
+    an_instagram,
+    settled,
+    the_message,
+)
 from tests.ingest.test_samples import FILES, SAMPLES
 
 NEW = "hologram"
@@ -210,6 +220,64 @@ def test_a_chat_event_of_a_new_type_is_a_message_if_it_has_a_messages_id() -> No
     assert isinstance(wordless, InboundMessage)
     assert (written.text, wordless.text) == ("look", f"[unsupported message: {NEW}]")
     assert isinstance(counted, Signal)
+
+
+def telnyx(**fields: Any) -> Record:
+    payload = {
+        "id": "m1",
+        "direction": "inbound",
+        "from": {"phone_number": CUSTOMER},
+        "to": [{"phone_number": OUR_PHONE}],
+        **fields,
+    }
+    data = {"record_type": "event", "event_type": "message.received", "payload": payload}
+    return a_record("sms", json.dumps({"data": data}).encode())
+
+
+def bandwidth(**fields: Any) -> Record:
+    sent = {"id": "m1", "direction": "in", "from": CUSTOMER, "to": [OUR_PHONE], **fields}
+    event = {"type": "message-received", "to": OUR_PHONE, "message": sent}
+    return a_record("sms", json.dumps([event]).encode())
+
+
+def infobip(**fields: Any) -> Record:
+    result = {
+        "messageId": "m1",
+        "from": CUSTOMER,
+        "to": OUR_PHONE,
+        "receivedAt": "2026-01-01T00:00:00.000+0000",
+        **fields,
+    }
+    return a_record("sms", json.dumps({"results": [result], "messageCount": 1}).encode())
+
+
+@pytest.mark.spec("ING 4")
+@pytest.mark.parametrize(
+    ("record", "text"),
+    [
+        (telnyx(type="RCS", body={"text": "hi"}), "hi"),
+        (telnyx(type="POLL"), "[unsupported message: POLL]"),
+        (bandwidth(content={"type": "LOCATION"}), "[unsupported message: LOCATION]"),
+        (bandwidth(content={"type": "TEXT", "text": "hi"}), "hi"),
+        (infobip(message={"type": "TEXT", "text": "hi"}), "hi"),
+        (infobip(message={"type": "POLL"}), "[unsupported message: POLL]"),
+    ],
+)
+def test_new_forms_of_text_messages_are_messages_with_what_they_say(
+    record: Record, text: str
+) -> None:
+    message = the_message(record)
+
+    assert message.text == text
+    assert "unsupported" in message.flags
+
+
+@pytest.mark.spec("ING 4")
+def test_a_file_of_instagram_that_has_no_type_is_a_file() -> None:
+    file = {"payload": {"url": "https://cdn.example/a"}}
+    message = the_message(an_instagram({"message": {"mid": "m1", "attachments": [file]}}))
+
+    assert [each.ref for each in message.attachments] == ["https://cdn.example/a"]
 
 
 JSON = st.recursive(

@@ -221,6 +221,21 @@ async def test_damaged_weights_leave_the_seeds_alone_and_say_so(damage: dict[str
     assert len(told) == 1
 
 
+@pytest.mark.spec("ING 7")
+async def test_who_consumes_damaged_weights_makes_them_a_dead_letter() -> None:
+    school = School()
+    await school.teaching.lessons_given([a_lesson(0)])
+    [good] = school.published
+    bad = good.model_copy(update={"changes": (Change(name=SPAM, values="AAAA"),)})
+    others = bad.model_copy(update={"subject": "tags"})
+    given_: list[LearnedWeights | Deleted] = [good, bad, Deleted("acme:spam"), others]
+    refusals = await school.teaching.weights_published(given_)
+
+    assert refusals is not None
+    assert {place: why.reason for place, why in refusals.items()} == {1: "malformed"}
+    assert await school.teaching.weights_published([good]) is None
+
+
 async def test_weights_of_another_version_or_subject_or_that_were_deleted_do_not_count() -> None:
     school = School()
     await school.teaching.lessons_given([a_lesson(0)])

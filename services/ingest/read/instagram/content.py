@@ -46,7 +46,11 @@ def content_of(message: Fields) -> Content:
 
     Only a heart alone, or a message with nothing in it at all, is no message.
     """
-    found = [item for item in message.each("attachments") if item.text("type")]
+    found = [
+        item
+        for item in message.each("attachments")
+        if item.text("type") or item.fields("payload").text("url")
+    ]
     files, text = _files(found), message.text("text")
     story, flags = _story(message, found)
     structured: dict[str, Any] = {name: message.raw[name] for name in _KEPT if name in message}

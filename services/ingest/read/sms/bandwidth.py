@@ -57,11 +57,14 @@ def _message(event: Fields) -> Finding:
         else ()
     )
     sender, text = message.text("from"), message.text("text")
+    content = message.fields("content")
     group = recipients if len(recipients) > 1 else ()
     return Sms(
         id=_group_id(sender, group, text, sent) if group else message.text("id"),
         text=text,
         files=files[: media.MOST_FILES],
+        strange="" if text else content.text("type"),
+        sent_so=content.raw or None,
         sent=sent,
         group=group,
     ).at(place(_PROVIDER, sender, message.text("owner"), event.text("to")))

@@ -7,8 +7,9 @@ from typing import Any
 from services.ingest.read.findings import Finding, Fragment, Happened, Place, Wrote
 from services.ingest.read.sms import binary
 from services.ingest.read.sms.binary import Segment
+from services.ingest.read.text import Fields
 from services.ingest.read.times import RawTime
-from services.ingest.read.unknown import UNSUPPORTED, kept, unsupported
+from services.ingest.read.unknown import UNSUPPORTED, kept, unknown, unsupported
 from services.ingest.refusals import Refused
 from services.ingest.who import contacts
 from shared.contracts.messages import Attachment
@@ -104,7 +105,7 @@ class Sms:
         return Wrote(
             place=place,
             id=self.id,
-            text=unsupported(self.strange) if silent else self.text,
+            text=self._words() if silent else self.text,
             attachments=self.files,
             sent=self.sent,
             subject=self.subject,
@@ -114,6 +115,12 @@ class Sms:
             keyword_class=self.keyword_class,
             to_many=bool(self.group),
         )
+
+    def _words(self) -> str:
+        """What is said in a form that nobody knows; else words that name its type."""
+        if isinstance(self.sent_so, dict):
+            return unknown(self.strange, Fields(self.sent_so)).text
+        return unsupported(self.strange)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ def _finding(result: Fields) -> Finding:
 def _message(result: Fields) -> Finding:
     pieces = result.each("message")
     strange = [piece for piece in pieces if _is_strange(piece)]
+    whole = result.fields("message")
     text = result.text("text") or "\n".join(
         piece.text("value")
         for piece in pieces
@@ -49,8 +50,8 @@ def _message(result: Fields) -> Finding:
         id=result.text("messageId"),
         text=text,
         files=_files(pieces),
-        strange=strange[0].text("contentType") if strange else "",
-        sent_so=[piece.raw for piece in strange],
+        strange=strange[0].text("contentType") if strange else whole.text("type"),
+        sent_so=[piece.raw for piece in strange] or whole.raw or None,
         sent=result.time("receivedAt"),
         in_reply_to=result.text("pairedMessageId") or None,
     ).at(place(_PROVIDER, _number(result, "from", "sender"), _number(result, "to", "destination")))

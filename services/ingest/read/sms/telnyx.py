@@ -9,6 +9,7 @@ from services.ingest.refusals import Refused
 from shared.bus.delivery import Record
 
 _PROVIDER = "telnyx"
+_KNOWN = ("", "SMS", "MMS")
 _ABOUT_A_MESSAGE = ("message.sent", "message.finalized", "message.read")
 
 
@@ -32,7 +33,11 @@ def _read(payload: object, _record: Record) -> list[Finding]:
         )
         for file in message.each("media")[: media.MOST_FILES]
     )
+    kind = message.text("type")
+    is_new = kind.upper() not in _KNOWN and not message.text("text")
     sms = Sms(
+        strange=kind if is_new else "",
+        sent_so=message.raw if is_new else None,
         id=message.text("id"),
         text=message.text("text"),
         files=files,

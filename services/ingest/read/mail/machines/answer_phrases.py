@@ -13,6 +13,7 @@ _AUTOMATIC = ways(
     r"""
     auto(?:mated|matic|matisk|mated)?[ -]?(?:e-?mail )?(?:reply|response|answer|responder|svar|\
     antwort|antwoord|respuesta|risposta|reponse)
+    out of office auto ?-?reply
     automatische antwort
     automatisch antwoord
     automatische beantwortung

@@ -227,10 +227,18 @@ def _answered(mail: _Mail) -> tuple[str, str]:
         "inbox rule": mail.suppresses and bool(headers.raw("x-ms-exchange-inbox-rules-loop")),
         f"Auto-Submitted: {mail.submitted[:40]}": mail.submitted not in _NO,
         "its title": mail.words.is_titled_automatic
-        and (mail.suppresses or mail.null_sender or bool(words[1:]) or not mail.words.asks),
+        and (mail.suppresses or mail.null_sender or not _speaks_of_titles(mail, words)),
     }
     why = next((sign for sign, there in found.items() if there), None) or _by_its_words(mail, words)
     return ("auto_reply", why) if why else ("", "")
+
+
+def _speaks_of_titles(mail: _Mail, words: list[str]) -> bool:
+    """Whether a mail that is titled like an automatic answer seems to be a person's on these."""
+    said = mail.words
+    if ":" not in said.subject and "：" not in said.subject:
+        return said.asks or said.speaks_of_own or said.is_about_a_purchase
+    return said.asks and not set(words) & {"away", "automatic", "defers", "received", "created"}
 
 
 def _is_written(mail: _Mail) -> bool:
@@ -265,7 +273,7 @@ def _by_its_words(mail: _Mail, words: list[str]) -> str:
     if senders.PROGRAMS_ADDRESS.match(mail.sender):
         of_a_case.append("a program's address")
     for about, others in (
-        ("away", _among(words, "nothing but an away title", "automatic", "defers") + shown),
+        ("away", _among(words, "away title with a colon", "automatic") + shown),
         ("nothing but an away title", _among(words, "automatic", "defers") + shown),
         ("automatic title", _among(words, "away", "defers", "received") + shown),
         ("automatic", _among(words, "defers", "received", "created") + shown),

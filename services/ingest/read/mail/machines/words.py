@@ -184,11 +184,12 @@ class Words:
     def of_an_answer(self) -> list[str]:
         """What in the words is of a program that answers; no phrase counts as two."""
         title = answers.AWAY_TITLES.match(self.subject)
-        whole = title is not None and not (title.groupdict().get("more") or "")
+        more = (title.groupdict().get("more") or "").lstrip() if title else ""
         titles = {
             "automatic title": answers.TITLE_STARTS.match(self.subject),
             "away title": title,
-            "nothing but an away title": whole,
+            "nothing but an away title": title and not more,
+            "away title with a colon": more.startswith((":", "：")),
         }
         found = [name for name, there in titles.items() if there]
         taken: list[tuple[int, int]] = []

@@ -7,6 +7,12 @@ _LONGEST_LINE = 250
 _NEEDED = 3
 _MOST_LINES = 12
 _MOST_OTHERS = 2
+_ALL = (
+    phrases.FIRST_HEADERS,
+    phrases.TO_HEADERS,
+    phrases.SENT_HEADERS,
+    phrases.SUBJECT_HEADERS,
+)
 
 
 def is_header_line(line: str) -> bool:
@@ -28,6 +34,8 @@ def begins_at(lines: list[str], start: int) -> int:
     for number in range(start + 1, min(start + _MOST_LINES, len(lines))):
         line = lines[number]
         name = _kind(line)
+        if _same_kind(name, names):
+            return 0  # lines of the customer's own, above a block that begins later
         if name and name not in names:
             names.add(name)
             end = number + 1
@@ -37,15 +45,14 @@ def begins_at(lines: list[str], start: int) -> int:
             others += 1
             if others > _MOST_OTHERS or "@" not in line:
                 break
-    kinds = (
-        phrases.FIRST_HEADERS,
-        phrases.TO_HEADERS,
-        phrases.SENT_HEADERS,
-        phrases.SUBJECT_HEADERS,
-    )
-    has = sum(bool(names & kind) for kind in kinds)
-    proven = has == len(kinds) or (has >= _NEEDED and addressed)
+    has = sum(bool(names & kind) for kind in _ALL)
+    proven = has == len(_ALL) or (has >= _NEEDED and addressed)
     return end - start if proven and names & phrases.FIRST_HEADERS else 0
+
+
+def _same_kind(name: str, names: set[str]) -> bool:
+    """Whether a header of that kind is there already."""
+    return any(name in kind and names & kind for kind in _ALL)
 
 
 def _kind(line: str) -> str:

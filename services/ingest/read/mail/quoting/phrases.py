@@ -25,10 +25,10 @@ remitente; mittente; absender; afzender; avsändare; nadawca; odesílatel; kimde
 من; 发件人; 寄件者; 寄件人; 差出人; 送信者; 보낸 사람; 보낸사람; 發件人
 """
 _OTHERS = """
-sent; date; to; cc; subject; enviado; enviado el; enviado em; enviada em; para; fecha; data;
-asunto; assunto; copia; cópia; inviato; a; oggetto; envoyé; à; objet; date d'envoi; gesendet; an;
-datum; betreff; kopie; verzonden; aan; onderwerp; skickat; till; ämne; kopia; sendt; dato; til;
-emne; lähetetty; päivämäärä; reply-to; antwort an; rispondi a; responder a; répondre à;
+sent; date; to; cc; subject; enviado; enviado el; enviado em; enviada; enviada em; para; fecha;
+data; asunto; assunto; copia; cópia; inviato; a; oggetto; envoyé; à; objet; date d'envoi;
+gesendet; an; datum; betreff; kopie; verzonden; aan; onderwerp; skickat; till; ämne; kopia; sendt;
+dato; til; emne; lähetetty; päivämäärä; reply-to; antwort an; rispondi a; responder a; répondre à;
 destinataire; destinatario; destinatário; destinatari; gesendet am; enviado a; تم الإرسال;
 تاريخ الإرسال; odoslané; gửi; đã gửi; dikirim; wysłane; wysłana; vastaanottaja; aihe; kopio;
 wysłano; do; temat; dw; odesláno; komu; předmět; predmet; отправлено; дата; кому; тема; копия;
@@ -120,8 +120,8 @@ to; para; a; à; an; aan; till; til; do; komu; кому; címzett; către; πρ�
 destinatário; destinatari
 """
 _SENT = """
-sent; date; enviado; enviado el; enviado em; enviada em; enviado a; fecha; data; inviato; envoyé;
-date d'envoi; gesendet; gesendet am; datum; verzonden; skickat; sendt; dato; lähetetty;
+sent; date; enviado; enviado el; enviado em; enviada; enviada em; enviado a; fecha; data; inviato;
+envoyé; date d'envoi; gesendet; gesendet am; datum; verzonden; skickat; sendt; dato; lähetetty;
 päivämäärä; wysłano; wysłane; wysłana; odesláno; odoslané; отправлено; дата; надіслано; elküldve;
 dátum; trimis; στάλθηκε; ημερομηνία; gönderildi; gönderme tarihi; tarih; נשלח; תאריך; تاريخ;
 تم الإرسال; تاريخ الإرسال; 发送时间; 发送日期; 日期; 寄件日期; 送信日時; 日時; 보낸 날짜; 날짜;
@@ -151,6 +151,7 @@ ATTRIBUTION_START = re.compile(
     rf"\s{{0,9}}(?:(?:{_any_of(_START_WORDS)})\s|[ב在于於]|בתאריך"
     r"|[^\W\d]{2,14}[.,]{1,2}\s{1,3}(?:[^\W\d]{2,10}\.?\s)?\d"
     r"|[^\W\d]{2}\s\d{1,2}\.\s"
+    r"|[^\W\d]{3,9}\s\d{1,2},\s\d{4}"
     r"|\d{1,2}\.?\s[^\W\d]{3,12}\.?,?\s\d{4}"
     r"|\d{4}[-./年]\s?\d{1,2}|\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4})",
     re.IGNORECASE,

@@ -15,6 +15,7 @@ _MARKER = re.compile(
 )
 _LONGEST_LINE = 300
 _SHORTEST_RULE = 9
+_MOST_LINES_OF_ATTRIBUTION = 4
 _INITIALS = re.compile(r"\s{0,8}(?P<who>[^\W\d_]{1,12})>(?:\s|\Z)")
 
 
@@ -112,6 +113,10 @@ def _end_of_original(lines: list[str], marked: list[bool], number: int) -> int:
         number += 1
     if number < len(lines) and (length := header_blocks.begins_at(lines, number)):
         number += length
+    for last in range(number, min(number + _MOST_LINES_OF_ATTRIBUTION, len(lines))):
+        if not marked[last] and (found := attributions.ending_at(lines, last)):
+            number = found.end
+            break
     return _end_after(lines, marked, number) or len(lines)
 
 

@@ -21,8 +21,8 @@ def new_text(text: str, subject: str = "") -> str:
         return text
     lines = text[:_LONGEST].split("\n")
     stripped = "\n".join(_own(lines)).strip()
-    # Not even a letter left: whatever was meant, it is in what was cut.
-    return stripped if len(stripped) > 1 else text
+    # Nothing left that says anything: whatever was meant, it is in what was cut.
+    return stripped if stripped.strip("-_=*>|.,:;") else text
 
 
 def forwards(text: str, subject: str) -> bool:
