@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from services.ingest.read.mail.machines import answer_phrases as answers
+from services.ingest.read.mail.machines import answer_titles as titles
 from services.ingest.read.mail.machines import bounce_phrases as bounces
 from services.ingest.read.mail.mime.content import Content
 from services.ingest.read.mail.mime.headers import Headers
@@ -174,7 +175,7 @@ class Words:
     @property
     def is_titled_automatic(self) -> bool:
         """Whether the subject says that a program answers."""
-        return answers.TITLES.match(self.subject) is not None
+        return titles.TITLES.match(self.subject) is not None
 
     @property
     def names_a_case(self) -> bool:
@@ -183,15 +184,15 @@ class Words:
 
     def of_an_answer(self) -> list[str]:
         """What in the words is of a program that answers; no phrase counts as two."""
-        title = answers.AWAY_TITLES.match(self.subject)
+        title = titles.AWAY_TITLES.match(self.subject)
         more = (title.groupdict().get("more") or "").lstrip() if title else ""
-        titles = {
-            "automatic title": answers.TITLE_STARTS.match(self.subject),
+        named = {
+            "automatic title": titles.TITLE_STARTS.match(self.subject),
             "away title": title,
             "nothing but an away title": title and not more,
             "away title with a colon": more.startswith((":", "：")),
         }
-        found = [name for name, there in titles.items() if there]
+        found = [name for name, there in named.items() if there]
         taken: list[tuple[int, int]] = []
         for name, phrases in _ANSWERS:
             for match in phrases.finditer(self.own):
@@ -204,10 +205,10 @@ class Words:
     @property
     def is_read_receipt(self) -> bool:
         """Whether subject and text say that a mail was opened."""
-        titled = answers.READ_TITLES.match(self.subject) is not None
+        titled = titles.READ_TITLES.match(self.subject) is not None
         return titled and answers.READ.search(self.start[:_OPENING]) is not None
 
     @property
     def is_calendars_answer(self) -> bool:
         """Whether the subject is that of an answer to an invitation."""
-        return answers.CALENDAR_TITLES.match(self.subject) is not None
+        return titles.CALENDAR_TITLES.match(self.subject) is not None
