@@ -1,8 +1,9 @@
 """Telling bounces, auto-replies and reports from what a person wrote (ING 4).
 
 One sure sign is enough: a report, a header that is made for it, a daemon's name, a title that says
-so. Of the others it takes two of different kinds, of which at least one is in the words; who asks
-a question, passes a mail on, or writes with a person's mail program, has written it.
+so. Of the others it takes two of different kinds, of which at least one is in the words. Who asks a
+question, passes a mail on, speaks of an order or of something that is “mine”, or writes with a
+person's mail program, has written it.
 """
 
 from dataclasses import dataclass, field
@@ -162,11 +163,11 @@ def _given_back(mail: _Mail) -> str:
     titled = senders.LISTS_SUBJECT.search(words.subject) and not (mail.is_listed or mail.cites)
     if words.refused_by_a_list and (titled or senders.LISTS_ADDRESS.match(mail.sender)):
         return "refused by a mailing list"
-    if words.is_delivered and shown:
+    strong = [each for each in shown if each not in _WEAK]
+    if words.is_delivered and (strong or (shown and not words.is_about_a_purchase)):
         return f"its words, and {shown[0]}"
     if "what servers say" in said and words.lines.lstrip().startswith(("<<<", ">>>")):
         return "a talk of servers"
-    strong = [each for each in shown if each not in _WEAK]
     if words.speaks_of_own or (words.is_about_a_purchase and not strong):
         return " and ".join(said + shown) if said and len(said + strong) >= _THREE else ""
     if said and shown and (strong or "its opening" in said):
@@ -251,11 +252,7 @@ def _is_written(mail: _Mail) -> bool:
 
 def _by_its_words(mail: _Mail, words: list[str]) -> str:
     """What shows a program that answers, in its words and beside them; empty where too little."""
-    if (
-        mail.words.asks
-        or mail.words.forwards
-        or (mail.words.speaks_of_own and "defers" not in words)
-    ):
+    if mail.words.asks or mail.is_by_a_person:
         return ""
     by_helpdesk = bool(senders.HELPDESKS.search(mail.program)) or any(
         mail.headers.raw(name) for name in senders.HELPDESK_HEADERS
@@ -267,7 +264,7 @@ def _by_its_words(mail: _Mail, words: list[str]) -> str:
         "a helpdesk's program": by_helpdesk,
     }
     shown = [name for name, there in beside.items() if there]
-    if mail.words.is_about_a_purchase and not (shown or "automatic" in words):
+    if mail.words.is_a_customers and not (shown or "automatic" in words):
         return ""
     of_a_case = shown + ["a case's number"] * mail.words.names_a_case
     if senders.PROGRAMS_ADDRESS.match(mail.sender):

@@ -134,6 +134,11 @@ class Words:
         said = bounces.OPENINGS.search(self.start) or bounces.CODES.search(self.start)
         return question is not None and (said is None or question.start() < said.start())
 
+    @property
+    def is_a_customers(self) -> bool:
+        """Whether it speaks of an order, or of something that is “mine”."""
+        return self.is_about_a_purchase or self.speaks_of_own
+
     def of_a_failure(self) -> list[str]:
         """What in the words is of a mail that was given back."""
         opening = self.start[:_OPENING]
