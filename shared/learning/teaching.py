@@ -188,3 +188,6 @@ class Memories(Protocol):
 
     async def silent(self, now: datetime, limit: int) -> list[Remembered]:
         """Tickets that nobody marked until now, the oldest first, at most so many."""
+
+    async def forget(self, before: datetime) -> None:
+        """Afterwards messages that were written before then are kept no more."""

@@ -1,8 +1,8 @@
 """What is learned from, in MongoDB: lessons, and first messages that may yet be marked."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
@@ -13,9 +13,6 @@ from shared.learning.features import Indices
 from shared.learning.lessons import Learned
 from shared.learning.teaching import Remembered
 from shared.stores.mongo import Database, insert_new
-
-KEPT: Final = timedelta(days=90)
-"""How long a ticket's first message can be marked so that it teaches."""
 
 
 class MongoLessons:
@@ -58,17 +55,15 @@ class MongoLessons:
 
 
 class MongoMemories:
-    """Collection `<service>_memories`: a document for each ticket, gone after `KEPT`."""
+    """Collection `<service>_memories`: a document for each ticket, until it is forgotten."""
 
     def __init__(self, database: Database, service: str) -> None:
         self._memories = database[f"{service}_memories"]
 
     async def ensure_indexes(self) -> None:
-        """Make the indexes: by when silence speaks, and by when a document goes."""
+        """Make the indexes: by when silence speaks, and by how old it is."""
         await self._memories.create_index([("silent_from", ASCENDING)], sparse=True)
-        await self._memories.create_index(
-            [("at", ASCENDING)], expireAfterSeconds=int(KEPT.total_seconds())
-        )
+        await self._memories.create_index([("at", ASCENDING)])
 
     async def remember(self, found: Sequence[Remembered]) -> None:
         """See `Memories`."""
@@ -112,6 +107,10 @@ class MongoMemories:
         """See `Memories`."""
         rows = self._memories.find({"silent_from": {"$lte": now}}).sort("silent_from", ASCENDING)
         return [_remembered(row) async for row in rows.limit(limit)]
+
+    async def forget(self, before: datetime) -> None:
+        """See `Memories`."""
+        await self._memories.delete_many({"at": {"$lt": before}})
 
 
 def _id(account_id: str, ticket_id: str) -> str:

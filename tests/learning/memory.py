@@ -72,3 +72,6 @@ class MemoryMemories:
     async def silent(self, now: datetime, limit: int) -> list[Remembered]:
         due = [each for each in self.kept.values() if each.silent_from and each.silent_from <= now]
         return sorted(due, key=lambda each: each.silent_from or now)[:limit]
+
+    async def forget(self, before: datetime) -> None:
+        self.kept = {ticket: each for ticket, each in self.kept.items() if each.at >= before}

@@ -1,6 +1,7 @@
 """Lessons and first messages are kept alike in memory and in MongoDB."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -82,6 +83,16 @@ async def test_accounts_have_their_own(stores: Stores) -> None:
     found = await memories.recall([("zeta", "t0"), ("acme", "t9")])
     assert set(found) == {("zeta", "t0")}
     assert (found["zeta", "t0"].indices == hashed("other")).all()
+
+
+async def test_what_was_written_before_a_time_is_forgotten_then(stores: Stores) -> None:
+    _, memories = stores
+    await memories.remember([first("old"), replace(first("new"), at=MONDAY + HOUR)])
+    await memories.forget(MONDAY)
+    assert len(await memories.recall([("acme", "old"), ("acme", "new")])) == 2
+    await memories.forget(MONDAY + HOUR)
+
+    assert set(await memories.recall([("acme", "old"), ("acme", "new")])) == {("acme", "new")}
 
 
 async def test_the_first_message_that_was_remembered_stays(stores: Stores) -> None:

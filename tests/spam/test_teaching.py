@@ -137,6 +137,20 @@ async def test_whom_an_agent_answered_and_nobody_marked_for_a_week_is_no_spam_a_
 
 
 @pytest.mark.spec("SPM 3")
+@pytest.mark.parametrize(("days", "taught"), [(90, 1), (91, 0)])
+async def test_a_first_message_teaches_when_it_is_marked_within_ninety_days(
+    days: int, taught: int
+) -> None:
+    world = World()
+    await world.marks.tickets_changed([wrote()])
+    world.clock.now = MONDAY + timedelta(days=days)
+    await world.sweep.sweep()
+    await world.marks.tickets_changed([marked_spam(5)])
+
+    assert len(world.lessons) == taught
+
+
+@pytest.mark.spec("SPM 3")
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 async def test_a_mark_speaks_and_silence_does_not_any_more(order: tuple[int, int]) -> None:
     world = World()

@@ -22,6 +22,9 @@ from shared.values.ids import computed_id
 SILENCE: Final = timedelta(days=7)
 """A ticket that an agent answered and nobody marked for so long counts as no spam, a little."""
 
+KEPT: Final = timedelta(days=90)
+"""How long a ticket's first message can be marked so that it teaches."""
+
 SILENCES_WEIGHT: Final = 0.2
 _FIRST = 2
 """The `seq` of a ticket's first message: it follows `TicketOpened`."""
