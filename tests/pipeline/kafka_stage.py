@@ -219,6 +219,7 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
         memories,
         spam.load_model(),
         clock,
+        SWEEP,
     )
     ticketing.wire(bus["ticketing"], tickets, clock, SWEEP)
     assignment.wire(bus["assignment"], stores, clock, SWEEP)
