@@ -150,11 +150,7 @@ def _account_key(body: AccountSettings) -> str:
     return body.account_id
 
 
-def _lesson_key(body: Lesson) -> str:
-    return f"{body.account_id}:{body.subject}"
-
-
-def _weights_key(body: LearnedWeights) -> str:
+def _subject_key(body: Lesson | LearnedWeights) -> str:
     return f"{body.account_id}:{body.subject}"
 
 
@@ -295,7 +291,7 @@ LESSONS: Topic[Any] = Topic(
     name="helpdesk.lessons",
     about="what agents' marks teach, as hashes without words",
     contract=TypeAdapter(Lesson),
-    key=_lesson_key,
+    key=_subject_key,
     key_form="account:subject",
     producers=frozenset({"spam"}),
     consumers=frozenset({"spam"}),
@@ -304,7 +300,7 @@ WEIGHTS: Topic[Any] = Topic(
     name="helpdesk.weights",
     about="what each account's lessons change of the models",
     contract=TypeAdapter(LearnedWeights),
-    key=_weights_key,
+    key=_subject_key,
     key_form="account:subject",
     producers=frozenset({"spam"}),
     consumers=frozenset({"spam"}),

@@ -66,7 +66,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     `only_tried`: the model's opinion stands in verdicts as `shadow`, and does not count.
     """
     engines, learned = _engines(bus, lessons, model)
-    counting = (*engines[:1],) if only_tried else engines
+    counting = engines[:1] if only_tried else engines
     screening = Screening(
         contacts, bus.accounts, counting, bus.publish, judged, learned if only_tried else None
     )
