@@ -23,7 +23,9 @@ from shared.errors import Poison
 
 M = TypeVar("M")
 
-Service = Literal["ingest", "spam", "ticketing", "assignment", "autoclose", "attribution"]
+Service = Literal[
+    "ingest", "spam", "ticketing", "assignment", "autoclose", "attribution", "tagging"
+]
 SERVICES: tuple[Service, ...] = (
     "ingest",
     "spam",
@@ -31,6 +33,7 @@ SERVICES: tuple[Service, ...] = (
     "assignment",
     "autoclose",
     "attribution",
+    "tagging",
 )
 MEBIBYTE = 1024 * 1024
 FOR_EVER = timedelta.max
@@ -209,7 +212,7 @@ TICKETS: Topic[Any] = Topic(
     key=_ticket_key,
     key_form="account:ticket",
     producers=frozenset({"ticketing"}),
-    consumers=frozenset({"spam", "assignment", "autoclose", "attribution"}),
+    consumers=frozenset({"spam", "assignment", "autoclose", "attribution", "tagging"}),
     outside_consumers="agents' apps, integrations",
     retention=timedelta(days=90),
     open_ended=True,
@@ -220,7 +223,7 @@ COMMANDS: Topic[Any] = Topic(
     contract=TypeAdapter(TicketCommand),
     key=_ticket_key,
     key_form="account:ticket",
-    producers=frozenset({"assignment", "autoclose"}),
+    producers=frozenset({"assignment", "autoclose", "tagging"}),
     consumers=frozenset({"ticketing"}),
     outside_producers="agents' apps, integrations",
 )
@@ -293,8 +296,8 @@ LESSONS: Topic[Any] = Topic(
     contract=TypeAdapter(Lesson),
     key=_subject_key,
     key_form="account:subject",
-    producers=frozenset({"spam"}),
-    consumers=frozenset({"spam"}),
+    producers=frozenset({"spam", "tagging"}),
+    consumers=frozenset({"spam", "tagging"}),
 )
 WEIGHTS: Topic[Any] = Topic(
     name="helpdesk.weights",
@@ -302,8 +305,8 @@ WEIGHTS: Topic[Any] = Topic(
     contract=TypeAdapter(LearnedWeights),
     key=_subject_key,
     key_form="account:subject",
-    producers=frozenset({"spam"}),
-    consumers=frozenset({"spam"}),
+    producers=frozenset({"spam", "tagging"}),
+    consumers=frozenset({"spam", "tagging"}),
     compacted=True,
     retention=FOR_EVER,
 )

@@ -1,12 +1,12 @@
 """An account's settings, as operators publish them (compacted: the last one counts)."""
 
 from datetime import date, time, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.contracts.base import AccountId, Channel, Contract, Id, Whole
+from shared.contracts.base import AccountId, Channel, Contract, Id, TagName, Whole
 
 
 def _known_zone(name: str) -> str:
@@ -21,6 +21,20 @@ def _known_zone(name: str) -> str:
 _LONGEST_SENDER_NAME = 11
 
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
+Tag = Literal[
+    "Chat",
+    "Loyalty",
+    "Order tracking",
+    "Pricing",
+    "Product specific",
+    "Recommendations",
+    "Returns",
+    "Shipping",
+    "Talk to a human",
+]
+TAGS: Final[tuple[Tag, ...]] = get_args(Tag)
+"""The tags that every account has (TAG 1)."""
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -141,6 +155,35 @@ class SpamSettings(Contract):
     audit: float = Field(default=0.01, ge=0, le=1)
 
 
+class OwnTag(Contract):
+    """A tag of the account's own, and messages of customers whom it fits: ten are few, fifty good.
+
+    A hundred at most are looked at, and of each its first 2,000 characters.
+    """
+
+    name: TagName
+    examples: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1, max_length=100)
+
+
+class TagSettings(Contract):
+    """Automatic tags (TAG): all off, or single ones of the nine (`off`), and the account's own."""
+
+    enabled: bool = True
+    off: tuple[Tag, ...] = ()
+    own: tuple[OwnTag, ...] = Field(default=(), max_length=50)
+
+    @model_validator(mode="after")
+    def _each_has_a_name_of_its_own(self) -> Self:
+        taken = {tag.casefold() for tag in TAGS}
+        for tag in self.own:
+            name = tag.name.casefold()
+            if name in taken:
+                message = f"there are two tags {tag.name!r}: an own tag needs a name of its own"
+                raise ValueError(message)
+            taken.add(name)
+        return self
+
+
 class Keyword(Contract):
     """A keyword of the account's own, besides the carriers' (ING 3)."""
 
@@ -175,6 +218,7 @@ class AccountSettings(Contract):
     autoclose: AutoClose = AutoClose()
     attribution: AttributionSettings = AttributionSettings()
     spam: SpamSettings = SpamSettings()
+    tags: TagSettings = TagSettings()
     reply_windows: ReplyWindows = ReplyWindows()
 
     @model_validator(mode="after")

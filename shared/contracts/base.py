@@ -35,6 +35,8 @@ Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 
 Id = Annotated[str, Field(min_length=1, max_length=512)]
 
+TagName = Annotated[str, Field(min_length=1, max_length=100)]
+
 Channel = Literal["webchat", "email", "sms", "instagram", "whatsapp"]
 CHANNELS: tuple[Channel, ...] = ("webchat", "email", "sms", "instagram", "whatsapp")
 

@@ -8,13 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Author, Envelope, Id, UtcTime, Whole
+from shared.contracts.base import Author, Envelope, Id, TagName, UtcTime, Whole
 from shared.contracts.messages import Attachment
 
 UNASSIGNED = "unassigned"
 """What a claim names as `seen_assignee` when it saw nobody."""
-
-TagName = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Command(Envelope):
@@ -108,10 +106,15 @@ class WakeTicket(Command):
 
 
 class TagTicket(Command):
-    """Add tags."""
+    """Add tags.
+
+    Those that somebody removed are not added again by the system, only by a person or an
+    integration (TAG 2). `reason` says in words why the system does it.
+    """
 
     type: Literal["TagTicket"] = "TagTicket"
     tags: tuple[TagName, ...]
+    reason: str = ""
 
 
 class UntagTicket(Command):

@@ -22,7 +22,7 @@ _RATE: Final = 0.3
 _LESSONS_RATE: Final = 0.6
 _EPOCHS: Final = 6
 _STEPS_A_LESSON: Final = 4
-_NEARLY_NOTHING: Final = 1e-8
+_NEARLY_NOTHING: Final = np.float32(1e-8)
 _LARGEST: Final = 30.0
 
 
@@ -38,16 +38,20 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What the seeds taught. For each label the weights, and how far each was moved already."""
+    """What the seeds taught: the weights, and how far each was moved already.
+
+    Both have a row for each index, and a column for each of the labels.
+    """
 
     version: str
-    weights: Mapping[str, Floats]
-    moved: Mapping[str, Floats]
+    labels: tuple[str, ...]
+    weights: Floats
+    moved: Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What an account's lessons change of a model: for each label the weights that differ.
+    """What an account's lessons change of a model: the weights of those indices, by label.
 
     `lessons` is how many there were. It fits the model of that `version` alone.
     """
@@ -63,76 +67,121 @@ NOTHING: Final = Delta()
 
 def trained(version: str, labels: Sequence[str], examples: Sequence[Example]) -> Model:
     """The model of these examples: the same ones give the same model, in whatever order."""
-    weights = {label: np.zeros(SIZE, np.float32) for label in labels}
-    moved = {label: np.full(SIZE, _NEARLY_NOTHING, np.float32) for label in labels}
-    for epoch in range(_EPOCHS):
-        for example in _in_turn(examples, epoch):
-            for label, fits in example.labels.items():
-                _step(weights[label], moved[label], example.indices, fits, example.weight, _RATE)
-    return Model(version, weights, moved)
+    shape = (SIZE, len(labels))
+    model = Model(version, tuple(labels), np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+    _learn(model, [(example, example.indices) for example in examples], _EPOCHS, _RATE)
+    return model
 
 
-def taught(model: Model, lessons: Sequence[Example]) -> Delta:
-    """What the lessons change. They are taken in an order of their own, four times over."""
+def taught(model: Model, lessons: Sequence[Example], before: Sequence[Delta] = ()) -> Delta:
+    """What the lessons change. They are taken in an order of their own, four times over.
+
+    `before` is what was changed of the model already, on other grounds.
+    """
     if not lessons:
         return Delta(model.version)
     indices = np.unique(np.concatenate([lesson.indices for lesson in lessons]))
-    places = {lesson.id: np.searchsorted(indices, lesson.indices) for lesson in lessons}
     labels = sorted({label for lesson in lessons for label in lesson.labels})
-    before = {label: _at(model.weights, label, indices, 0.0) for label in labels}
-    weights = {label: values.copy() for label, values in before.items()}
-    moved = {label: _at(model.moved, label, indices, _NEARLY_NOTHING) for label in labels}
-    for epoch in range(_STEPS_A_LESSON):
-        for lesson in _in_turn(lessons, epoch):
-            at = places[lesson.id]
-            for label, fits in lesson.labels.items():
-                _step(weights[label], moved[label], at, fits, lesson.weight, _LESSONS_RATE)
-    changes = {label: weights[label] - before[label] for label in labels}
+    weights = np.stack([_values(model, before, label, indices) for label in labels], axis=1)
+    moved = np.stack([_column(model, model.moved, label, indices) for label in labels], axis=1)
+    started = weights.copy()
+    places = [(lesson, np.searchsorted(indices, lesson.indices)) for lesson in lessons]
+    _learn(
+        Model(model.version, tuple(labels), weights, moved), places, _STEPS_A_LESSON, _LESSONS_RATE
+    )
+    changed = (weights - started).T
+    changes = {label: changed[column].copy() for column, label in enumerate(labels)}
     return Delta(model.version, len(lessons), indices.astype(np.uint32), changes)
 
 
-def logit(model: Model, delta: Delta, label: str, indices: Indices) -> float:
-    """How far a text speaks for a label: above 0 it fits rather than not."""
-    parts = contributions(model, delta, label, indices)
-    return float(parts.sum())
+def logits(model: Model, deltas: Sequence[Delta], indices: Indices) -> dict[str, float]:
+    """How far a text speaks for each label: above 0 it fits rather than not.
 
-
-def contributions(model: Model, delta: Delta, label: str, indices: Indices) -> Floats:
-    """What each of a text's weights adds to its logit."""
-    values = _at(model.weights, label, indices, 0.0)
-    if label in delta.changes and delta.version == model.version and len(delta.indices):
-        at = np.searchsorted(delta.indices, indices)
-        at[at == len(delta.indices)] = 0
-        hit = delta.indices[at] == indices
-        values[hit] += delta.changes[label][at[hit]]
-    return values / np.float32(math.sqrt(len(indices)))
-
-
-def _at(held: Mapping[str, Floats], label: str, indices: Indices, default: float) -> Floats:
-    if label in held:
-        return held[label][indices]
-    return np.full(len(indices), default, np.float32)
-
-
-def _in_turn(examples: Iterable[Example], epoch: int) -> list[Example]:
-    """The examples, mixed, in another order each time; which came first makes no difference."""
-    return sorted(
-        examples, key=lambda example: (zlib.crc32(f"{epoch}:{example.id}".encode()), example.id)
+    The labels are the model's, and those that only the deltas know.
+    """
+    norm = math.sqrt(len(indices))
+    found = dict(
+        zip(model.labels, model.weights[indices].sum(axis=0, dtype=np.float64), strict=True)
     )
+    for delta in deltas:
+        if (places := _places(model, delta, indices)) is None:
+            continue
+        for label, values in delta.changes.items():
+            found[label] = found.get(label, 0.0) + values[places[0]].sum(dtype=np.float64)
+    return {label: float(total) / norm for label, total in found.items()}
 
 
-def _step(
+def contributions(model: Model, deltas: Sequence[Delta], label: str, indices: Indices) -> Floats:
+    """What each of a text's weights adds to its logit for the label."""
+    return _values(model, deltas, label, indices) / np.float32(math.sqrt(len(indices)))
+
+
+def _values(model: Model, deltas: Sequence[Delta], label: str, indices: Indices) -> Floats:
+    values = _column(model, model.weights, label, indices)
+    for delta in deltas:
+        if label in delta.changes and (places := _places(model, delta, indices)) is not None:
+            values[places[1]] += delta.changes[label][places[0]]
+    return values
+
+
+def _column(model: Model, held: Floats, label: str, indices: Indices) -> Floats:
+    """A copy of what is held of the label, and of nothing where the model does not know it."""
+    if label in model.labels:
+        return held[indices, model.labels.index(label)]
+    return np.zeros(len(indices), np.float32)
+
+
+def _places(
+    model: Model, delta: Delta, indices: Indices
+) -> tuple[NDArray[np.integer], NDArray[np.bool_]] | None:
+    """Which of a delta's values some indices have, and which of the indices have one."""
+    if delta.version != model.version or not len(delta.indices):
+        return None
+    at = np.searchsorted(delta.indices, indices)
+    at[at == len(delta.indices)] = 0
+    hit = delta.indices[at] == indices
+    return at[hit], hit
+
+
+def _learn(
+    model: Model,
+    examples: Iterable[tuple[Example, NDArray[np.integer]]],
+    epochs: int,
+    rate: float,
+) -> None:
+    """Take every example so many times, mixed, in another order each time.
+
+    Which came first makes no difference.
+    """
+    known = [(example.id, places, *_wanted(model.labels, example)) for example, places in examples]
+    for epoch in range(epochs):
+        in_turn = sorted(
+            known, key=lambda each: (zlib.crc32(f"{epoch}:{each[0]}".encode()), each[0])
+        )
+        for _, places, fits, weight in in_turn:
+            _step(model.weights, model.moved, places, fits, weight, rate)
+
+
+def _wanted(labels: Sequence[str], example: Example) -> tuple[Floats, Floats]:
+    """Whether each label fits, and how much that weighs: nothing where it is not known."""
+    fits = np.array([example.labels.get(label, False) for label in labels], np.float32)
+    known = np.array([label in example.labels for label in labels], np.float32)
+    return fits, known * np.float32(example.weight)
+
+
+def _step(  # what is moved, where, whither, and how far
     weights: Floats,
     moved: Floats,
     at: NDArray[np.integer],
-    fits: bool,  # noqa: FBT001  # a label fits or it does not
-    weight: float,
+    fits: Floats,
+    weight: Floats,
     rate: float,
 ) -> None:
-    """Move the weights of one example towards its label; the less, the more they were moved."""
-    norm = 1.0 / math.sqrt(len(at))
-    score = max(-_LARGEST, min(_LARGEST, float(weights[at].sum()) * norm))
-    error = 1.0 / (1.0 + math.exp(-score)) - fits
-    slope = np.float32(error * weight * norm)
-    moved[at] += slope * slope
-    weights[at] -= np.float32(rate) * slope / np.sqrt(moved[at])
+    """Move the weights of one example towards its labels; the less, the more they were moved."""
+    norm = np.float32(1.0 / math.sqrt(len(at)))
+    before = weights[at]
+    scores = np.clip(before.sum(axis=0) * norm, -_LARGEST, _LARGEST)
+    slope = (1 / (1 + np.exp(-scores)) - fits) * weight * norm
+    far = moved[at] + slope * slope
+    moved[at] = far
+    weights[at] = before - np.float32(rate) * slope / np.sqrt(far + _NEARLY_NOTHING)

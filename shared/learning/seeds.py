@@ -13,23 +13,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from shared.contracts.accounts import TAGS
 from shared.errors import HelpdeskError
 from shared.learning.features import hashed
 from shared.learning.model import Example, Model, trained
 
 SPAM: Final = "spam"
-TAGS: Final = (
-    "Chat",
-    "Loyalty",
-    "Order tracking",
-    "Pricing",
-    "Product specific",
-    "Recommendations",
-    "Returns",
-    "Shipping",
-    "Talk to a human",
-)
-"""The tags that every account has (TAG 1)."""
 
 _FORM = "2"
 """Changes with how models are made of seeds: then their versions differ."""

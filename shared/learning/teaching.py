@@ -19,7 +19,7 @@ from shared.learning import lessons as chosen
 from shared.learning.coding import delta_of, floats_text, indices_of_text, indices_text
 from shared.learning.features import Indices
 from shared.learning.lessons import Learned
-from shared.learning.model import NOTHING, Delta, Model, taught
+from shared.learning.model import NOTHING, Delta, Example, Model, taught
 from shared.topics import WEIGHTS, Deleted
 from shared.values.ids import computed_id
 
@@ -34,6 +34,15 @@ class Lessons(Protocol):
         """All that are kept of an account."""
 
 
+Before = Callable[[str], Sequence[Delta]]
+"""Called with an account: what its settings change of the model, before anybody taught it."""
+
+
+def unchanged(_account_id: str) -> Sequence[Delta]:
+    """Nothing: settings say nothing of the subject."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Teaching:
     """Takes lessons on one subject, and publishes the weights that follow from them."""
@@ -42,6 +51,7 @@ class Teaching:
     model: Model
     lessons: Lessons
     publish: Publish
+    before: Before = unchanged
 
     async def lessons_given(self, given: Sequence[Lesson]) -> Refusals | None:
         """Afterwards they are kept, and the weights of their accounts are published."""
@@ -80,8 +90,11 @@ class Teaching:
     async def _weights(self, lesson: Lesson) -> LearnedWeights:
         kept = chosen.counting(await self.lessons.of_account(lesson.account_id))
         # Some tenths of a second for thousands of lessons: not on the loop that screens.
-        delta = await asyncio.to_thread(taught, self.model, chosen.examples(kept))
+        delta = await asyncio.to_thread(self._taught, lesson.account_id, chosen.examples(kept))
         return weights_record(lesson, self.subject, delta, sum(each.is_mark for each in kept))
+
+    def _taught(self, account_id: str, given: Sequence[Example]) -> Delta:
+        return taught(self.model, given, self.before(account_id))
 
 
 def weights_record(cause: Lesson, subject: Subject, delta: Delta, marks: int) -> LearnedWeights:
@@ -159,9 +172,11 @@ class WeightsTable:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A ticket's first message, as long as somebody may yet mark it: its grams, and who wrote it.
+    """How a ticket began, as long as somebody may yet mark it: its grams, and who wrote it.
 
-    `silent_from` is when it counts as no spam if nobody marks it; None where that is not awaited.
+    `part` tells the ticket's messages apart (their `seq`); what is recalled has the grams of all
+    its parts. `given` are the tags that were given for them. `silent_from` is when it counts as no
+    spam if nobody marks it; None where that is not awaited.
     """
 
     account_id: str
@@ -170,18 +185,20 @@ class Remembered:
     sender: str
     at: datetime
     silent_from: datetime | None = None
+    part: int = 0
+    given: tuple[str, ...] = ()
 
 
 class Memories(Protocol):
-    """The first messages of tickets."""
+    """How tickets began."""
 
     async def remember(self, found: Sequence[Remembered]) -> None:
-        """Keep those of tickets that are not there yet."""
+        """Keep each beside the other parts of its ticket; `sender` and `at` are the first one's."""
 
     async def recall(
         self, tickets: Collection[tuple[str, str]]
     ) -> Mapping[tuple[str, str], Remembered]:
-        """Those of tickets, named by account and id, that are kept."""
+        """Those of tickets, named by account and id, that are kept, each with all its parts."""
 
     async def await_silence(self, until: Mapping[tuple[str, str], datetime | None]) -> None:
         """Await that nobody marks the tickets until then; None: not any more, and never again."""

@@ -67,18 +67,15 @@ class MongoMemories:
 
     async def remember(self, found: Sequence[Remembered]) -> None:
         """See `Memories`."""
-        rows = [
-            {
-                "_id": _id(each.account_id, each.ticket_id),
-                "account": each.account_id,
-                "ticket": each.ticket_id,
-                "indices": each.indices.astype("<u4").tobytes(),
-                "sender": each.sender,
-                "at": each.at,
-            }
-            for each in found
-        ]
-        await insert_new(self._memories, list({row["_id"]: row for row in rows}.values()))
+        rows: dict[str, dict[str, Any]] = {}
+        for each in found:
+            row = rows.setdefault(_id(each.account_id, each.ticket_id), _beginning(each))
+            row["parts"][str(each.part)] = each.indices.astype("<u4").tobytes()
+            row["given"] += [tag for tag in each.given if tag not in row["given"]]
+        there = await insert_new(self._memories, list(rows.values()))
+        updates = [_with_parts(row) for place, row in enumerate(rows.values()) if place in there]
+        if updates:
+            await self._memories.bulk_write(updates, ordered=False)
 
     async def recall(
         self, tickets: Collection[tuple[str, str]]
@@ -117,6 +114,24 @@ def _id(account_id: str, ticket_id: str) -> str:
     return f"{account_id}|{ticket_id}"
 
 
+def _beginning(first: Remembered) -> dict[str, Any]:
+    return {
+        "_id": _id(first.account_id, first.ticket_id),
+        "account": first.account_id,
+        "ticket": first.ticket_id,
+        "sender": first.sender,
+        "at": first.at,
+        "parts": {},
+        "given": [],
+    }
+
+
+def _with_parts(row: Mapping[str, Any]) -> UpdateOne:
+    parts = {f"parts.{number}": part for number, part in row["parts"].items()}
+    given = {"$addToSet": {"given": {"$each": row["given"]}}} if row["given"] else {}
+    return UpdateOne({"_id": row["_id"]}, {"$set": parts, **given})
+
+
 def _row(lesson: Lesson, indices: Indices) -> dict[str, Any]:
     labels = {_field(label.name): label.fits for label in lesson.labels}
     return {
@@ -152,11 +167,13 @@ def _learned(row: Mapping[str, Any]) -> Learned:
 
 
 def _remembered(row: Mapping[str, Any]) -> Remembered:
+    parts = [np.frombuffer(part, "<u4") for part in row["parts"].values()]
     return Remembered(
         account_id=row["account"],
         ticket_id=row["ticket"],
-        indices=np.frombuffer(row["indices"], "<u4").astype(np.uint32),
+        indices=np.unique(np.concatenate(parts)).astype(np.uint32),
         sender=row["sender"],
         at=row["at"],
         silent_from=row.get("silent_from"),
+        given=tuple(sorted(row["given"])),
     )

@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
+
 from shared.contracts.learning import Lesson
 from shared.learning.features import Indices
 from shared.learning.lessons import Learned
@@ -50,11 +52,21 @@ class MemoryMemories:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], Remembered] = {}
+        self.parts: dict[tuple[str, str], dict[int, Indices]] = {}
         self.marked: set[tuple[str, str]] = set()
 
     async def remember(self, found: Sequence[Remembered]) -> None:
         for each in found:
-            self.kept.setdefault((each.account_id, each.ticket_id), each)
+            ticket = (each.account_id, each.ticket_id)
+            there = self.kept.setdefault(ticket, each)
+            parts = self.parts.setdefault(ticket, {})
+            parts[each.part] = each.indices
+            self.kept[ticket] = replace(
+                there,
+                indices=np.unique(np.concatenate(list(parts.values()))),
+                given=tuple(sorted({*there.given, *each.given})),
+                part=0,
+            )
 
     async def recall(
         self, tickets: Collection[tuple[str, str]]

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.learning.features import hashed
-from shared.learning.model import NOTHING, Delta, Example, Model, logit, taught, trained
+from shared.learning.model import (
+    NOTHING,
+    Delta,
+    Example,
+    Model,
+    contributions,
+    logits,
+    taught,
+    trained,
+)
 
 SPAM = "spam"
 SEEDS = [
@@ -41,7 +50,7 @@ LESSONS = st.lists(
 
 
 def score(text: str, delta: Delta = NOTHING, model: Model = MODEL) -> float:
-    return logit(model, delta, SPAM, hashed(text))
+    return logits(model, [delta], hashed(text))[SPAM]
 
 
 def test_seeds_are_told_apart() -> None:
@@ -50,7 +59,7 @@ def test_seeds_are_told_apart() -> None:
 
 @given(st.permutations(SEEDS))
 def test_the_order_of_the_seeds_makes_no_difference(seeds: Sequence[Example]) -> None:
-    assert (trained("v1", [SPAM], seeds).weights[SPAM] == MODEL.weights[SPAM]).all()
+    assert (trained("v1", [SPAM], seeds).weights == MODEL.weights).all()
 
 
 @settings(deadline=None)
@@ -116,9 +125,10 @@ def test_labels_that_no_seed_has_are_learned_from_nothing() -> None:
     ]
     delta = taught(MODEL, examples)
 
-    assert logit(MODEL, NOTHING, "Engraving", hashed("engrave it")) == 0
-    assert logit(MODEL, delta, "Engraving", hashed("can you engrave a name")) > 0
-    assert logit(MODEL, delta, "Engraving", hashed("where is my parcel")) < 0
+    assert "Engraving" not in logits(MODEL, [NOTHING], hashed("engrave it"))
+    assert contributions(MODEL, [], "Engraving", hashed("engrave it")).sum() == 0
+    assert logits(MODEL, [delta], hashed("can you engrave a name"))["Engraving"] > 0
+    assert logits(MODEL, [delta], hashed("where is my parcel"))["Engraving"] < 0
 
 
 def test_weights_are_finite_however_often_something_is_taught() -> None:
@@ -130,3 +140,23 @@ def test_weights_are_finite_however_often_something_is_taught() -> None:
 
     assert np.isfinite(delta.changes[SPAM]).all()
     assert score(TEXTS[0], delta) > 1 > -1 > score(TEXTS[1], delta)
+
+
+def test_the_parts_of_a_text_add_up_to_its_logit_whatever_was_taught() -> None:
+    delta = taught(MODEL, [Example("t", hashed(TEXTS[1]), {SPAM: True, "Blog": True})])
+    other = taught(MODEL, [Example("t", hashed(TEXTS[0]), {"Blog": False})])
+    for text in TEXTS:
+        told = logits(MODEL, [delta, other], hashed(text))
+        assert set(told) == {SPAM, "Blog"}
+        for label, logit in told.items():
+            parts = contributions(MODEL, [delta, other], label, hashed(text))
+            assert parts.sum() == pytest.approx(logit, abs=1e-4)
+
+
+def test_lessons_go_on_from_what_was_changed_already() -> None:
+    own = taught(MODEL, [Example("own", hashed(TEXTS[0]), {"Blog": True})])
+    lesson = Example("t", hashed(TEXTS[0]), {"Blog": True})
+    further = taught(MODEL, [lesson], [own])
+
+    assert abs(further.changes["Blog"]).sum() < abs(taught(MODEL, [lesson]).changes["Blog"]).sum()
+    assert logits(MODEL, [own, further], hashed(TEXTS[0]))["Blog"] > score(TEXTS[0], own)

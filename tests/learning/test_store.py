@@ -95,14 +95,23 @@ async def test_what_was_written_before_a_time_is_forgotten_then(stores: Stores) 
     assert set(await memories.recall([("acme", "old"), ("acme", "new")])) == {("acme", "new")}
 
 
-async def test_the_first_message_that_was_remembered_stays(stores: Stores) -> None:
+async def test_a_ticket_is_remembered_by_all_its_parts_and_each_of_them_once(
+    stores: Stores,
+) -> None:
     _, memories = stores
+    second = replace(first("t0", text="two"), part=5, given=("Returns",), at=MONDAY + HOUR)
     await memories.remember([first("t0", text="one")])
-    await memories.remember([first("t0", text="two"), first("t1"), first("t1", text="two")])
+    for _again in range(2):
+        await memories.remember([second, first("t1"), replace(second, given=("Chat", "Returns"))])
+    await memories.remember([first("t0", text="one")])
+    await memories.remember([])
     found = await memories.recall([("acme", "t0"), ("acme", "t1")])
 
-    assert (found["acme", "t0"].indices == hashed("one")).all()
-    assert len(found) == 2
+    both = sorted({*hashed("one").tolist(), *hashed("two").tolist()})
+    assert found["acme", "t0"].indices.tolist() == both
+    assert found["acme", "t0"].given == ("Chat", "Returns")
+    assert found["acme", "t0"].at == MONDAY
+    assert found["acme", "t1"].given == ()
     assert await memories.recall([]) == {}
 
 

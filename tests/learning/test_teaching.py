@@ -16,7 +16,7 @@ from shared.learning import lessons as chosen
 from shared.learning.coding import delta_of, indices_of_text, indices_text
 from shared.learning.features import hashed
 from shared.learning.lessons import MOST_A_SENDER, MOST_LESSONS, Learned, counting
-from shared.learning.model import NOTHING, logit, taught
+from shared.learning.model import NOTHING, taught
 from shared.learning.teaching import Teaching, WeightsTable
 from shared.topics import WEIGHTS, Deleted
 from tests.learning.memory import MemoryLessons
@@ -71,7 +71,7 @@ class School:
             raise Transient("dead")
 
     def score(self, text: str, account: str = "acme") -> float:
-        return logit(MODEL, self.table.of(account).delta, SPAM, hashed(text))
+        return logits(MODEL, [self.table.of(account).delta], hashed(text))[SPAM]
 
 
 @pytest.mark.spec("SPM 3")
@@ -79,8 +79,8 @@ async def test_a_mark_changes_the_accounts_own_scores_and_no_others() -> None:
     school = School()
     await school.teaching.lessons_given([a_lesson(0)])
 
-    assert school.score(TEXTS[0]) > logit(MODEL, NOTHING, SPAM, hashed(TEXTS[0]))
-    assert school.score(TEXTS[0], "other") == logit(MODEL, NOTHING, SPAM, hashed(TEXTS[0]))
+    assert school.score(TEXTS[0]) > logits(MODEL, [], hashed(TEXTS[0]))[SPAM]
+    assert school.score(TEXTS[0], "other") == logits(MODEL, [], hashed(TEXTS[0]))[SPAM]
     assert school.table.of("acme").marks == 1
 
 

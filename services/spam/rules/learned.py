@@ -6,7 +6,8 @@ from typing import Final
 from services.spam.rules.engine import Opinion
 from services.spam.rules.text import Features
 from shared.contracts.messages import Reason
-from shared.learning.features import grams, hashed, index_of
+from shared.learning.explaining import heaviest_words
+from shared.learning.features import hashed
 from shared.learning.model import Model, contributions
 from shared.learning.seeds import SPAM
 from shared.learning.teaching import Account
@@ -15,9 +16,6 @@ WEIGHT: Final = 1.0
 ENOUGH_MARKS: Final = 200
 """From so many marks on, the account's model hides messages though the rules object."""
 
-_MOST_WORDS = 3
-_LONGEST_WORD = 40
-_EVEN = 0.0
 _CALIBRATED: Final = 0.8
 """Brings the cut at which hardly a customer is hidden (1.4) to the default threshold, 0.9."""
 
@@ -33,11 +31,11 @@ class Learned:
         """How much the message reads like spam, and which of its words say so."""
         taught = self._account(features.account_id)
         indices = hashed(features.whole, *sender_grams(features.sender))
-        parts = contributions(self._model, taught.delta, SPAM, indices)
+        parts = contributions(self._model, [taught.delta], SPAM, indices)
         logit = float(parts.sum()) + _CALIBRATED
         if logit > _CALIBRATED:
-            heaviest = dict(zip(indices.tolist(), parts.tolist(), strict=True))
-            words = f"it reads like spam: {_quoted(features.whole, heaviest)}"
+            said = heaviest_words(features.whole, indices, parts) or "its letters and links"
+            words = f"it reads like spam: {said}"
         else:
             words = "it reads like what customers write"
         return Opinion(
@@ -54,13 +52,3 @@ def sender_grams(contact_id: str) -> tuple[str, ...]:
     kind, _, value = contact_id.partition(":")
     domain = value.rpartition("@")[2] if kind == "email" else ""
     return (f"from:{contact_id}", *([f"domain:{domain}"] if domain else []))
-
-
-def _quoted(text: str, heaviest: dict[int, float]) -> str:
-    said = {
-        gram: heaviest[index_of(gram)]
-        for gram in grams(text)
-        if not gram.startswith(("#", "<")) and heaviest.get(index_of(gram), 0.0) > _EVEN
-    }
-    words = sorted(said, key=lambda gram: (-said[gram], gram))[:_MOST_WORDS]
-    return ", ".join(f"“{word[:_LONGEST_WORD]}”" for word in words) or "its letters and links"
