@@ -34,12 +34,13 @@ from shared.contracts.tickets import (
 from shared.learning import seeds
 from shared.learning.model import Model
 from shared.learning.seeds import SeedsDamaged
-from shared.learning.teaching import Lessons, Memories, Teaching, WeightsTable
+from shared.learning.teaching import Lessons, Memories
 from shared.running import metrics
+from shared.running.models import learn
 from shared.running.service import Service
 from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Mongo, is_transient
-from shared.topics import LESSONS, MESSAGES, TICKETS, WEIGHTS
+from shared.topics import MESSAGES, TICKETS
 
 SERVICE: Final = "spam"
 SWEEP_INTERVAL = timedelta(seconds=1)
@@ -87,12 +88,7 @@ def _engines(
     """The rules, and the model with what accounts taught; without one its lessons wait."""
     if model is None:
         return (Rules(),), None
-    weights = WeightsTable("spam", model.version, _damaged)
-    bus.follow(WEIGHTS, weights.apply)
-    teaching = Teaching("spam", model, lessons, bus.publish)
-    bus.consume(LESSONS, teaching.lessons_given)
-    bus.consume(WEIGHTS, teaching.weights_published)
-    learned = Learned(model, weights.of)
+    learned = Learned(model, learn(bus, SERVICE, "spam", model, lessons).of)
     return (Rules(alone=False), learned), learned
 
 
@@ -127,18 +123,11 @@ def build(settings: Settings) -> Service:
 def load_model() -> Model | None:
     """The model of the seeds; None, with a line in the log and in the metrics, if damaged."""
     try:
-        model = seeds.whole_spam_model()
+        return seeds.whole_spam_model()
     except SeedsDamaged as error:
         _log.error("the rules screen alone: the model's seeds are damaged", error=str(error))
         metrics.LEARNING_DAMAGED.labels(SERVICE, "seeds").inc()
         return None
-    metrics.MODEL_INFO.labels(SERVICE, model.version).set(1)
-    return model
-
-
-def _damaged(what: str) -> None:
-    _log.error("an account's weights are damaged: it is screened by the seeds alone", which=what)
-    metrics.LEARNING_DAMAGED.labels(SERVICE, "weights").inc()
 
 
 def _count(channel: str, verdict: Verdict) -> None:

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from shared.cli.curves import drawn
+
 FALSE_ALARMS: Final = (0.001, 0.005)
 """Shares of genuine messages that may be hidden, at which the recall is told."""
 
-_NAMESPACE: Final = "http://www.w3.org/2000/svg"
-_WIDTH, _HEIGHT, _MARGIN = 640, 400, 48
-_STEPS = 200
-_MOST_SHOWN = 0.02
-_COLOURS = ("#1f6feb", "#bf3989", "#1a7f37", "#9a6700", "#6639ba", "#cf222e")
+_STEPS: Final = 200
+_MOST_SHOWN: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,64 +73,19 @@ def _share(flags: Iterable[bool]) -> float:
 def curve(judged: Sequence[Judged]) -> str:
     """A picture (SVG) of each set's recall against the false alarms, up to two in a hundred."""
     genuine = sorted((each.score for each in judged if not each.spam), reverse=True)
-    sets = {
-        name: [each.score for each in among if each.spam]
-        for name, among in _by_set(judged).items()
-        if any(each.spam for each in among)
+    spam = {
+        name: [each.score for each in among if each.spam] for name, among in _by_set(judged).items()
     }
-    lines = [
-        f'<svg xmlns="{_NAMESPACE}" width="{_WIDTH}" height="{_HEIGHT}" font-size="12">',
-        '<rect width="100%" height="100%" fill="white"/>',
-        *_axes(),
-    ]
-    for number, (name, scores) in enumerate(sets.items()):
-        colour = _COLOURS[number % len(_COLOURS)]
-        points = " ".join(
-            f"{_x(share):.1f},{_y(_above(scores, _cut(genuine, share))):.1f}"
-            for share in (step * _MOST_SHOWN / _STEPS for step in range(_STEPS + 1))
-        )
-        lines.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        )
-        label = name.replace("&", "&amp;").replace("<", "&lt;")
-        lines.append(
-            f'<text x="{_WIDTH - 200}" y="{_HEIGHT - 140 + 16 * number}" fill="{colour}">'
-            f"{label} ({len(scores)})</text>"
-        )
-    return "\n".join([*lines, "</svg>", ""])
+    shares = [step * _MOST_SHOWN / _STEPS for step in range(_STEPS + 1)]
+    curves = {
+        f"{name} ({len(scores)})": [
+            (share, _above(scores, _cut(genuine, share))) for share in shares
+        ]
+        for name, scores in spam.items()
+        if scores
+    }
+    return drawn(curves, "genuine messages hidden", "spam found", _MOST_SHOWN)
 
 
 def _above(scores: Sequence[float], cut: float | None) -> float:
     return _share(score > (cut or 0.0) for score in scores)
-
-
-def _x(share: float) -> float:
-    return _MARGIN + share / _MOST_SHOWN * (_WIDTH - 2 * _MARGIN)
-
-
-def _y(recall: float) -> float:
-    return _HEIGHT - _MARGIN - recall * (_HEIGHT - 2 * _MARGIN)
-
-
-def _line(x1: float, y1: float, x2: float, y2: float) -> str:
-    return f'<line x1="{x1:.0f}" y1="{y1:.0f}" x2="{x2:.0f}" y2="{y2:.0f}" stroke="#ddd"/>'
-
-
-def _text(x: float, y: float, said: str, anchor: str = "middle") -> str:
-    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{said}</text>'
-
-
-def _axes() -> list[str]:
-    drawn = [
-        _text(_WIDTH / 2, _HEIGHT - 10, "genuine messages hidden"),
-        _text(_MARGIN, _MARGIN - 16, "spam found", "start"),
-    ]
-    for step in range(5):
-        share, recall = step * _MOST_SHOWN / 4, step / 4
-        drawn += [
-            _line(_x(share), _y(0), _x(share), _y(1)),
-            _line(_x(0), _y(recall), _x(_MOST_SHOWN), _y(recall)),
-            _text(_x(share), _y(0) + 16, f"{share * 100:.1f} %"),
-            _text(_x(0) - 6, _y(recall) + 4, f"{recall * 100:.0f} %", "end"),
-        ]
-    return drawn

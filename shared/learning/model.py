@@ -127,7 +127,8 @@ def _values(model: Model, deltas: Sequence[Delta], label: str, indices: Indices)
 def _column(model: Model, held: Floats, label: str, indices: Indices) -> Floats:
     """A copy of what is held of the label, and of nothing where the model does not know it."""
     if label in model.labels:
-        return held[indices, model.labels.index(label)]
+        column: Floats = held[indices, model.labels.index(label)]
+        return column
     return np.zeros(len(indices), np.float32)
 
 

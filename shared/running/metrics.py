@@ -95,6 +95,19 @@ SPAM_MARKS = Counter(
     "Agents' marks: spam or not_spam, within a_week of the ticket's opening or later.",
     ["mark", "after"],
 )
+TAG_CHOICES = Counter(
+    "helpdesk_tag_choices",
+    "First messages of tickets: tagged, or none where nothing was sure; the language is a guess.",
+    ["outcome", "language"],
+)
+TAGS_CHOSEN = Counter(
+    "helpdesk_tags_chosen", "Tags that fitted a message; an account's own are all `own`.", ["tag"]
+)
+TAGS_REMOVED = Counter(
+    "helpdesk_tags_removed",
+    "Tags that were given and that agents removed, within a_week of the ticket's opening or later.",
+    ["tag", "after"],
+)
 LEARNING_DAMAGED = Counter(
     "helpdesk_learning_damaged",
     "Seeds or weights that could not be read, so that others were used instead.",

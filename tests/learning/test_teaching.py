@@ -16,7 +16,7 @@ from shared.learning import lessons as chosen
 from shared.learning.coding import delta_of, indices_of_text, indices_text
 from shared.learning.features import hashed
 from shared.learning.lessons import MOST_A_SENDER, MOST_LESSONS, Learned, counting
-from shared.learning.model import NOTHING, taught
+from shared.learning.model import NOTHING, logits, taught
 from shared.learning.teaching import Teaching, WeightsTable
 from shared.topics import WEIGHTS, Deleted
 from tests.learning.memory import MemoryLessons

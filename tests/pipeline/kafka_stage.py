@@ -1,4 +1,4 @@
-"""The six services in this process, on Kafka, MongoDB and Redis; only the clock is a fake."""
+"""All services in this process, on Kafka, MongoDB and Redis; only the clock is a fake."""
 
 import asyncio
 import time
@@ -23,12 +23,14 @@ from services.ingest import app as ingest
 from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
 from services.spam import app as spam
 from services.spam.store import MongoContacts
+from services.tagging import app as tagging
 from services.ticketing import app as ticketing
 from services.ticketing.store import MongoTickets
 from shared.bus.delivery import Outgoing, Record
 from shared.bus.kafka import create_topics, record_of
 from shared.bus.kafka_bus import KafkaBus
 from shared.embedded.servers import Servers
+from shared.learning.seeds import whole_tags_model
 from shared.running.settings import KafkaSettings, MongoSettings, RedisSettings
 from shared.stores import mongo, redis
 from shared.stores.lessons import MongoLessons, MongoMemories
@@ -199,10 +201,12 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     assemblies = MongoAssemblies(database.database)
     lessons = MongoLessons(database.database, "spam")
     memories = MongoMemories(database.database, "spam")
+    lessons_on_tags = MongoLessons(database.database, "tagging")
+    beginnings = MongoMemories(database.database, "tagging")
     for store in (tickets, timers, profiles, histories, followed, agents, rotations, assemblies):
         await store.ensure_indexes()
-    await lessons.ensure_indexes()
-    await memories.ensure_indexes()
+    for learning in (lessons, memories, lessons_on_tags, beginnings):
+        await learning.ensure_indexes()
     stores = assignment.Stores(followed, agents, RedisHeartbeats(cache, unique), rotations)
     ingest.wire(
         bus["ingest"],
@@ -225,3 +229,4 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     assignment.wire(bus["assignment"], stores, clock, SWEEP)
     autoclose.wire(bus["autoclose"], timers, RedisTyping(cache, unique), clock, SWEEP)
     attribution.wire(bus["attribution"], histories, clock, interval=SWEEP)
+    tagging.wire(bus["tagging"], lessons_on_tags, beginnings, whole_tags_model(), clock, SWEEP)

@@ -1,4 +1,4 @@
-"""All six services on one log, and what journeys say to them: in memory, or on Kafka."""
+"""All services on one log, and what journeys say to them: in memory, or on Kafka."""
 
 import json
 from abc import ABC, abstractmethod
@@ -12,6 +12,7 @@ from services.attribution import app as attribution
 from services.autoclose import app as autoclose
 from services.ingest import app as ingest
 from services.spam import app as spam
+from services.tagging import app as tagging
 from services.ticketing import app as ticketing
 from shared.bus.delivery import Outgoing, Record
 from shared.contracts.accounts import AccountSettings
@@ -19,6 +20,7 @@ from shared.contracts.base import Author, Channel
 from shared.contracts.commands import Command
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
 from shared.contracts.tickets import TicketEvent, TicketFact, TicketSummary
+from shared.learning.seeds import whole_tags_model
 from shared.topics import (
     ACCOUNTS,
     COMMANDS,
@@ -320,6 +322,13 @@ class MemoryStage(Stage):
         assignment.wire(bus["assignment"], stores, self.clock)
         autoclose.wire(bus["autoclose"], MemoryTimers(), MemoryTyping(), self.clock)
         attribution.wire(bus["attribution"], ContactHistories(), self.clock)
+        tagging.wire(
+            bus["tagging"],
+            MemoryLessons(),
+            MemoryMemories(),
+            whole_tags_model(),
+            self.clock,
+        )
 
     async def append(self, records: Sequence[Outgoing]) -> None:
         for record in records:

@@ -15,9 +15,7 @@ from shared.contracts.commands import (
     ReopenTicket,
     RouteTicket,
     SnoozeTicket,
-    TagTicket,
     UnassignTicket,
-    UntagTicket,
     WakeTicket,
 )
 from shared.contracts.tickets import (
@@ -29,19 +27,14 @@ from shared.contracts.tickets import (
     TicketReopened,
     TicketRouted,
     TicketSnoozed,
-    TicketTagged,
     TicketUnassigned,
-    TicketUntagged,
     TicketWoken,
 )
 
 INACTIVITY_NOTICE = "Ticket closed due to inactivity"
 
-MOST_TAGS = 200
-"""How many tags a ticket may have: each of its events carries all of them."""
 
-
-def _asked(command: Command) -> str:
+def asked(command: Command) -> str:
     """The reason in words where somebody asked for it and no rule decided."""
     return f"{command.author.name or command.author.id} asked for it"
 
@@ -134,7 +127,7 @@ def route(draft: Draft, command: RouteTicket, settings: AccountSettings) -> Refu
         return "stale", f"{ticket.assignee} has it: rules route it no more"
     draft.happen(
         TicketRouted,
-        f"ASG 5: {command.rule or _asked(command)}",
+        f"ASG 5: {command.rule or asked(command)}",
         {"team_id": command.team_id},
         author=command.author,
         team_id=command.team_id,
@@ -161,7 +154,7 @@ def close(draft: Draft, command: CloseTicket) -> Refusal | None:
         return "stale", "the customer wrote, or the team did, since the timer was set"
     draft.happen(
         TicketClosed,
-        "ACL 3: the customer fell silent" if silent else f"TKT 11: {_asked(command)}",
+        "ACL 3: the customer fell silent" if silent else f"TKT 11: {asked(command)}",
         {
             "status": "closed",
             "closed_at": command.occurred_at,
@@ -189,7 +182,7 @@ def reopen(draft: Draft, command: ReopenTicket) -> Refusal | None:
     waits = ticket.assignee is None and not ticket.spam
     draft.happen(
         TicketReopened,
-        f"TKT 11: {_asked(command)}",
+        f"TKT 11: {asked(command)}",
         {
             "status": "open",
             "closed_at": None,
@@ -209,7 +202,7 @@ def snooze(draft: Draft, command: SnoozeTicket) -> Refusal | None:
         return "in_the_past", f"{command.until.isoformat()} is not after the command"
     draft.happen(
         TicketSnoozed,
-        f"TKT 6: {_asked(command)}",
+        f"TKT 6: {asked(command)}",
         {"status": "snoozed", "snoozed_until": command.until},
         author=command.author,
         until=command.until,
@@ -225,33 +218,9 @@ def wake(draft: Draft, command: WakeTicket) -> Refusal | None:
     by_time = command.author.kind == "system"
     draft.happen(
         TicketWoken,
-        "TKT 6: the chosen time has come" if by_time else f"TKT 6: {_asked(command)}",
+        "TKT 6: the chosen time has come" if by_time else f"TKT 6: {asked(command)}",
         {"status": "open", "snoozed_until": None},
         by="time" if by_time else "agent",
-    )
-    return None
-
-
-def tags(draft: Draft, command: TagTicket | UntagTicket) -> Refusal | None:
-    """Add those of the tags that the ticket does not have, or remove those that it has."""
-    ticket = draft.ticket
-    if isinstance(command, TagTicket):
-        new = tuple(tag for tag in dict.fromkeys(command.tags) if tag not in ticket.tags)
-        if not new:
-            return "nothing_to_change", "it has these tags already"
-        if len(ticket.tags) + len(new) > MOST_TAGS:
-            return "too_large", f"a ticket has {MOST_TAGS} tags at most"
-        changed = {"tags": (*ticket.tags, *new)}
-        draft.happen(
-            TicketTagged, f"TKT 11: {_asked(command)}", changed, author=command.author, tags=new
-        )
-        return None
-    gone = tuple(tag for tag in ticket.tags if tag in command.tags)
-    if not gone:
-        return "nothing_to_change", "it has none of these tags"
-    changed = {"tags": tuple(tag for tag in ticket.tags if tag not in gone)}
-    draft.happen(
-        TicketUntagged, f"TKT 11: {_asked(command)}", changed, author=command.author, tags=gone
     )
     return None
 
@@ -263,7 +232,7 @@ def mark(draft: Draft, command: MarkSpam | MarkNotSpam) -> Refusal | None:
     """
     ticket = draft.ticket
     by_agent = command.author.kind == "agent"
-    because = f"SPM 2: {_asked(command)}"
+    because = f"SPM 2: {asked(command)}"
     if isinstance(command, MarkNotSpam):
         if not ticket.spam:
             return "nothing_to_change", "it is not flagged"
@@ -284,5 +253,5 @@ def read(draft: Draft, command: MarkRead) -> Refusal | None:
     """The ticket is not unread any more (TKT 10)."""
     if not draft.ticket.unread:
         return "nothing_to_change", "it was read already"
-    draft.happen(TicketRead, f"TKT 10: {_asked(command)}", {"unread": False}, author=command.author)
+    draft.happen(TicketRead, f"TKT 10: {asked(command)}", {"unread": False}, author=command.author)
     return None

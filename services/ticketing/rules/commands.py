@@ -2,6 +2,7 @@
 
 from services.ticketing.rules import command_effects, deliveries, replies
 from services.ticketing.rules.replies import Refusal
+from services.ticketing.rules.tags import change_tags
 from services.ticketing.rules.ticket import Draft, Ticket, ledger_id, thread_entry
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import (
@@ -115,7 +116,7 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
         case WakeTicket():
             refusal = command_effects.wake(draft, command)
         case TagTicket() | UntagTicket():
-            refusal = command_effects.tags(draft, command)
+            refusal = change_tags(draft, command)
         case MarkSpam() | MarkNotSpam():
             refusal = command_effects.mark(draft, command)
         case MarkRead():

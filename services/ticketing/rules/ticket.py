@@ -48,7 +48,8 @@ class Ticket(TicketSummary):
 
     `opted_out` is True if the contact's last STOP or START was a STOP, whatever their profile says
     so far (TKT 13); `opted_at` is when it was received. `bounced` names the mails and recipients
-    for which the thread shows a bounce already.
+    for which the thread shows a bounce already. `untagged` are tags that somebody removed: the
+    system does not add them again (TAG 2).
     """
 
     id: str
@@ -69,6 +70,7 @@ class Ticket(TicketSummary):
     deliveries: tuple[Delivery, ...] = ()
     bounced: tuple[str, ...] = ()
     changed: tuple[Changed, ...] = ()
+    untagged: tuple[str, ...] = ()
 
     @property
     def due_at(self) -> datetime:

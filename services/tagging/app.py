@@ -1,0 +1,84 @@
+"""Tagging, wired from top to bottom."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from services.tagging.handlers import Chosen, Removed, Tagging, settings_of, unnoticed
+from services.tagging.rules.own_tags import OwnTags, others
+from services.tagging.settings import Settings
+from services.tagging.sweep import Sweep
+from shared.bus.kafka_bus import KafkaBus
+from shared.bus.ports import FollowingBus
+from shared.clock import Clock, system_clock
+from shared.contracts.accounts import TAGS
+from shared.learning.model import Model
+from shared.learning.seeds import all_seeds, whole_tags_model
+from shared.learning.teaching import Lessons, Memories
+from shared.running import metrics
+from shared.running.models import learn
+from shared.running.service import Service
+from shared.stores.lessons import MongoLessons, MongoMemories
+from shared.stores.mongo import Mongo, is_transient
+from shared.topics import TICKETS
+
+SERVICE: Final = "tagging"
+SWEEP_INTERVAL = timedelta(seconds=1)
+
+
+def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and whom it tells
+    bus: FollowingBus,
+    lessons: Lessons,
+    memories: Memories,
+    model: Model,
+    clock: Clock,
+    sweep_interval: timedelta = SWEEP_INTERVAL,
+    chosen: Chosen = unnoticed,
+    removed: Removed = unnoticed,
+) -> None:
+    """Connect topics, handlers and the sweep."""
+    own = OwnTags(model, others(all_seeds()), lambda account: settings_of(bus.accounts, account))
+    weights = learn(bus, SERVICE, "tags", model, lessons, lambda account: (own.of(account),))
+    tagging = Tagging(bus.accounts, model, own, weights.of, memories, bus.publish, chosen, removed)
+    bus.consume(TICKETS, tagging.tickets_changed)
+    bus.every(sweep_interval, Sweep(memories, clock).sweep)
+
+
+def build(settings: Settings) -> Service:
+    """Tagging on Kafka and MongoDB, ready to run. Raises SeedsDamaged where it has no model."""
+    mongo = Mongo(settings.mongo)
+    bus = KafkaBus(
+        SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
+    )
+    lessons = MongoLessons(mongo.database, SERVICE)
+    memories = MongoMemories(mongo.database, SERVICE)
+    wire(
+        bus,
+        lessons,
+        memories,
+        whole_tags_model(),
+        system_clock,
+        settings.sweep_interval,
+        _count,
+        _count_removed,
+    )
+    return Service(
+        settings,
+        bus,
+        opening=[mongo.ping, lessons.ensure_indexes, memories.ensure_indexes],
+        closing=[mongo.close],
+    )
+
+
+def _count(language: str, tags: Sequence[str]) -> None:
+    metrics.TAG_CHOICES.labels("tagged" if tags else "none", language).inc()
+    for tag in tags:
+        metrics.TAGS_CHOSEN.labels(_label(tag)).inc()
+
+
+def _count_removed(tag: str, soon: bool) -> None:  # noqa: FBT001  # see `Removed`
+    metrics.TAGS_REMOVED.labels(_label(tag), "a_week" if soon else "later").inc()
+
+
+def _label(tag: str) -> str:
+    return tag if tag in TAGS else "own"

@@ -1,0 +1,181 @@
+"""What tagging does with the ticket stream: commands that tag, and lessons from agents' changes."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from services.tagging.rules import teaching
+from services.tagging.rules.choosing import Fit, chosen, tagged
+from services.tagging.rules.own_tags import OwnTags
+from shared.bus.accounts import Accounts
+from shared.bus.delivery import Publish
+from shared.contracts.accounts import TAGS, TagSettings
+from shared.contracts.commands import TagTicket
+from shared.contracts.learning import Lesson
+from shared.contracts.tickets import (
+    CommandRejected,
+    CustomerWrote,
+    TicketFact,
+    TicketMarkedNotSpam,
+    TicketTagged,
+    TicketUntagged,
+)
+from shared.learning.features import Indices, hashed
+from shared.learning.languages import language_of
+from shared.learning.model import Model
+from shared.learning.teaching import Account, Memories, Remembered
+from shared.learning.text import fold
+from shared.topics import COMMANDS, LESSONS
+
+A_WEEK: Final = timedelta(days=7)
+_ENOUGH: Final = 600
+
+TicketId = tuple[str, str]
+"""The account and the ticket."""
+
+Chosen = Callable[[str, Sequence[str]], None]
+"""Called with a message's language and the tags that fit it, perhaps none."""
+
+Removed = Callable[[str, bool], None]
+"""Called with a tag that was given and that an agent removed, and whether within a week."""
+
+
+def settings_of(accounts: Accounts, account_id: str) -> TagSettings:
+    """The account's settings; for an unknown account the nine tags and no others."""
+    account = accounts.get(account_id)
+    return account.tags if account else TagSettings()
+
+
+def unnoticed(_one: object, _other: object) -> None:
+    """Do nothing with what is told."""
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """Chooses tags for new tickets, and turns agents' changes of tags into lessons.
+
+    `taught` gives what an account's agents taught. `chosen` and `removed` are called once a batch
+    is published, for metrics.
+    """
+
+    accounts: Accounts
+    model: Model
+    own: OwnTags
+    taught: Callable[[str], Account]
+    memories: Memories
+    publish: Publish
+    chosen: Chosen = unnoticed
+    removed: Removed = unnoticed
+
+    async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
+        """Afterwards tags are asked for where they surely fit, and agents' changes are lessons.
+
+        A command's id follows from its event: an event that comes twice tags once. A ticket that
+        turns out to be no spam is tagged then, by all that its customer began with.
+        """
+        facts = [
+            event
+            for event in events
+            if isinstance(event, TicketFact) and self._settings(event.account_id).enabled
+        ]
+        for account_id in {event.account_id for event in facts}:
+            if not self.own.is_made(account_id):
+                # Tenths of a second where there are many: not on the loop.
+                await asyncio.to_thread(self.own.of, account_id)
+        batch = _Batch()
+        for event in facts:
+            if isinstance(event, CustomerWrote) and teaching.begins(event):
+                self._read(event, batch)
+        await self.memories.remember(batch.beginnings)
+        lifted = [event for event in facts if isinstance(event, TicketMarkedNotSpam)]
+        changed = [event for event in facts if teaching.is_by_agent(event)]
+        kept = await self.memories.recall({ticket_of(event) for event in (*lifted, *changed)})
+        for event in lifted:
+            if beginning := kept.get(ticket_of(event)):
+                batch.ask(event, self._fits(event.account_id, beginning.indices))
+        lessons = [self._lesson(event, kept) for event in changed]
+        await self.publish(
+            [COMMANDS.record(command) for command in batch.commands]
+            + [LESSONS.record(lesson) for lesson in lessons if lesson is not None]
+        )
+        self._tell(batch, changed, kept)
+
+    def _settings(self, account_id: str) -> TagSettings:
+        return settings_of(self.accounts, account_id)
+
+    def _read(self, event: CustomerWrote, batch: "_Batch") -> None:
+        text = teaching.words_of(event)
+        indices = hashed(text)
+        command = None
+        if not event.ticket.spam:
+            found = self._fits(event.account_id, indices, text)
+            command = batch.ask(event, found)
+            batch.told.append((text, [fit.tag for fit in found]))
+        batch.beginnings.append(
+            Remembered(
+                account_id=event.account_id,
+                ticket_id=event.ticket_id,
+                indices=indices,
+                sender=event.ticket.contact.id,
+                at=event.occurred_at,
+                part=event.seq,
+                given=command.tags if command else (),
+            )
+        )
+
+    def _fits(self, account_id: str, indices: Indices, text: str = "") -> list[Fit]:
+        deltas = (self.own.of(account_id), self.taught(account_id).delta)
+        return chosen(self.model, deltas, self._settings(account_id), indices, text)
+
+    def _lesson(
+        self, event: TicketTagged | TicketUntagged, kept: Mapping[TicketId, Remembered]
+    ) -> Lesson | None:
+        known = {*TAGS, *(tag.name for tag in self._settings(event.account_id).own)}
+        beginning = kept.get(ticket_of(event))
+        return teaching.lesson(event, beginning, known) if beginning else None
+
+    def _tell(
+        self,
+        batch: "_Batch",
+        changed: Sequence[TicketTagged | TicketUntagged],
+        kept: Mapping[TicketId, Remembered],
+    ) -> None:
+        for text, tags in batch.told:
+            self.chosen(language_of(fold(text[:_ENOUGH])), tags)
+        for event in changed:
+            beginning = kept.get(ticket_of(event))
+            if beginning and isinstance(event, TicketUntagged):
+                soon = event.occurred_at - event.ticket.opened_at <= A_WEEK
+                for tag in event.tags:
+                    if tag in beginning.given:
+                        self.removed(tag, soon)
+
+
+def ticket_of(event: TicketFact) -> TicketId:
+    """Which ticket the event is of."""
+    return event.account_id, event.ticket_id
+
+
+class _Batch:
+    """What is decided for a batch of events: of one ticket's tags, each is asked for once."""
+
+    def __init__(self) -> None:
+        self.commands: list[TagTicket] = []
+        self.beginnings: list[Remembered] = []
+        self.told: list[tuple[str, list[str]]] = []
+        self._asked: defaultdict[TicketId, set[str]] = defaultdict(set)
+
+    def ask(self, event: TicketFact, found: Sequence[Fit]) -> TagTicket | None:
+        """The command that gives the ticket those of the tags that it neither has nor will have."""
+        asked = self._asked[ticket_of(event)]
+        new = [fit for fit in found if fit.tag not in asked and fit.tag not in event.ticket.tags]
+        if not new:
+            return None
+        asked.update(fit.tag for fit in new)
+        command = tagged(event, new)
+        self.commands.append(command)
+        return command

@@ -1,0 +1,64 @@
+"""How tickets began, and what agents teach by the tags that they add and remove (TAG 2)."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final, TypeGuard
+
+from shared.contracts.learning import Label, Lesson
+from shared.contracts.tickets import CustomerWrote, TicketFact, TicketTagged, TicketUntagged
+from shared.learning.coding import indices_text
+from shared.learning.seeds import whole_text
+from shared.learning.teaching import Remembered
+from shared.values.ids import computed_id
+
+FIRST_LINES: Final = 3
+"""A ticket's customer is listened to in its first three lines: “hi” says nothing yet."""
+
+KEPT: Final = timedelta(days=90)
+"""How long a change of a ticket's tags teaches, and is counted as a mistake."""
+
+
+def begins(event: CustomerWrote) -> bool:
+    """Whether it is one of the messages that its ticket's tags are chosen by.
+
+    Spam in a ticket that is none says nothing of it.
+    """
+    return (
+        bool(event.text or event.ticket.subject)
+        and (event.ticket.spam or not event.spam)
+        and 0 < event.ticket.message_count <= FIRST_LINES
+    )
+
+
+def words_of(event: CustomerWrote) -> str:
+    """What the message says; of a ticket's first one with its subject."""
+    first = event.ticket.message_count == 1
+    return whole_text(event.ticket.subject if first else None, event.text)
+
+
+def is_by_agent(event: TicketFact) -> TypeGuard[TicketTagged | TicketUntagged]:
+    """Whether it is a change of tags that an agent made."""
+    return isinstance(event, TicketTagged | TicketUntagged) and event.author.kind == "agent"
+
+
+def lesson(
+    event: TicketTagged | TicketUntagged, beginning: Remembered, known: Collection[str]
+) -> Lesson | None:
+    """What the change teaches of the tags that are known; None if it is about others alone."""
+    fits = isinstance(event, TicketTagged)
+    labels = tuple(Label(name=tag, fits=fits) for tag in event.tags if tag in known)
+    if not labels:
+        return None
+    return Lesson(
+        account_id=event.account_id,
+        id=computed_id("lesson", "tags", event.account_id, event.id),
+        occurred_at=event.occurred_at,
+        correlation_id=event.correlation_id,
+        subject="tags",
+        example_id=event.ticket_id,
+        rank=event.seq,
+        labels=labels,
+        teacher=event.author.id,
+        sender=beginning.sender,
+        indices=indices_text(beginning.indices),
+    )
