@@ -11,7 +11,7 @@ from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Outgoing
 from shared.bus.kafka_bus import KafkaBus
 from shared.cli.demo.story import Story
-from shared.contracts.commands import MarkSpam, ReplyToTicket
+from shared.contracts.commands import MarkSpam, ReplyToTicket, TagTicket
 from shared.errors import HelpdeskError
 from shared.running.service import Service as Wired
 from shared.running.settings import KafkaSettings
@@ -61,7 +61,12 @@ async def test_a_service_consumes_what_the_registry_says(service: Service) -> No
     app = built(service)
 
     # Everybody follows the settings, all of them; who dead-letters the bad ones is ingest alone.
-    twice = {"ingest": {ACCOUNTS.name}, "spam": {WEIGHTS.name}}.get(service, set())
+    # Of weights it is who learns.
+    twice = {
+        "ingest": {ACCOUNTS.name},
+        "spam": {WEIGHTS.name},
+        "tagging": {WEIGHTS.name},
+    }.get(service, set())
     assert app.bus.service == service
     assert app.bus.consumed | app.bus.followed == names(t for t in TOPICS if service in t.consumers)
     assert app.bus.consumed & app.bus.followed == twice
@@ -82,7 +87,7 @@ async def test_what_the_services_publish_is_what_the_registry_says() -> None:
     stage = world.stage
     await Story(world, stage.clock()).tell()
     await _a_customer_falls_silent(world)
-    await _an_agent_marks_spam(world)
+    await _an_agent_marks_and_tags(world)
 
     told = {(s, t.name) for t in TOPICS for s in t.producers if t is not DEAD[s]}
     dead = {(s, t.name) for s, t in DEAD.items()}
@@ -110,19 +115,20 @@ async def _a_customer_falls_silent(world: MemoryWorld) -> None:
     assert ticket["status"] == "closed"
 
 
-async def _an_agent_marks_spam(world: MemoryWorld) -> None:
-    """What it does not show either: a mark, which teaches."""
+async def _an_agent_marks_and_tags(world: MemoryWorld) -> None:
+    """What it does not show either: a mark and a tag, which teach."""
     stage = world.stage
     ticket = world.observed().tickets("whatsapp")[0]
-    mark = MarkSpam(
-        account_id="sample",
-        id="mark",
-        occurred_at=stage.clock(),
-        correlation_id="mark",
-        ticket_id=ticket["id"],
-        author=ANN,
-    )
-    await world.publish([BY_NAME["helpdesk.commands"].record(mark)])
+    said: dict[str, Any] = {
+        "account_id": "sample",
+        "occurred_at": stage.clock(),
+        "correlation_id": "mark",
+        "ticket_id": ticket["id"],
+        "author": ANN,
+    }
+    tag = TagTicket(id="tag", tags=("Loyalty",), **said)
+    mark = MarkSpam(id="mark", **said)
+    await world.publish([BY_NAME["helpdesk.commands"].record(each) for each in (tag, mark)])
     await stage.log.settle()
 
 

@@ -258,7 +258,8 @@ async def test_a_ticket_event_put_back_after_newer_ones_does_no_harm(
         (t.channel, t.status, t.assignee, t.team_id) for t in plain.board.values()
     ]
     assert sorted(stage.kinds(ticket_id)) == sorted(plain.kinds(ticket_id))
-    assert len(stage.records(COMMANDS)) <= len(plain.records(COMMANDS)) + 1
+    asked, asked_plainly = ({each.id for each in s.bodies(COMMANDS)} for s in (stage, plain))
+    assert len(asked) <= len(asked_plainly) + 1
 
 
 # On Kafka

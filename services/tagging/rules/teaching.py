@@ -14,6 +14,9 @@ from shared.values.ids import computed_id
 FIRST_LINES: Final = 3
 """A ticket's customer is listened to in its first three lines: “hi” says nothing yet."""
 
+NEW: Final = timedelta(days=1)
+"""... as long as the ticket is new: what they write months later is about something else."""
+
 KEPT: Final = timedelta(days=90)
 """How long a change of a ticket's tags teaches, and is counted as a mistake."""
 
@@ -27,6 +30,7 @@ def begins(event: CustomerWrote) -> bool:
         bool(event.text or event.ticket.subject)
         and (event.ticket.spam or not event.spam)
         and 0 < event.ticket.message_count <= FIRST_LINES
+        and event.occurred_at - event.ticket.opened_at <= NEW
     )
 
 
