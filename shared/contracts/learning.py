@@ -47,7 +47,8 @@ class Lesson(Envelope):
 class LearnedWeights(Envelope):
     """What an account's lessons change of the model of that `version`; older ones count no more.
 
-    `lessons` is how many there are, `marks` how many of them agents gave by a mark. `indices` are
+    `lessons` is how many there are, `marks` how many of them agents gave by a mark, and `rarer` how
+    many are of the rarer kind: for a label or against it, of the label that has most. `indices` are
     as a lesson's.
     """
 
@@ -56,6 +57,7 @@ class LearnedWeights(Envelope):
     version: Id
     lessons: Whole
     marks: Whole
+    rarer: Whole = 0
     learned_at: UtcTime
     indices: str
     changes: tuple[Change, ...]

@@ -61,6 +61,13 @@ def counting(lessons: Iterable[Learned]) -> list[Learned]:
     return kept
 
 
+def of_the_rarer_kind(lessons: Iterable[Learned]) -> int:
+    """How many there are for a label or against it, whichever are fewer; of the label with most."""
+    sides = Counter((label, fits) for lesson in lessons for label, fits in lesson.labels.items())
+    labels = {label for label, _ in sides}
+    return max((min(sides[label, True], sides[label, False]) for label in labels), default=0)
+
+
 def examples(lessons: Sequence[Learned]) -> list[Example]:
     """The lessons as examples for `taught`."""
     return [

@@ -22,6 +22,8 @@ _RATE: Final = 0.3
 _LESSONS_RATE: Final = 0.6
 _EPOCHS: Final = 6
 _STEPS_A_LESSON: Final = 4
+_LOOSENED_BY: Final = 20
+_FORGOTTEN_BY: Final = 250
 _NEARLY_NOTHING: Final = np.float32(1e-8)
 _LARGEST: Final = 30.0
 
@@ -51,15 +53,17 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What an account's lessons change of a model: the weights of those indices, by label.
+    """What an account changes of a model: the weights of those indices, by label.
 
-    `lessons` is how many there were. It fits the model of that `version` alone.
+    `offsets` are added to whatever a text says of a label. `lessons` is how many there were. It
+    fits the model of that `version` alone.
     """
 
     version: str = ""
     lessons: int = 0
     indices: Indices = field(default_factory=lambda: np.empty(0, np.uint32))
     changes: Mapping[str, Floats] = field(default_factory=dict)
+    offsets: Mapping[str, float] = field(default_factory=dict)
 
 
 NOTHING: Final = Delta()
@@ -69,7 +73,8 @@ def trained(version: str, labels: Sequence[str], examples: Sequence[Example]) ->
     """The model of these examples: the same ones give the same model, in whatever order."""
     shape = (SIZE, len(labels))
     model = Model(version, tuple(labels), np.zeros(shape, np.float32), np.zeros(shape, np.float32))
-    _learn(model, [(example, example.indices) for example in examples], _EPOCHS, _RATE)
+    places = [(example, example.indices) for example in examples]
+    _learn(model, places, _EPOCHS, _RATE, np.zeros(len(labels), np.float32))
     return model
 
 
@@ -77,6 +82,10 @@ def taught(model: Model, lessons: Sequence[Example], before: Sequence[Delta] = (
     """What the lessons change. They are taken in an order of their own, four times over.
 
     `before` is what was changed of the model already, on other grounds.
+
+    The more lessons an account has given of both kinds, for a label and against it, the less holds
+    what the seeds said of it: its weights move more easily, and start nearer to nothing. Lessons of
+    one kind alone loosen nothing: they would make everything fit.
     """
     if not lessons:
         return Delta(model.version)
@@ -85,10 +94,13 @@ def taught(model: Model, lessons: Sequence[Example], before: Sequence[Delta] = (
     weights = np.stack([_values(model, before, label, indices) for label in labels], axis=1)
     moved = np.stack([_column(model, model.moved, label, indices) for label in labels], axis=1)
     started = weights.copy()
+    both = _of_both_kinds(labels, lessons)
+    weights /= 1 + both / _FORGOTTEN_BY
+    moved /= (1 + both / _LOOSENED_BY) ** 2
     places = [(lesson, np.searchsorted(indices, lesson.indices)) for lesson in lessons]
-    _learn(
-        Model(model.version, tuple(labels), weights, moved), places, _STEPS_A_LESSON, _LESSONS_RATE
-    )
+    offsets = np.array([_offset(model, before, label) for label in labels], np.float32)
+    starting = Model(model.version, tuple(labels), weights, moved)
+    _learn(starting, places, _STEPS_A_LESSON, _LESSONS_RATE, offsets)
     changed = (weights - started).T
     changes = {label: changed[column].copy() for column, label in enumerate(labels)}
     return Delta(model.version, len(lessons), indices.astype(np.uint32), changes)
@@ -104,15 +116,16 @@ def logits(model: Model, deltas: Sequence[Delta], indices: Indices) -> dict[str,
         zip(model.labels, model.weights[indices].sum(axis=0, dtype=np.float64), strict=True)
     )
     for delta in deltas:
-        if (places := _places(model, delta, indices)) is None:
-            continue
-        for label, values in delta.changes.items():
-            found[label] = found.get(label, 0.0) + values[places[0]].sum(dtype=np.float64)
-    return {label: float(total) / norm for label, total in found.items()}
+        if (places := _places(model, delta, indices)) is not None:
+            for label, values in delta.changes.items():
+                found[label] = found.get(label, 0.0) + values[places[0]].sum(dtype=np.float64)
+    return {
+        label: float(total) / norm + _offset(model, deltas, label) for label, total in found.items()
+    }
 
 
 def contributions(model: Model, deltas: Sequence[Delta], label: str, indices: Indices) -> Floats:
-    """What each of a text's weights adds to its logit for the label."""
+    """What each of a text's weights adds to its logit for the label, apart from offsets."""
     return _values(model, deltas, label, indices) / np.float32(math.sqrt(len(indices)))
 
 
@@ -122,6 +135,10 @@ def _values(model: Model, deltas: Sequence[Delta], label: str, indices: Indices)
         if label in delta.changes and (places := _places(model, delta, indices)) is not None:
             values[places[1]] += delta.changes[label][places[0]]
     return values
+
+
+def _offset(model: Model, deltas: Sequence[Delta], label: str) -> float:
+    return sum(delta.offsets.get(label, 0.0) for delta in deltas if delta.version == model.version)
 
 
 def _column(model: Model, held: Floats, label: str, indices: Indices) -> Floats:
@@ -149,6 +166,7 @@ def _learn(
     examples: Iterable[tuple[Example, NDArray[np.integer]]],
     epochs: int,
     rate: float,
+    offsets: Floats,
 ) -> None:
     """Take every example so many times, mixed, in another order each time.
 
@@ -160,7 +178,18 @@ def _learn(
             known, key=lambda each: (zlib.crc32(f"{epoch}:{each[0]}".encode()), each[0])
         )
         for _, places, fits, weight in in_turn:
-            _step(model.weights, model.moved, places, fits, weight, rate)
+            _step(model, places, fits, weight, rate, offsets)
+
+
+def _of_both_kinds(labels: Sequence[str], lessons: Sequence[Example]) -> Floats:
+    """For each label, how much the lessons weigh that are of the rarer kind."""
+    sides = np.zeros((2, len(labels)), np.float32)
+    for lesson in lessons:
+        fits, weight = _wanted(labels, lesson)
+        sides[1] += fits * weight
+        sides[0] += (1 - fits) * weight
+    rarer: Floats = sides.min(axis=0)
+    return rarer
 
 
 def _wanted(labels: Sequence[str], example: Example) -> tuple[Floats, Floats]:
@@ -170,19 +199,19 @@ def _wanted(labels: Sequence[str], example: Example) -> tuple[Floats, Floats]:
     return fits, known * np.float32(example.weight)
 
 
-def _step(  # what is moved, where, whither, and how far
-    weights: Floats,
-    moved: Floats,
+def _step(
+    model: Model,
     at: NDArray[np.integer],
     fits: Floats,
     weight: Floats,
     rate: float,
+    offsets: Floats,
 ) -> None:
     """Move the weights of one example towards its labels; the less, the more they were moved."""
     norm = np.float32(1.0 / math.sqrt(len(at)))
-    before = weights[at]
-    scores = np.clip(before.sum(axis=0) * norm, -_LARGEST, _LARGEST)
+    before = model.weights[at]
+    scores = np.clip(before.sum(axis=0) * norm + offsets, -_LARGEST, _LARGEST)
     slope = (1 / (1 + np.exp(-scores)) - fits) * weight * norm
-    far = moved[at] + slope * slope
-    moved[at] = far
-    weights[at] = before - np.float32(rate) * slope / np.sqrt(far + _NEARLY_NOTHING)
+    far = model.moved[at] + slope * slope
+    model.moved[at] = far
+    model.weights[at] = before - np.float32(rate) * slope / np.sqrt(far + _NEARLY_NOTHING)

@@ -91,14 +91,19 @@ class Teaching:
         kept = chosen.counting(await self.lessons.of_account(lesson.account_id))
         # Some tenths of a second for thousands of lessons: not on the loop that screens.
         delta = await asyncio.to_thread(self._taught, lesson.account_id, chosen.examples(kept))
-        return weights_record(lesson, self.subject, delta, sum(each.is_mark for each in kept))
+        return weights_record(lesson, self.subject, delta, kept)
 
     def _taught(self, account_id: str, given: Sequence[Example]) -> Delta:
         return taught(self.model, given, self.before(account_id))
 
 
-def weights_record(cause: Lesson, subject: Subject, delta: Delta, marks: int) -> LearnedWeights:
-    """What is published of an account's weights; the same ones have the same id."""
+def weights_record(
+    cause: Lesson, subject: Subject, delta: Delta, kept: Sequence[Learned]
+) -> LearnedWeights:
+    """What is published of an account's weights, and of the lessons that they follow from.
+
+    The same ones have the same id.
+    """
     indices = indices_text(delta.indices)
     changes = tuple(
         Change(name=label, values=floats_text(values))
@@ -113,7 +118,8 @@ def weights_record(cause: Lesson, subject: Subject, delta: Delta, marks: int) ->
         subject=subject,
         version=delta.version,
         lessons=delta.lessons,
-        marks=marks,
+        marks=sum(each.is_mark for each in kept),
+        rarer=chosen.of_the_rarer_kind(kept),
         learned_at=cause.occurred_at,
         indices=indices,
         changes=changes,
@@ -126,6 +132,7 @@ class Account:
 
     delta: Delta = NOTHING
     marks: int = 0
+    rarer: int = 0
 
 
 _UNTAUGHT = Account()
@@ -156,7 +163,9 @@ class WeightsTable:
         if change.subject != self._subject or change.version != self._version:
             return
         try:
-            self._accounts[change.account_id] = Account(delta_of(change), change.marks)
+            self._accounts[change.account_id] = Account(
+                delta_of(change), change.marks, change.rarer
+            )
         except Poison as error:
             self._accounts.pop(change.account_id, None)
             self._damaged(f"{change.account_id}: {error}")

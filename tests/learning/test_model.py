@@ -106,6 +106,21 @@ def test_a_little_weight_moves_less() -> None:
     assert score(text, much) < score(text, little) <= score(text)
 
 
+def test_lessons_of_both_kinds_outweigh_the_seeds_and_of_one_kind_change_little_else() -> None:
+    """What an account's spam has in common must not be what all its messages have in common."""
+
+    def lessons(spam: int, ham: int) -> list[Example]:
+        said = [(f"lamp {number} offer", True) for number in range(spam)]
+        said += [(f"order {number} lamp", False) for number in range(ham)]
+        return [Example(text, hashed(text), {SPAM: fits}) for text, fits in said]
+
+    plain = "good morning to you"
+    one_kind, both = taught(MODEL, lessons(60, 0)), taught(MODEL, lessons(60, 60))
+
+    assert score("lamp offer", both) > 1 > -1 > score("order lamp", both)
+    assert score(plain, one_kind) - score(plain) < score("lamp offer", one_kind) / 2
+
+
 def test_no_lessons_change_nothing() -> None:
     assert taught(MODEL, []).lessons == 0
     assert score("anything", taught(MODEL, [])) == score("anything")

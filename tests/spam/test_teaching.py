@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.spam.handlers import Marks
 from services.spam.rules import teaching
 from services.spam.rules.engine import Opinion
-from services.spam.rules.learned import ENOUGH_MARKS, Learned, sender_grams
+from services.spam.rules.learned import ENOUGH_MARKS, ENOUGH_OF_BOTH, Learned, sender_grams
 from services.spam.rules.phrases import Rules
 from services.spam.rules.teaching import SILENCE, SILENCES_WEIGHT
 from services.spam.rules.text import features
@@ -261,14 +261,17 @@ async def test_whoever_was_marked_is_known_by_their_address() -> None:
 
 @pytest.mark.spec("SPM 4")
 def test_below_so_many_marks_the_model_hides_nothing_against_the_rules() -> None:
-    def opinions(marks: int, rules: float) -> list[Opinion]:
-        model = Learned(MODEL, lambda _: Account(marks=marks)).opinion(features(message("x")))
+    def opinions(marks: int, rules: float, rarer: int = ENOUGH_OF_BOTH) -> list[Opinion]:
+        model = Learned(MODEL, lambda _: Account(marks=marks, rarer=rarer)).opinion(
+            features(message("x"))
+        )
         sure = Opinion("model", 1, 9.0, (), needs_consent=model.needs_consent)
         return [Opinion("rules", 0.5, rules, ()), sure]
 
     assert not verdict(opinions(ENOUGH_MARKS - 1, -1.0), SpamSettings()).spam
     assert verdict(opinions(ENOUGH_MARKS - 1, 1.0), SpamSettings()).spam
     assert verdict(opinions(ENOUGH_MARKS, -1.0), SpamSettings()).spam
+    assert not verdict(opinions(ENOUGH_MARKS, -1.0, ENOUGH_OF_BOTH - 1), SpamSettings()).spam
 
 
 @pytest.mark.spec("SPM 3")

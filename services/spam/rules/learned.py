@@ -16,6 +16,10 @@ WEIGHT: Final = 1.0
 ENOUGH_MARKS: Final = 200
 """From so many marks on, the account's model hides messages though the rules object."""
 
+ENOUGH_OF_BOTH: Final = 50
+"""... if it was taught so many messages of either kind: whoever marks spam alone teaches it that
+everything is spam."""
+
 _CALIBRATED: Final = 0.8
 """Brings the cut at which hardly a customer is hidden (1.4) to the default threshold, 0.9."""
 
@@ -43,7 +47,7 @@ class Learned:
             weight=WEIGHT,
             logit=logit,
             reasons=(Reason(code="learned", words=words, weight=round(logit, 2)),),
-            needs_consent=taught.marks < ENOUGH_MARKS,
+            needs_consent=taught.marks < ENOUGH_MARKS or taught.rarer < ENOUGH_OF_BOTH,
         )
 
 

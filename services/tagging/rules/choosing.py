@@ -19,7 +19,7 @@ SURE: Final = 0.0
 """From this logit on one of the nine tags is given; nine of ten of those then fit."""
 
 SURE_OF_OWN: Final = 0.0
-"""From this logit on a tag of the account's own is given."""
+"""From this logit on a tag of the account's own is given; see `own_tags.FAR_ENOUGH`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def begins(event: CustomerWrote) -> bool:
     Spam in a ticket that is none says nothing of it.
     """
     return (
-        bool(event.text or event.ticket.subject)
+        any(map(str.isalpha, words_of(event)))
         and (event.ticket.spam or not event.spam)
         and 0 < event.ticket.message_count <= FIRST_LINES
         and event.occurred_at - event.ticket.opened_at <= NEW
