@@ -42,6 +42,7 @@ def test_any_text_has_indices_each_once_and_in_order(text: str) -> None:
 )
 def test_what_stands_for_the_same_is_the_same(one: str, other: str) -> None:
     assert set(grams(one)) == set(grams(other))
+    assert (hashed(one) == hashed(other)).all()
 
 
 def test_capitals_alone_are_one_sign_more() -> None:
@@ -102,3 +103,12 @@ def test_the_language_is_guessed_by_short_words(text: str, language: str) -> Non
 def test_marks_of_masks_are_no_words_of_a_text() -> None:
     assert index_of("<link>") != index_of("link")
     assert "<link>" in set(grams("www.x.example"))
+
+
+def test_runs_of_four_letters_are_looked_at_across_words_too() -> None:
+    """So "parcels" is near to "parcel", and "tracking no" to "tracking-number"."""
+    parcel, parcels, other = (set(hashed(word).tolist()) for word in ("parcel", "parcels", "lamp"))
+
+    assert len(parcel & parcels) >= 1 + len("parcel") - 3
+    assert parcel & other == {index_of("<any>")}
+    assert len(hashed("abc")) == 2

@@ -15,7 +15,7 @@ from shared.values.ids import computed_id
 
 AUTHOR: Final = Author(kind="system", id="tagging")
 
-SURE: Final = 0.0
+SURE: Final = -0.1
 """From this logit on one of the nine tags is given; nine of ten of those then fit."""
 
 SURE_OF_OWN: Final = 0.0
