@@ -15,8 +15,10 @@ from services.spam.handlers import (
     uncounted,
     unnoticed,
 )
+from services.spam.phrasebook import shipped
 from services.spam.rules.engine import Engine
 from services.spam.rules.learned import Learned
+from services.spam.rules.lexicon import Lexicon, PhrasesDamaged
 from services.spam.rules.phrases import Rules
 from services.spam.settings import Settings
 from services.spam.store import MongoContacts
@@ -54,6 +56,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     contacts: Contacts,
     lessons: Lessons,
     memories: Memories,
+    phrases: Lexicon | None,
     model: Model | None,
     clock: Clock,
     sweep_interval: timedelta = SWEEP_INTERVAL,
@@ -62,15 +65,18 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     *,
     only_tried: bool = False,
 ) -> None:
-    """Connect topics, handlers and the sweep. Without a model the rules screen alone.
+    """Connect topics, handlers and the sweep.
 
-    `only_tried`: the model's opinion stands in verdicts as `shadow`, and does not count.
+    Without a model the rules screen alone, without phrases the model does; without either no
+    message is spam. `only_tried`: the model's opinion stands in verdicts as `shadow`, and does not
+    count.
     """
-    engines, learned = _engines(bus, lessons, model)
-    counting = engines[:1] if only_tried else engines
-    screening = Screening(
-        contacts, bus.accounts, counting, bus.publish, judged, learned if only_tried else None
-    )
+    rules, learned = _engines(bus, lessons, phrases, model)
+    shadow = learned if only_tried else None
+    counting = [each for each in (rules, learned) if each is not None and each is not shadow]
+    if not counting:
+        _log.error("nothing judges messages: none will be spam")
+    screening = Screening(contacts, bus.accounts, counting, bus.publish, judged, shadow)
     marks = Marks(memories, bus.publish, marked)
 
     async def tickets_changed(events: Sequence[TicketFact | CommandRejected]) -> None:
@@ -83,13 +89,13 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
 
 
 def _engines(
-    bus: FollowingBus, lessons: Lessons, model: Model | None
-) -> tuple[tuple[Engine, ...], Engine | None]:
+    bus: FollowingBus, lessons: Lessons, phrases: Lexicon | None, model: Model | None
+) -> tuple[Engine | None, Engine | None]:
     """The rules, and the model with what accounts taught; without one its lessons wait."""
+    rules = None if phrases is None else Rules(phrases, alone=model is None)
     if model is None:
-        return (Rules(),), None
-    learned = Learned(model, learn(bus, SERVICE, "spam", model, lessons).of)
-    return (Rules(alone=False), learned), learned
+        return rules, None
+    return rules, Learned(model, learn(bus, SERVICE, "spam", model, lessons).of)
 
 
 def build(settings: Settings) -> Service:
@@ -105,6 +111,7 @@ def build(settings: Settings) -> Service:
         MongoContacts(mongo.database),
         lessons,
         memories,
+        load_phrases(),
         load_model(),
         system_clock,
         settings.sweep_interval,
@@ -120,12 +127,22 @@ def build(settings: Settings) -> Service:
     )
 
 
+def load_phrases() -> Lexicon | None:
+    """The shipped phrases; None, with a line in the log and in the metrics, if damaged."""
+    try:
+        return shipped()
+    except PhrasesDamaged as error:
+        _log.error("screening goes on without rules: their phrases are damaged", error=str(error))
+        metrics.LEARNING_DAMAGED.labels(SERVICE, "rules").inc()
+        return None
+
+
 def load_model() -> Model | None:
     """The model of the seeds; None, with a line in the log and in the metrics, if damaged."""
     try:
         return seeds.whole_spam_model()
     except SeedsDamaged as error:
-        _log.error("the rules screen alone: the model's seeds are damaged", error=str(error))
+        _log.error("screening goes on without a model: its seeds are damaged", error=str(error))
         metrics.LEARNING_DAMAGED.labels(SERVICE, "seeds").inc()
         return None
 

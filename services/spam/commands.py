@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.spam.evaluation import Judged, curve, report
+from services.spam.phrasebook import shipped
 from services.spam.rules.learned import Learned
 from services.spam.rules.phrases import Rules
 from services.spam.rules.text import Features, hosts
@@ -84,7 +85,7 @@ def _judge(account: str | None) -> Judge:
         if not weights.of(account).marks:
             text = f"{account} has taught nothing yet: the seeds judge alone"
             labelled.ERRORS.print(text, soft_wrap=True)
-    engines = (Rules(alone=False), Learned(model, weights.of))
+    engines = (Rules(shipped(), alone=False), Learned(model, weights.of))
 
     def judge(said: labelled.Said) -> Verdict:
         whole = whole_text(said.get("subject"), said["text"])

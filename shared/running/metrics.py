@@ -110,7 +110,7 @@ TAGS_REMOVED = Counter(
 )
 LEARNING_DAMAGED = Counter(
     "helpdesk_learning_damaged",
-    "Seeds or weights that could not be read, so that others were used instead.",
+    "Seeds, weights or rules that could not be read: the service goes on without them.",
     ["service", "what"],
 )
 MODEL_INFO = Gauge(

@@ -221,6 +221,7 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
         MongoContacts(database.database),
         lessons,
         memories,
+        spam.load_phrases(),
         spam.load_model(),
         clock,
         SWEEP,

@@ -315,6 +315,7 @@ class MemoryStage(Stage):
             MemoryContacts(),
             MemoryLessons(),
             MemoryMemories(),
+            spam.load_phrases(),
             spam.load_model(),
             self.log.clock,
         )

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.spam.handlers import Screening
+from services.spam.phrasebook import shipped
 from services.spam.rules.phrases import Rules
 from services.spam.rules.verdict import ContactRef, standings
 from shared.bus.accounts import AccountsTable
@@ -37,7 +38,7 @@ class World:
         self.contacts = MemoryContacts()
         self.accounts = AccountsTable()
         self.batches: list[list[Any]] = []
-        self.screening = Screening(self.contacts, self.accounts, (Rules(),), self.publish)
+        self.screening = Screening(self.contacts, self.accounts, (Rules(shipped()),), self.publish)
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         self.batches.append([self._read(record) for record in records])

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.spam.handlers import Marks
+from services.spam.phrasebook import shipped
 from services.spam.rules import teaching
 from services.spam.rules.engine import Opinion
 from services.spam.rules.learned import ENOUGH_MARKS, ENOUGH_OF_BOTH, Learned, sender_grams
@@ -208,7 +209,7 @@ UNTAUGHT = Account()
 
 def judged(text: str, account: Account = UNTAUGHT, contact: str = "anna") -> Verdict:
     seen = features(message(text, contact=contact))
-    engines = (Rules(alone=False), Learned(MODEL, lambda _: account))
+    engines = (Rules(shipped(), alone=False), Learned(MODEL, lambda _: account))
     opinions = [each for engine in engines if (each := engine.opinion(seen)) is not None]
     return verdict(opinions, SpamSettings())
 

@@ -4,23 +4,19 @@ The weights are logits. No phrase alone reaches the default threshold: it takes 
 what customers say counts against them.
 """
 
-import re
+from collections.abc import Sequence
 from typing import Final
 
-from services.spam.rules.customer_phrases import CUSTOMERS
 from services.spam.rules.engine import Opinion
-from services.spam.rules.lexicon import INVITES, RISKY_ENDINGS, SHORTENERS, Phrases
-from services.spam.rules.spam_phrases import SPAM
+from services.spam.rules.finding import Finder
+from services.spam.rules.lexicon import Lexicon, Phrases
 from services.spam.rules.text import Features
 from shared.contracts.messages import Reason
 
-NAME: Final = "rules-2"
+NAME: Final = "rules-3"
 WEIGHT: Final = 0.5
 _BEFORE_ANY_SIGN: Final = -4.0
 _LONGEST_QUOTE: Final = 60
-
-
-_RULES: Final = tuple((phrases, phrases.pattern) for phrases in (*SPAM, *CUSTOMERS))
 
 
 class Rules:
@@ -30,14 +26,17 @@ class Rules:
     takes several signs to hide a message. Beside a model it has an opinion only of what it finds.
     """
 
-    def __init__(self, *, alone: bool = True) -> None:
+    def __init__(self, lexicon: Lexicon, *, alone: bool = True) -> None:
+        self._lexicon = lexicon
+        self._phrases = (*lexicon.spam, *lexicon.customers)
+        self._finder = Finder([phrases.ways for phrases in self._phrases])
         self._alone = alone
 
     def opinion(self, features: Features) -> Opinion | None:
         """What the phrases and links of the message say together."""
-        said = [_said(phrases, pattern, features.text) for phrases, pattern in _RULES]
-        reasons = [reason for reason in said if reason is not None]
-        reasons += [*_about_links(features), *_about_mail(features)]
+        found = self._finder.found(features.text)
+        reasons = [_reason(self._phrases[number], found[number]) for number in sorted(found)]
+        reasons += [*_about_links(features.hosts, self._lexicon), *_about_mail(features)]
         if not (reasons or self._alone):
             return None
         before = _BEFORE_ANY_SIGN if self._alone else 0.0
@@ -49,24 +48,21 @@ class Rules:
         )
 
 
-def _said(phrases: Phrases, pattern: re.Pattern[str], text: str) -> Reason | None:
-    said = list(dict.fromkeys(pattern.findall(text)))
-    if not said:
-        return None
-    quoted = ", ".join(f"“{phrase[:_LONGEST_QUOTE]}”" for phrase in said[:3])
-    weight = phrases.weight + (phrases.again if len(said) > 1 else 0)
+def _reason(phrases: Phrases, said: Sequence[str]) -> Reason:
+    wordings = list(dict.fromkeys(said))
+    quoted = ", ".join(f"“{wording[:_LONGEST_QUOTE]}”" for wording in wordings[:3])
+    weight = phrases.weight + (phrases.again if len(wordings) > 1 else 0)
     return Reason(code=phrases.code, words=f"{phrases.about}: {quoted}", weight=weight)
 
 
-def _about_links(features: Features) -> list[Reason]:
-    hosts = features.hosts
+def _about_links(hosts: tuple[str, ...], lexicon: Lexicon) -> list[Reason]:
     if not hosts:
         return []
     signs = [
         ("link", "it has a link", 1.5, hosts),
-        ("short_link", "a link hides where it leads", 2.0, _among(hosts, SHORTENERS)),
-        ("invite", "it leads to a messenger", 1.5, _among(hosts, INVITES)),
-        ("risky_link", "a link ends as few shops' do", 1.5, _ending(hosts)),
+        ("short_link", "a link hides where it leads", 2.0, _among(hosts, lexicon.shorteners)),
+        ("invite", "it leads to a messenger", 1.5, _among(hosts, lexicon.invites)),
+        ("risky_link", "a link ends as few shops' do", 1.5, _ending(hosts, lexicon)),
     ]
     return [
         Reason(code=code, words=f"{about}: {which[0][:_LONGEST_QUOTE]}", weight=weight)
@@ -79,11 +75,11 @@ def _among(hosts: tuple[str, ...], known: frozenset[str]) -> tuple[str, ...]:
     return tuple(host for host in hosts if host in known)
 
 
-def _ending(hosts: tuple[str, ...]) -> tuple[str, ...]:
+def _ending(hosts: tuple[str, ...], lexicon: Lexicon) -> tuple[str, ...]:
     return tuple(
         host
         for host in hosts
-        if host.rpartition(".")[2] in RISKY_ENDINGS or host.replace(".", "").isdigit()
+        if host.rpartition(".")[2] in lexicon.risky_endings or host.replace(".", "").isdigit()
     )
 
 
