@@ -14,6 +14,7 @@ from services.spam.phrasebook import read, shipped
 from services.spam.rules.finding import Finder
 from services.spam.rules.lexicon import Lexicon, PhrasesDamaged, parsed
 from services.spam.rules.ways import Unfit, way
+from shared.learning.languages import LANGUAGES
 from shared.learning.text import LONGEST_TEXT, fold
 from tests.spam.corpus import CUSTOMERS, SPAM
 
@@ -162,20 +163,20 @@ def test_a_way_that_is_unfit_is_told_why(text: str, told: str) -> None:
     assert told in str(raised.value)
 
 
-@pytest.mark.parametrize("language", ["en", "es", "it"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_each_language_can_say_all_that_is_looked_for(language: str) -> None:
     codes = {phrases.code for phrases in (*LEXICON.spam, *LEXICON.customers)}
 
     assert set(ways_of(language)) == codes
 
 
-@pytest.mark.parametrize("language", ["en", "es", "it"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_language_says_a_thing_twice(language: str) -> None:
     for code, ways in ways_of(language).items():
         assert len(set(ways)) == len(ways), code
 
 
-@pytest.mark.parametrize("language", ["en", "es", "it"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_way_is_done_with_the_worst_text_in_milliseconds(language: str) -> None:
     """The worst is what begins as the way does, over and over, and never ends."""
     slow = []
