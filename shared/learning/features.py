@@ -51,7 +51,7 @@ _ENOUGH_LETTERS = 12
 
 
 def grams(text: str) -> list[str]:
-    """The words of a text, its `two words`, and marks such as `<link>`. Some come more than once."""
+    """The words of a text, its `two words`, marks such as `<link>`; some come more than once."""
     return _grams(_words(text), text)
 
 
