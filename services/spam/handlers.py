@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.spam.advice import Adviser, opinions
 from services.spam.rules import teaching
-from services.spam.rules.engine import Engine, combined
-from services.spam.rules.text import features
+from services.spam.rules.engine import Engine, Opinion, combined
+from services.spam.rules.text import Features, features
 from services.spam.rules.verdict import (
     ContactRef,
     Standing,
@@ -64,7 +65,7 @@ class Screening:
 
     `judged` is called with each verdict of a batch once the batch is published, for a metric.
     `shadow` is an engine that is only tried: what it says stands in the verdict, and does not
-    count.
+    count. `advisers` are asked about what the engines leave open; they must not raise.
     """
 
     contacts: Contacts
@@ -73,6 +74,7 @@ class Screening:
     publish: Publish
     judged: Judged = uncounted
     shadow: Engine | None = None
+    advisers: Sequence[Adviser] = ()
 
     async def messages_received(
         self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
@@ -81,10 +83,15 @@ class Screening:
 
         A message that its verdict makes too large for the topic is refused.
         """
-        verdicts = {
-            place: self._verdict(message)
+        seen = {
+            place: features(message)
             for place, message in enumerate(messages)
             if isinstance(message, InboundMessage)
+        }
+        said = await opinions(tuple(seen.values()), self.engines, self.advisers)
+        verdicts = {
+            place: self._verdict(each, thought)
+            for (place, each), thought in zip(seen.items(), said, strict=True)
         }
         suspects = {
             place: ContactRef(messages[place].account_id, messages[place].contact.id)
@@ -126,14 +133,11 @@ class Screening:
         account = self.accounts.get(account_id)
         return account.spam if account else SpamSettings()
 
-    def _verdict(self, message: InboundMessage) -> Verdict:
-        seen = features(message)
-        opinions = [each for engine in self.engines if (each := engine.opinion(seen)) is not None]
-        settings = self._settings(message.account_id)
-        reached = verdict(opinions, settings, language_of(seen.text))
+    def _verdict(self, seen: Features, said: Sequence[Opinion]) -> Verdict:
+        reached = verdict(said, self._settings(seen.account_id), language_of(seen.text))
         if self.shadow is None or (tried := self.shadow.opinion(seen)) is None:
             return reached
-        return reached.model_copy(update={"shadow": combined([*opinions, tried])})
+        return reached.model_copy(update={"shadow": combined([*said, tried])})
 
 
 @dataclass(frozen=True, slots=True)

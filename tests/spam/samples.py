@@ -1,8 +1,10 @@
 """Messages and ticket events for the tests."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from services.spam.advice import Told
 from shared.contracts.base import Author, Contact
 from shared.contracts.messages import InboundMessage, Mail, MessageDeleted, MessageEdited
 from shared.contracts.tickets import (
@@ -101,3 +103,8 @@ def marked_not_spam(
     hours: int = 0, contact: str = "anna", kind: Kind = "agent"
 ) -> TicketMarkedNotSpam:
     return TicketMarkedNotSpam(**_on_ticket(hours, contact, kind, "acme"))
+
+
+def counting(told: Counter[str]) -> Told:
+    """What counts the outcomes of questions to optional engines."""
+    return lambda _, outcome, questions: told.update({outcome: questions})

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from services.spam.rules.letter import Letter
 from shared.contracts.messages import InboundMessage
 from shared.learning.seeds import whole_text
 from shared.learning.text import fold
@@ -22,7 +23,8 @@ class Features:
 
     `whole` is the subject and the text; `text` the same, folded (see `fold`): one form for each
     letter, no accents, no invisible characters, no capitals, single spaces. `hosts` are the hosts
-    of its links, without `www.`. `sender` is the contact's id.
+    of its links, without `www.`. `sender` is the contact's id. `letter` is the message as a mail,
+    where it came as one.
     """
 
     account_id: str
@@ -32,6 +34,7 @@ class Features:
     unauthenticated: bool
     whole: str = ""
     sender: str = ""
+    letter: Letter | None = None
 
 
 def features(message: InboundMessage) -> Features:
@@ -46,6 +49,20 @@ def features(message: InboundMessage) -> Features:
         unauthenticated=message.mail is not None and message.mail.authentication == "fail",
         whole=whole,
         sender=message.contact.id,
+        letter=_letter(message),
+    )
+
+
+def _letter(message: InboundMessage) -> Letter | None:
+    if message.mail is None:
+        return None
+    return Letter(
+        sender=message.mail.sender,
+        to=message.address,
+        subject=message.subject or "",
+        text=message.text,
+        sent_at=message.sent_at,
+        id=message.mail.message_id,
     )
 
 

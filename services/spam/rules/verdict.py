@@ -29,7 +29,7 @@ AUDIT = Reason(
 _MOST = 1 << 32
 CONSENT = Reason(
     code="rules_object",
-    words="too few marks yet for the model to hide what the rules take for a customer's",
+    words="too few marks yet for the model to hide what another engine takes for a customer's",
     weight=0,
 )
 
