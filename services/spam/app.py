@@ -6,6 +6,8 @@ from typing import Final
 
 import structlog
 
+from services.spam import optional
+from services.spam.advice import Adviser
 from services.spam.handlers import (
     Contacts,
     Judged,
@@ -64,19 +66,20 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     marked: Marked = unnoticed,
     *,
     only_tried: bool = False,
+    advisers: Sequence[Adviser] = (),
 ) -> None:
     """Connect topics, handlers and the sweep.
 
     Without a model the rules screen alone, without phrases the model does; without either no
     message is spam. `only_tried`: the model's opinion stands in verdicts as `shadow`, and does not
-    count.
+    count. `advisers` are the optional engines.
     """
     rules, learned = _engines(bus, lessons, phrases, model)
     shadow = learned if only_tried else None
     counting = [each for each in (rules, learned) if each is not None and each is not shadow]
     if not counting:
         _log.error("nothing judges messages: none will be spam")
-    screening = Screening(contacts, bus.accounts, counting, bus.publish, judged, shadow)
+    screening = Screening(contacts, bus.accounts, counting, bus.publish, judged, shadow, advisers)
     marks = Marks(memories, bus.publish, marked)
 
     async def tickets_changed(events: Sequence[TicketFact | CommandRejected]) -> None:
@@ -106,6 +109,7 @@ def build(settings: Settings) -> Service:
     )
     lessons = MongoLessons(mongo.database, SERVICE)
     memories = MongoMemories(mongo.database, SERVICE)
+    advisers = optional.advisers(settings, _count_advice)
     wire(
         bus,
         MongoContacts(mongo.database),
@@ -118,12 +122,18 @@ def build(settings: Settings) -> Service:
         _count,
         _count_mark,
         only_tried=settings.spam_model == "shadow",
+        advisers=advisers,
     )
     return Service(
         settings,
         bus,
-        opening=[mongo.ping, lessons.ensure_indexes, memories.ensure_indexes],
-        closing=[mongo.close],
+        opening=[
+            *(adviser.open for adviser in advisers),
+            mongo.ping,
+            lessons.ensure_indexes,
+            memories.ensure_indexes,
+        ],
+        closing=[*(adviser.close for adviser in advisers), mongo.close],
     )
 
 
@@ -151,6 +161,10 @@ def _count(channel: str, verdict: Verdict) -> None:
     said = "spam" if verdict.spam else "grey" if verdict.grey else "ham"
     metrics.SPAM_VERDICTS.labels(said, channel, verdict.language or "other").inc()
     metrics.SPAM_SCORES.labels(channel).observe(verdict.score)
+
+
+def _count_advice(engine: str, outcome: str, questions: int) -> None:
+    metrics.SPAM_ADVICE.labels(engine, outcome).inc(questions)
 
 
 def _count_mark(mark: TicketMarkedSpam | TicketMarkedNotSpam) -> None:

@@ -108,6 +108,11 @@ TAGS_REMOVED = Counter(
     "Tags that were given and that agents removed, within a_week of the ticket's opening or later.",
     ["tag", "after"],
 )
+SPAM_ADVICE = Counter(
+    "helpdesk_spam_advice",
+    "Messages that an optional engine was asked about: ok, timeout, error, or skipped.",
+    ["engine", "outcome"],
+)
 LEARNING_DAMAGED = Counter(
     "helpdesk_learning_damaged",
     "Seeds, weights or rules that could not be read: the service goes on without them.",

@@ -76,6 +76,27 @@ def test_what_has_no_label_is_told_with_file_and_line(
     assert name in str(done.exception)
 
 
+def test_an_engine_that_nobody_knows_is_refused() -> None:
+    done = RUN.invoke(app, ["spam", "eval", str(HELD_OUT), "--engines", "embeddings,magic"])
+
+    assert done.exit_code == 2
+    assert "magic" in done.stderr
+
+
+def test_engines_that_are_asked_for_are_asked_and_what_became_of_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("aiohttp", reason="the extra `rspamd` is not installed")
+    monkeypatch.setenv("HELPDESK_RSPAMD_URL", "http://127.0.0.1:1")
+    said = {"label": "ham", "subject": "RE: winner", "text": "I have won your prize draw"}
+    (tmp_path / "mine.jsonl").write_text(f"{json.dumps(said)}\n" * 99)
+    done = RUN.invoke(app, ["spam", "eval", str(tmp_path), "--engines", "rspamd"])
+
+    assert done.exit_code == 0, done.output
+    assert "rspamd error" in done.stderr
+    assert "rspamd skipped" in done.stderr
+
+
 @pytest.mark.parametrize("folder", ["nowhere", "."])
 def test_a_folder_without_sets_is_an_error(folder: str, tmp_path: Path) -> None:
     assert RUN.invoke(app, ["spam", "eval", str(tmp_path / folder)]).exit_code == 2
