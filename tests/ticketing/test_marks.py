@@ -48,6 +48,36 @@ async def test_tags_that_change_nothing_are_refused(
     assert (await refusal(world, command)).code == "nothing_to_change"
 
 
+@pytest.mark.spec("TAG 2")
+async def test_a_tag_that_somebody_removed_is_not_added_again_by_the_system() -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms")
+    system = Author(kind="system", id="tagging")
+    added = ("late", "gift")
+    await applied(world, ticket, TagTicket, tags=added, author=system, reason="words")
+    await applied(world, ticket, UntagTicket, tags=("late",))
+    again = a_command(TagTicket, ticket_id=ticket.id, tags=("late",), author=system)
+    assert (await refusal(world, again)).code == "nothing_to_change"
+
+    await applied(world, ticket, TagTicket, tags=("late", "new"), author=system)
+    assert world.facts(TicketTagged)[-1].tags == ("new",)
+    assert world.facts(TicketTagged)[0].because == "TAG 1: words"
+
+
+@pytest.mark.spec("TAG 2")
+async def test_what_somebody_adds_again_or_the_system_took_away_may_come_back() -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms")
+    system = Author(kind="system", id="tagging")
+    await applied(world, ticket, TagTicket, tags=("late",))
+    await applied(world, ticket, UntagTicket, tags=("late",))
+    await applied(world, ticket, TagTicket, tags=("late",))
+    await applied(world, ticket, UntagTicket, tags=("late",), author=system)
+    after = await applied(world, ticket, TagTicket, tags=("late",), author=system)
+
+    assert after.tags == ("late",)
+
+
 async def test_tags_never_make_a_ticket_too_large_to_be_written_to() -> None:
     world = World()
     ticket = await a_ticket(world, "sms")

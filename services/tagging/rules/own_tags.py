@@ -3,8 +3,9 @@
 Ten messages are too few to learn from step by step. So a tag's weights are the difference between
 what its examples have in common and what customers write to any shop (messages of the seeds), rare
 grams counting more. How far a text speaks for the tag is told in standard deviations of what those
-other messages say of it: few of a thousand of them lie beyond `FAR_ENOUGH`. Agents' lessons go on
-from there.
+other messages say of it: few of a thousand of them lie beyond `FAR_ENOUGH`. Where the examples
+themselves, each told by the others, lie much further out, half of their way is asked for. Agents'
+lessons go on from there.
 """
 
 import math
@@ -25,6 +26,12 @@ FAR_ENOUGH: Final = 3.8
 
 _FURTHER_BY_FEW: Final = 5.0
 """... and how many more of them with a single example; half of it with two, and so on."""
+
+_OF_THE_WAY: Final = 0.5
+"""A tag about one thing has examples that lie far out: then this much of their way is asked for."""
+
+_ASKED: Final = 20
+"""So many of the examples tell how far out they lie."""
 
 _OTHERS: Final = 800
 _SEEN_OFTEN: Final = 4
@@ -65,15 +72,43 @@ def own_tags(model: Model, tags: Sequence[OwnTag], beside: Others) -> Delta:
     indices = np.unique(np.concatenate([*said, beside.often])).astype(np.uint32)
     usual = np.zeros(len(indices), np.float32)
     usual[np.searchsorted(indices, beside.often)] = beside.centre
-    places = [_among(indices, message) for message in beside.messages]
-    changes, offsets = {}, {}
-    for name, found in examples.items():
-        weights = _centre(found, beside.rarity, indices) - usual
-        scores = np.array([weights[at].sum() / math.sqrt(whole) for at, whole in places])
-        spread = max(float(scores.std()), 1e-6)
-        changes[name] = weights / np.float32(spread)
-        offsets[name] = -float(scores.mean()) / spread - FAR_ENOUGH - _FURTHER_BY_FEW / len(found)
-    return Delta(model.version, 0, indices, changes, offsets)
+    made = {name: _made_of(found, indices, usual, beside) for name, found in examples.items()}
+    return Delta(
+        model.version,
+        0,
+        indices,
+        {name: weights for name, (weights, _) in made.items()},
+        {name: offset for name, (_, offset) in made.items()},
+    )
+
+
+def _made_of(
+    found: Sequence[Indices], indices: Indices, usual: Floats, beside: Others
+) -> tuple[Floats, float]:
+    """A tag's weights, for the indices, and its offset."""
+    weights = _centre(found, beside.rarity, indices) - usual
+    scores = [_score(weights, indices, message) for message in beside.messages]
+    spread, middle = max(float(np.std(scores)), 1e-6), float(np.mean(scores))
+    theirs = [
+        _score(_centre(rest, beside.rarity, indices) - usual, indices, each)
+        for each, rest in _each_and_the_rest(found)
+    ]
+    way = (float(np.median(theirs)) - middle) / spread if theirs else 0.0
+    cut = max(FAR_ENOUGH + _FURTHER_BY_FEW / len(found), way * _OF_THE_WAY)
+    return weights / np.float32(spread), -middle / spread - cut
+
+
+def _each_and_the_rest(found: Sequence[Indices]) -> list[tuple[Indices, list[Indices]]]:
+    """Some examples, each with the others; none where there is only one."""
+    few = found[:_ASKED] if len(found) > 1 else []
+    return [(each, [*found[:place], *found[place + 1 :]]) for place, each in enumerate(few)]
+
+
+def _score(weights: Floats, indices: Indices, message: Indices) -> float:
+    """What the weights say of a message, as `logits` does."""
+    at = np.searchsorted(indices, message)
+    at[at == len(indices)] = 0
+    return float(weights[at[indices[at] == message]].sum()) / math.sqrt(len(message))
 
 
 def _centre(messages: Sequence[Indices], rarity: Floats, of: Indices) -> Floats:
@@ -84,11 +119,6 @@ def _centre(messages: Sequence[Indices], rarity: Floats, of: Indices) -> Floats:
         total[indices] += rare * rare / np.float32(math.sqrt(float((rare * rare).sum()) + 1e-9))
     centre: Floats = total[of] / np.float32(len(messages))
     return centre
-
-
-def _among(indices: Indices, message: Indices) -> tuple[Indices, int]:
-    """Where the message's grams stand among the indices, and how many it has in all."""
-    return np.flatnonzero(np.isin(indices, message)).astype(np.uint32), len(message)
 
 
 class OwnTags:
