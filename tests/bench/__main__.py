@@ -1,4 +1,4 @@
-"""`python -m tests.bench [--only ingest|spam|ticketing] [--json]`: speed beside its ceilings."""
+"""`python -m tests.bench [--only NAME] [--json]`: speed beside its ceilings."""
 
 import argparse
 import json
@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import ingest, spam, ticketing
+from tests.bench import ingest, spam, tagging, ticketing
 from tests.bench.figures import Figure, print_table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "ingest": ingest.measure,
     "spam": spam.measure,
+    "tagging": tagging.measure,
     "ticketing": ticketing.measure,
 }
 

@@ -50,12 +50,7 @@ def measure() -> list[Figure]:
         reached = judged(said)
         return said.model_copy(update={"verdict": reached}).model_dump_json().encode()
 
-    texts = [
-        json.loads(line)["text"]
-        for path in sorted(HELD_OUT.glob("*.jsonl"))
-        for line in path.read_text().splitlines()
-    ]
-    messages = [message(text, number) for number, text in enumerate(texts)]
+    messages = [message(text, number) for number, text in enumerate(said_in_held_out())]
     records = [_record(said) for said in messages]
     screening = Screening(MemoryContacts(), AccountsTable(), engines, _nowhere)
 
@@ -71,6 +66,15 @@ def measure() -> list[Figure]:
         Figure("spam: the screening function", alone, "messages/s", None, 3_000, "more"),
         Figure("spam: its handler, to a bare loop", served, "messages/s", looped, 0.75, "more"),
         Figure("spam: making the model of its seeds", trained, "s", None, 3, "less"),
+    ]
+
+
+def said_in_held_out() -> list[str]:
+    """The texts of all messages that are kept apart."""
+    return [
+        json.loads(line)["text"]
+        for path in sorted(HELD_OUT.glob("*.jsonl"))
+        for line in path.read_text().splitlines()
     ]
 
 

@@ -157,6 +157,13 @@ ALTERED: dict[str, Alteration] = {
     "ATT 2: only the first SMS after a send is credited": lambda d: d["attributions"].append(
         {**d["attributions"][0], "message_id": marios(d)["messages"][1]["id"]}
     ),
+    "TAG 1: a question about shipping is tagged so": lambda d: on(d, "whatsapp").update(
+        tags=[], tagged_automatically=[]
+    ),
+    "TAG 1: spam has no tags": lambda d: spam(d).update(
+        tags=["Pricing"], tagged_automatically=["Pricing"]
+    ),
+    "TAG 2: tags are given by the system": lambda d: on(d, "webchat")["tags"].append("gold"),
     "ATT 3: the flow is credited, not the campaign before it": lambda d: d["attributions"][0][
         "credit"
     ].update(source="campaign", source_id="spring-campaign"),
@@ -168,6 +175,7 @@ ALSO: dict[str, set[str]] = {
         "ASG 7: turns are even",
         "ING 2: a WhatsApp webhook delivered twice says everything once",
         "TKT 5: both messages of one WhatsApp webhook are in one ticket",
+        "TAG 1: a question about shipping is tagged so",
     },
     "ING 2: an SMS delivered twice is one message": {
         "TKT 3: a person's later SMS joins their ticket",

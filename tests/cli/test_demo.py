@@ -37,7 +37,7 @@ async def test_the_story_is_told_alike_each_time(told: Json) -> None:
 
 def test_there_is_a_check_for_what_matters_each_named_by_a_rule() -> None:
     assert len(CHECKS) >= 25
-    assert all(re.fullmatch(r"(ING|TKT|SPM|ASG|ACL|ATT) \d+: .+", name) for name in CHECKS)
+    assert all(re.fullmatch(r"(ING|TKT|SPM|ASG|ACL|TAG|ATT) \d+: .+", name) for name in CHECKS)
 
 
 def test_every_check_is_shown_to_fail() -> None:
@@ -80,6 +80,7 @@ def test_where_nothing_happened_most_checks_fail_and_none_raises(document: Json)
         "TKT 10: ticket numbers are unique",
         "ASG 1: every ticket but the spam has an assignee",
         "ASG 8: no ticket was given out twice",
+        "TAG 1: spam has no tags",
     }
 
 

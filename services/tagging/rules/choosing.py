@@ -1,5 +1,6 @@
 """Which tags fit a message surely enough to be given (TAG 1)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,8 +16,16 @@ from shared.values.ids import computed_id
 
 AUTHOR: Final = Author(kind="system", id="tagging")
 
-SURE: Final = -0.1
-"""From this logit on one of the nine tags is given; nine of ten of those then fit."""
+SURE: Final = 1.4
+"""The logit from which on one of the nine tags is given to a text of twenty grams: very short."""
+
+LESS_WITH_EACH_DOUBLING: Final = 0.8
+"""... and how much less is enough for one of twice as many: few words may mean many things.
+
+So nine of ten tags fit, in seeds that the model was not made of, whether these are short or long.
+"""
+
+_FEW_GRAMS: Final = 20
 
 SURE_OF_OWN: Final = 0.0
 """From this logit on a tag of the account's own is given; see `own_tags.FAR_ENOUGH`."""
@@ -56,10 +65,16 @@ def logits_above(
     """For each tag that the account uses, how far its logit is above the tag's cut."""
     if not settings.enabled:
         return {}
-    cuts: dict[str, float] = {tag: SURE for tag in TAGS if tag not in settings.off}
+    sure = sure_from(len(indices))
+    cuts: dict[str, float] = {tag: sure for tag in TAGS if tag not in settings.off}
     cuts |= {tag.name: SURE_OF_OWN for tag in settings.own}
     told = logits(model, deltas, indices)
     return {tag: told[tag] - cut for tag, cut in cuts.items() if tag in told}
+
+
+def sure_from(grams: int) -> float:
+    """From which logit on a tag is given to a text of so many grams."""
+    return SURE - LESS_WITH_EACH_DOUBLING * math.log2(max(grams, _FEW_GRAMS) / _FEW_GRAMS)
 
 
 def _words(model: Model, deltas: Sequence[Delta], tag: str, indices: Indices, text: str) -> str:

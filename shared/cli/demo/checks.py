@@ -187,6 +187,14 @@ CHECKS: dict[str, Any] = {
     "ASG 8: no ticket was given out twice": lambda d: all(
         len(t["assigned_automatically_to"]) <= 1 for t in d["tickets"]
     ),
+    "TAG 1: a question about shipping is tagged so": lambda d: (
+        "Shipping" in _on(d, "whatsapp")[0]["tags"]
+    ),
+    "TAG 1: spam has no tags": lambda d: not any(t["tags"] for t in _spam(d)),
+    "TAG 2: tags are given by the system": lambda d: (
+        any(t["tags"] for t in d["tickets"])
+        and all(sorted(t["tags"]) == sorted(t["tagged_automatically"]) for t in d["tickets"])
+    ),
     "ATT 2: only the first SMS after a send is credited": lambda d: (
         [fact["message_id"] for fact in d["attributions"]] == [_marios(d)["messages"][0]["id"]]
     ),

@@ -89,6 +89,7 @@ def _ticket(ticket_id: str, facts: dict[int, Json]) -> Json:
         "assignee": ticket.get("assignee"),
         "team": ticket.get("team_id"),
         "spam": ticket["spam"],
+        "tags": ticket.get("tags", []),
         "contact": ticket["contact"]["id"],
         "segments": ticket["contact"].get("segments", []),
         "subject": ticket.get("subject"),
@@ -104,6 +105,12 @@ def _ticket(ticket_id: str, facts: dict[int, Json]) -> Json:
             f["assignee"]
             for f in ordered
             if f["type"] == "TicketAssigned" and f["author"]["kind"] == "system"
+        ],
+        "tagged_automatically": [
+            tag
+            for f in ordered
+            if f["type"] == "TicketTagged" and f["author"]["kind"] == "system"
+            for tag in f["tags"]
         ],
         "seqs": sorted(facts),
         "events": [f["type"] for f in ordered],

@@ -8,7 +8,9 @@ from shared.cli.demo.observed import Json
 
 def print_tables(document: Json, console: Console) -> None:
     """Show what became of every message, and every check."""
-    tickets = Table("no.", "channel", "status", "assignee", "team", "messages", title="Tickets")
+    tickets = Table(
+        "no.", "channel", "status", "assignee", "team", "tags", "messages", title="Tickets"
+    )
     for ticket in document["tickets"]:
         texts = [message["text"][:60] for message in ticket["messages"]]
         status = f"{ticket['status']}, spam" if ticket["spam"] else ticket["status"]
@@ -18,6 +20,7 @@ def print_tables(document: Json, console: Console) -> None:
             status,
             ticket["assignee"] or "-",
             ticket["team"] or "-",
+            ", ".join(ticket["tags"]) or "-",
             "\n".join(texts),
         )
     signals = Table("channel", "kind", "text", title="Signals")

@@ -203,11 +203,12 @@ class Story:
     async def everything_has_settled(self) -> None:
         """The last effects are there."""
         await self.world.until(
-            "the keyword's notice, all tickets held, both dead letters",
+            "the keyword's notice, all tickets held, a tag, both dead letters",
             lambda s: (
                 bool(_marios(s)["notices"])
                 and len(_held(s)) == 8
                 and len(s.dead_letters) == 2
+                and "Shipping" in s.tickets("whatsapp")[0]["tags"]
                 and {"typing", "echo", "keyword", "delivery_status"}
                 <= {signal["kind"] for signal in s.signals.values()}
             ),
