@@ -103,6 +103,7 @@ def _engines(
 
 def build(settings: Settings) -> Service:
     """Screening on Kafka and MongoDB, ready to run."""
+    _begin_counting()
     mongo = Mongo(settings.mongo)
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
@@ -155,6 +156,13 @@ def load_model() -> Model | None:
         _log.error("screening goes on without a model: its seeds are damaged", error=str(error))
         metrics.LEARNING_DAMAGED.labels(SERVICE, "seeds").inc()
         return None
+
+
+def _begin_counting() -> None:
+    """Series that begin at 0 show their first increase."""
+    for mark in ("spam", "not_spam"):
+        for after in ("a_week", "later"):
+            metrics.SPAM_MARKS.labels(mark, after)
 
 
 def _count(channel: str, verdict: Verdict) -> None:

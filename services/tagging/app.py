@@ -46,6 +46,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
 
 def build(settings: Settings) -> Service:
     """Tagging on Kafka and MongoDB, ready to run. Raises SeedsDamaged where it has no model."""
+    _begin_counting()
     mongo = Mongo(settings.mongo)
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
@@ -68,6 +69,14 @@ def build(settings: Settings) -> Service:
         opening=[mongo.ping, lessons.ensure_indexes, memories.ensure_indexes],
         closing=[mongo.close],
     )
+
+
+def _begin_counting() -> None:
+    """Series that begin at 0 show their first increase."""
+    for tag in (*TAGS, "own"):
+        metrics.TAGS_CHOSEN.labels(tag)
+        for after in ("a_week", "later"):
+            metrics.TAGS_REMOVED.labels(tag, after)
 
 
 def _count(language: str, tags: Sequence[str]) -> None:
