@@ -8,15 +8,16 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast fuzz demo lock
+.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast deploy-test fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.dev
-FAST = $(BIN)/python -m pytest -m "not connected" --numprocesses auto --dist worksteal
+FAST = $(BIN)/python -m pytest -m "not connected and not deploy" --numprocesses auto --dist worksteal
 # Each group has servers of its own, so that none of them grows for the length of the whole run.
 CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
+DEPLOY = $(BIN)/python -m pytest -m deploy --numprocesses auto tests/deploy
 # What ARGS choose may all need servers, or none.
 OR_NONE = $(if $(ARGS),|| test $$? -eq 5)
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -48,6 +49,11 @@ test: $(READY)  ## the whole suite, Apache Kafka and the databases included
 		--ignore tests/test_servers.py $(ARGS) $(OR_NONE)
 	@$(CONNECTED) tests/cli tests/pipeline $(ARGS) $(OR_NONE)
 	@$(CONNECTED) tests/e2e tests/test_servers.py $(ARGS) $(OR_NONE)
+
+	@$(DEPLOY) $(ARGS) $(OR_NONE)
+
+deploy-test: $(READY)  ## what operators deploy: alerts
+	@$(DEPLOY) $(ARGS)
 
 test-fast: $(READY)  ## what needs no server, in seconds: properties by fewer examples
 	@$(FAST) --hypothesis-profile quick $(ARGS)

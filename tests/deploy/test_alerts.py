@@ -36,6 +36,7 @@ def names() -> set[str]:
     }
 
 
+@pytest.mark.deploy
 @each_file
 def test_prometheus_takes_every_file_and_finds_its_tests_right(file: Path) -> None:
     asked = ["test", "rules"] if file in TESTS else ["check", "rules", "--lint=all", "--lint-fatal"]
