@@ -49,7 +49,6 @@ test: $(READY)  ## the whole suite, Apache Kafka and the databases included
 		--ignore tests/test_servers.py $(ARGS) $(OR_NONE)
 	@$(CONNECTED) tests/cli tests/pipeline $(ARGS) $(OR_NONE)
 	@$(CONNECTED) tests/e2e tests/test_servers.py $(ARGS) $(OR_NONE)
-
 	@$(DEPLOY) $(ARGS) $(OR_NONE)
 
 deploy-test: $(READY)  ## what operators deploy: alerts
