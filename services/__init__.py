@@ -1,1 +1,1 @@
-"""The six services. None of them knows another; they meet on topics only."""
+"""The services. None of them knows another; they meet on topics only."""

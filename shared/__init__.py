@@ -1,1 +1,1 @@
-"""What the six services share: contracts, topics, the bus, stores, and running as a process."""
+"""What the services share: contracts, topics, the bus, stores, and running as a process."""

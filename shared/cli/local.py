@@ -56,7 +56,7 @@ def environment(servers: Servers) -> dict[str, str]:
 
 
 class ServiceProcess(Server):
-    """One of the six services as a process of its own; `port` is that of its probes."""
+    """One of the services as a process of its own; `port` is that of its probes."""
 
     name: ClassVar[str] = "service"
     start_timeout: ClassVar[float] = 60.0
@@ -217,7 +217,7 @@ async def local_pipeline(
         servers = cleaning.enter_context(stack)
         settings = kafka_settings(servers)
         await create_topics(settings, replication=1, partitions=EMBEDDED_PARTITIONS)
-        say("starting the six services")
+        say("starting the services")
         services = [ServiceProcess(service, servers, folder) for service in SERVICES]
         pool = cleaning.enter_context(ThreadPoolExecutor(len(services)))
         cleaning.callback(lambda: list(pool.map(ServiceProcess.stop, services)))

@@ -7,7 +7,7 @@ it belongs to and words that name the record.
 from collections import Counter
 from collections.abc import Iterable
 
-from tests.chaos.checks import effects, messages, tickets
+from tests.chaos.checks import effects, messages, tags, tickets
 from tests.chaos.history import KINDS, Finding, History
 
 CHECKS = (
@@ -19,6 +19,7 @@ CHECKS = (
     tickets.numbers,
     tickets.closings,
     tickets.assignments,
+    tags.tags,
     effects.commands,
     effects.replies,
     effects.credits_,

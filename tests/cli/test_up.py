@@ -153,7 +153,7 @@ async def test_up_runs_the_sample_at_the_port_it_was_given_until_it_is_interrupt
         assert not any(is_taken(port) for port in ports)
 
 
-@pytest.mark.parametrize("moment", ["starting Tansu", "starting the six services"])
+@pytest.mark.parametrize("moment", ["starting Tansu", "starting the services"])
 async def test_an_interrupt_while_it_starts_leaves_nothing_either(
     tmp_path: Path, moment: str
 ) -> None:

@@ -13,7 +13,7 @@ from tests.pipeline.stage import MemoryStage, Stage
     params=["memory", pytest.param("kafka", marks=[pytest.mark.connected, pytest.mark.kafka])]
 )
 async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    """The six services, at rest."""
+    """All services, at rest."""
     if request.param == "memory":
         yield MemoryStage()
         return
