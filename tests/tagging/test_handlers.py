@@ -1,6 +1,7 @@
 """Tagging as tickets' events pass through it (TAG 1, TAG 2)."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from services.tagging.rules.teaching import FIRST_LINES, KEPT
 from services.tagging.sweep import Sweep
 from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Outgoing, Record
-from shared.contracts.accounts import AccountSettings, TagSettings
+from shared.contracts.accounts import TAGS, AccountSettings, TagSettings
 from shared.contracts.commands import TagTicket
 from shared.contracts.learning import Lesson
 from shared.contracts.tickets import CommandRejected
@@ -294,3 +295,27 @@ def test_any_repetition_and_death_asks_and_teaches_the_same(data: st.DataObject)
         assert {command.id for command in world.commands} <= {c.id for c in once.commands}
 
     asyncio.run(run())
+
+
+@pytest.mark.spec("TAG 1")
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.text(max_size=300), min_size=1, max_size=5))
+def test_any_text_is_read_and_asks_for_known_tags_alone(texts: list[str]) -> None:
+    async def run() -> None:
+        world = World()
+        await world.happen(*(wrote(text, ticket=f"t{at}") for at, text in enumerate(texts)))
+        assert set(world.tags) <= set(TAGS)
+
+    asyncio.run(run())
+
+
+@pytest.mark.spec("TAG 1")
+@pytest.mark.parametrize(
+    "text", ["where is my order? " * 50_000, "a" * 1_000_000, "é1" * 500_000, "\u202e" * 1_000_000]
+)
+def test_the_longest_text_is_read_in_milliseconds(text: str) -> None:
+    world, event = World(), wrote(text)
+    start = time.process_time()
+    asyncio.run(world.happen(event))
+
+    assert time.process_time() - start < 0.05
