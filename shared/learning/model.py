@@ -8,7 +8,7 @@ and the set of lessons.
 import math
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -104,6 +104,18 @@ def taught(model: Model, lessons: Sequence[Example], before: Sequence[Delta] = (
     changed = (weights - started).T
     changes = {label: changed[column].copy() for column, label in enumerate(labels)}
     return Delta(model.version, len(lessons), indices.astype(np.uint32), changes)
+
+
+def within(delta: Delta, most: int) -> Delta:
+    """The delta with so many numbers at most, its indices counted too: the largest changes."""
+    room = max(most // (1 + len(delta.changes)), 1)
+    if len(delta.indices) <= room:
+        return delta
+    largest = np.max([np.abs(values) for values in delta.changes.values()], axis=0)
+    # Of equal changes those of the lower indices, so that the same delta is cut alike.
+    kept = np.sort(np.argsort(-largest, kind="stable")[:room])
+    changes = {label: values[kept] for label, values in delta.changes.items()}
+    return replace(delta, indices=delta.indices[kept], changes=changes)
 
 
 def logits(model: Model, deltas: Sequence[Delta], indices: Indices) -> dict[str, float]:

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from shared.bus.delivery import Publish, Refusals
 from shared.contracts.learning import Change, LearnedWeights, Lesson, Subject
@@ -19,7 +19,7 @@ from shared.learning import lessons as chosen
 from shared.learning.coding import delta_of, floats_text, indices_of_text, indices_text
 from shared.learning.features import Indices
 from shared.learning.lessons import Learned
-from shared.learning.model import NOTHING, Delta, Example, Model, taught
+from shared.learning.model import NOTHING, Delta, Example, Model, taught, within
 from shared.topics import WEIGHTS, Deleted
 from shared.values.ids import computed_id
 
@@ -31,8 +31,11 @@ class Lessons(Protocol):
         """Keep each label's lesson of the highest rank, of equal ones the one that is there."""
 
     async def of_account(self, account_id: str) -> list[Learned]:
-        """All that are kept of an account."""
+        """Those of an account that may count: the newest marks, and the newest of silence."""
 
+
+MOST_NUMBERS: Final = 600_000
+"""So many indices and weights fit into a record, whatever their labels."""
 
 Before = Callable[[str], Sequence[Delta]]
 """Called with an account: what its settings change of the model, before anybody taught it."""
@@ -94,7 +97,7 @@ class Teaching:
         return weights_record(lesson, self.subject, delta, kept)
 
     def _taught(self, account_id: str, given: Sequence[Example]) -> Delta:
-        return taught(self.model, given, self.before(account_id))
+        return within(taught(self.model, given, self.before(account_id)), MOST_NUMBERS)
 
 
 def weights_record(

@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import numpy as np
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 
 from shared.contracts.learning import Lesson
 from shared.learning.features import Indices
-from shared.learning.lessons import Learned
+from shared.learning.lessons import MOST_LESSONS, Learned
 from shared.learning.teaching import Remembered
 from shared.stores.mongo import Database, insert_new
 
@@ -22,8 +22,10 @@ class MongoLessons:
         self._lessons = database[f"{service}_lessons"]
 
     async def ensure_indexes(self) -> None:
-        """Make the index by account, if it is not there."""
-        await self._lessons.create_index([("account", ASCENDING)])
+        """Make the index by account, kind and time, if it is not there."""
+        await self._lessons.create_index(
+            [("account", ASCENDING), ("mark", DESCENDING), ("at", DESCENDING), ("_id", DESCENDING)]
+        )
 
     async def keep(self, lessons: Sequence[tuple[Lesson, Indices]]) -> None:
         """See `Lessons`."""
@@ -41,7 +43,8 @@ class MongoLessons:
                         "teacher": row["teacher"],
                         "weight": row["weight"],
                         "at": row["at"],
-                    }
+                    },
+                    "$max": {"mark": row["mark"]},
                 },
             )
             for row in rows
@@ -51,7 +54,12 @@ class MongoLessons:
 
     async def of_account(self, account_id: str) -> list[Learned]:
         """See `Lessons`."""
-        return [_learned(row) async for row in self._lessons.find({"account": account_id})]
+        found = []
+        for mark in (1, 0):
+            rows = self._lessons.find({"account": account_id, "mark": mark})
+            newest = rows.sort([("at", DESCENDING), ("_id", DESCENDING)]).limit(2 * MOST_LESSONS)
+            found += [_learned(row) async for row in newest]
+        return found
 
 
 class MongoMemories:
@@ -140,6 +148,7 @@ def _row(lesson: Lesson, indices: Indices) -> dict[str, Any]:
         "example": lesson.example_id,
         "labels": labels,
         "ranks": dict.fromkeys(labels, lesson.rank),
+        "mark": int(lesson.rank > 0),
         "indices": indices.astype("<u4").tobytes(),
         "weight": lesson.weight,
         "teacher": lesson.teacher,

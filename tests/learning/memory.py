@@ -8,7 +8,7 @@ import numpy as np
 
 from shared.contracts.learning import Lesson
 from shared.learning.features import Indices
-from shared.learning.lessons import Learned
+from shared.learning.lessons import MOST_LESSONS, Learned
 from shared.learning.teaching import Remembered
 
 
@@ -44,7 +44,11 @@ class MemoryLessons:
             self.kept[key] = there
 
     async def of_account(self, account_id: str) -> list[Learned]:
-        return [lesson for (account, _), lesson in self.kept.items() if account == account_id]
+        found = [lesson for (account, _), lesson in self.kept.items() if account == account_id]
+        found.sort(key=lambda lesson: (lesson.at, lesson.example_id), reverse=True)
+        marks = [lesson for lesson in found if lesson.is_mark]
+        silence = [lesson for lesson in found if not lesson.is_mark]
+        return marks[: 2 * MOST_LESSONS] + silence[: 2 * MOST_LESSONS]
 
 
 class MemoryMemories:

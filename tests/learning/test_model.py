@@ -17,6 +17,7 @@ from shared.learning.model import (
     logits,
     taught,
     trained,
+    within,
 )
 
 SPAM = "spam"
@@ -119,6 +120,21 @@ def test_lessons_of_both_kinds_outweigh_the_seeds_and_of_one_kind_change_little_
 
     assert score("lamp offer", both) > 1 > -1 > score("order lamp", both)
     assert score(plain, one_kind) - score(plain) < score("lamp offer", one_kind) / 2
+
+
+def test_a_delta_that_has_to_be_small_keeps_its_largest_changes() -> None:
+    delta = taught(
+        MODEL, [Example(text, hashed(text), {SPAM: True, "Blog": True}) for text in TEXTS]
+    )
+    small = within(delta, 90)
+    kept = np.isin(delta.indices, small.indices)
+    largest = np.maximum(abs(delta.changes[SPAM]), abs(delta.changes["Blog"]))
+
+    assert within(delta, 10_000) is delta
+    assert len(small.indices) == 30
+    assert largest[kept].min() >= largest[~kept].max()
+    assert (small.changes["Blog"] == delta.changes["Blog"][kept]).all()
+    assert (within(delta, 90).indices == small.indices).all()
 
 
 def test_no_lessons_change_nothing() -> None:

@@ -62,6 +62,19 @@ async def test_of_several_lessons_on_a_ticket_the_highest_rank_counts(stores: St
     assert kept["t1"].labels == {"spam": True}
 
 
+async def test_marks_come_before_silence_and_of_each_the_newest(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lessons, _ = stores
+    monkeypatch.setattr("shared.stores.lessons.MOST_LESSONS", 2)
+    monkeypatch.setattr("tests.learning.memory.MOST_LESSONS", 2)
+    await lessons.keep([given(n, rank=0, occurred_at=MONDAY + n * HOUR) for n in range(9)])
+    await lessons.keep([given(n, rank=1 + n) for n in range(6)])
+    kept = [each.example_id for each in await lessons.of_account("acme")]
+
+    assert kept == ["t5", "t4", "t3", "t2", "t8", "t7", "t6"]
+
+
 async def test_each_label_has_its_own_last_word_whatever_it_is_called(stores: Stores) -> None:
     lessons, _ = stores
     names = ("v2.0", "$pecial", "Talk to a human", "50%")

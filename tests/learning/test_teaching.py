@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,10 +15,10 @@ from shared.contracts.learning import Change, Label, LearnedWeights, Lesson
 from shared.errors import Transient
 from shared.learning import lessons as chosen
 from shared.learning.coding import delta_of, indices_of_text, indices_text
-from shared.learning.features import hashed
+from shared.learning.features import SIZE, hashed
 from shared.learning.lessons import MOST_A_SENDER, MOST_LESSONS, Learned, counting
-from shared.learning.model import NOTHING, logits, taught
-from shared.learning.teaching import Teaching, WeightsTable
+from shared.learning.model import NOTHING, Delta, logits, taught, within
+from shared.learning.teaching import MOST_NUMBERS, Teaching, WeightsTable, weights_record
 from shared.topics import WEIGHTS, Deleted
 from tests.learning.memory import MemoryLessons
 from tests.learning.test_model import MODEL, SPAM, TEXTS
@@ -249,3 +250,16 @@ async def test_weights_of_another_version_or_subject_or_that_were_deleted_do_not
     assert len(table) == 1
     table.apply(Deleted("acme:spam"))
     assert len(table) == 0
+
+
+@pytest.mark.spec("TAG 2")
+def test_the_most_that_an_account_can_teach_fits_into_a_record() -> None:
+    """Long texts and sixty labels: what changed least is left out."""
+    drawn = np.random.default_rng(7)
+    indices = np.sort(drawn.choice(SIZE, 300_000, replace=False)).astype(np.uint32)
+    changes = {f"tag {n}": drawn.normal(size=len(indices)).astype(np.float32) for n in range(59)}
+    delta = within(Delta("v1", 2_000, indices, changes), MOST_NUMBERS)
+    record = WEIGHTS.record(weights_record(a_lesson(1), "tags", delta, []))
+
+    assert len(delta.changes) == 59
+    assert len(record.value or b"") < WEIGHTS.max_bytes
