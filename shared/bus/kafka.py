@@ -194,7 +194,7 @@ async def create_topics(
             name = settings.topic_prefix + topic.name
             count = topic.partitions if partitions is None else min(partitions, topic.partitions)
             new = NewTopic(
-                name, count, replication, topic_configs=_configuration(topic, replication)
+                name, count, replication, topic_configs=topic_configuration(topic, replication)
             )
             try:
                 response = await admin.create_topics([new])
@@ -226,7 +226,8 @@ async def _all_there(admin: Any, prefix: str) -> None:  # noqa: ANN401  # aiokaf
     raise HelpdeskError(text)
 
 
-def _configuration(topic: Topic[Any], replication: int) -> dict[str, str]:
+def topic_configuration(topic: Topic[Any], replication: int) -> dict[str, str]:
+    """How a topic is configured where each of its partitions has so many replicas."""
     retention = -1 if topic.retention == FOR_EVER else int(topic.retention.total_seconds() * 1000)
     return {
         "cleanup.policy": "compact" if topic.compacted else "delete",

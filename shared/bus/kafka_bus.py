@@ -84,6 +84,11 @@ class KafkaBus:
         return self._accounts
 
     @property
+    def group(self) -> str:
+        """The consumer group of all replicas of the service."""
+        return f"{self._settings.topic_prefix}helpdesk.{self.service}"
+
+    @property
     def consumed(self) -> frozenset[str]:
         """The topics that handlers are registered for."""
         return frozenset(self._consuming.subscriptions)
@@ -209,7 +214,7 @@ class KafkaBus:
         settings = self._settings
         subscriber = self.broker.subscriber(
             *(settings.topic_prefix + name for name in self._consuming.subscriptions),
-            group_id=f"{settings.topic_prefix}helpdesk.{self.service}",
+            group_id=self.group,
             batch=True,
             ack_policy=AckPolicy.MANUAL,
             auto_offset_reset="earliest",
