@@ -40,7 +40,8 @@ def wanted(lock: str) -> list[Requirement]:
         DEV: [
             *project["dependencies"],
             *(line for extra in extras.values() for line in extra),
-            *(line for group in groups.values() for line in group),
+            # What tests of the deployment need is installed beside, by who runs them.
+            *(line for name, group in groups.items() if name != "deploy" for line in group),
         ],
     }
     return [Requirement(line) for line in lines[lock] if isinstance(line, str)]

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Value:
     default: str
 
 
+@cache
 def built(service: Service) -> Wired:
     """The app of a service, as its process builds it; nothing is started."""
     module = importlib.import_module(f"services.{service}.app")
@@ -36,7 +38,7 @@ def built(service: Service) -> Wired:
     return app
 
 
-def settings_of(service: Service) -> Any:  # noqa: ANN401  # a class of each service's own
+def settings_of(service: Service) -> Any:  # a class of each service's own
     """The settings class of a service."""
     return importlib.import_module(f"services.{service}.settings").Settings
 

@@ -78,25 +78,22 @@ def render(*arguments: str, chart: Path = CHART, kubernetes: str = VERSIONS[-1])
 
 def objects(text: str) -> Rendered:
     """The objects of a text of several documents."""
-    return [each for each in yaml.load_all(text, Loader=LOADER) if each]  # noqa: S506  # a safe one
+    return [each for each in yaml.load_all(text, Loader=LOADER) if each]  # a safe one
 
 
 @cache
-def _rendered(name: str) -> str:
-    return template("--values", str(CHART / "ci" / f"{name}-values.yaml"))
-
-
 def example(name: str) -> Rendered:
-    """The objects that `ci/<name>-values.yaml` makes."""
-    return objects(_rendered(name))
+    """The objects that `ci/<name>-values.yaml` makes, the same for all: change none of them."""
+    return render("--values", str(CHART / "ci" / f"{name}-values.yaml"))
 
 
 def of_kind(rendered: Rendered, kind: str) -> dict[str, dict[str, Any]]:
     """The objects of a kind, by the service (or other component) that they are for."""
+    component = "app.kubernetes.io/component"
     return {
-        each["metadata"]["labels"]["app.kubernetes.io/component"]: each
+        each["metadata"]["labels"][component]: each
         for each in rendered
-        if each["kind"] == kind
+        if each["kind"] == kind and component in each["metadata"].get("labels", ())
     }
 
 

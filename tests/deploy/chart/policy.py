@@ -29,7 +29,7 @@ NEVER_OF_PODS = ("hostNetwork", "hostPID", "hostIPC", "hostUsers", "initContaine
 VOLUMES = {"emptyDir", "secret", "configMap", "projected", "persistentVolumeClaim", "csi"}
 
 
-def at(tree: Any, path: Path) -> Any:  # noqa: ANN401  # whatever stands there
+def at(tree: Any, path: Path) -> Any:  # whatever stands there
     """What stands at `path`, None where there is nothing."""
     for step in path:
         tree = tree.get(step) if isinstance(tree, dict) else None
@@ -81,7 +81,7 @@ def _said(tree: dict[str, Any], wanted: dict[Path, Any], where: str) -> Iterator
             yield f"{where}{'.'.join(path)} is {found!r}, not {value!r}"
 
 
-def leaves(tree: Any, before: Path = ()) -> Iterator[Path]:  # noqa: ANN401  # any tree
+def leaves(tree: Any, before: Path = ()) -> Iterator[Path]:  # any tree
     """The paths of all that is no dictionary."""
     if not isinstance(tree, dict):
         yield before

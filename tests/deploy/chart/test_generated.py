@@ -1,13 +1,17 @@
 """What follows from the code is current. REGENERATE=1 writes it anew."""
 
 import os
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from shared.topics import SERVICES
 from tests.deploy.chart.generated import COPIED, generated, values
 from tests.deploy.chart.helm import CHART
+
+pytestmark = pytest.mark.deploy
 
 
 def test_what_is_generated_is_current() -> None:
@@ -22,7 +26,7 @@ def test_what_is_generated_is_current() -> None:
     assert stale == [], "REGENERATE=1 writes them anew"
 
 
-def _says(file: Any, text: str) -> bool:
+def _says(file: Path, text: str) -> bool:
     return file.exists() and file.read_text() == text
 
 
@@ -56,5 +60,3 @@ def _leaves(tree: dict[str, Any], before: str = "") -> list[str]:
         name = before + key.replace(".", "\0")
         found += _leaves(value, f"{name}.") if isinstance(value, dict) and value else [name]
     return found
-
-

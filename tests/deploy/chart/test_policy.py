@@ -15,6 +15,7 @@ from tests.deploy.chart.policy import (
     without,
 )
 
+pytestmark = pytest.mark.deploy
 EXAMPLES = [file.name.removesuffix("-values.yaml") for file in CI]
 each_example = pytest.mark.parametrize("name", EXAMPLES)
 
