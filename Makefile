@@ -14,6 +14,7 @@ PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.dev
+DEPLOY_READY = $(if $(READY),$(VENV)/.deploy)
 FAST = $(BIN)/python -m pytest -m "not connected and not deploy" --numprocesses auto --dist worksteal
 # Each group has servers of its own, so that none of them grows for the length of the whole run.
 CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
@@ -43,7 +44,7 @@ types: $(READY)  ## mypy --strict
 imports: $(READY)  ## who may import whom
 	@$(BIN)/lint-imports --no-logo $(ARGS)
 
-test: $(READY)  ## the whole suite, Apache Kafka and the databases included
+test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databases included
 	@$(FAST) $(ARGS) $(OR_NONE)
 	@$(CONNECTED) tests --ignore tests/cli --ignore tests/pipeline --ignore tests/e2e \
 		--ignore tests/test_servers.py $(ARGS) $(OR_NONE)
@@ -51,7 +52,7 @@ test: $(READY)  ## the whole suite, Apache Kafka and the databases included
 	@$(CONNECTED) tests/e2e tests/test_servers.py $(ARGS) $(OR_NONE)
 	@$(DEPLOY) $(ARGS) $(OR_NONE)
 
-deploy-test: $(READY)  ## what operators deploy: alerts
+deploy-test: $(READY) $(DEPLOY_READY)  ## what operators deploy: the chart, alerts
 	@$(DEPLOY) $(ARGS)
 
 test-fast: $(READY)  ## what needs no server, in seconds: properties by fewer examples
@@ -73,13 +74,19 @@ chaos-judge: $(READY)  ## break the services on purpose: the account has to show
 	@$(BIN)/python -m tests.chaos --self-test $(if $(JSON),--json) $(ARGS)
 
 # Pins stay as they are where they can: ARGS=--upgrade for the newest.
-LOCK = PATH="$$PATH:.cache/uv/bin" uv pip compile pyproject.toml --quiet --universal \
+COMPILE = PATH="$$PATH:.cache/uv/bin" uv pip compile --quiet --universal \
 	--python-version 3.11 --prerelease if-necessary-or-explicit --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
+LOCK = $(COMPILE) pyproject.toml
+# What the wheel with helm and kubectl asks for, and nobody here uses.
+UNUSED = aws-cdk-lib constructs jsii publication aws-cdk-asset-awscli-v1 cattrs typeguard \
+	aws-cdk-asset-node-proxy-agent-v6 aws-cdk-cloud-assembly-schema python-dateutil
 
 lock: $(VENV)/pyvenv.cfg  ## resolve the dependencies anew
 	@command -v uv >/dev/null || test -x .cache/uv/bin/uv || $(PIP) install --target .cache/uv uv >&2
 	@$(LOCK) --all-extras --group dev --output-file requirements-dev.lock
+	@$(COMPILE) --group pyproject.toml:deploy --constraints requirements-dev.lock \
+		$(addprefix --no-emit-package ,$(UNUSED)) --output-file requirements-deploy.lock
 	@$(LOCK) --constraints requirements-dev.lock --extra embedded --group build \
 		--output-file requirements-embedded.lock
 	@$(LOCK) --constraints requirements-dev.lock --output-file requirements.lock
@@ -97,6 +104,11 @@ $(VENV)/.embedded: requirements-embedded.lock pyproject.toml $(VENV)/pyvenv.cfg
 	@echo "Installing what the product and its demo need ..." >&2
 	@$(PIP) install --require-hashes --requirement requirements-embedded.lock >&2
 	@$(PIP) install --no-deps --no-build-isolation --editable . >&2
+	@touch $@
+
+$(VENV)/.deploy: requirements-deploy.lock $(VENV)/.dev
+	@echo "Installing what the tests of deploy/ need ..." >&2
+	@$(PIP) install --no-deps --require-hashes --requirement requirements-deploy.lock >&2
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.embedded
