@@ -14,6 +14,7 @@ from tests.architecture.tree import ROOT
 RUNTIME = "requirements.lock"
 EMBEDDED = "requirements-embedded.lock"
 DEV = "requirements-dev.lock"
+DEPLOY = "requirements-deploy.lock"
 PIN = re.compile(r"^(?P<name>[a-z0-9.-]+)==(?P<version>\S+)(?: ; .+)? \\$", re.MULTILINE)
 
 
@@ -40,14 +41,14 @@ def wanted(lock: str) -> list[Requirement]:
         DEV: [
             *project["dependencies"],
             *(line for extra in extras.values() for line in extra),
-            # What tests of the deployment need is installed beside, by who runs them.
             *(line for name, group in groups.items() if name != "deploy" for line in group),
         ],
+        DEPLOY: groups["deploy"],
     }
     return [Requirement(line) for line in lines[lock] if isinstance(line, str)]
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, EMBEDDED, DEV])
+@pytest.mark.parametrize("lock", [RUNTIME, EMBEDDED, DEV, DEPLOY])
 def test_a_lock_has_what_pyproject_asks_for(lock: str) -> None:
     locked = pins(lock)
 
@@ -65,7 +66,7 @@ def test_what_runs_is_what_was_tested(lock: str) -> None:
     assert {name: tested.get(name) for name in pins(lock)} == pins(lock)
 
 
-@pytest.mark.parametrize("lock", [RUNTIME, EMBEDDED, DEV])
+@pytest.mark.parametrize("lock", [RUNTIME, EMBEDDED, DEV, DEPLOY])
 def test_every_pin_has_a_hash_and_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text()
 
