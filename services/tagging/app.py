@@ -14,7 +14,7 @@ from shared.clock import Clock, system_clock
 from shared.contracts.accounts import TAGS
 from shared.learning.model import Model
 from shared.learning.seeds import all_seeds, whole_tags_model
-from shared.learning.teaching import Lessons, Memories
+from shared.learning.teaching import Ground, Lessons, Memories
 from shared.running import metrics
 from shared.running.models import learn
 from shared.running.service import Service
@@ -38,7 +38,10 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
 ) -> None:
     """Connect topics, handlers and the sweep."""
     own = OwnTags(model, others(all_seeds()), lambda account: settings_of(bus.accounts, account))
-    weights = learn(bus, SERVICE, "tags", model, lessons, lambda account: (own.of(account),))
+    of_others = own.examples_of_others()
+    weights = learn(
+        bus, SERVICE, "tags", model, lessons, lambda account: Ground((own.of(account),), of_others)
+    )
     tagging = Tagging(bus.accounts, model, own, weights.of, memories, bus.publish, chosen, removed)
     bus.consume(TICKETS, tagging.tickets_changed)
     bus.every(sweep_interval, Sweep(memories, clock).sweep)

@@ -125,7 +125,9 @@ def _whole(said: labelled.Said) -> str:
 
 def _labels(said: labelled.Said) -> list[str]:
     tags = said["tags"]
-    return tags if isinstance(tags, list) else [tag.strip() for tag in tags.split(";") if tag]
+    return (
+        tags if isinstance(tags, list) else [tag.strip() for tag in tags.split(";") if tag.strip()]
+    )
 
 
 def _wrong(said: labelled.Said) -> str:

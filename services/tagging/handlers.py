@@ -25,7 +25,7 @@ from shared.contracts.tickets import (
 )
 from shared.learning.features import Indices, hashed
 from shared.learning.languages import language_of
-from shared.learning.model import Model
+from shared.learning.model import Delta, Model
 from shared.learning.teaching import Account, Memories, Remembered
 from shared.learning.text import fold
 from shared.topics import COMMANDS, LESSONS
@@ -37,7 +37,7 @@ TicketId = tuple[str, str]
 """The account and the ticket."""
 
 Chosen = Callable[[str, Sequence[str]], None]
-"""Called with a message's language and the tags that fit it, perhaps none."""
+"""Called with a message's language and the tags that were asked for because of it, perhaps none."""
 
 Removed = Callable[[str, bool], None]
 """Called with a tag that was given and that an agent removed, and whether within a week."""
@@ -82,11 +82,17 @@ class Tagging:
             for event in events
             if isinstance(event, TicketFact) and self._settings(event.account_id).enabled
         ]
-        for account_id in {event.account_id for event in facts}:
-            if not self.own.is_made(account_id):
-                # Tenths of a second where there are many: not on the loop.
-                await asyncio.to_thread(self.own.of, account_id)
         batch = _Batch()
+        for account_id in {event.account_id for event in facts}:
+            settings = self._settings(account_id)
+            made = self.own.is_made(account_id)
+            # Seconds where there are thousands of examples: not on the loop.
+            own = (
+                self.own.of(account_id)
+                if made
+                else await asyncio.to_thread(self.own.of, account_id)
+            )
+            batch.accounts[account_id] = (settings, (own, self.taught(account_id).delta))
         for event in facts:
             if isinstance(event, CustomerWrote) and teaching.begins(event):
                 self._read(event, batch)
@@ -96,7 +102,7 @@ class Tagging:
         kept = await self.memories.recall({ticket_of(event) for event in (*lifted, *changed)})
         for event in lifted:
             if beginning := kept.get(ticket_of(event)):
-                batch.ask(event, self._fits(event.account_id, beginning.indices))
+                batch.ask(event, self._fits(event.account_id, beginning.indices, batch))
         lessons = [self._lesson(event, kept) for event in changed]
         await self.publish(
             [COMMANDS.record(command) for command in batch.commands]
@@ -112,9 +118,8 @@ class Tagging:
         indices = hashed(text)
         command = None
         if not event.ticket.spam:
-            found = self._fits(event.account_id, indices, text)
-            command = batch.ask(event, found)
-            batch.told.append((text, [fit.tag for fit in found]))
+            command = batch.ask(event, self._fits(event.account_id, indices, batch, text))
+            batch.told.append((text, command.tags if command else ()))
         batch.beginnings.append(
             Remembered(
                 account_id=event.account_id,
@@ -127,9 +132,11 @@ class Tagging:
             )
         )
 
-    def _fits(self, account_id: str, indices: Indices, text: str = "") -> list[Fit]:
-        deltas = (self.own.of(account_id), self.taught(account_id).delta)
-        return chosen(self.model, deltas, self._settings(account_id), indices, text)
+    def _fits(
+        self, account_id: str, indices: Indices, batch: "_Batch", text: str = ""
+    ) -> list[Fit]:
+        settings, deltas = batch.accounts[account_id]
+        return chosen(self.model, deltas, settings, indices, text)
 
     def _lesson(
         self, event: TicketTagged | TicketUntagged, kept: Mapping[TicketId, Remembered]
@@ -164,9 +171,10 @@ class _Batch:
     """What is decided for a batch of events: of one ticket's tags, each is asked for once."""
 
     def __init__(self) -> None:
+        self.accounts: dict[str, tuple[TagSettings, tuple[Delta, Delta]]] = {}
         self.commands: list[TagTicket] = []
         self.beginnings: list[Remembered] = []
-        self.told: list[tuple[str, list[str]]] = []
+        self.told: list[tuple[str, Sequence[str]]] = []
         self._asked: defaultdict[TicketId, set[str]] = defaultdict(set)
 
     def ask(self, event: TicketFact, found: Sequence[Fit]) -> TagTicket | None:

@@ -59,9 +59,11 @@ class AccountsTable:
     def apply(self, change: AccountSettings | Deleted) -> None:
         """Hold `change` in place of what was known of that account."""
         account_id = change.key if isinstance(change, Deleted) else change.account_id
-        self._accounts.pop(account_id, None)
+        # Threads may be reading: an account that changes is there at every moment.
         if isinstance(change, AccountSettings):
             self._accounts[account_id] = change
+        else:
+            self._accounts.pop(account_id, None)
         self._addresses = None
 
     @property

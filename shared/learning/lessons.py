@@ -1,7 +1,7 @@
 """Which of an account's lessons count. Pure: in whatever order they came, the same ones do."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,6 +17,9 @@ MOST_A_SENDER: Final = 10
 
 MOST_A_TEACHER: Final = 1_000
 """... and no more of one agent."""
+
+
+_OTHERS_FOR_EACH: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,22 @@ def of_the_rarer_kind(lessons: Iterable[Learned]) -> int:
     sides = Counter((label, fits) for lesson in lessons for label, fits in lesson.labels.items())
     labels = {label for label, _ in sides}
     return max((min(sides[label, True], sides[label, False]) for label in labels), default=0)
+
+
+def counterexamples(
+    given: Sequence[Example], known: Collection[str], others: Sequence[Example]
+) -> list[Example]:
+    """Others that labels beyond the known ones do not fit: several for each that one fits.
+
+    Agents add a tag far more often than they remove it: what it fits would soon be everything.
+    """
+    further = {label for lesson in given for label in lesson.labels if label not in known}
+    fitting = Counter(
+        label for lesson in given for label in further if lesson.labels.get(label, False)
+    )
+    count = _OTHERS_FOR_EACH * max(fitting.values(), default=0)
+    none = dict.fromkeys(further, False)
+    return [Example(each.id, each.indices, none) for each in others[:count]]
 
 
 def examples(lessons: Sequence[Learned]) -> list[Example]:

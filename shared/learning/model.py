@@ -92,7 +92,7 @@ def taught(model: Model, lessons: Sequence[Example], before: Sequence[Delta] = (
     indices = np.unique(np.concatenate([lesson.indices for lesson in lessons]))
     labels = sorted({label for lesson in lessons for label in lesson.labels})
     weights = np.stack([_values(model, before, label, indices) for label in labels], axis=1)
-    moved = np.stack([_column(model, model.moved, label, indices) for label in labels], axis=1)
+    moved = np.stack([_far(model, label, indices) for label in labels], axis=1)
     started = weights.copy()
     both = _of_both_kinds(labels, lessons)
     weights /= 1 + both / _FORGOTTEN_BY
@@ -154,11 +154,23 @@ def _offset(model: Model, deltas: Sequence[Delta], label: str) -> float:
 
 
 def _column(model: Model, held: Floats, label: str, indices: Indices) -> Floats:
-    """A copy of what is held of the label, and of nothing where the model does not know it."""
+    """A copy of what is held of the label; of nothing where the model does not know it."""
     if label in model.labels:
         column: Floats = held[indices, model.labels.index(label)]
         return column
     return np.zeros(len(indices), np.float32)
+
+
+def _far(model: Model, label: str, indices: Indices) -> Floats:
+    """How far the label's weights were moved.
+
+    Of a label that the model does not know, as far as those of its labels on average: so a few
+    lessons move what all messages have in common no further than they would for a known label.
+    """
+    if label in model.labels or not model.labels:
+        return _column(model, model.moved, label, indices)
+    mean: Floats = model.moved[indices].mean(axis=1)
+    return mean
 
 
 def _places(

@@ -8,7 +8,7 @@ least the lessons that the earlier had.
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -37,13 +37,27 @@ class Lessons(Protocol):
 MOST_NUMBERS: Final = 600_000
 """So many indices and weights fit into a record, whatever their labels."""
 
-Before = Callable[[str], Sequence[Delta]]
-"""Called with an account: what its settings change of the model, before anybody taught it."""
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What lessons are learned on: what settings change of the model, and messages of others.
+
+    The latter are what labels do not fit that the model does not know.
+    """
+
+    deltas: Sequence[Delta] = ()
+    others: Sequence[Example] = ()
 
 
-def unchanged(_account_id: str) -> Sequence[Delta]:
-    """Nothing: settings say nothing of the subject."""
-    return ()
+Before = Callable[[str], Ground]
+"""Called with an account: on what its lessons are learned."""
+
+_BARE = Ground()
+
+
+def unchanged(_account_id: str) -> Ground:
+    """The model alone: settings say nothing of the subject."""
+    return _BARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,10 @@ class Teaching:
         return weights_record(lesson, self.subject, delta, kept)
 
     def _taught(self, account_id: str, given: Sequence[Example]) -> Delta:
-        return within(taught(self.model, given, self.before(account_id)), MOST_NUMBERS)
+        ground = self.before(account_id)
+        beside = chosen.counterexamples(given, self.model.labels, ground.others)
+        delta = taught(self.model, [*given, *beside], ground.deltas)
+        return replace(within(delta, MOST_NUMBERS), lessons=len(given))
 
 
 def weights_record(

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.contracts.accounts import OwnTag, TagSettings
 from shared.learning.features import SIZE, Indices, hashed
-from shared.learning.model import Delta, Floats, Model
+from shared.learning.model import Delta, Example, Floats, Model
 from shared.learning.seeds import Seed
 
 FAR_ENOUGH: Final = 3.8
@@ -29,9 +30,6 @@ _FURTHER_BY_FEW: Final = 5.0
 
 _OF_THE_WAY: Final = 0.5
 """A tag about one thing has examples that lie far out: then this much of their way is asked for."""
-
-_ASKED: Final = 20
-"""So many of the examples tell how far out they lie."""
 
 _OTHERS: Final = 800
 _SEEN_OFTEN: Final = 4
@@ -72,51 +70,57 @@ def own_tags(model: Model, tags: Sequence[OwnTag], beside: Others) -> Delta:
     indices = np.unique(np.concatenate([*said, beside.often])).astype(np.uint32)
     usual = np.zeros(len(indices), np.float32)
     usual[np.searchsorted(indices, beside.often)] = beside.centre
-    made = {name: _made_of(found, indices, usual, beside) for name, found in examples.items()}
-    return Delta(
-        model.version,
-        0,
-        indices,
-        {name: weights for name, (weights, _) in made.items()},
-        {name: offset for name, (_, offset) in made.items()},
-    )
+    others_at = [_among(indices, message) for message in beside.messages]
+    changes, offsets = {}, {}
+    for name, found in examples.items():
+        parts = [(_among(indices, each), _weighed(each, beside.rarity)) for each in found]
+        changes[name], offsets[name] = _made_of(parts, usual, others_at)
+    return Delta(model.version, 0, indices, changes, offsets)
+
+
+_Places = tuple[NDArray[np.integer], float]
+"""Where a message's grams stand among the indices, and the root of how many it has."""
 
 
 def _made_of(
-    found: Sequence[Indices], indices: Indices, usual: Floats, beside: Others
+    parts: Sequence[tuple[_Places, Floats]], usual: Floats, others_at: Sequence[_Places]
 ) -> tuple[Floats, float]:
     """A tag's weights, for the indices, and its offset."""
-    weights = _centre(found, beside.rarity, indices) - usual
-    scores = [_score(weights, indices, message) for message in beside.messages]
+    total = np.zeros(len(usual), np.float32)
+    for (at, _), weighed in parts:
+        total[at] += weighed
+    weights = total / np.float32(len(parts)) - usual
+    scores = [float(weights[at].sum()) / root for at, root in others_at]
     spread, middle = max(float(np.std(scores)), 1e-6), float(np.mean(scores))
+    # Each example as the others tell it: its own part is taken out of the total.
+    rest = np.float32(max(len(parts) - 1, 1))
     theirs = [
-        _score(_centre(rest, beside.rarity, indices) - usual, indices, each)
-        for each, rest in _each_and_the_rest(found)
+        float(((total[at] - weighed) / rest - usual[at]).sum()) / root
+        for (at, root), weighed in parts
     ]
-    way = (float(np.median(theirs)) - middle) / spread if theirs else 0.0
-    cut = max(FAR_ENOUGH + _FURTHER_BY_FEW / len(found), way * _OF_THE_WAY)
+    way = (float(np.median(theirs)) - middle) / spread if len(parts) > 1 else 0.0
+    cut = max(FAR_ENOUGH + _FURTHER_BY_FEW / len(parts), way * _OF_THE_WAY)
     return weights / np.float32(spread), -middle / spread - cut
 
 
-def _each_and_the_rest(found: Sequence[Indices]) -> list[tuple[Indices, list[Indices]]]:
-    """Some examples, each with the others; none where there is only one."""
-    few = found[:_ASKED] if len(found) > 1 else []
-    return [(each, [*found[:place], *found[place + 1 :]]) for place, each in enumerate(few)]
-
-
-def _score(weights: Floats, indices: Indices, message: Indices) -> float:
-    """What the weights say of a message, as `logits` does."""
+def _among(indices: Indices, message: Indices) -> _Places:
     at = np.searchsorted(indices, message)
     at[at == len(indices)] = 0
-    return float(weights[at[indices[at] == message]].sum()) / math.sqrt(len(message))
+    return at[indices[at] == message], math.sqrt(len(message))
+
+
+def _weighed(message: Indices, rarity: Floats) -> Floats:
+    """What each gram of a message weighs: the rarer the more, all together one."""
+    rare = rarity[message]
+    weighed: Floats = rare * rare / np.float32(math.sqrt(float((rare * rare).sum()) + 1e-9))
+    return weighed
 
 
 def _centre(messages: Sequence[Indices], rarity: Floats, of: Indices) -> Floats:
     """What the messages' grams weigh on average, for the indices asked for."""
     total = np.zeros(SIZE, np.float32)
     for indices in messages:
-        rare = rarity[indices]
-        total[indices] += rare * rare / np.float32(math.sqrt(float((rare * rare).sum()) + 1e-9))
+        total[indices] += _weighed(indices, rarity)
     centre: Floats = total[of] / np.float32(len(messages))
     return centre
 
@@ -124,8 +128,8 @@ def _centre(messages: Sequence[Indices], rarity: Floats, of: Indices) -> Floats:
 class OwnTags:
     """What each account's own tags add to the model, made when it is first asked for.
 
-    `settings_of` gives an account's settings as they are now; whenever they have changed, it is
-    made anew: some hundredths of a second of work, and more where there are many tags.
+    `settings_of` gives an account's settings as they are now; if its own tags have changed, it is
+    made anew: hundredths of a second of work, and seconds where there are thousands of examples.
     """
 
     def __init__(
@@ -138,15 +142,30 @@ class OwnTags:
 
     def is_made(self, account_id: str) -> bool:
         """Whether `of` has nothing to do."""
-        tags = self._settings_of(account_id).own
-        made = self._made.get(account_id)
-        return not tags if made is None else made[0] is tags
+        return self._known(account_id, self._settings_of(account_id).own) is not None
 
     def of(self, account_id: str) -> Delta:
         """What the account's own tags add; nothing where it has none."""
         tags = self._settings_of(account_id).own
+        known = self._known(account_id, tags)
+        if known is None:
+            known = own_tags(self._model, tags, self._beside)
+            self._made[account_id] = (tags, known)
+        return known
+
+    def _known(self, account_id: str, tags: tuple[OwnTag, ...]) -> Delta | None:
+        if not tags:
+            self._made.pop(account_id, None)
+            return Delta(self._model.version)
         made = self._made.get(account_id)
-        if made is None or made[0] is not tags:
-            made = (tags, own_tags(self._model, tags, self._beside))
-            self._made[account_id] = made
+        if made is None or (made[0] is not tags and made[0] != tags):
+            return None
+        self._made[account_id] = (tags, made[1])
         return made[1]
+
+    def examples_of_others(self) -> list[Example]:
+        """Messages that no own tag is about, for lessons on own tags to be learned beside."""
+        return [
+            Example(f"others:{place}", indices, {})
+            for place, indices in enumerate(self._beside.messages)
+        ]
