@@ -1,6 +1,7 @@
 """Errors: what an error's class says about the record that is being handled.
 
 HelpdeskError
+├── WrongSettings   the settings cannot work, whatever comes: the process ends with exit code 2.
 ├── Poison      it can never succeed: malformed, an unknown account, too large. Dead letter, now.
 └── Transient   not now: a broker or a database is away. The partition waits, in order.
 
@@ -23,3 +24,7 @@ class Poison(HelpdeskError):
 
 class Transient(HelpdeskError):
     """What the record needs is away for now; the same record may succeed later."""
+
+
+class WrongSettings(HelpdeskError):
+    """The settings cannot work. The text names the variable, and shows no secret."""

@@ -122,11 +122,18 @@ def _is_unknown_type(error: ValidationError) -> bool:
 def _in_words(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     lines = [
-        f"{'.'.join(str(step) for step in problem['loc']) or 'value'}: {problem['msg']}"
+        f"{'.'.join(str(step) for step in problem['loc']) or 'value'}: {_wordless(problem)}"
         for problem in problems[:3]
     ]
     more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
     return "; ".join(lines) + more
+
+
+def _wordless(problem: Any) -> str:  # noqa: ANN401  # pydantic's details
+    """What is wrong; its own words would show what a type was said to be, and that is anything."""
+    if problem["type"] == "union_tag_invalid":
+        return "its type is none that is known here"
+    return str(problem["msg"])
 
 
 def _party_key(body: OnChannel | Signal) -> str:

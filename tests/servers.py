@@ -45,17 +45,25 @@ class ApacheKafka(KafkaServer):
         """Return the command line of the broker, whose storage is formatted afterwards."""
         java = (find_java(), "-cp", f"{kafka_jars()}/*")
         data = self.folder / "data"
-        settings = kafka_settings(HOST, self.port, self.controller_port) | {"log.dirs": str(data)}
+        settings = self.settings() | {"log.dirs": str(data)}
         file = self.folder / "server.properties"
         file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         if not (data / "meta.properties").exists():
             run_command(
                 *(*java, "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format"),
-                *("--cluster-id", _CLUSTER_ID, "--config", str(file)),
+                *("--cluster-id", _CLUSTER_ID, "--config", str(file), *self.formatted_with()),
                 timeout=_FORMAT_TIMEOUT,
             )
         log_level = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
         return (*java, "-Xms256m", "-Xmx1g", log_level, "kafka.Kafka", str(file))
+
+    def settings(self) -> dict[str, str]:
+        """Return what the broker is told, but for its folder."""
+        return kafka_settings(HOST, self.port, self.controller_port)
+
+    def formatted_with(self) -> Sequence[str]:
+        """Return further options of the formatting: none, unless a kind has users."""
+        return ()
 
 
 def kafka_settings(bind: str, port: int, controller_port: int) -> dict[str, str]:

@@ -14,4 +14,4 @@ def advisers(settings: Settings, told: Told = untold) -> tuple[FailingOpen, ...]
 def _engine(name: str, settings: Settings, told: Told) -> OptionalEngine:
     if name == "embeddings":
         return Embeddings(told)
-    return Rspamd(settings.rspamd_url, settings.rspamd_secret, told)
+    return Rspamd(settings.rspamd_url, lambda: settings.rspamd_secret, told)

@@ -50,19 +50,22 @@ _SETTINGS: Final = json.dumps(
 
 
 class Rspamd:
-    """See `advice.OptionalEngine`. `clock` is any steady one, in seconds."""
+    """See `advice.OptionalEngine`. `clock` is any steady one, in seconds.
+
+    `password` is asked for with each question: it may change meanwhile.
+    """
 
     name = NAME
 
     def __init__(
         self,
         url: str,
-        password: str | None = None,
+        password: Callable[[], str | None] = lambda: None,
         told: Told = untold,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = f"{url.rstrip('/')}/checkv2"
-        self._headers = {"Settings": _SETTINGS} | ({"Password": password} if password else {})
+        self._password = password
         self._told = told
         self._clock = clock
         self._circuit = Circuit()
@@ -80,7 +83,7 @@ class Rspamd:
             connector=client.TCPConnector(limit=AT_ONCE),
             cookie_jar=client.DummyCookieJar(),
             timeout=client.ClientTimeout(total=TIMEOUT.total_seconds()),
-            headers=self._headers,
+            headers={"Settings": _SETTINGS},
         )
 
     async def close(self) -> None:
@@ -133,7 +136,11 @@ class Rspamd:
 
     async def _answer(self, session: "aiohttp.ClientSession", mail: bytes) -> bytes:
         """What rspamd answers. Raises ValueError for any status but 200, and for long answers."""
-        async with session.post(self._url, data=mail, allow_redirects=False) as response:
+        password = self._password()
+        headers = {"Password": password} if password else {}
+        async with session.post(
+            self._url, data=mail, headers=headers, allow_redirects=False
+        ) as response:
             if response.status != 200:
                 raise ValueError(f"rspamd answers {response.status}")
             answer = b""

@@ -34,8 +34,8 @@ class Settings(ServiceSettings):
     )
     rspamd_url: str = Field(
         default="http://127.0.0.1:11333",
-        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
-        description="rspamd's worker or controller; `/checkv2` is added",
+        pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
+        description="rspamd's worker or controller; `/checkv2` is added. It names no user",
     )
     rspamd_password: SecretStr | None = Field(
         default=None, description="rspamd's password, where it wants one"
@@ -46,7 +46,5 @@ class Settings(ServiceSettings):
 
     @property
     def rspamd_secret(self) -> str | None:
-        """The password, from the file if there is one. Raises OSError if that cannot be read."""
-        if self.rspamd_password_file is not None:
-            return self.rspamd_password_file.read_text(encoding="utf-8").strip()
-        return self.rspamd_password.get_secret_value() if self.rspamd_password else None
+        """The password as it is now. Raises Transient if its file cannot be read any more."""
+        return self.secret("rspamd_password")

@@ -24,6 +24,7 @@ from shared.bus.subscriptions import Subscription
 from shared.clock import Clock
 from shared.errors import Poison, Transient
 from shared.running import failpoints, metrics
+from shared.running.telling import told
 from shared.topics import ACCOUNTS, Deleted, Service, Topic, UnknownType
 
 _log = structlog.get_logger()
@@ -164,7 +165,7 @@ class Consuming:
             self._stopped = True
             self.give_up(
                 f"{self._bugs_in_a_row} records in a row failed unexpectedly, "
-                f"the last one {record.position}: {error!r}"
+                f"the last one {record.position}: {told(error)}"
             )
 
     async def _parse(self, topic: Topic[Any], records: Sequence[Record]) -> _Batch:
@@ -206,14 +207,14 @@ class Consuming:
             letter = dead_letter(record, error, service=self.service, tries=tries, now=self.clock())
             letters.append(letter)
             counted.append((record.topic, error.reason if isinstance(error, Poison) else "bug"))
-            _log.warning("dead letter", at=record.position, error=str(error)[:500])
+            _log.warning("dead letter", at=record.position, error=told(error))
         if not letters:
             return
         try:
             await self.publish(letters)
         except Exception as error:  # else the poll loop would end, and start again with these
             metrics.DEAD_LETTER_FAILURES.labels(self.service).inc(len(letters))
-            text = f"dead letters could not be published: {error}"
+            text = f"dead letters could not be published: {told(error)}"
             raise Transient(text) from error
         for topic, reason in counted:
             metrics.DEAD_LETTERS.labels(self.service, topic, reason).inc()
@@ -265,7 +266,7 @@ class Consuming:
             "waiting to try again",
             at=records[0].position,
             seconds=round(pause.total_seconds(), 2),
-            error=repr(error)[:500],
+            error=told(error),
             exc_info=error if bug else None,
         )
         partitions = self._rewind(records)
@@ -306,4 +307,4 @@ class Consuming:
             await self.consumer.commit(offsets)
             failpoints.reach("after-commit")
         except (CommitFailedError, IllegalStateError, KafkaError) as error:
-            _log.info("a commit failed; the records may come again", error=repr(error))
+            _log.info("a commit failed; the records may come again", error=told(error))

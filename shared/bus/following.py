@@ -9,7 +9,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.bus.delivery import Record
-from shared.bus.kafka import LARGEST_RECORD, connection, record_of
+from shared.bus.kafka import LARGEST_RECORD, connection, record_of, renew_password, start
+from shared.bus.refusals import in_words
 from shared.errors import Poison, Transient
 from shared.running import tasks
 from shared.running.settings import KafkaSettings
@@ -47,7 +48,7 @@ class Follower:
             fetch_max_wait_ms=int(self._settings.fetch_wait.total_seconds() * 1000),
             max_partition_fetch_bytes=LARGEST_RECORD,
         )
-        await self._consumer.start()
+        await start(self._consumer, self._settings)
         metadata = await self._consumer._client.fetch_all_metadata()  # noqa: SLF001  # not public
         self._partitions = [
             TopicPartition(name, number) for number in metadata.partitions_for_topic(name) or ()
@@ -82,14 +83,12 @@ class Follower:
 
     async def _follow(self) -> None:
         while True:
+            renew_password(self._consumer._client, self._settings)  # noqa: SLF001  # not public
             try:
                 batches = await self._consumer.getmany(timeout_ms=1000)
             except KafkaError as error:
-                _log.warning(
-                    "following a topic failed, trying again",
-                    topic=self.topic.name,
-                    error=repr(error),
-                )
+                text = in_words(error, self._settings, f"reading {self.topic.name}")
+                _log.warning("following a topic failed, trying again", error=text)
                 await asyncio.sleep(1)
                 continue
             for partition, raws in batches.items():

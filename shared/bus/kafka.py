@@ -1,7 +1,7 @@
 """Kafka below the bus: connecting, publishing, creating topics."""
 
 import asyncio
-import ssl
+import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
@@ -11,6 +11,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
+    KafkaConnectionError,
     KafkaError,
     MessageSizeTooLargeError,
     TopicAlreadyExistsError,
@@ -19,6 +20,7 @@ from aiokafka.errors import (
 from aiokafka.partitioner import DefaultPartitioner, murmur2
 
 from shared.bus.delivery import Outgoing, Record
+from shared.bus.refusals import in_words, why_unreachable
 from shared.clock import EPOCH
 from shared.errors import HelpdeskError, Poison, Transient
 from shared.running import tasks
@@ -38,17 +40,42 @@ def connection(settings: KafkaSettings) -> dict[str, Any]:
         "security_protocol": settings.security_protocol,
     }
     if "SSL" in settings.security_protocol:
-        context = ssl.create_default_context(cafile=settings.ca_file)
-        if settings.cert_file:
-            context.load_cert_chain(settings.cert_file, settings.key_file)
-        options["ssl_context"] = context
+        options["ssl_context"] = settings.context()
     if settings.security_protocol.startswith("SASL"):
         options["sasl_mechanism"] = settings.sasl_mechanism
         options["sasl_plain_username"] = settings.username
-        options["sasl_plain_password"] = (
-            settings.password.get_secret_value() if settings.password else None
-        )
+        options["sasl_plain_password"] = settings.secret("password")
     return options
+
+
+def renew_password(client: Any, settings: KafkaSettings) -> None:  # noqa: ANN401  # a driver's
+    """Let the client's next connections be made with the password as it is now.
+
+    The driver keeps the one it was given. One that cannot be read leaves the last one in place.
+    """
+    if settings.password_file is not None:
+        with contextlib.suppress(Transient):
+            client._sasl_plain_password = settings.secret("password")  # noqa: SLF001  # not public
+
+
+async def start(client: Any, settings: KafkaSettings) -> None:  # noqa: ANN401  # a driver's
+    """Start a producer or a consumer; raises Transient, saying why, when no broker takes us."""
+    try:
+        await client.start()
+    except KafkaError as error:
+        await client.stop()
+        raise await unreachable(error, settings) from error
+    except BaseException:
+        await client.stop()
+        raise
+
+
+async def unreachable(error: KafkaError, settings: KafkaSettings) -> Transient:
+    """What to raise when a client could not be started: why the brokers refuse it."""
+    said = None
+    if isinstance(error, KafkaConnectionError):
+        said = await why_unreachable(connection(settings), settings)
+    return Transient(f"Kafka does not answer: {said or repr(error)}")
 
 
 def record_of(raw: Any, prefix: str) -> Record:  # noqa: ANN401  # aiokafka ships no types
@@ -96,7 +123,7 @@ class Producer:
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Connect; raises the driver's error when no broker answers."""
+        """Connect; raises Transient, saying why, when no broker answers or takes us."""
         producer = AIOKafkaProducer(
             **connection(self._settings),
             acks="all",
@@ -108,11 +135,7 @@ class Producer:
             max_request_size=LARGEST_RECORD,
             request_timeout_ms=15_000,
         )
-        try:
-            await producer.start()
-        except BaseException:
-            await producer.stop()
-            raise
+        await start(producer, self._settings)
         self._producer, self._spoilt = producer, False
 
     async def stop(self) -> None:
@@ -131,6 +154,7 @@ class Producer:
                 leaving = asyncio.create_task(old.stop())
                 self._leaving.add(leaving)
                 leaving.add_done_callback(self._leaving.discard)
+            renew_password(self._producer.client, self._settings)
             return self._producer
 
     def _failed(self, producer: Any) -> None:  # noqa: ANN401  # aiokafka ships no types
@@ -160,7 +184,8 @@ class Producer:
             raise Poison("too_large", str(error)) from error
         except KafkaError as error:
             self._failed(producer)
-            text = f"publishing failed: {error!r}"
+            topics = ", ".join(sorted({record.topic for record in records}))
+            text = in_words(error, self._settings, f"publishing to {topics}")
             raise Transient(text) from error
         if any(isinstance(outcome, BaseException) for outcome in outcomes):
             self._failed(producer)
@@ -169,7 +194,7 @@ class Producer:
                 text = f"{record.topic} takes no record of {len(record.value or b'')} bytes"
                 raise Poison("too_large", text) from outcome
             if isinstance(outcome, BaseException):
-                text = f"publishing to {record.topic} failed: {outcome!r}"
+                text = in_words(outcome, self._settings, f"publishing to {record.topic}")
                 raise Transient(text) from outcome
 
     async def missing(self, topics: Iterable[Topic[Any]]) -> list[str]:
@@ -187,7 +212,11 @@ async def create_topics(
     more, two replicas must have a record before it counts. What exists is left as it is.
     """
     admin = AIOKafkaAdminClient(**connection(settings))
-    await admin.start()
+    try:
+        await admin.start()
+    except KafkaError as error:
+        await admin.close()
+        raise await unreachable(error, settings) from error
     try:
         created = []
         for topic in TOPICS:

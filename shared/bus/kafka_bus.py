@@ -9,21 +9,25 @@ from typing import Any
 
 import structlog
 from aiokafka import ConsumerRebalanceListener
+from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.bus.accounts import AccountsTable
+from shared.bus.acls import group_id
 from shared.bus.consuming import Consuming
 from shared.bus.delivery import Handler, Outgoing, RetryPolicy
 from shared.bus.following import Follower
-from shared.bus.kafka import LARGEST_RECORD, Producer, connection
+from shared.bus.kafka import LARGEST_RECORD, Producer, connection, renew_password
+from shared.bus.refusals import in_words
 from shared.bus.subscriptions import Subscription
 from shared.clock import Clock, system_clock
-from shared.errors import HelpdeskError
+from shared.errors import HelpdeskError, Transient
 from shared.running import metrics, tasks
 from shared.running.settings import KafkaSettings
+from shared.running.telling import told
 from shared.topics import ACCOUNTS, BY_NAME, DEAD, Service, Topic
 
 _log = structlog.get_logger()
@@ -86,7 +90,7 @@ class KafkaBus:
     @property
     def group(self) -> str:
         """The consumer group of all replicas of the service."""
-        return f"{self._settings.topic_prefix}helpdesk.{self.service}"
+        return group_id(self.service, self._settings.topic_prefix)
 
     @property
     def consumed(self) -> frozenset[str]:
@@ -141,19 +145,24 @@ class KafkaBus:
     async def start(self) -> None:
         """Connect, fill the settings table, and only then consume and sweep.
 
-        Raises HelpdeskError when topics are missing, and the driver's errors when no broker
-        answers.
+        Raises HelpdeskError when topics are missing or not allowed, Transient when no broker
+        answers or takes this user.
         """
         await self._producer.start()
         wanted = [subscription.topic for subscription in self._consuming.subscriptions.values()]
         followed = [follower.topic for follower in self._followers]
         if missing := await self._producer.missing([*wanted, *followed, DEAD[self.service]]):
             text = f"these topics do not exist: {', '.join(missing)}; `helpdesk topics --create`"
+            if self._settings.username:
+                text += f". Or user {self._settings.username!r} may not use them: see its ACLs"
             raise HelpdeskError(text)
         for follower in self._followers:
             await follower.start()
         self._subscriber = self._subscribe()
-        await self.broker.start()
+        try:
+            await self.broker.start()
+        except KafkaError as error:
+            raise Transient(in_words(error, self._settings, "joining the consumers")) from error
         self._tasks = [asyncio.create_task(self._tick())]
         self._tasks += [
             asyncio.create_task(self._sweep(interval, sweep)) for interval, sweep in self._sweeps
@@ -203,7 +212,7 @@ class KafkaBus:
             # The framework would go on with the next batch, and a later commit would skip this.
             _log.critical("the bus itself failed", exc_info=error)
             self._consumer.pause(*self._consumer.assignment())
-            self._give_up(f"the bus itself failed: {error!r}")
+            self._give_up(f"the bus itself failed: {told(error)}")
 
     def _give_up(self, why: str) -> None:
         _log.critical("stopping: something else than the records is wrong", why=why)
@@ -251,7 +260,7 @@ class KafkaBus:
                     "a sweep failed",
                     sweep=name,
                     exc_info=None if away else error,
-                    error=repr(error)[:500],
+                    error=told(error),
                 )
             await asyncio.sleep(interval.total_seconds())
 
@@ -289,8 +298,10 @@ class KafkaBus:
             await asyncio.sleep(1)
             self._turned_at = time.monotonic()
             if (ended := self._ended()) is not None and not self.gave_up.is_set():
-                self._give_up(f"{ended} ended, which does not start again by itself")
+                self._give_up(f"{ended}, which does not start again by itself")
             metrics.EVENT_LOOP_LAG.labels(self.service).set(max(self._turned_at - expected, 0))
+            if self._consumer:
+                renew_password(self._consumer._client, self._settings)  # noqa: SLF001  # not public
             current = set()
             for partition in self._consumer.assignment() if self._consumer else ():
                 high = self._consumer.highwater(partition)
@@ -310,7 +321,11 @@ class KafkaBus:
         if self._consumer:
             its["fetching"] = self._consumer._fetcher._fetch_task  # noqa: SLF001  # not public
             its["the group's coordination"] = self._consumer._coordinator._coordination_task  # noqa: SLF001  # not public
-        return next((name for name, task in its.items() if task and task.done()), None)
+        for name, task in its.items():
+            if task and task.done():
+                error = None if task.cancelled() else task.exception()
+                return in_words(error, self._settings, name) if error else f"{name} ended"
+        return None
 
 
 def _security(settings: KafkaSettings) -> BaseSecurity | None:

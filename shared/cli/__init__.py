@@ -2,8 +2,9 @@
 
 A service adds commands of its own through the entry point group `helpdesk.commands`.
 
-Exit codes: 0 done; 1 something is wrong, which one line on stderr says; 2 the command line is
-wrong; 3 what was asked for was refused; 4 there was no answer in time. Only data goes to stdout.
+Exit codes: 0 done; 1 something is wrong, which one line on stderr says; 2 the command line or a
+setting is wrong; 3 what was asked for was refused; 4 there was no answer in time. Only data goes to
+stdout.
 """
 
 import asyncio
@@ -14,12 +15,16 @@ from importlib.metadata import entry_points, version
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
+from rich.markup import escape
 
 from shared import topics as registry
 from shared.cli import dead_letters, topic_commands
 from shared.clock import system_clock
-from shared.errors import HelpdeskError
+from shared.errors import HelpdeskError, WrongSettings
+from shared.running.secret_files import problems
 from shared.running.settings import ServiceSettings
 
 app = typer.Typer(
@@ -160,6 +165,13 @@ def main() -> None:
         app.add_typer(extension.load())
     try:
         app()
+    except ValidationError as error:
+        for line in problems(error.errors(include_url=False), ServiceSettings):
+            _err.print(line, markup=False)
+        sys.exit(2)
+    except (SettingsError, WrongSettings) as error:
+        _err.print(str(error), markup=False)
+        sys.exit(2)
     except (HelpdeskError, ServerError) as error:
-        _err.print(f"[bold red]error:[/] {error}", markup=True)
+        _err.print(f"[bold red]error:[/] {escape(str(error))}", markup=True)
         sys.exit(1)

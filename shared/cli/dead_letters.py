@@ -149,7 +149,7 @@ async def _list(settings: KafkaSettings, wanted: "Wanted", *, as_json: bool) -> 
             continue
         came = f"{letter.topic}[{letter.note('partition')}]@{letter.note('offset')}"
         dead = f"{letter.dead_at:%Y-%m-%d %H:%M:%S}"
-        row = (letter.position, dead, came, letter.note("reason"), letter.note("text")[:300])
+        row = (letter.position, dead, came, letter.note("reason"), letter.text[:300])
         table.add_row(*map(tame, row))
     if not as_json:
         Console(highlight=False).print(table)

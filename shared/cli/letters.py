@@ -10,7 +10,7 @@ from typing import Any, cast
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.delivery import DEAD_HEADER_PREFIX, REPLAYED, Record
-from shared.bus.kafka import LARGEST_RECORD, connection, record_of
+from shared.bus.kafka import LARGEST_RECORD, connection, record_of, start
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
 from shared.topics import DEAD, SERVICES, Service
@@ -49,6 +49,11 @@ class Letter:
         return said if said.tzinfo else self.record.timestamp
 
     @property
+    def text(self) -> str:
+        """Why it died, without the words of an unexpected error: they may be a customer's."""
+        return self.note("error") if self.note("reason") == "bug" else self.note("text")
+
+    @property
     def topic(self) -> str:
         """The topic that it was on."""
         return self.note("topic")
@@ -65,6 +70,7 @@ class Letter:
             "position": self.position,
             "dead_at": self.dead_at.isoformat(),
             **{name: self.note(name) for name in notes},
+            "text": self.text,
             "replayed": self.record.header(REPLAYED),
             "bytes": len(self.record.value or b""),
         }
@@ -73,7 +79,13 @@ class Letter:
         """All of it; bytes that are no UTF-8 are given in base64."""
         headers = [[name, _shown(value)] for name, value in self.record.headers]
         key, value = _shown(self.record.key), _shown(self.record.value)
-        return {**self.document(), "key": key, "headers": headers, "value": value}
+        return {
+            **self.document(),
+            "text": self.note("text"),
+            "key": key,
+            "headers": headers,
+            "value": value,
+        }
 
 
 def _shown(value: bytes | None) -> str | dict[str, str] | None:
@@ -109,8 +121,8 @@ class Wanted:
     def spans(self, there: Mapping[Any, tuple[int, int]]) -> dict[Any, tuple[int, int]]:
         """What is to be read of each partition: from an offset up to another, exclusive."""
         spans = {}
-        for partition, (start, end) in there.items():
-            first, last = start, end
+        for partition, (earliest, end) in there.items():
+            first, last = earliest, end
             if self.positions:
                 place = f"{_service_of(partition)}:{partition.partition}:"
                 named = [
@@ -118,8 +130,8 @@ class Wanted:
                     for position in self.positions
                     if position.startswith(place)
                 ]
-                first = max(start, min(named, default=end))
-                last = min(end, max(named, default=start - 1) + 1)
+                first = max(earliest, min(named, default=end))
+                last = min(end, max(named, default=earliest - 1) + 1)
             if first < last:
                 spans[partition] = (first, last)
         return spans
@@ -160,16 +172,16 @@ async def read(settings: KafkaSettings, wanted: Wanted) -> AsyncIterator[tuple[L
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=LARGEST_RECORD,
     )
+    await start(consumer, settings)
     try:
-        await consumer.start()
         last = await _ends(consumer, wanted.services, prefix)
         begin = await consumer.beginning_offsets(list(last))
         spans = wanted.spans({tp: (begin[tp], end) for tp, end in last.items()})
-        total = sum(end - start for start, end in spans.values())
+        total = sum(end - first for first, end in spans.values())
         done = 0
-        for partition, (start, end) in spans.items():
+        for partition, (first, end) in spans.items():
             consumer.assign([partition])
-            consumer.seek(partition, start)
+            consumer.seek(partition, first)
             service = _service_of(partition)
             while await consumer.position(partition) < end:
                 batch = await consumer.getmany(partition, timeout_ms=500)

@@ -7,7 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.bus.delivery import Record
-from shared.bus.kafka import LARGEST_RECORD, connection, record_of
+from shared.bus.kafka import LARGEST_RECORD, connection, record_of, start
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
 from shared.topics import BY_NAME, Topic
@@ -58,7 +58,7 @@ async def records(
         fetch_max_wait_ms=100,
         max_partition_fetch_bytes=LARGEST_RECORD,
     )
-    await consumer.start()
+    await start(consumer, settings)
     try:
         partitions = await partitions_of(consumer, topics, settings.topic_prefix)
         consumer.assign(partitions)

@@ -9,7 +9,7 @@ from typing import Any, Self
 from aiokafka import AIOKafkaProducer
 
 from shared.bus.delivery import DEAD_HEADER_PREFIX, REPLAYED, Outgoing
-from shared.bus.kafka import LARGEST_RECORD, connection
+from shared.bus.kafka import LARGEST_RECORD, connection, start
 from shared.cli.letters import Letter
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
@@ -104,11 +104,7 @@ class Sender:
             enable_idempotence=self._settings.idempotent_producer,
             max_request_size=LARGEST_RECORD,
         )
-        try:
-            await self._producer.start()
-        except BaseException:
-            await self._producer.stop()
-            raise
+        await start(self._producer, self._settings)
         return self
 
     async def __aexit__(self, kind: object, *_: object) -> None:

@@ -44,7 +44,7 @@ CHANNELS: tuple[Channel, ...] = ("webchat", "email", "sms", "instagram", "whatsa
 class Contract(BaseModel):
     """A value of the public language: immutable; unknown fields are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Envelope(Contract):

@@ -15,10 +15,12 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from shared.bus.kafka_bus import KafkaBus
-from shared.errors import HelpdeskError
+from shared.errors import HelpdeskError, WrongSettings
 from shared.running import logs, metrics
 from shared.running.health import HealthServer
+from shared.running.secret_files import problems
 from shared.running.settings import ServiceSettings
+from shared.running.telling import told
 
 _log = structlog.get_logger()
 S = TypeVar("S", bound=ServiceSettings)
@@ -33,18 +35,13 @@ def main(build: "Callable[[S], Service]", settings: type[S]) -> int:
     If the settings are wrong, each problem is written to stderr and the exit code is 2.
     """
     try:
-        read = settings()
+        return build(settings()).run()
     except ValidationError as error:
-        for problem in error.errors(include_url=False, include_context=False):
-            name = "__".join(str(step) for step in problem["loc"]).upper()
-            # A value under an unknown name is not shown: it may be a secret's, misspelt.
-            value = "" if problem["type"] == "extra_forbidden" else f"={problem['input']!r}"
-            sys.stderr.write(f"HELPDESK_{name}{value}: {problem['msg']}\n")
-        return 2
-    except SettingsError as error:
+        said = problems(error.errors(include_url=False), settings)
+        sys.stderr.writelines(f"{line}\n" for line in said)
+    except (SettingsError, WrongSettings) as error:
         sys.stderr.write(f"{error}\n")
-        return 2
-    return build(read).run()
+    return 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +100,8 @@ class Service:
                 return 1
             except Exception as error:  # noqa: BLE001  # it is told and ends the process
                 away = self.bus.is_transient(error)
-                why = f"a dependency is away: {error!r}" if away else repr(error)
-                _log.critical("cannot start", why=why[:1000], exc_info=None if away else error)
+                why = f"a dependency is away: {told(error)}" if away else told(error)
+                _log.critical("cannot start", why=why, exc_info=None if away else error)
                 return 1
             _log.info("serving", health_port=health.port)
             waiting = [asyncio.create_task(e.wait()) for e in (stopping, self.bus.gave_up)]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from shared.running.telling import told
+
 _HEEDED_WITHIN = 1.0
 _log = structlog.get_logger()
 
@@ -30,7 +32,7 @@ class Background:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.warning("what was left for later failed", error=repr(error)[:500])
+            _log.warning("what was left for later failed", error=told(error))
 
 
 async def cancel(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -5,6 +5,7 @@ successor is a change of these files.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,13 +17,17 @@ from motor.motor_asyncio import (
 from pymongo import ReadPreference, UpdateOne, WriteConcern
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     ExecutionTimeout,
     PyMongoError,
     WaitQueueTimeoutError,
 )
+from pymongo.monitoring import ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
 
+from shared.errors import Transient, WrongSettings
 from shared.running.settings import MongoSettings
 from shared.values.ids import attempt_token
 
@@ -35,14 +40,29 @@ class Mongo:
     """A connection to one database: writes are journalled by a majority, reads see only those."""
 
     def __init__(self, settings: MongoSettings) -> None:
-        self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
-            settings.url.get_secret_value(),
-            tz_aware=True,
-            serverSelectionTimeoutMS=2_000,
-            connectTimeoutMS=2_000,
-            socketTimeoutMS=20_000,
-            retryWrites=False,
-        )
+        """Nothing is asked of the server yet; raises WrongSettings for a URL that is none."""
+        given: dict[str, Any] = {"tls": True} if settings.by_tls else {}
+        if settings.username:
+            given |= {"username": settings.username, "password": settings.secret("password")}
+        renewing = _Renewing(settings)
+        try:
+            self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
+                settings.secret("url"),
+                tz_aware=True,
+                serverSelectionTimeoutMS=2_000,
+                connectTimeoutMS=2_000,
+                socketTimeoutMS=20_000,
+                retryWrites=False,
+                event_listeners=[renewing],
+                **given,
+            )
+        except (ConfigurationError, ValueError):
+            # Its words would show parts of the URL, which may be parts of the password.
+            raise WrongSettings("HELPDESK_MONGO__URL is no connection string") from None
+        renewing.options = self._client.delegate.options.pool_options
+        if settings.ca_file or settings.cert_file:
+            # The driver makes a context of its own, and keeps the certificates it began with.
+            renewing.options._PoolOptions__ssl_context = settings.context()  # noqa: SLF001  # not public
         self.database: Database = self._client.get_database(
             settings.database,
             write_concern=WriteConcern(w="majority", j=True),
@@ -57,6 +77,37 @@ class Mongo:
     async def close(self) -> None:
         """Let go of all connections."""
         self._client.close()
+
+
+class _Renewing(ConnectionPoolListener):
+    """Lets each new connection log in with the password as it is then."""
+
+    def __init__(self, settings: MongoSettings) -> None:
+        self._settings = settings
+        self.options: Any = None
+
+    def connection_created(self, _: Any) -> None:  # noqa: ANN401  # see the driver's
+        """See ConnectionPoolListener; it is called before the connection logs in."""
+        old = self.options and self.options._credentials  # noqa: SLF001  # not public
+        if not old or not (self._settings.password_file or self._settings.url_file):
+            return
+        with contextlib.suppress(Transient, ConfigurationError, ValueError):
+            password = self._settings.secret("password")
+            if not self._settings.username:
+                password = parse_uri(self._settings.secret("url") or "")["password"]
+            if password != old.password:
+                # What is cached was computed from the old password.
+                new = old._replace(password=password, cache=type(old.cache)())
+                self.options._PoolOptions__credentials = new  # noqa: SLF001  # not public
+
+
+def _pass(*_: object) -> None:
+    return
+
+
+for _event in dir(ConnectionPoolListener):
+    if _event.startswith(("connection_", "pool_")) and _event not in vars(_Renewing):
+        setattr(_Renewing, _event, _pass)
 
 
 def is_transient(error: BaseException) -> bool:

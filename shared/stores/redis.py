@@ -1,21 +1,75 @@
 """Redis (or Valkey): the connection, and which of its errors pass by themselves."""
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
 from redis import exceptions
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool, Redis, SSLConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.credentials import CredentialProvider
 
+from shared.errors import WrongSettings
 from shared.running.settings import RedisSettings
+from shared.running.tls import ChangingContext
 
 
 def connect(settings: RedisSettings) -> "Redis":
-    """A client that gives up on a call after some seconds; nothing is asked of the server yet."""
-    return Redis.from_url(
-        settings.url.get_secret_value(),
-        socket_timeout=5,
-        socket_connect_timeout=2,
-        retry=Retry(NoBackoff(), 1),
-    )
+    """A client that gives up on a call after some seconds; nothing is asked of the server yet.
+
+    New connections are made with the certificates and the password as they are then. Raises
+    WrongSettings for a URL that is none.
+    """
+    options: dict[str, Any] = {
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "retry": Retry(NoBackoff(), 1),
+    }
+    # A URL alone may have its own options for the certificates, which are the driver's to read.
+    ours = settings.tls or settings.ca_file is not None or settings.cert_file is not None
+    if ours:
+        options |= {"connection_class": _Tls, "tls": settings.context()}
+    try:
+        url = urlsplit(settings.secret("url") or "")
+        _ = url.port
+        if settings.username or settings.password or settings.password_file or url.password:
+            options["credential_provider"] = _Credentials(settings)
+        plain = url._replace(
+            scheme="redis" if ours else url.scheme,
+            netloc=url.netloc.rpartition("@")[2],
+        )
+        pool: Any = ConnectionPool.from_url(plain.geturl(), **options)
+    except ValueError:
+        # Its words would show what was taken for a port, which may be a part of the password.
+        raise WrongSettings("HELPDESK_REDIS__URL is no connection string") from None
+    return Redis.from_pool(pool)
+
+
+class _Tls(SSLConnection):
+    """A connection by our context: the driver's own keeps the certificates it began with."""
+
+    def __init__(self, *, tls: ChangingContext, **options: Any) -> None:  # noqa: ANN401  # a driver's
+        super().__init__(**options)
+        self._tls = tls
+
+    def _connection_arguments(self) -> Mapping[str, Any]:
+        return {**super()._connection_arguments(), "ssl": self._tls}
+
+
+class _Credentials(CredentialProvider):
+    """The user and the password as they are when a connection is made."""
+
+    def __init__(self, settings: RedisSettings) -> None:
+        self._settings = settings
+
+    def get_credentials(self) -> tuple[str] | tuple[str, str]:
+        """See CredentialProvider. Raises Transient when a file cannot be read any more."""
+        settings = self._settings
+        url = urlsplit(settings.secret("url") or "")
+        password = settings.secret("password") or unquote(url.password or "")
+        user = settings.username or unquote(url.username or "")
+        return (user, password) if user else (password,)
 
 
 def is_transient(error: BaseException) -> bool:

@@ -44,6 +44,8 @@ def test_a_service_reads_the_environment(service: str, monkeypatch: pytest.Monke
         "HELPDESK_KAFKA__BOOTSTRAP": "a:1,b:2",
         "HELPDESK_KAFKA__TOPIC_PREFIX": "staging.",
         "HELPDESK_KAFKA__SESSION_TIMEOUT": "6.5",
+        "HELPDESK_KAFKA__SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+        "HELPDESK_KAFKA__USERNAME": service,
         "HELPDESK_KAFKA__PASSWORD": "secret-word",
         "HELPDESK_MONGO__URL": "mongodb://user:secret-word@db",
         "HELPDESK_SWEEP_INTERVAL": "PT2S",

@@ -114,7 +114,7 @@ async def asking(
 ) -> AsyncIterator[Rspamd]:
     pytest.importorskip("aiohttp", reason="the extra `rspamd` is not installed")
     told = told or Told()
-    engine = Rspamd(url, password, told, told.clock)
+    engine = Rspamd(url, lambda: password, told, told.clock)
     await engine.open()
     try:
         yield engine

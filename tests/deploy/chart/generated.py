@@ -3,12 +3,14 @@
 import importlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from shared.bus.acls import acls
 from shared.bus.kafka import topic_configuration
 from shared.running.service import Service as Wired
 from shared.topics import BY_NAME, SERVICES, TOPICS, Service
@@ -67,20 +69,17 @@ def registry() -> str:
 
 def _known(service: Service) -> dict[str, Any]:
     bus = built(service).bus
+    rights: defaultdict[str, list[str]] = defaultdict(list)
+    for acl in acls(service):
+        if acl.resource == "topic":
+            rights[acl.name].append(acl.operation.title())
     # One partition needs no second replica: its lag is no reason for one.
     shared_out = sorted(name for name in bus.consumed if BY_NAME[name].partitions > 1)
     return {
         "group": bus.group,
         "consumes": shared_out,
         "partitions": max(BY_NAME[name].partitions for name in shared_out),
-        "acls": {
-            topic.name: operations
-            for topic in TOPICS
-            if (
-                operations := ["Read"] * (service in topic.consumers)
-                + ["Write"] * (service in topic.producers)
-            )
-        },
+        "acls": {topic.name: rights[topic.name] for topic in TOPICS if topic.name in rights},
     }
 
 
