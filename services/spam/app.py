@@ -74,7 +74,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     message is spam. `only_tried`: the model's opinion stands in verdicts as `shadow`, and does not
     count. `advisers` are the optional engines.
     """
-    rules, learned = _engines(bus, lessons, phrases, model)
+    rules, learned = _engines(bus, lessons, phrases, model, sweep_interval)
     shadow = learned if only_tried else None
     counting = [each for each in (rules, learned) if each is not None and each is not shadow]
     if not counting:
@@ -92,13 +92,17 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
 
 
 def _engines(
-    bus: FollowingBus, lessons: Lessons, phrases: Lexicon | None, model: Model | None
+    bus: FollowingBus,
+    lessons: Lessons,
+    phrases: Lexicon | None,
+    model: Model | None,
+    interval: timedelta,
 ) -> tuple[Engine | None, Engine | None]:
     """The rules, and the model with what accounts taught; without one its lessons wait."""
     rules = None if phrases is None else Rules(phrases, alone=model is None)
     if model is None:
         return rules, None
-    return rules, Learned(model, learn(bus, SERVICE, "spam", model, lessons).of)
+    return rules, Learned(model, learn(bus, SERVICE, "spam", model, lessons, interval).of)
 
 
 def build(settings: Settings) -> Service:

@@ -40,7 +40,13 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     own = OwnTags(model, others(all_seeds()), lambda account: settings_of(bus.accounts, account))
     of_others = own.examples_of_others()
     weights = learn(
-        bus, SERVICE, "tags", model, lessons, lambda account: Ground((own.of(account),), of_others)
+        bus,
+        SERVICE,
+        "tags",
+        model,
+        lessons,
+        sweep_interval,
+        lambda account: Ground((own.of(account),), of_others),
     )
     tagging = Tagging(bus.accounts, model, own, weights.of, memories, bus.publish, chosen, removed)
     bus.consume(TICKETS, tagging.tickets_changed)

@@ -19,7 +19,7 @@ MOST_A_TEACHER: Final = 1_000
 """... and no more of one agent."""
 
 
-_OTHERS_FOR_EACH: Final = 4
+_OTHERS_FOR_EACH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,16 @@ def trained(version: str, labels: Sequence[str], examples: Sequence[Example]) ->
     return model
 
 
-def taught(model: Model, lessons: Sequence[Example], before: Sequence[Delta] = ()) -> Delta:
+def taught(
+    model: Model,
+    lessons: Sequence[Example],
+    before: Sequence[Delta] = (),
+    beside: Sequence[Example] = (),
+) -> Delta:
     """What the lessons change. They are taken in an order of their own, four times over.
 
-    `before` is what was changed of the model already, on other grounds.
+    `before` is what was changed of the model already, on other grounds; `beside` are examples that
+    are learned with the lessons, and that nobody gave.
 
     The more lessons an account has given of both kinds, for a label and against it, the less holds
     what the seeds said of it: its weights move more easily, and start nearer to nothing. Lessons of
@@ -89,7 +95,8 @@ def taught(model: Model, lessons: Sequence[Example], before: Sequence[Delta] = (
     """
     if not lessons:
         return Delta(model.version)
-    indices = np.unique(np.concatenate([lesson.indices for lesson in lessons]))
+    learned = [*lessons, *beside]
+    indices = np.unique(np.concatenate([each.indices for each in learned]))
     labels = sorted({label for lesson in lessons for label in lesson.labels})
     weights = np.stack([_values(model, before, label, indices) for label in labels], axis=1)
     moved = np.stack([_far(model, label, indices) for label in labels], axis=1)
@@ -97,7 +104,7 @@ def taught(model: Model, lessons: Sequence[Example], before: Sequence[Delta] = (
     both = _of_both_kinds(labels, lessons)
     weights /= 1 + both / _FORGOTTEN_BY
     moved /= (1 + both / _LOOSENED_BY) ** 2
-    places = [(lesson, np.searchsorted(indices, lesson.indices)) for lesson in lessons]
+    places = [(each, np.searchsorted(indices, each.indices)) for each in learned]
     offsets = np.array([_offset(model, before, label) for label in labels], np.float32)
     starting = Model(model.version, tuple(labels), weights, moved)
     _learn(starting, places, _STEPS_A_LESSON, _LESSONS_RATE, offsets)

@@ -8,11 +8,12 @@ least the lessons that the earlier had.
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
 from shared.bus.delivery import Publish, Refusals
+from shared.contracts.base import Envelope
 from shared.contracts.learning import Change, LearnedWeights, Lesson, Subject
 from shared.errors import Poison
 from shared.learning import lessons as chosen
@@ -33,6 +34,8 @@ class Lessons(Protocol):
     async def of_account(self, account_id: str) -> list[Learned]:
         """Those of an account that may count: the newest marks, and the newest of silence."""
 
+
+_AT_ONCE: Final = 5
 
 MOST_NUMBERS: Final = 600_000
 """So many indices and weights fit into a record, whatever their labels."""
@@ -104,21 +107,24 @@ class Teaching:
                     refusals[place] = error
         return refusals or None
 
-    async def _weights(self, lesson: Lesson) -> LearnedWeights:
-        kept = chosen.counting(await self.lessons.of_account(lesson.account_id))
+    async def teach_again(self, outdated: Sequence[LearnedWeights]) -> None:
+        """Afterwards accounts whose weights fit another model have some that fit this one."""
+        await self.publish([WEIGHTS.record(await self._weights(each)) for each in outdated])
+
+    async def _weights(self, cause: Envelope) -> LearnedWeights:
+        kept = chosen.counting(await self.lessons.of_account(cause.account_id))
         # Some tenths of a second for thousands of lessons: not on the loop that screens.
-        delta = await asyncio.to_thread(self._taught, lesson.account_id, chosen.examples(kept))
-        return weights_record(lesson, self.subject, delta, kept)
+        delta = await asyncio.to_thread(self._taught, cause.account_id, chosen.examples(kept))
+        return weights_record(cause, self.subject, delta, kept)
 
     def _taught(self, account_id: str, given: Sequence[Example]) -> Delta:
         ground = self.before(account_id)
         beside = chosen.counterexamples(given, self.model.labels, ground.others)
-        delta = taught(self.model, [*given, *beside], ground.deltas)
-        return replace(within(delta, MOST_NUMBERS), lessons=len(given))
+        return within(taught(self.model, given, ground.deltas, beside), MOST_NUMBERS)
 
 
 def weights_record(
-    cause: Lesson, subject: Subject, delta: Delta, kept: Sequence[Learned]
+    cause: Envelope, subject: Subject, delta: Delta, kept: Sequence[Learned]
 ) -> LearnedWeights:
     """What is published of an account's weights, and of the lessons that they follow from.
 
@@ -172,6 +178,11 @@ class WeightsTable:
         self._version = version
         self._damaged = damaged
         self._accounts: dict[str, Account] = {}
+        self._outdated: dict[str, LearnedWeights] = {}
+
+    def outdated(self) -> list[LearnedWeights]:
+        """The newest weights of accounts whose newest fit another model, without the numbers."""
+        return list(self._outdated.values())
 
     def apply(self, change: LearnedWeights | Deleted) -> None:
         """Hold `change` in place of what was known of that account."""
@@ -179,9 +190,16 @@ class WeightsTable:
             account_id, _, subject = change.key.rpartition(":")
             if subject == self._subject:
                 self._accounts.pop(account_id, None)
+                self._outdated.pop(account_id, None)
             return
-        if change.subject != self._subject or change.version != self._version:
+        if change.subject != self._subject:
             return
+        if change.version != self._version:
+            # Without the numbers: it is only known that there are lessons.
+            bare = change.model_copy(update={"indices": "", "changes": ()})
+            self._outdated[change.account_id] = bare
+            return
+        self._outdated.pop(change.account_id, None)
         try:
             self._accounts[change.account_id] = Account(
                 delta_of(change), change.marks, change.rarer
@@ -197,6 +215,28 @@ class WeightsTable:
     def __len__(self) -> int:
         """How many accounts have weights."""
         return len(self._accounts)
+
+
+class TaughtAgain:
+    """Teaches a new version of the model what accounts taught the one before, once at the start.
+
+    Not later: while two versions run side by side, each would teach again what the other published.
+    """
+
+    def __init__(self, teaching: Teaching, table: WeightsTable) -> None:
+        self._teaching = teaching
+        self._table = table
+        self._left: list[LearnedWeights] | None = None
+
+    async def sweep(self) -> None:
+        """Afterwards five more of those accounts have weights that fit."""
+        if self._left is None:
+            self._left = self._table.outdated()
+        if self._left:
+            still = {each.account_id for each in self._table.outdated()}
+            now = [each for each in self._left[:_AT_ONCE] if each.account_id in still]
+            await self._teaching.teach_again(now)
+            del self._left[:_AT_ONCE]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How a service that learns keeps what accounts teach its model."""
 
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -7,7 +8,14 @@ import structlog
 from shared.bus.ports import FollowingBus
 from shared.contracts.learning import Subject
 from shared.learning.model import Model
-from shared.learning.teaching import Before, Lessons, Teaching, WeightsTable, unchanged
+from shared.learning.teaching import (
+    Before,
+    Lessons,
+    TaughtAgain,
+    Teaching,
+    WeightsTable,
+    unchanged,
+)
 from shared.running import metrics
 from shared.topics import LESSONS, WEIGHTS, Service
 
@@ -20,11 +28,13 @@ def learn(  # who learns what, from what, and on which ground
     subject: Subject,
     model: Model,
     lessons: Lessons,
+    interval: timedelta,
     before: Before = unchanged,
 ) -> WeightsTable:
     """Afterwards lessons on the subject become weights; those of all accounts are in the table.
 
-    `before` is what an account's settings change of the model. Damaged weights are a dead letter,
+    `before` is what an account's settings change of the model. What fits another version of it is
+    taught again at the start, some accounts each `interval`. Damaged weights are a dead letter,
     a line in the log and in the metrics; their account then has the model alone.
     """
 
@@ -38,4 +48,5 @@ def learn(  # who learns what, from what, and on which ground
     bus.follow(WEIGHTS, weights.apply)
     bus.consume(LESSONS, teaching.lessons_given)
     bus.consume(WEIGHTS, teaching.weights_published)
+    bus.every(interval, TaughtAgain(teaching, weights).sweep)
     return weights

@@ -18,7 +18,13 @@ from shared.learning.coding import delta_of, indices_of_text, indices_text
 from shared.learning.features import SIZE, hashed
 from shared.learning.lessons import MOST_A_SENDER, MOST_LESSONS, Learned, counting
 from shared.learning.model import NOTHING, Delta, logits, taught, within
-from shared.learning.teaching import MOST_NUMBERS, Teaching, WeightsTable, weights_record
+from shared.learning.teaching import (
+    MOST_NUMBERS,
+    TaughtAgain,
+    Teaching,
+    WeightsTable,
+    weights_record,
+)
 from shared.topics import WEIGHTS, Deleted
 from tests.learning.memory import MemoryLessons
 from tests.learning.test_model import MODEL, SPAM, TEXTS
@@ -250,6 +256,35 @@ async def test_weights_of_another_version_or_subject_or_that_were_deleted_do_not
     assert len(table) == 1
     table.apply(Deleted("acme:spam"))
     assert len(table) == 0
+
+
+@pytest.mark.spec("SPM 3")
+async def test_a_new_version_of_the_model_is_taught_at_its_start_what_accounts_had_taught() -> None:
+    school = School()
+    await school.teaching.lessons_given([a_lesson(n, account=f"a{n}") for n in range(7)])
+    before = [each.model_copy(update={"version": "older"}) for each in school.published]
+    school.published.clear()
+    table = school.table = WeightsTable("spam", MODEL.version)
+    for each in before:
+        table.apply(each)
+    again = TaughtAgain(school.teaching, table)
+
+    await again.sweep()
+    assert [each.account_id for each in school.published] == [f"a{n}" for n in range(5)]
+    await school.teaching.lessons_given([a_lesson(1, account="a6", rank=9)])
+    await again.sweep()
+    assert [each.account_id for each in school.published] == [
+        *(f"a{n}" for n in range(5)),
+        "a6",
+        "a5",
+    ]
+    assert {each.version for each in school.published} == {MODEL.version}
+    assert (table.of("a0").marks, table.of("a6").marks, table.outdated()) == (1, 2, [])
+    # A replica of the older version publishes its own: nobody answers, or it would never end.
+    table.apply(before[0])
+    await again.sweep()
+    assert len(school.published) == 7
+    assert table.of("a0").marks == 1
 
 
 @pytest.mark.spec("TAG 2")

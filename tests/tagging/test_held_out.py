@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from services.tagging.rules.choosing import chosen
-from services.tagging.rules.own_tags import others, own_tags
+from services.tagging.rules.own_tags import OwnTags, others, own_tags
 from shared.contracts.accounts import TAGS, OwnTag, TagSettings
 from shared.learning.features import hashed
-from shared.learning.model import Delta
+from shared.learning.lessons import counterexamples
+from shared.learning.model import Delta, Example, taught
 from shared.learning.seeds import all_seeds, tags_model, whole_tags_model, whole_text
 
 FOLDER = Path(__file__).parents[1] / "spam" / "held_out"
@@ -127,3 +128,34 @@ def test_examples_that_say_nothing_break_nothing() -> None:
     delta = own_tags(MODEL, [empty, OWN], others(all_seeds()))
 
     assert tags_of("where is my parcel", delta=delta) == tags_of("where is my parcel")
+
+
+@pytest.mark.spec("TAG 2")
+def test_what_agents_only_ever_add_stays_what_it_is_about() -> None:
+    """Twenty additions of an own tag and no removal: hardly another message gets it."""
+    others_of_all = others(all_seeds())
+    own = own_tags(MODEL, [OWN], others_of_all)
+    ground = OwnTags(MODEL, others_of_all, lambda _: USUAL).examples_of_others()
+    said = [f"could you put the name {name} on my {thing}" for name, thing in NAMES]
+    given = [Example(f"t{n}", hashed(text), {OWN.name: True}) for n, text in enumerate(said)]
+    learned = taught(MODEL, given, [own], counterexamples(given, MODEL.labels, ground))
+    settings = TagSettings(own=(OWN,))
+    lines = (FOLDER / "en.tags.jsonl").read_text().splitlines()
+    texts = [json.loads(line)["text"] for line in lines]
+
+    def gets(text: str, *deltas: Delta) -> bool:
+        found = chosen(MODEL, deltas, settings, hashed(text))
+        return OWN.name in {fit.tag for fit in found}
+
+    new = "could you put the name Olga on my watch"
+    assert not gets(new, own)
+    assert gets(new, own, learned)
+    assert learned.lessons == len(said)
+    assert sum(gets(text, own, learned) for text in texts) <= 0.01 * len(texts)
+
+
+NAMES = [
+    (name, thing)
+    for name in ("Anna", "Luca", "Marie", "Tom", "Ines")
+    for thing in ("ring", "cup", "bag", "collar")
+]
