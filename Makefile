@@ -8,14 +8,14 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast deploy-test fuzz demo lock
+.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast deploy-test image fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.dev
 DEPLOY_READY = $(if $(READY),$(VENV)/.deploy)
-FAST = $(BIN)/python -m pytest -m "not connected and not deploy" --numprocesses auto --dist worksteal
+FAST = $(BIN)/python -m pytest -m "not connected and not deploy and not image" --numprocesses auto --dist worksteal
 # Each group has servers of its own, so that none of them grows for the length of the whole run.
 CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
 DEPLOY = $(BIN)/python -m pytest -m deploy --numprocesses auto tests/deploy
@@ -52,8 +52,12 @@ test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databas
 	@$(CONNECTED) tests/e2e tests/test_servers.py $(ARGS) $(OR_NONE)
 	@$(DEPLOY) $(ARGS) $(OR_NONE)
 
-deploy-test: $(READY) $(DEPLOY_READY)  ## what operators deploy: the chart, alerts
+deploy-test: $(READY) $(DEPLOY_READY)  ## what operators deploy: the chart, alerts, the image
 	@$(DEPLOY) $(ARGS)
+	@$(BIN)/python -m pytest -m image tests/deploy $(ARGS)
+
+image:  ## build the image: BASE=<one by digest>, TAG=...
+	@docker build -f deploy/Dockerfile --build-arg BASE=$(BASE) -t helpdesk:$(or $(TAG),0.1.0) $(ARGS) .
 
 test-fast: $(READY)  ## what needs no server, in seconds: properties by fewer examples
 	@$(FAST) --hypothesis-profile quick $(ARGS)

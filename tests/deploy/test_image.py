@@ -24,7 +24,7 @@ from tests.deploy.image import USER, Workshop, bundle, called, what_is_missing
 from tests.e2e import bad_input as given
 from tests.e2e.harness import Pipeline, Replica, pipeline
 
-pytestmark = [pytest.mark.connected, pytest.mark.deploy, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.image, pytest.mark.timeout(600)]
 
 PATIENCE = 60
 
