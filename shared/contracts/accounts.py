@@ -1,5 +1,6 @@
 """An account's settings, as operators publish them (compacted: the last one counts)."""
 
+import unicodedata
 from datetime import date, time, timedelta
 from typing import Annotated, Final, Literal, Self, get_args
 from zoneinfo import ZoneInfo
@@ -155,6 +156,12 @@ class SpamSettings(Contract):
     audit: float = Field(default=0.01, ge=0, le=1)
 
 
+def _as_seen(name: str) -> str:
+    """A name as people tell it from others: no capitals, no invisible letters, single spaces."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join("".join(letter for letter in plain if letter.isprintable()).split())
+
+
 class OwnTag(Contract):
     """A tag of the account's own, and messages of customers whom it fits: ten are few, fifty good.
 
@@ -174,9 +181,12 @@ class TagSettings(Contract):
 
     @model_validator(mode="after")
     def _each_has_a_name_of_its_own(self) -> Self:
-        taken = {tag.casefold() for tag in TAGS}
+        taken = {_as_seen(tag) for tag in TAGS}
         for tag in self.own:
-            name = tag.name.casefold()
+            name = _as_seen(tag.name)
+            if not name:
+                message = f"the tag {tag.name!r} has no name that anybody could see"
+                raise ValueError(message)
             if name in taken:
                 message = f"there are two tags {tag.name!r}: an own tag needs a name of its own"
                 raise ValueError(message)

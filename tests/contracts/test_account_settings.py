@@ -61,6 +61,19 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a window back in time": ({"attribution": {"window": "-P1D"}}, "attribution.window"),
     "everything is spam": ({"spam": {"threshold": 0}}, "spam.threshold"),
     "more than sure": ({"spam": {"threshold": 1.01}}, "spam.threshold"),
+    "a tag off that is none": ({"tags": {"off": ["Gold"]}}, "tags.off.0"),
+    "an own tag without examples": ({"tags": {"own": [{"name": "Gold", "examples": []}]}}, "own.0"),
+    **{
+        f"an own tag {name!r}": (
+            {
+                "tags": {
+                    "own": [{"name": "Gold", "examples": ["x"]}, {"name": name, "examples": ["x"]}]
+                }
+            },
+            "name",
+        )
+        for name in ("gold", "Gold ", "Returns\u200b", "\uff32eturns", "\t")
+    },
     "a keyword without letters": ({"keywords": [{"word": ""}]}, "keywords.0.word"),
     "a day nobody knows": (hours("someday", "09:00", "18:00"), "business_hours.weekly.0.day"),
     "an hour nobody knows": (hours("mon", "25:00", "18:00"), "business_hours.weekly.0.from"),
