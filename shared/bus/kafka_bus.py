@@ -18,6 +18,7 @@ from shared.bus.accounts import AccountsTable
 from shared.bus.consuming import Consuming
 from shared.bus.delivery import Handler, Outgoing, RetryPolicy
 from shared.bus.following import Follower
+from shared.bus.gauges import Gauges, begin_counting
 from shared.bus.kafka import LARGEST_RECORD, Producer, connection
 from shared.bus.subscriptions import Subscription
 from shared.clock import Clock, system_clock
@@ -47,7 +48,7 @@ class KafkaBus:
         self.stopped_by: str | None = None
         self.gave_up = asyncio.Event()
         self._settings = settings
-        self._producer = Producer(settings)
+        self._producer = Producer(settings, service)
         self._accounts = AccountsTable(self._refresh_accounts)
         self._followers = [Follower(settings, ACCOUNTS, self._accounts.apply)]
         self._consuming = Consuming(
@@ -61,6 +62,7 @@ class KafkaBus:
             give_up=self._give_up,
         )
         self._members = _Members(service, self._consuming)
+        self._gauges = Gauges(self._consuming)
         self._sweeps: list[tuple[timedelta, Callable[[], Awaitable[None]]]] = []
         self._measuring = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -98,6 +100,7 @@ class KafkaBus:
         if self.service not in topic.consumers:
             text = f"{self.service} is no consumer of {topic.name} in shared/topics.py"
             raise HelpdeskError(text)
+        begin_counting(self.service, topic.name)
         self._consuming.subscriptions[topic.name] = Subscription(topic, handler)
 
     async def refresh(self) -> None:
@@ -234,6 +237,8 @@ class KafkaBus:
 
     async def _sweep(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
         name = getattr(sweep, "__qualname__", repr(sweep))
+        metrics.SWEEP_FAILURES.labels(self.service, name)
+        metrics.SWEEP_LAST_RUN.labels(self.service, name).set_to_current_time()
         await self._caught_up()
         while True:
             try:
@@ -277,8 +282,6 @@ class KafkaBus:
 
     async def _tick(self) -> None:
         """Once a second, note that the event loop turns, and how far behind the partitions are."""
-        shown: set[tuple[str, str]] = set()
-        prefix = self._settings.topic_prefix
         while True:
             expected = time.monotonic() + 1
             await asyncio.sleep(1)
@@ -286,18 +289,7 @@ class KafkaBus:
             if (ended := self._ended()) is not None and not self.gave_up.is_set():
                 self._give_up(f"{ended} ended, which does not start again by itself")
             metrics.EVENT_LOOP_LAG.labels(self.service).set(max(self._turned_at - expected, 0))
-            current = set()
-            for partition in self._consumer.assignment() if self._consumer else ():
-                high = self._consumer.highwater(partition)
-                if high is None:
-                    continue
-                name, number = partition.topic.removeprefix(prefix), str(partition.partition)
-                lag = high - await self._consumer.position(partition)
-                metrics.CONSUMER_LAG.labels(self.service, name, number).set(max(lag, 0))
-                current.add((name, number))
-            for name, number in shown - current:
-                metrics.CONSUMER_LAG.remove(self.service, name, number)
-            shown = current
+            await self._gauges.show(self._consumer)
 
     def _ended(self) -> str | None:
         """Which task of the driver has ended by an unexpected error, so that it stands still."""
@@ -345,7 +337,6 @@ class _Members(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka shi
         self.joined = True
         partitions = list(assigned)
         self._consuming.assigned(partitions)
-        metrics.ASSIGNED_PARTITIONS.labels(self._service).set(len(partitions))
 
 
 async def _as_it_is(raws: tuple[Any, ...]) -> KafkaAckableMessage:

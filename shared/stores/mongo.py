@@ -24,6 +24,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 
 from shared.running.settings import MongoSettings
+from shared.stores.mongo_timing import Timing
 from shared.values.ids import attempt_token
 
 DUPLICATE_KEY = 11000
@@ -34,7 +35,8 @@ MongoCollection = AsyncIOMotorCollection[dict[str, Any]]
 class Mongo:
     """A connection to one database: writes are journalled by a majority, reads see only those."""
 
-    def __init__(self, settings: MongoSettings) -> None:
+    def __init__(self, settings: MongoSettings, service: str | None = None) -> None:
+        """Choose the database; with `service`, commands are measured as that service's."""
         self._client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
             settings.url.get_secret_value(),
             tz_aware=True,
@@ -42,6 +44,7 @@ class Mongo:
             connectTimeoutMS=2_000,
             socketTimeoutMS=20_000,
             retryWrites=False,
+            event_listeners=[Timing(service)] if service else [],
         )
         self.database: Database = self._client.get_database(
             settings.database,
