@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from services.assignment import handlers, sharing, sweep
+from services.assignment import handlers, measure, sharing, sweep
 from services.assignment.handlers import Assignment
+from services.assignment.measure import Measure, Show
 from services.assignment.rules.rotation import Rotation
 from services.assignment.settings import Settings
 from services.assignment.sharing import Sharing
@@ -27,11 +28,17 @@ SWEEP_INTERVAL = timedelta(milliseconds=500)
 COUNT_GAPS = metrics.EVENT_GAPS.labels(SERVICE).inc
 
 
-class Tickets(handlers.Tickets, sharing.Tickets, sweep.Tickets, Protocol):
+def show_waiting(since: datetime | None, agents: int) -> None:
+    """Set the gauges of what waits and who is there."""
+    metrics.OLDEST_WAITING.set(since.timestamp() if since else 0)
+    metrics.AGENTS_AVAILABLE.set(agents)
+
+
+class Tickets(handlers.Tickets, sharing.Tickets, sweep.Tickets, measure.Tickets, Protocol):
     """The followed tickets, as all parts need them."""
 
 
-class Agents(handlers.Agents, sharing.Agents, sweep.Agents, Protocol):
+class Agents(handlers.Agents, sharing.Agents, sweep.Agents, measure.Agents, Protocol):
     """The agents' choices, as all parts need them."""
 
 
@@ -55,10 +62,11 @@ def wire(
     clock: Clock,
     sweep_interval: timedelta = SWEEP_INTERVAL,
     missed: Callable[[int], None] = COUNT_GAPS,
+    show: Show = show_waiting,
 ) -> None:
     """Connect the handlers and the sweeps to a bus and the stores.
 
-    `missed` is told of gaps in tickets' sequences.
+    `missed` is told of gaps in tickets' sequences, `show` of what waits for whom.
     """
     tickets, agents, heartbeats = stores.tickets, stores.agents, stores.heartbeats
     outside = (bus.accounts, bus.publish, clock)
@@ -70,12 +78,13 @@ def wire(
     bus.every(sweep_interval, sweeper.follow_settings)
     bus.every(sweep_interval, sweeper.share_out)
     bus.every(sweep_interval, sweeper.end_silent_presence)
+    bus.every(sweep_interval, Measure(tickets, agents, clock, show).waiting)
 
 
 def build(settings: Settings) -> Service:
     """Assignment on Kafka, MongoDB and Redis, ready to run."""
-    database = Mongo(settings.mongo)
-    cache = redis.connect(settings.redis)
+    database = Mongo(settings.mongo, SERVICE)
+    cache = redis.connect(settings.redis, SERVICE)
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=_is_transient, stop_timeout=settings.stop_timeout
     )

@@ -57,6 +57,19 @@ class MongoTickets:
         cursor = self._tickets.find({"line": line}, sort=[("waiting_since", 1)], limit=limit)
         return [_followed(row) async for row in cursor]
 
+    async def waiting_since(self) -> datetime | None:
+        """See `measure.Tickets`."""
+        # MongoDB goes from line to line in the index, to the oldest of each.
+        cursor = self._tickets.aggregate(
+            [
+                {"$match": {"line": {"$gt": ""}}},
+                {"$sort": {"line": 1, "waiting_since": 1}},
+                {"$group": {"_id": "$line", "since": {"$first": "$waiting_since"}}},
+                {"$group": {"_id": None, "since": {"$min": "$since"}}},
+            ]
+        )
+        return next((row["since"] for row in await cursor.to_list(1)), None)
+
     async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
         """See `sharing.Tickets`."""
         cursor = self._tickets.aggregate(
@@ -144,6 +157,10 @@ class MongoAgents:
         async for row in self._agents.find(query):
             found.setdefault(row["account_id"], set()).add(row["agent_id"])
         return found
+
+    async def available(self, now: datetime) -> int:
+        """See `measure.Agents`."""
+        return await self._agents.count_documents({"due_at": {"$gt": now, "$lt": FAR_FUTURE}})
 
     async def due(self, before: datetime, limit: int, after: Choice | None = None) -> list[Choice]:
         """See `sweep.Agents`."""

@@ -34,7 +34,7 @@ def wire(
 
 def build(settings: Settings) -> Service:
     """Attribution on Kafka and MongoDB, ready to run."""
-    mongo = Mongo(settings.mongo)
+    mongo = Mongo(settings.mongo, SERVICE)
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )

@@ -48,8 +48,8 @@ def wire(
 
 def build(settings: Settings) -> Service:
     """Autoclose on Kafka, MongoDB and Redis, ready to run."""
-    database = Mongo(settings.mongo)
-    cache = redis.connect(settings.redis)
+    database = Mongo(settings.mongo, SERVICE)
+    cache = redis.connect(settings.redis, SERVICE)
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=_is_transient, stop_timeout=settings.stop_timeout
     )

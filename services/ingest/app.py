@@ -70,7 +70,7 @@ def wire(  # noqa: PLR0913  # its stores, its clock, and what a test may want ot
 
 def build(settings: Settings) -> Service:
     """Ingest on Kafka and MongoDB, ready to run."""
-    mongo = Mongo(settings.mongo)
+    mongo = Mongo(settings.mongo, SERVICE)
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )

@@ -108,7 +108,7 @@ def _engines(
 def build(settings: Settings) -> Service:
     """Screening on Kafka and MongoDB, ready to run."""
     _begin_counting()
-    mongo = Mongo(settings.mongo)
+    mongo = Mongo(settings.mongo, SERVICE)
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )

@@ -56,7 +56,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
 def build(settings: Settings) -> Service:
     """Tagging on Kafka and MongoDB, ready to run. Raises SeedsDamaged where it has no model."""
     _begin_counting()
-    mongo = Mongo(settings.mongo)
+    mongo = Mongo(settings.mongo, SERVICE)
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )

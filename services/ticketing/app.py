@@ -1,16 +1,21 @@
 """Ticketing, wired together: read it from top to bottom."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from services.ticketing.handlers import Item, Ticketing, TicketPolicy, Tickets
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.settings import Settings
 from services.ticketing.store import MongoTickets
 from services.ticketing.sweep import Due, TicketSweep
+from shared.bus.delivery import Handler, Refusals
 from shared.bus.kafka_bus import KafkaBus
 from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
+from shared.contracts.base import CHANNELS
+from shared.contracts.messages import InboundMessage
+from shared.running import metrics
 from shared.running.service import Service
 from shared.running.tasks import Background
 from shared.stores.aggregates import Aggregates, Later, at_once
@@ -42,7 +47,7 @@ def wire(
     tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock, later=later)
     ticketing = Ticketing(tickets, store, bus.accounts)
     sweep = TicketSweep(store, tickets, clock)
-    bus.consume(SCREENED, ticketing.messages_screened)
+    bus.consume(SCREENED, measured(ticketing.messages_screened, clock))
     bus.consume(SIGNALS, ticketing.signals_seen)
     bus.consume(COMMANDS, ticketing.commands_given)
     bus.consume(ATTRIBUTIONS, ticketing.messages_attributed)
@@ -50,9 +55,25 @@ def wire(
     bus.every(sweep_interval, sweep.finish)
 
 
+def measured(handler: Handler, clock: Clock) -> Handler:
+    """The handler; of each message it has taken, the time since its receipt is noted."""
+    series = {channel: metrics.INBOUND_TO_TICKET.labels(channel) for channel in CHANNELS}
+
+    async def take(messages: Sequence[Any]) -> Refusals | None:
+        refused = await handler(messages)
+        now = clock()
+        for place, message in enumerate(messages):
+            if isinstance(message, InboundMessage) and place not in (refused or ()):
+                took = (now - message.occurred_at).total_seconds()
+                series[message.channel].observe(max(took, 0))
+        return refused
+
+    return take
+
+
 def build(settings: Settings) -> Service:
     """Ticketing on Kafka and MongoDB, ready to run."""
-    mongo = Mongo(settings.mongo)
+    mongo = Mongo(settings.mongo, SERVICE)
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )

@@ -59,6 +59,7 @@ class Consuming:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     in_flight: asyncio.Lock = field(default_factory=asyncio.Lock)
     behind: dict[Any, int] | None = None
+    committed: dict[Any, int] = field(default_factory=dict)
     _done: dict[Any, int] = field(default_factory=dict)
     _bugs_in_a_row: int = 0
     _stopped: bool = False
@@ -235,6 +236,8 @@ class Consuming:
         counter.labels(self.service, topic, "handled").inc(len(records) - dead - ignored)
         counter.labels(self.service, topic, "dead").inc(dead)
         counter.labels(self.service, topic, "ignored").inc(ignored)
+        newest = records[-1].timestamp.timestamp()
+        metrics.LAST_RECORD.labels(self.service, topic).set(newest)
 
     def _wait_at(
         self,
@@ -306,5 +309,8 @@ class Consuming:
             failpoints.reach("before-commit")
             await self.consumer.commit(offsets)
             failpoints.reach("after-commit")
+            self.committed |= offsets
+            metrics.COMMITS.labels(self.service, "ok").inc()
         except (CommitFailedError, IllegalStateError, KafkaError) as error:
+            metrics.COMMITS.labels(self.service, "failed").inc()
             _log.info("a commit failed; the records may come again", error=told(error))

@@ -24,11 +24,14 @@ from shared.bus.refusals import in_words, why_unreachable
 from shared.clock import EPOCH
 from shared.errors import HelpdeskError, Poison, Transient
 from shared.running import tasks
+from shared.running.calls import Calls
 from shared.running.settings import KafkaSettings
 from shared.topics import FOR_EVER, MEBIBYTE, TOPICS, Topic
 
 LARGEST_RECORD = 7 * MEBIBYTE
 """Bytes; above every topic's own limit, so that a record meets its topic's limit, never this."""
+
+OPERATIONS = frozenset(("publish",))
 
 _log = structlog.get_logger()
 
@@ -114,8 +117,9 @@ class Producer:
     idempotent sequence, and brokers refuse for ever whatever comes after such a gap.
     """
 
-    def __init__(self, settings: KafkaSettings) -> None:
+    def __init__(self, settings: KafkaSettings, service: str = "other") -> None:
         self._prefix = settings.topic_prefix
+        self._calls = Calls(service, "kafka", OPERATIONS)
         self._settings = settings
         self._producer: Any = None
         self._spoilt = False
@@ -166,6 +170,10 @@ class Producer:
         Raises Transient when a broker did not take a record (others of the sequence may have
         arrived), Poison when one is too large for its topic.
         """
+        with self._calls.timed("publish"):
+            await self._publish(records)
+
+    async def _publish(self, records: Sequence[Outgoing]) -> None:
         producer = None
         try:
             producer = await self._working()

@@ -20,6 +20,7 @@ from shared.bus.acls import group_id
 from shared.bus.consuming import Consuming
 from shared.bus.delivery import Handler, Outgoing, RetryPolicy
 from shared.bus.following import Follower
+from shared.bus.gauges import Gauges, begin_counting
 from shared.bus.kafka import LARGEST_RECORD, Producer, connection, renew_password
 from shared.bus.refusals import in_words
 from shared.bus.subscriptions import Subscription
@@ -51,7 +52,7 @@ class KafkaBus:
         self.stopped_by: str | None = None
         self.gave_up = asyncio.Event()
         self._settings = settings
-        self._producer = Producer(settings)
+        self._producer = Producer(settings, service)
         self._accounts = AccountsTable(self._refresh_accounts)
         self._followers = [Follower(settings, ACCOUNTS, self._accounts.apply)]
         self._consuming = Consuming(
@@ -65,6 +66,7 @@ class KafkaBus:
             give_up=self._give_up,
         )
         self._members = _Members(service, self._consuming)
+        self._gauges = Gauges(self._consuming)
         self._sweeps: list[tuple[timedelta, Callable[[], Awaitable[None]]]] = []
         self._measuring = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -107,6 +109,7 @@ class KafkaBus:
         if self.service not in topic.consumers:
             text = f"{self.service} is no consumer of {topic.name} in shared/topics.py"
             raise HelpdeskError(text)
+        begin_counting(self.service, topic.name)
         self._consuming.subscriptions[topic.name] = Subscription(topic, handler)
 
     async def refresh(self) -> None:
@@ -248,6 +251,8 @@ class KafkaBus:
 
     async def _sweep(self, interval: timedelta, sweep: Callable[[], Awaitable[None]]) -> None:
         name = getattr(sweep, "__qualname__", repr(sweep))
+        metrics.SWEEP_FAILURES.labels(self.service, name)
+        metrics.SWEEP_LAST_RUN.labels(self.service, name).set_to_current_time()
         await self._caught_up()
         while True:
             try:
@@ -291,8 +296,6 @@ class KafkaBus:
 
     async def _tick(self) -> None:
         """Once a second, note that the event loop turns, and how far behind the partitions are."""
-        shown: set[tuple[str, str]] = set()
-        prefix = self._settings.topic_prefix
         while True:
             expected = time.monotonic() + 1
             await asyncio.sleep(1)
@@ -302,18 +305,7 @@ class KafkaBus:
             metrics.EVENT_LOOP_LAG.labels(self.service).set(max(self._turned_at - expected, 0))
             if self._consumer:
                 renew_password(self._consumer._client, self._settings)  # noqa: SLF001  # not public
-            current = set()
-            for partition in self._consumer.assignment() if self._consumer else ():
-                high = self._consumer.highwater(partition)
-                if high is None:
-                    continue
-                name, number = partition.topic.removeprefix(prefix), str(partition.partition)
-                lag = high - await self._consumer.position(partition)
-                metrics.CONSUMER_LAG.labels(self.service, name, number).set(max(lag, 0))
-                current.add((name, number))
-            for name, number in shown - current:
-                metrics.CONSUMER_LAG.remove(self.service, name, number)
-            shown = current
+            await self._gauges.show(self._consumer)
 
     def _ended(self) -> str | None:
         """Which task of the driver has ended by an unexpected error, so that it stands still."""
@@ -365,7 +357,6 @@ class _Members(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka shi
         self.joined = True
         partitions = list(assigned)
         self._consuming.assigned(partitions)
-        metrics.ASSIGNED_PARTITIONS.labels(self._service).set(len(partitions))
 
 
 async def _as_it_is(raws: tuple[Any, ...]) -> KafkaAckableMessage:

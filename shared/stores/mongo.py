@@ -29,6 +29,7 @@ from pymongo.uri_parser import parse_uri
 
 from shared.errors import Transient, WrongSettings
 from shared.running.settings import MongoSettings
+from shared.stores.mongo_timing import Timing
 from shared.values.ids import attempt_token
 
 DUPLICATE_KEY = 11000
@@ -39,8 +40,11 @@ MongoCollection = AsyncIOMotorCollection[dict[str, Any]]
 class Mongo:
     """A connection to one database: writes are journalled by a majority, reads see only those."""
 
-    def __init__(self, settings: MongoSettings) -> None:
-        """Nothing is asked of the server yet; raises WrongSettings for a URL that is none."""
+    def __init__(self, settings: MongoSettings, service: str | None = None) -> None:
+        """Nothing is asked of the server yet; with `service`, commands are measured as its.
+
+        Raises WrongSettings for a URL that is none.
+        """
         given: dict[str, Any] = {"tls": True} if settings.by_tls else {}
         if settings.username:
             given |= {"username": settings.username, "password": settings.secret("password")}
@@ -53,7 +57,7 @@ class Mongo:
                 connectTimeoutMS=2_000,
                 socketTimeoutMS=20_000,
                 retryWrites=False,
-                event_listeners=[renewing],
+                event_listeners=[renewing, *([Timing(service)] if service else [])],
                 **given,
             )
         except (ConfigurationError, ValueError):

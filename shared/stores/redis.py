@@ -1,25 +1,50 @@
 """Redis (or Valkey): the connection, and which of its errors pass by themselves."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from redis import exceptions
 from redis.asyncio import ConnectionPool, Redis, SSLConnection
+from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 
 from shared.errors import WrongSettings
+from shared.running.calls import Calls
 from shared.running.settings import RedisSettings
 from shared.running.tls import ChangingContext
 
+OPERATIONS = frozenset(("pipeline",))
 
-def connect(settings: RedisSettings) -> "Redis":
+
+class _TimedPipeline(Pipeline):
+    calls: Calls
+
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002  # the driver's
+        with self.calls.timed("pipeline"):
+            return await super().execute(raise_on_error)
+
+
+class _TimedRedis(Redis):
+    """Services ask by pipelines alone, so these alone are measured."""
+
+    calls: Calls
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002  # the driver's
+        timed = _TimedPipeline(
+            self.connection_pool, self.response_callbacks, transaction, shard_hint
+        )
+        timed.calls = self.calls
+        return timed
+
+
+def connect(settings: RedisSettings, service: str = "other") -> "Redis":
     """A client that gives up on a call after some seconds; nothing is asked of the server yet.
 
-    New connections are made with the certificates and the password as they are then. Raises
-    WrongSettings for a URL that is none.
+    Its pipelines are measured as that service's. New connections are made with the certificates and
+    the password as they are then. Raises WrongSettings for a URL that is none.
     """
     options: dict[str, Any] = {
         "socket_timeout": 5,
@@ -43,7 +68,9 @@ def connect(settings: RedisSettings) -> "Redis":
     except ValueError:
         # Its words would show what was taken for a port, which may be a part of the password.
         raise WrongSettings("HELPDESK_REDIS__URL is no connection string") from None
-    return Redis.from_pool(pool)
+    client = cast("_TimedRedis", _TimedRedis.from_pool(pool))
+    client.calls = Calls(service, "redis", OPERATIONS)
+    return client
 
 
 class _Tls(SSLConnection):

@@ -49,6 +49,10 @@ class MemoryTickets:
         found = [ticket for ticket in self.tickets.values() if ticket.line == line]
         return sorted(found, key=lambda ticket: ticket.waiting_since)[:limit]
 
+    async def waiting_since(self) -> datetime | None:
+        """See `measure.Tickets`."""
+        return min((t.waiting_since for t in self.tickets.values() if t.line), default=None)
+
     async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
         """See `sharing.Tickets`."""
         held = (ticket.holder for ticket in self.tickets.values())
@@ -107,6 +111,10 @@ class MemoryAgents:
             if now < choice.due_at < FAR_FUTURE and choice.account_id in account_ids:
                 found.setdefault(choice.account_id, set()).add(choice.agent_id)
         return found
+
+    async def available(self, now: datetime) -> int:
+        """See `measure.Agents`."""
+        return sum(now < choice.due_at < FAR_FUTURE for choice in self.choices.values())
 
     async def due(self, before: datetime, limit: int, after: Choice | None = None) -> list[Choice]:
         """See `sweep.Agents`."""

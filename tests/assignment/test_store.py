@@ -280,3 +280,25 @@ async def test_tickets_are_shared_out_with_these_stores(stores: Stores) -> None:
     desk.now += timedelta(minutes=2)
     await replica.sweep()
     assert await stores.agents.online(desk.now, ["acme"]) == {}
+
+
+async def test_the_ticket_that_has_waited_longest_is_found_over_all_lines(tickets: Tickets) -> None:
+    assert await tickets.waiting_since() is None
+    waiting = [
+        ticket("t1", waiting_since=LATER),
+        ticket("t2", line="acme:team:x", waiting_since=MONDAY + SECOND),
+        ticket("t3", "other", waiting_since=MONDAY + 2 * SECOND),
+        ticket("t4", line="", waiting_since=MONDAY),
+    ]
+    await tickets.save(waiting)
+
+    assert await tickets.waiting_since() == MONDAY + SECOND
+
+
+async def test_agents_are_available_until_they_go_or_fall_silent(agents: Agents) -> None:
+    choices = [online("vera"), online("li", 5, "other"), online("ana"), offline("ana", 1)]
+    await agents.choose(choices, LATER)
+
+    assert await agents.available(MONDAY + SECOND) == 2
+    assert await agents.available(MONDAY + timedelta(seconds=61)) == 1
+    assert await agents.available(LATER + timedelta(hours=1)) == 0

@@ -1,4 +1,4 @@
-"""Prometheus' own checker of rules: installed, or unpacked from the system's package."""
+"""Prometheus' programs: installed, or unpacked from the system's packages."""
 
 import os
 import shutil
@@ -13,27 +13,37 @@ from tests.architecture.tree import ROOT
 _CACHE = ROOT / ".cache" / "prometheus"
 
 
-@cache
 def promtool() -> str:
+    """Prometheus' own checker of rules."""
+    return program("promtool", "prometheus")
+
+
+@cache
+def program(name: str, package: str) -> str:
     """Where it is. Where it is not and cannot be had, the test is skipped, and in CI it fails."""
-    found = shutil.which("promtool") or _unpacked()
+    found = shutil.which(name) or _unpacked(name, package)
     if found is None:
-        reason = "promtool is missing: install the package prometheus to check alerts"
+        reason = f"{name} is missing: install the package {package} to check what is deployed"
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
     return found
 
 
-def _unpacked() -> str | None:
+def _unpacked(name: str, package: str) -> str | None:
     """From the package of Debian and its like; nothing is installed, and nothing started."""
-    binary = _CACHE / "usr" / "bin" / "promtool"
+    binary = _CACHE / "usr" / "bin" / name
     if not binary.exists() and shutil.which("apt-get") and shutil.which("dpkg-deb"):
-        _CACHE.mkdir(parents=True, exist_ok=True)
-        _run(["apt-get", "download", "prometheus"], _CACHE)
-        for package in _CACHE.glob("prometheus_*.deb"):
-            _run(["dpkg-deb", "--extract", str(package), "."], _CACHE)
-            package.unlink()
+        # Tests that run side by side may both unpack: each in a folder of its own.
+        own = _CACHE / f"{package}-{os.getpid()}"
+        own.mkdir(parents=True, exist_ok=True)
+        _run(["apt-get", "download", package], own)
+        for archive in own.glob(f"{package}_*.deb"):
+            _run(["dpkg-deb", "--extract", str(archive), "."], own)
+        binary.parent.mkdir(parents=True, exist_ok=True)
+        for each in own.glob("usr/bin/*"):
+            each.replace(binary.parent / each.name)
+        shutil.rmtree(own)
     return str(binary) if binary.exists() else None
 
 
