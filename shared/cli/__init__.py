@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from importlib.metadata import entry_points, version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -69,6 +70,10 @@ def topics(
     *,
     create: Annotated[bool, typer.Option(help="Create those that are not there yet.")] = False,
     markdown: Annotated[bool, typer.Option(help="Print a Markdown table.")] = False,
+    asyncapi: Annotated[bool, typer.Option(help="Print an AsyncAPI 3.0 document.")] = False,
+    examples: Annotated[
+        Path | None, typer.Option(help="A folder with examples for it: <topic>/<type>.json.")
+    ] = None,
     replication: Annotated[int, typer.Option(help="Replicas of each partition.")] = 3,
     partitions: Annotated[
         int | None, typer.Option(help="Partitions at most, for small brokers.")
@@ -79,6 +84,12 @@ def topics(
 
     if markdown:
         typer.echo(registry.markdown())
+        return
+    if asyncapi:
+        from shared.cli.asyncapi import document, read_examples
+
+        said = document(version("helpdesk-pipeline"), read_examples(examples) if examples else {})
+        typer.echo(json.dumps(said, ensure_ascii=False, indent=1))
         return
     if not create:
         for topic in registry.TOPICS:
