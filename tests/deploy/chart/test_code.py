@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from pydantic import BaseModel
 
 from shared.bus.kafka import topic_configuration
@@ -53,10 +56,30 @@ def test_every_variable_is_a_field_of_the_services_settings(name: str, service: 
     assert set(told) <= set(names(settings_of(service)))
 
 
+@cache
+def certificate() -> dict[str, bytes]:
+    """An authority's certificate, and a client's with its key."""
+    authority = trustme.CA()
+    client = authority.issue_cert("client@helpdesk.example")
+    return {
+        "CA_FILE": authority.cert_pem.bytes(),
+        "CERT_FILE": b"".join(blob.bytes() for blob in client.cert_chain_pems),
+        "KEY_FILE": client.private_key_pem.bytes(),
+    }
+
+
+def mounted(variable: str, folder: Path) -> Path:
+    """What a pod has mounted: a service that is given a file looks what it is."""
+    _, _, kind = variable.rpartition("__")
+    file = folder / variable
+    file.write_bytes(certificate().get(kind, b"secret"))
+    return file
+
+
 @each_service
 @each_example
 def test_the_service_takes_what_it_is_told(
-    name: str, service: Service, monkeypatch: pytest.MonkeyPatch
+    name: str, service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     told = environment(example(name), service)
     secrets = {
@@ -65,6 +88,8 @@ def test_the_service_takes_what_it_is_told(
     }
     for variable, value in told.items():
         text = value if isinstance(value, str) else secrets.get(variable, "secret")
+        if variable.endswith("_FILE"):
+            text = str(mounted(variable, tmp_path))
         monkeypatch.setenv(variable, text)
 
     settings = settings_of(service)()
