@@ -18,7 +18,7 @@ DEPLOY_READY = $(if $(READY),$(VENV)/.deploy)
 FAST = $(BIN)/python -m pytest -m "not connected and not deploy and not image" --numprocesses auto --dist worksteal
 # Each group has servers of its own, so that none of them grows for the length of the whole run.
 CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
-DEPLOY = $(BIN)/python -m pytest -m deploy --numprocesses auto tests/deploy
+DEPLOY = $(BIN)/python -m pytest -m "deploy and not connected" --numprocesses auto tests/deploy
 # What ARGS choose may all need servers, or none.
 OR_NONE = $(if $(ARGS),|| test $$? -eq 5)
 PIP = $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -54,6 +54,7 @@ test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databas
 
 deploy-test: $(READY) $(DEPLOY_READY)  ## what operators deploy: the chart, alerts, the image
 	@$(DEPLOY) $(ARGS)
+	@$(CONNECTED) tests/deploy $(ARGS) $(OR_NONE)
 	@$(BIN)/python -m pytest -m image tests/deploy $(ARGS)
 
 image:  ## build the image: BASE=<one by digest>, TAG=...
