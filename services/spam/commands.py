@@ -1,10 +1,8 @@
 """Screening's commands for operators, part of `helpdesk`."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -65,12 +63,10 @@ def score(
 
 @_spam.command("eval")
 def evaluate(
-    folder: Annotated[Path, typer.Argument(help="Files of labelled messages, a set each.")],
+    folder: labelled.Folder,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    picture: Annotated[
-        Path | None, typer.Option("--curve", metavar="FILE.svg", help="Draw the curve.")
-    ] = None,
+    as_json: labelled.AsJson = False,
+    picture: labelled.Picture = None,
     asked: Annotated[
         str,
         typer.Option("--engines", metavar="NAMES", help="Also ask embeddings, rspamd, or both."),
@@ -82,13 +78,9 @@ def evaluate(
     """
     settings = _settings(asked)
     judged = asyncio.run(_judged(labelled.labelled(folder, _wrong), settings))
-    told = report(judged)
-    if picture is not None:
-        picture.write_text(curve(judged), encoding="utf-8")
-    if as_json:
-        typer.echo(json.dumps(told, indent=1))
-    else:
-        _print(told)
+    labelled.tell(
+        report(judged), as_json=as_json, show=_print, picture=picture, draw=lambda: curve(judged)
+    )
 
 
 def _engines(account: str | None) -> Sequence[Engine]:

@@ -1,9 +1,7 @@
 """Tagging's commands for operators, part of `helpdesk`."""
 
 import asyncio
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -66,12 +64,10 @@ def score(
 
 @_tags.command("eval")
 def evaluate(
-    folder: Annotated[Path, typer.Argument(help="Files of labelled messages, a set each.")],
+    folder: labelled.Folder,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    picture: Annotated[
-        Path | None, typer.Option("--curve", metavar="FILE.svg", help="Draw the curve.")
-    ] = None,
+    as_json: labelled.AsJson = False,
+    picture: labelled.Picture = None,
 ) -> None:
     """Tell how many messages are tagged and how many of the tags fit, set by set and tag by tag.
 
@@ -85,13 +81,9 @@ def evaluate(
         fits, above = judge(said)
         given = frozenset(fit.tag for fit in fits)
         judged.append(Judged(name, frozenset(_labels(said)), given, above))
-    told = report(judged)
-    if picture is not None:
-        picture.write_text(curve(judged), encoding="utf-8")
-    if as_json:
-        typer.echo(json.dumps(told, indent=1))
-    else:
-        _print(told)
+    labelled.tell(
+        report(judged), as_json=as_json, show=_print, picture=picture, draw=lambda: curve(judged)
+    )
 
 
 def _judge(account: str | None) -> Judge:

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -25,6 +25,12 @@ ERRORS: Final = Console(stderr=True, highlight=False)
 
 Said = dict[str, Any]
 """A message as it was given: `text`, and what else there is."""
+
+Folder = Annotated[Path, typer.Argument(help="Files of labelled messages, a set each.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Picture = Annotated[
+    Path | None, typer.Option("--curve", metavar="FILE.svg", help="Draw the curve.")
+]
 
 
 def answer_each(answer: Callable[[Said], Said]) -> None:
@@ -71,6 +77,23 @@ def labelled(folder: Path, check: Callable[[Said], str]) -> list[tuple[str, Said
 def with_progress(found: list[tuple[str, Said]]) -> Iterable[tuple[str, Said]]:
     """The same, with a bar on stderr where they are many."""
     return track(found, "Judging", console=ERRORS, disable=len(found) < MANY)
+
+
+def tell(
+    told: Said,
+    *,
+    as_json: bool,
+    show: Callable[[Said], None],
+    picture: Path | None,
+    draw: Callable[[], str],
+) -> None:
+    """Show what a set's evaluation tells, as JSON or by `show`; and draw it, if that was asked."""
+    if picture is not None:
+        picture.write_text(draw(), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(told, indent=1))
+    else:
+        show(told)
 
 
 def _read(path: Path, check: Callable[[Said], str]) -> Iterator[Said]:

@@ -15,7 +15,7 @@ from shared.contracts.accounts import TAGS, OwnTag, TagSettings
 from shared.learning.features import hashed
 from shared.learning.lessons import counterexamples
 from shared.learning.model import Delta, Example, taught
-from shared.learning.seeds import all_seeds, tags_model, whole_tags_model, whole_text
+from shared.learning.seeds import Seed, all_seeds, tags_model, whole_tags_model, whole_text
 
 FOLDER = Path(__file__).parents[1] / "spam" / "held_out"
 MODEL = whole_tags_model()
@@ -132,30 +132,22 @@ def test_examples_that_say_nothing_break_nothing() -> None:
 
 @pytest.mark.spec("TAG 2")
 def test_what_agents_only_ever_add_stays_what_it_is_about() -> None:
-    """Twenty additions of an own tag and no removal: hardly another message gets it."""
+    """Twenty additions of an own tag and no removal: it is found more, and hardly elsewhere."""
+    english = [seed for seed in all_seeds() if not seed.spam and seed.language == "en"]
+    fitting = [seed for seed in english if "Recommendations" in seed.tags]
+    elsewhere = [seed for seed in english if "Recommendations" not in seed.tags]
+    tag = OwnTag(name="Advice", examples=tuple(seed.whole for seed in fitting[:50]))
     others_of_all = others(all_seeds())
-    own = own_tags(MODEL, [OWN], others_of_all)
+    own = own_tags(MODEL, [tag], others_of_all)
     ground = OwnTags(MODEL, others_of_all, lambda _: USUAL).examples_of_others()
-    said = [f"could you put the name {name} on my {thing}" for name, thing in NAMES]
-    given = [Example(f"t{n}", hashed(text), {OWN.name: True}) for n, text in enumerate(said)]
+    given = [Example(seed.id, hashed(seed.whole), {tag.name: True}) for seed in fitting[50:70]]
     learned = taught(MODEL, given, [own], counterexamples(given, MODEL.labels, ground))
-    settings = TagSettings(own=(OWN,))
-    lines = (FOLDER / "en.tags.jsonl").read_text().splitlines()
-    texts = [json.loads(line)["text"] for line in lines]
 
-    def gets(text: str, *deltas: Delta) -> bool:
-        found = chosen(MODEL, deltas, settings, hashed(text))
-        return OWN.name in {fit.tag for fit in found}
+    def share(seeds: list[Seed], *deltas: Delta) -> float:
+        settings = TagSettings(own=(tag,))
+        found = [chosen(MODEL, deltas, settings, hashed(seed.whole)) for seed in seeds]
+        return sum(tag.name in {fit.tag for fit in fits} for fits in found) / len(seeds)
 
-    new = "could you put the name Olga on my watch"
-    assert not gets(new, own)
-    assert gets(new, own, learned)
-    assert learned.lessons == len(said)
-    assert sum(gets(text, own, learned) for text in texts) <= 0.01 * len(texts)
-
-
-NAMES = [
-    (name, thing)
-    for name in ("Anna", "Luca", "Marie", "Tom", "Ines")
-    for thing in ("ring", "cup", "bag", "collar")
-]
+    assert learned.lessons == len(given)
+    assert share(fitting[70:], own, learned) > share(fitting[70:], own) + 0.05
+    assert share(elsewhere, own, learned) <= 0.015
