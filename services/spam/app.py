@@ -115,13 +115,14 @@ def build(settings: Settings) -> Service:
     lessons = MongoLessons(mongo.database, SERVICE)
     memories = MongoMemories(mongo.database, SERVICE)
     advisers = optional.advisers(settings, _count_advice)
+    model = load_model()
     wire(
         bus,
         MongoContacts(mongo.database),
         lessons,
         memories,
         load_phrases(),
-        load_model(),
+        model,
         system_clock,
         settings.sweep_interval,
         _count,
@@ -138,6 +139,7 @@ def build(settings: Settings) -> Service:
             lessons.ensure_indexes,
             memories.ensure_indexes,
         ],
+        warming=[model.learned] if model else [],
         closing=[*(adviser.close for adviser in advisers), mongo.close],
     )
 
@@ -153,9 +155,9 @@ def load_phrases() -> Lexicon | None:
 
 
 def load_model() -> Model | None:
-    """The model of the seeds; None, with a line in the log and in the metrics, if damaged."""
+    """The model of the seeds, begun; None, with a line in log and metrics, if these are damaged."""
     try:
-        return seeds.whole_spam_model()
+        return seeds.spam_model_begun()
     except SeedsDamaged as error:
         _log.error("screening goes on without a model: its seeds are damaged", error=str(error))
         metrics.LEARNING_DAMAGED.labels(SERVICE, "seeds").inc()

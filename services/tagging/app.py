@@ -13,7 +13,7 @@ from shared.bus.ports import FollowingBus
 from shared.clock import Clock, system_clock
 from shared.contracts.accounts import TAGS
 from shared.learning.model import Model
-from shared.learning.seeds import all_seeds, whole_tags_model
+from shared.learning.seeds import all_seeds, tags_model_begun
 from shared.learning.teaching import Ground, Lessons, Memories
 from shared.running import metrics
 from shared.running.models import learn
@@ -62,11 +62,12 @@ def build(settings: Settings) -> Service:
     )
     lessons = MongoLessons(mongo.database, SERVICE)
     memories = MongoMemories(mongo.database, SERVICE)
+    model = tags_model_begun()
     wire(
         bus,
         lessons,
         memories,
-        whole_tags_model(),
+        model,
         system_clock,
         settings.sweep_interval,
         _count,
@@ -76,6 +77,7 @@ def build(settings: Settings) -> Service:
         settings,
         bus,
         opening=[mongo.ping, lessons.ensure_indexes, memories.ensure_indexes],
+        warming=[model.learned],
         closing=[mongo.close],
     )
 

@@ -61,8 +61,10 @@ def hashed(text: str, *more: str) -> Indices:
     Further grams say, for example, who sent it.
     """
     words = _words(text)
-    of_grams = np.fromiter(map(index_of, {*_grams(words, text), *more}), np.uint32)
-    return np.unique(np.concatenate([of_grams, _runs(" ".join(words))]))
+    spread = [_spread(gram) for gram in {*_grams(words, text)}]
+    of_grams = np.fromiter(spread, np.uint32) & np.uint32(_WORDS - 1)
+    further = np.fromiter(map(index_of, more), np.uint32)
+    return np.unique(np.concatenate([of_grams, further, _runs(" ".join(words))]))
 
 
 def _grams(words: list[str], text: str) -> list[str]:
@@ -87,8 +89,12 @@ def _runs(joined: str) -> Indices:
 
 def index_of(gram: str) -> int:
     """The index of a gram's weight."""
-    place = zlib.crc32(gram.encode("utf-8", "surrogatepass")) & (_WORDS - 1)
+    place = _spread(gram) & (_WORDS - 1)
     return place + _WORDS if gram.startswith(OF_SENDERS) else place
+
+
+def _spread(gram: str) -> int:
+    return zlib.crc32(gram.encode("utf-8", "surrogatepass"))
 
 
 def _words(text: str) -> list[str]:
@@ -104,6 +110,6 @@ def _masked(folded: str) -> str:
 
 
 def _is_shouted(text: str) -> bool:
-    letters = [letter for letter in text[:500] if letter.isalpha()]
-    capitals = sum(letter.isupper() for letter in letters)
+    letters = [*filter(str.isalpha, text[:500])]
+    capitals = sum(map(str.isupper, letters))
     return len(letters) > _ENOUGH_LETTERS and capitals > _SHOUTED * len(letters)

@@ -7,7 +7,7 @@ and the set of lessons.
 
 import math
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -25,7 +25,8 @@ _STEPS_A_LESSON: Final = 4
 _LOOSENED_BY: Final = 20
 _FORGOTTEN_BY: Final = 250
 _NEARLY_NOTHING: Final = np.float32(1e-8)
-_LARGEST: Final = 30.0
+_LARGEST: Final = np.float32(30.0)
+_ONE: Final = np.float32(1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,25 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What the seeds taught: the weights, and how far each was moved already.
+    """What the seeds taught. Whoever asks for `learned` waits until it is made.
 
-    Both have a row for each index, and a column for each of the labels.
+    It is the weights, and how far each was moved already: both with a row for each index and a
+    column for each of the labels.
     """
 
     version: str
     labels: tuple[str, ...]
-    weights: Floats
-    moved: Floats
+    learned: Callable[[], tuple[Floats, Floats]]
+
+    @property
+    def weights(self) -> Floats:
+        """What each gram says, by label."""
+        return self.learned()[0]
+
+    @property
+    def moved(self) -> Floats:
+        """How far each of the weights was moved while it was learned."""
+        return self.learned()[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +80,22 @@ class Delta:
 NOTHING: Final = Delta()
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Weights that are being learned, in place."""
+
+    labels: tuple[str, ...]
+    weights: Floats
+    moved: Floats
+
+
 def trained(version: str, labels: Sequence[str], examples: Sequence[Example]) -> Model:
     """The model of these examples: the same ones give the same model, in whatever order."""
     shape = (SIZE, len(labels))
-    model = Model(version, tuple(labels), np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+    begun = _Begun(tuple(labels), np.zeros(shape, np.float32), np.zeros(shape, np.float32))
     places = [(example, example.indices) for example in examples]
-    _learn(model, places, _EPOCHS, _RATE, np.zeros(len(labels), np.float32))
-    return model
+    _learn(begun, places, _EPOCHS, _RATE, np.zeros(len(labels), np.float32))
+    return Model(version, begun.labels, lambda: (begun.weights, begun.moved))
 
 
 def taught(
@@ -106,8 +126,7 @@ def taught(
     moved /= (1 + both / _LOOSENED_BY) ** 2
     places = [(each, np.searchsorted(indices, each.indices)) for each in learned]
     offsets = np.array([_offset(model, before, label) for label in labels], np.float32)
-    starting = Model(model.version, tuple(labels), weights, moved)
-    _learn(starting, places, _STEPS_A_LESSON, _LESSONS_RATE, offsets)
+    _learn(_Begun(tuple(labels), weights, moved), places, _STEPS_A_LESSON, _LESSONS_RATE, offsets)
     changed = (weights - started).T
     changes = {label: changed[column].copy() for column, label in enumerate(labels)}
     return Delta(model.version, len(lessons), indices.astype(np.uint32), changes)
@@ -193,7 +212,7 @@ def _places(
 
 
 def _learn(
-    model: Model,
+    begun: _Begun,
     examples: Iterable[tuple[Example, NDArray[np.integer]]],
     epochs: int,
     rate: float,
@@ -203,13 +222,23 @@ def _learn(
 
     Which came first makes no difference.
     """
-    known = [(example.id, places, *_wanted(model.labels, example)) for example, places in examples]
+    known = [(example.id, _asked(begun.labels, example, at)) for example, at in examples]
     for epoch in range(epochs):
         in_turn = sorted(
             known, key=lambda each: (zlib.crc32(f"{epoch}:{each[0]}".encode()), each[0])
         )
-        for _, places, fits, weight in in_turn:
-            _step(model, places, fits, weight, rate, offsets)
+        for _, asked in in_turn:
+            _step(begun, asked, np.float32(rate), offsets)
+
+
+_Asked = tuple[NDArray[np.intp], Floats, Floats, np.float32]
+"""Where an example's weights are, what fits, how much each label's slope counts, and the norm."""
+
+
+def _asked(labels: Sequence[str], example: Example, at: NDArray[np.integer]) -> _Asked:
+    fits, weight = _wanted(labels, example)
+    norm = np.float32(1.0 / math.sqrt(len(at)))
+    return at.astype(np.intp), fits, weight * norm, norm
 
 
 def _of_both_kinds(labels: Sequence[str], lessons: Sequence[Example]) -> Floats:
@@ -230,19 +259,16 @@ def _wanted(labels: Sequence[str], example: Example) -> tuple[Floats, Floats]:
     return fits, known * np.float32(example.weight)
 
 
-def _step(
-    model: Model,
-    at: NDArray[np.integer],
-    fits: Floats,
-    weight: Floats,
-    rate: float,
-    offsets: Floats,
-) -> None:
+def _step(begun: _Begun, asked: _Asked, rate: np.float32, offsets: Floats) -> None:
     """Move the weights of one example towards its labels; the less, the more they were moved."""
-    norm = np.float32(1.0 / math.sqrt(len(at)))
-    before = model.weights[at]
-    scores = np.clip(before.sum(axis=0) * norm + offsets, -_LARGEST, _LARGEST)
-    slope = (1 / (1 + np.exp(-scores)) - fits) * weight * norm
-    far = model.moved[at] + slope * slope
-    model.moved[at] = far
-    model.weights[at] = before - np.float32(rate) * slope / np.sqrt(far + _NEARLY_NOTHING)
+    # Tens of thousands of times at each start: `take` and in-place sums are a third faster.
+    at, fits, counts, norm = asked
+    weights = begun.weights.take(at, axis=0)
+    far = begun.moved.take(at, axis=0)
+    scores = np.add.reduce(weights, axis=0) * norm + offsets
+    scores = np.minimum(np.maximum(scores, -_LARGEST), _LARGEST)
+    slope = (_ONE / (_ONE + np.exp(-scores)) - fits) * counts
+    far += slope * slope
+    begun.moved[at] = far
+    weights -= rate * slope / np.sqrt(far + _NEARLY_NOTHING)
+    begun.weights[at] = weights

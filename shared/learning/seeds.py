@@ -7,7 +7,8 @@ them together.
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -110,10 +111,27 @@ def whole_tags_model() -> Model:
     return tags_model(all_seeds())
 
 
+def spam_model_begun() -> Model:
+    """As `whole_spam_model`, at once: a thread makes it from now on. Raises SeedsDamaged."""
+    return _begun(version_of(SPAM, all_seeds()), (SPAM,), whole_spam_model)
+
+
+def tags_model_begun() -> Model:
+    """As `whole_tags_model`, at once: a thread makes it from now on. Raises SeedsDamaged."""
+    return _begun(version_of("tags", all_seeds()), TAGS, whole_tags_model)
+
+
+def _begun(version: str, labels: tuple[str, ...], make: Callable[[], Model]) -> Model:
+    maker = ThreadPoolExecutor(1, thread_name_prefix="model")
+    made = maker.submit(make)
+    maker.shutdown(wait=False)
+    return Model(version, labels, lambda: made.result().learned())
+
+
 def spam_model(seeds: Sequence[Seed]) -> Model:
     """The model that tells spam, of these seeds."""
     return trained(
-        version_of("spam", seeds),
+        version_of(SPAM, seeds),
         [SPAM],
         [Example(seed.id, hashed(seed.whole), {SPAM: seed.spam}) for seed in seeds],
     )

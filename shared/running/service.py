@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -46,11 +47,17 @@ def main(build: "Callable[[S], Service]", settings: type[S]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service, wired. `opening` runs before it consumes, `closing` after it has stopped."""
+    """One service, wired.
+
+    `opening` runs before it consumes, `closing` after it has stopped. It is not ready before the
+    `warming` has ended, which begins while it joins its consumers: its handlers wait for what they
+    need of it.
+    """
 
     settings: ServiceSettings
     bus: KafkaBus
     opening: Sequence[Callable[[], Awaitable[None]]] = ()
+    warming: Sequence[Callable[[], object]] = ()
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
 
     async def start(self) -> None:
@@ -59,6 +66,8 @@ class Service:
             for step in self.opening:
                 await step()
             await self.bus.start()
+            for warm in self.warming:
+                await asyncio.to_thread(warm)
         except BaseException:
             await self.stop()
             raise
@@ -82,7 +91,7 @@ class Service:
         return uvloop.run(self._serve())
 
     async def _serve(self) -> int:
-        stopping = asyncio.Event()
+        stopping, started = asyncio.Event(), threading.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopping.set)
@@ -90,7 +99,7 @@ class Service:
             self.settings.health_host,
             self.settings.health_port,
             live=self.bus.live,
-            ready=self.bus.ready,
+            ready=lambda: self.bus.ready() if started.is_set() else "starting",
         )
         try:
             try:
@@ -103,6 +112,7 @@ class Service:
                 why = f"a dependency is away: {told(error)}" if away else told(error)
                 _log.critical("cannot start", why=why, exc_info=None if away else error)
                 return 1
+            started.set()
             _log.info("serving", health_port=health.port)
             waiting = [asyncio.create_task(e.wait()) for e in (stopping, self.bus.gave_up)]
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

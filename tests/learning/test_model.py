@@ -1,12 +1,16 @@
 """Learning: the same seeds make the same model, and what was taught can be taken back (SPM 3)."""
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.learning import seeds as seeds_module
 from shared.learning.features import hashed
 from shared.learning.model import (
     NOTHING,
@@ -21,8 +25,9 @@ from shared.learning.model import (
 )
 
 SPAM = "spam"
+OF_SEEDS = "claim your free prize now"
 SEEDS = [
-    Example("s1", hashed("claim your free prize now"), {SPAM: True}),
+    Example("s1", hashed(OF_SEEDS), {SPAM: True}),
     Example("s2", hashed("cheap pills, click the link"), {SPAM: True}),
     Example("h1", hashed("where is my order"), {SPAM: False}),
     Example("h2", hashed("can i return these shoes"), {SPAM: False}),
@@ -120,6 +125,41 @@ def test_lessons_of_both_kinds_outweigh_the_seeds_and_of_one_kind_change_little_
 
     assert score("lamp offer", both) > 1 > -1 > score("order lamp", both)
     assert score(plain, one_kind) - score(plain) < score("lamp offer", one_kind) / 2
+
+
+def test_what_the_seeds_said_holds_less_the_more_an_account_taught_of_both_kinds() -> None:
+    """Weights start nearer to nothing and move more easily: either alone would come to -0.3."""
+    seeds = [replace(seed, id=f"{seed.id}:{time}") for seed in SEEDS for time in range(40)]
+    model = trained("v1", [SPAM], seeds)
+
+    def lowered(ham: int, spam: int) -> float:
+        said = [(f"prize for customer {number}, where is it", False) for number in range(ham)]
+        said += [(f"backlinks and guest posts {number}", True) for number in range(spam)]
+        lessons = [Example(text, hashed(text), {SPAM: fits}) for text, fits in said]
+        return score(OF_SEEDS, taught(model, lessons), model) - score(OF_SEEDS, NOTHING, model)
+
+    assert lowered(60, 60) < lowered(60, 0) - 0.4
+    assert lowered(200, 200) < lowered(60, 60) < lowered(20, 20) < lowered(2, 2) < 0
+    assert lowered(60, 0) > -0.4
+
+
+def test_a_model_that_was_begun_waits_until_it_is_the_whole_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_go_on = threading.Event()
+    whole = seeds_module.whole_spam_model()
+    monkeypatch.setattr(
+        seeds_module, "whole_spam_model", lambda: whole if may_go_on.wait(10) else None
+    )
+    begun = seeds_module.spam_model_begun()
+    with ThreadPoolExecutor(1) as asker:
+        asked = asker.submit(logits, begun, [], hashed("claim a free prize"))
+        assert not asked.done()
+        may_go_on.set()
+
+    assert asked.result() == logits(whole, [], hashed("claim a free prize"))
+    assert begun.version == whole.version
+    assert begun.labels == whole.labels
 
 
 def test_a_delta_that_has_to_be_small_keeps_its_largest_changes() -> None:
