@@ -15,7 +15,8 @@ VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.dev
 DEPLOY_READY = $(if $(READY),$(VENV)/.deploy)
-FAST = $(BIN)/python -m pytest -m "not connected and not deploy and not image" --numprocesses auto --dist worksteal
+ALONE = not connected and not deploy and not image
+FAST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 # Each group has servers of its own, so that none of them grows for the length of the whole run.
 CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
 DEPLOY = $(BIN)/python -m pytest -m "deploy and not connected" --numprocesses auto tests/deploy
@@ -45,7 +46,7 @@ imports: $(READY)  ## who may import whom
 	@$(BIN)/lint-imports --no-logo $(ARGS)
 
 test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databases included
-	@$(FAST) $(ARGS) $(OR_NONE)
+	@$(FAST) -m "$(ALONE)" $(ARGS) $(OR_NONE)
 	@$(CONNECTED) tests --ignore tests/cli --ignore tests/pipeline --ignore tests/e2e \
 		--ignore tests/test_servers.py $(ARGS) $(OR_NONE)
 	@$(CONNECTED) tests/cli tests/pipeline $(ARGS) $(OR_NONE)
@@ -61,7 +62,7 @@ image:  ## build the image: BASE=<one by digest>, TAG=...
 	@docker build -f deploy/Dockerfile --build-arg BASE=$(BASE) -t helpdesk:$(or $(TAG),0.1.0) $(ARGS) .
 
 test-fast: $(READY)  ## what needs no server, in seconds: properties by fewer examples
-	@$(FAST) --hypothesis-profile quick $(ARGS)
+	@$(FAST) -m "$(ALONE) and not slow" --hypothesis-profile quick $(ARGS)
 
 fuzz: $(READY)  ## break providers' payloads for SECONDS=300
 	@HELPDESK_FUZZ_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest tests/ingest/test_fuzz.py $(ARGS)

@@ -107,6 +107,7 @@ def real() -> Embeddings:
     return engine
 
 
+@pytest.mark.slow
 async def test_meanings_are_told_in_languages_and_words_the_seeds_do_not_have(
     real: Embeddings,
 ) -> None:
@@ -122,6 +123,7 @@ async def test_meanings_are_told_in_languages_and_words_the_seeds_do_not_have(
     assert spam.logit > 0 > ham.logit
 
 
+@pytest.mark.slow
 @pytest.mark.spec("SPM 4")
 @pytest.mark.parametrize(
     ("name", "least", "most"),

@@ -48,6 +48,7 @@ def test_nine_in_ten_of_the_spam_that_was_made_up_for_this_is_found() -> None:
     assert len(missed) <= len(SPAM) / 10, missed
 
 
+@pytest.mark.slow
 @pytest.mark.spec("SPM 4")
 def test_what_two_customers_write_is_not_hidden_in_one_message() -> None:
     together = ("\n".join(pair) for pair in permutations(CUSTOMERS, 2))
