@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -100,9 +100,7 @@ class Tagging:
         lifted = [event for event in facts if isinstance(event, TicketMarkedNotSpam)]
         changed = [event for event in facts if teaching.is_by_agent(event)]
         kept = await self.memories.recall({ticket_of(event) for event in (*lifted, *changed)})
-        for event in lifted:
-            if beginning := kept.get(ticket_of(event)):
-                batch.ask(event, self._fits(event.account_id, beginning.indices, batch))
+        await self.memories.remember(self._tagged_late(lifted, kept, batch))
         lessons = [self._lesson(event, kept) for event in changed]
         await self.publish(
             [COMMANDS.record(command) for command in batch.commands]
@@ -124,10 +122,9 @@ class Tagging:
             Remembered(
                 account_id=event.account_id,
                 ticket_id=event.ticket_id,
-                indices=indices,
+                parts={event.seq: indices},
                 sender=event.ticket.contact.id,
                 at=event.occurred_at,
-                part=event.seq,
                 given=command.tags if command else (),
             )
         )
@@ -137,6 +134,22 @@ class Tagging:
     ) -> list[Fit]:
         settings, deltas = batch.accounts[account_id]
         return chosen(self.model, deltas, settings, indices, text)
+
+    def _tagged_late(
+        self,
+        lifted: Sequence[TicketMarkedNotSpam],
+        kept: Mapping[TicketId, Remembered],
+        batch: "_Batch",
+    ) -> list[Remembered]:
+        """Ask for the tags of tickets that are no spam after all; what is to be remembered."""
+        given = []
+        for event in lifted:
+            beginning = kept.get(ticket_of(event))
+            if beginning is None or not len(written := beginning.until(event.seq)):
+                continue
+            if command := batch.ask(event, self._fits(event.account_id, written, batch)):
+                given.append(replace(beginning, parts={}, given=command.tags))
+        return given
 
     def _lesson(
         self, event: TicketTagged | TicketUntagged, kept: Mapping[TicketId, Remembered]

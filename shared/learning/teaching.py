@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
+import numpy as np
+
 from shared.bus.delivery import Publish, Refusals
 from shared.contracts.base import Envelope
 from shared.contracts.learning import Change, LearnedWeights, Lesson, Subject
@@ -241,21 +243,25 @@ class TaughtAgain:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """How a ticket began, as long as somebody may yet mark it: its grams, and who wrote it.
+    """How a ticket began, as long as somebody may yet mark it: its messages, and who wrote it.
 
-    `part` tells the ticket's messages apart (their `seq`); what is recalled has the grams of all
-    its parts. `given` are the tags that were given for them. `silent_from` is when it counts as no
-    spam if nobody marks it; None where that is not awaited.
+    `parts` are the indices of its first messages, by their `seq`. `given` are the tags that were
+    given for them. `silent_from` is when it counts as no spam if nobody marks it; None where that
+    is not awaited.
     """
 
     account_id: str
     ticket_id: str
-    indices: Indices
+    parts: Mapping[int, Indices]
     sender: str
     at: datetime
     silent_from: datetime | None = None
-    part: int = 0
     given: tuple[str, ...] = ()
+
+    def until(self, seq: int) -> Indices:
+        """The indices of what had been written by that event, whatever was written since."""
+        known = [part for number, part in self.parts.items() if number <= seq]
+        return np.unique(np.concatenate([np.empty(0, np.uint32), *known]))
 
 
 class Memories(Protocol):

@@ -78,7 +78,9 @@ class MongoMemories:
         rows: dict[str, dict[str, Any]] = {}
         for each in found:
             row = rows.setdefault(_id(each.account_id, each.ticket_id), _beginning(each))
-            row["parts"][str(each.part)] = each.indices.astype("<u4").tobytes()
+            row["parts"] |= {
+                str(seq): part.astype("<u4").tobytes() for seq, part in each.parts.items()
+            }
             row["given"] += [tag for tag in each.given if tag not in row["given"]]
         there = await insert_new(self._memories, list(rows.values()))
         updates = [_with_parts(row) for place, row in enumerate(rows.values()) if place in there]
@@ -136,8 +138,10 @@ def _beginning(first: Remembered) -> dict[str, Any]:
 
 def _with_parts(row: Mapping[str, Any]) -> UpdateOne:
     parts = {f"parts.{number}": part for number, part in row["parts"].items()}
-    given = {"$addToSet": {"given": {"$each": row["given"]}}} if row["given"] else {}
-    return UpdateOne({"_id": row["_id"]}, {"$set": parts, **given})
+    changed: dict[str, Any] = {"$addToSet": {"given": {"$each": row["given"]}}}
+    if parts:
+        changed["$set"] = parts
+    return UpdateOne({"_id": row["_id"]}, changed)
 
 
 def _row(lesson: Lesson, indices: Indices) -> dict[str, Any]:
@@ -176,11 +180,13 @@ def _learned(row: Mapping[str, Any]) -> Learned:
 
 
 def _remembered(row: Mapping[str, Any]) -> Remembered:
-    parts = [np.frombuffer(part, "<u4") for part in row["parts"].values()]
     return Remembered(
         account_id=row["account"],
         ticket_id=row["ticket"],
-        indices=np.unique(np.concatenate(parts)).astype(np.uint32),
+        parts={
+            int(seq): np.frombuffer(part, "<u4").astype(np.uint32)
+            for seq, part in row["parts"].items()
+        },
         sender=row["sender"],
         at=row["at"],
         silent_from=row.get("silent_from"),

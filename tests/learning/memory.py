@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-import numpy as np
-
 from shared.contracts.learning import Lesson
 from shared.learning.features import Indices
 from shared.learning.lessons import MOST_LESSONS, Learned
@@ -64,12 +62,11 @@ class MemoryMemories:
             ticket = (each.account_id, each.ticket_id)
             there = self.kept.setdefault(ticket, each)
             parts = self.parts.setdefault(ticket, {})
-            parts[each.part] = each.indices
+            parts.update(each.parts)
             self.kept[ticket] = replace(
                 there,
-                indices=np.unique(np.concatenate(list(parts.values()))),
+                parts=dict(parts),
                 given=tuple(sorted({*there.given, *each.given})),
-                part=0,
             )
 
     async def recall(

@@ -44,7 +44,7 @@ def given(ticket: int, text: str = "x", **other: Any) -> Any:
 
 
 def first(ticket: str, account: str = "acme", text: str = "hello") -> Remembered:
-    return Remembered(account, ticket, hashed(text), "anna", MONDAY)
+    return Remembered(account, ticket, {2: hashed(text)}, "anna", MONDAY)
 
 
 @pytest.mark.spec("SPM 3")
@@ -95,7 +95,7 @@ async def test_accounts_have_their_own(stores: Stores) -> None:
     assert await lessons.of_account("nobody") == []
     found = await memories.recall([("zeta", "t0"), ("acme", "t9")])
     assert set(found) == {("zeta", "t0")}
-    assert (found["zeta", "t0"].indices == hashed("other")).all()
+    assert (found["zeta", "t0"].until(2) == hashed("other")).all()
 
 
 async def test_what_was_written_before_a_time_is_forgotten_then(stores: Stores) -> None:
@@ -112,16 +112,19 @@ async def test_a_ticket_is_remembered_by_all_its_parts_and_each_of_them_once(
     stores: Stores,
 ) -> None:
     _, memories = stores
-    second = replace(first("t0", text="two"), part=5, given=("Returns",), at=MONDAY + HOUR)
+    second = replace(first("t0"), parts={5: hashed("two")}, given=("Returns",), at=MONDAY + HOUR)
     await memories.remember([first("t0", text="one")])
     for _again in range(2):
         await memories.remember([second, first("t1"), replace(second, given=("Chat", "Returns"))])
     await memories.remember([first("t0", text="one")])
+    await memories.remember([replace(first("t0"), parts={}, given=("Chat",))])
     await memories.remember([])
     found = await memories.recall([("acme", "t0"), ("acme", "t1")])
 
     both = sorted({*hashed("one").tolist(), *hashed("two").tolist()})
-    assert found["acme", "t0"].indices.tolist() == both
+    assert found["acme", "t0"].until(5).tolist() == both
+    assert found["acme", "t0"].until(4).tolist() == hashed("one").tolist()
+    assert found["acme", "t0"].until(1).tolist() == []
     assert found["acme", "t0"].given == ("Chat", "Returns")
     assert found["acme", "t0"].at == MONDAY
     assert found["acme", "t1"].given == ()

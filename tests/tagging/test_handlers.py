@@ -153,6 +153,18 @@ async def test_a_ticket_that_is_no_spam_after_all_is_tagged_by_how_it_began() ->
     assert before == []
     assert "Returns" in world.tags
 
+    await world.happen(untagged("Returns", seq=9))
+    assert [tag for tag, _ in world.removed] == ["Returns"]
+
+
+@pytest.mark.spec("TAG 2")
+async def test_a_lesson_is_on_what_was_written_before_it_however_late_it_is_handled() -> None:
+    world = World()
+    await world.happen(wrote("hello"), tagged("Chat", seq=3), wrote(TRACK, seq=4, message_count=2))
+    [lesson] = world.lessons
+
+    assert indices_of_text(lesson.indices).tolist() == hashed("hello").tolist()
+
 
 @pytest.mark.spec("TAG 2")
 async def test_what_an_agent_adds_and_removes_is_a_lesson_on_how_the_ticket_began() -> None:
@@ -267,6 +279,8 @@ EVENTS = [
     tagged("Shipping", seq=5),
     untagged("Returns", seq=6),
     marked_not_spam(seq=7),
+    wrote(TRACK, seq=8, message_count=2),
+    untagged("Shipping", seq=9),
 ]
 
 

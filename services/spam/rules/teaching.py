@@ -39,10 +39,12 @@ def first_messages(events: Iterable[TicketFact]) -> list[Remembered]:
         Remembered(
             account_id=event.account_id,
             ticket_id=event.ticket_id,
-            indices=hashed(
-                whole_text(event.ticket.subject, event.text),
-                *sender_grams(event.ticket.contact.id),
-            ),
+            parts={
+                event.seq: hashed(
+                    whole_text(event.ticket.subject, event.text),
+                    *sender_grams(event.ticket.contact.id),
+                )
+            },
             sender=event.ticket.contact.id,
             at=event.occurred_at,
         )
@@ -96,7 +98,7 @@ def lesson_of_mark(
         labels=(Label(name=SPAM, fits=isinstance(mark, TicketMarkedSpam)),),
         teacher=mark.author.id,
         sender=first.sender,
-        indices=indices_text(first.indices),
+        indices=indices_text(first.until(_FIRST)),
     )
 
 
@@ -113,5 +115,5 @@ def lesson_of_silence(first: Remembered) -> Lesson:
         labels=(Label(name=SPAM, fits=False),),
         weight=SILENCES_WEIGHT,
         sender=first.sender,
-        indices=indices_text(first.indices),
+        indices=indices_text(first.until(_FIRST)),
     )

@@ -48,10 +48,15 @@ def is_by_agent(event: TicketFact) -> TypeGuard[TicketTagged | TicketUntagged]:
 def lesson(
     event: TicketTagged | TicketUntagged, beginning: Remembered, known: Collection[str]
 ) -> Lesson | None:
-    """What the change teaches of the tags that are known; None if it is about others alone."""
+    """What the change teaches of the tags that are known; None if it is about others alone.
+
+    It is of what the customer had written by then: however the events come in batches, the same
+    change is the same lesson.
+    """
     fits = isinstance(event, TicketTagged)
     labels = tuple(Label(name=tag, fits=fits) for tag in event.tags if tag in known)
-    if not labels:
+    written = beginning.until(event.seq)
+    if not labels or not len(written):
         return None
     return Lesson(
         account_id=event.account_id,
@@ -64,5 +69,5 @@ def lesson(
         labels=labels,
         teacher=event.author.id,
         sender=beginning.sender,
-        indices=indices_text(beginning.indices),
+        indices=indices_text(written),
     )
