@@ -74,8 +74,9 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     message is spam. `only_tried`: the model's opinion stands in verdicts as `shadow`, and does not
     count. `advisers` are the optional engines.
     """
-    rules, learned = _engines(bus, lessons, phrases, model, sweep_interval)
+    learned = _learned(bus, lessons, model, sweep_interval)
     shadow = learned if only_tried else None
+    rules = Rules(phrases, alone=learned is shadow) if phrases else None
     counting = [each for each in (rules, learned) if each is not None and each is not shadow]
     if not counting:
         _log.error("nothing judges messages: none will be spam")
@@ -91,18 +92,13 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     bus.every(sweep_interval, Sweep(memories, bus.publish, clock).sweep)
 
 
-def _engines(
-    bus: FollowingBus,
-    lessons: Lessons,
-    phrases: Lexicon | None,
-    model: Model | None,
-    interval: timedelta,
-) -> tuple[Engine | None, Engine | None]:
-    """The rules, and the model with what accounts taught; without one its lessons wait."""
-    rules = None if phrases is None else Rules(phrases, alone=model is None)
+def _learned(
+    bus: FollowingBus, lessons: Lessons, model: Model | None, interval: timedelta
+) -> Engine | None:
+    """The model with what accounts taught; without one its lessons wait."""
     if model is None:
-        return rules, None
-    return rules, Learned(model, learn(bus, SERVICE, "spam", model, lessons, interval).of)
+        return None
+    return Learned(model, learn(bus, SERVICE, "spam", model, lessons, interval).of)
 
 
 def build(settings: Settings) -> Service:

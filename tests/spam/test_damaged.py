@@ -24,9 +24,13 @@ DAMAGED = {"service": "spam", "what": "rules"}
 
 
 async def screened(
-    phrases: Lexicon | None, model: Model | None, *, only_tried: bool = False
+    phrases: Lexicon | None,
+    model: Model | None,
+    *,
+    only_tried: bool = False,
+    text: str = SPAM_TEXT,
 ) -> tuple[Verdict, Sequence[str]]:
-    """The verdict on an evident spam, and the errors that were logged at the start."""
+    """The verdict on an evident spam, or the text, and the errors that were logged at the start."""
     log = MemoryLog(FakeClock())
     bus = MemoryBus("spam", log)
     with capture_logs() as logged:
@@ -40,7 +44,7 @@ async def screened(
             log.clock,
             only_tried=only_tried,
         )
-    log.append(MESSAGES.record(message(SPAM_TEXT)))
+    log.append(MESSAGES.record(message(text)))
     await log.settle()
     [published] = [SCREENED.parse(record) for record in log.records[SCREENED.name]]
     assert isinstance(published, InboundMessage)
@@ -80,6 +84,17 @@ async def test_without_either_every_message_goes_on_as_no_spam_and_the_log_says_
 
     assert (verdict.spam, verdict.grey, verdict.score) == (False, False, 0.0)
     assert errors == ["nothing judges messages: none will be spam"]
+
+
+@pytest.mark.parametrize("text", [SPAM_TEXT, "you have won a prize", "where is my order"])
+async def test_beside_a_model_that_is_only_tried_the_rules_judge_as_they_do_alone(
+    text: str,
+) -> None:
+    tried, _ = await screened(shipped(), MODEL, only_tried=True, text=text)
+    alone, _ = await screened(shipped(), None, text=text)
+
+    assert tried.shadow is not None
+    assert tried.model_copy(update={"shadow": None}) == alone
 
 
 async def test_a_model_that_is_only_tried_hides_nothing_though_there_are_no_rules() -> None:

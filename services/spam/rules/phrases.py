@@ -22,7 +22,7 @@ _LONGEST_QUOTE: Final = 60
 class Rules:
     """See `engine.Engine`.
 
-    Where it is alone (the model cannot be read), no sign at all speaks for the customer, and it
+    Where it is alone (no model counts), no sign at all speaks for the customer, and it
     takes several signs to hide a message. Beside a model it has an opinion only of what it finds.
     """
 
