@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from shared.bus.delivery import Outgoing, Record
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import CHANNELS, Channel
-from shared.contracts.commands import Command, TicketCommand
+from shared.contracts.commands import Command, PublishSnapshots, TicketCommand
 from shared.contracts.learning import LearnedWeights, Lesson
 from shared.contracts.marketing import MessageAttributed, SendEvent, SendOutcome
 from shared.contracts.messages import Message, OnChannel
@@ -18,6 +18,7 @@ from shared.contracts.outbound import OutboundMessage
 from shared.contracts.presence import Presence, PresenceEvent
 from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
+from shared.contracts.snapshots import Snapshot, SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketEvent, TicketFact
 from shared.errors import Poison
 
@@ -144,6 +145,14 @@ def _ticket_key(body: TicketFact | CommandRejected | Command | OutboundMessage) 
     return f"{body.account_id}:{body.ticket_id}"
 
 
+def _command_key(body: Command | PublishSnapshots) -> str:
+    return f"{body.account_id}:" if isinstance(body, PublishSnapshots) else _ticket_key(body)
+
+
+def _snapshot_key(body: TicketSnapshot | SnapshotsPublished) -> str:
+    return f"{body.account_id}:{getattr(body, 'ticket_id', '')}"
+
+
 def _phone_key(body: SendOutcome | MessageAttributed) -> str:
     return f"{body.account_id}:{body.phone}"
 
@@ -228,11 +237,24 @@ COMMANDS: Topic[Any] = Topic(
     name="helpdesk.commands",
     about="what agents, integrations and services ask of tickets",
     contract=TypeAdapter(TicketCommand),
-    key=_ticket_key,
+    key=_command_key,
     key_form="account:ticket",
     producers=frozenset({"assignment", "autoclose", "tagging"}),
     consumers=frozenset({"ticketing"}),
     outside_producers="agents' apps, integrations",
+)
+SNAPSHOTS: Topic[Any] = Topic(
+    name="helpdesk.snapshots",
+    about="tickets as they are stored, on request, for those who start late",
+    contract=TypeAdapter(Snapshot),
+    key=_snapshot_key,
+    key_form="account:ticket",
+    producers=frozenset({"ticketing"}),
+    outside_consumers="integrations",
+    retention=timedelta(days=7),
+    open_ended=True,
+    # A line has a whole message in it, the ticket's summary beside it.
+    max_bytes=6 * MEBIBYTE,
 )
 OUTBOUND: Topic[OutboundMessage] = Topic(
     name="helpdesk.outbound",
@@ -343,6 +365,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     SIGNALS,
     TICKETS,
     COMMANDS,
+    SNAPSHOTS,
     OUTBOUND,
     SENDS,
     ATTRIBUTIONS,
@@ -357,9 +380,12 @@ BY_NAME: dict[str, Topic[Any]] = {topic.name: topic for topic in TOPICS}
 
 
 def markdown() -> str:
-    """The registry as a table, as the README shows it."""
+    """The registry as a table, as the README shows it; a row for all dead-letter topics."""
     rows = ["| topic | what | key | from | to |", "|---|---|---|---|---|"]
+    dead = {topic.name for topic in DEAD.values()}
     for topic in TOPICS:
+        if topic.name in dead:
+            continue
         producers = [*sorted(topic.producers), *filter(None, [topic.outside_producers])]
         everybody = topic.consumers == frozenset(SERVICES)
         services = ["every service"] if everybody else sorted(topic.consumers)
@@ -368,4 +394,8 @@ def markdown() -> str:
             f"| `{topic.name}` | {topic.about} | {topic.key_form} "
             f"| {', '.join(producers)} | {', '.join(consumers)} |"
         )
+    rows.append(
+        "| `helpdesk.dead.<service>` | what a service could not take: bytes, headers, position,"
+        " reason | as it was | that service | operators |"
+    )
     return "\n".join(rows)

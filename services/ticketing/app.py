@@ -7,6 +7,8 @@ from typing import Any, Final, Protocol
 from services.ticketing.handlers import Item, Ticketing, TicketPolicy, Tickets
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.settings import Settings
+from services.ticketing.snapshot_store import MongoRequests
+from services.ticketing.snapshots import Requests, Snapshots
 from services.ticketing.store import MongoTickets
 from services.ticketing.sweep import Due, TicketSweep
 from shared.bus.delivery import Handler, Refusals
@@ -14,6 +16,7 @@ from shared.bus.kafka_bus import KafkaBus
 from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
 from shared.contracts.base import CHANNELS
+from shared.contracts.commands import Command, PublishSnapshots
 from shared.contracts.messages import InboundMessage
 from shared.running import metrics
 from shared.running.service import Service
@@ -31,28 +34,47 @@ class TicketStore(Store[Ticket], Tickets, Due, Protocol):
     """All that ticketing needs of its store."""
 
 
-def wire(
+def wire(  # noqa: PLR0913, PLR0917  # what it stores, by which clock, and how much at a time
     bus: Bus,
     store: TicketStore,
+    requests: Requests,
     clock: Clock,
     sweep_interval: timedelta = timedelta(seconds=1),
     tokens: MailTokens = NO_TOKENS,
     later: Later = at_once,
+    snapshots_at_once: int = 100,
 ) -> None:
-    """Connect the handlers and the sweep to a bus and a store.
+    """Connect the handlers and the sweeps to a bus and a store.
 
-    `later` decides when outboxes are trimmed: at once, or in the background.
+    `later` decides when outboxes are trimmed: at once, or in the background. `snapshots_at_once`
+    are the tickets that a sweep publishes of each request for snapshots.
     """
     policy = TicketPolicy(store, bus.accounts, tokens)
     tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock, later=later)
     ticketing = Ticketing(tickets, store, bus.accounts)
     sweep = TicketSweep(store, tickets, clock)
+    snapshots = Snapshots(requests, bus.publish, clock, snapshots_at_once)
     bus.consume(SCREENED, measured(ticketing.messages_screened, clock))
     bus.consume(SIGNALS, ticketing.signals_seen)
-    bus.consume(COMMANDS, ticketing.commands_given)
+    bus.consume(COMMANDS, commands_given(ticketing, snapshots))
     bus.consume(ATTRIBUTIONS, ticketing.messages_attributed)
     bus.every(sweep_interval, sweep.wake)
     bus.every(sweep_interval, sweep.finish)
+    bus.every(sweep_interval, snapshots.sweep)
+
+
+def commands_given(ticketing: Ticketing, snapshots: Snapshots) -> Handler:
+    """What takes the commands: those on tickets, and those that ask for snapshots."""
+
+    async def take(given: Sequence[Command | PublishSnapshots]) -> Refusals | None:
+        if asked := [command for command in given if isinstance(command, PublishSnapshots)]:
+            await snapshots.requested(asked)
+        on_tickets = {at: each for at, each in enumerate(given) if isinstance(each, Command)}
+        refused = await ticketing.commands_given(list(on_tickets.values()))
+        places = list(on_tickets)
+        return {places[at]: why for at, why in (refused or {}).items()}
+
+    return take
 
 
 def measured(handler: Handler, clock: Clock) -> Handler:
@@ -78,8 +100,21 @@ def build(settings: Settings) -> Service:
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )
     store = MongoTickets(mongo.database)
+    requests = MongoRequests(mongo.database, store)
     trims = Background()
-    wire(bus, store, system_clock, settings.sweep_interval, settings.tokens, trims.start)
+    wire(
+        bus,
+        store,
+        requests,
+        system_clock,
+        settings.sweep_interval,
+        settings.tokens,
+        trims.start,
+        settings.snapshots_at_once,
+    )
     return Service(
-        settings, bus, opening=[store.ensure_indexes], closing=[trims.ended, mongo.close]
+        settings,
+        bus,
+        opening=[store.ensure_indexes, requests.ensure_indexes],
+        closing=[trims.ended, mongo.close],
     )

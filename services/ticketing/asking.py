@@ -17,9 +17,9 @@ from shared.bus.kafka import Producer
 from shared.cli.plain import tame
 from shared.clock import system_clock
 from shared.contracts.base import Author
-from shared.contracts.commands import Command
+from shared.contracts.commands import Command, PublishSnapshots
 from shared.errors import HelpdeskError, Transient
-from shared.running.settings import MongoSettings, ServiceSettings
+from shared.running.settings import KafkaSettings, MongoSettings, ServiceSettings
 from shared.stores.mongo import Mongo, is_transient
 from shared.topics import COMMANDS
 from shared.values.ids import attempt_token
@@ -116,13 +116,18 @@ async def _answered(
                 **fields,
             }
         )
-        producer = Producer(settings.kafka)
-        try:
-            await producer.start()
-            await producer.publish([COMMANDS.record(command)])
-        finally:
-            await producer.stop()
+        await given(settings.kafka, command)
         return await _entry(store, ledger_id(command), asked.wait)
+
+
+async def given(settings: KafkaSettings, command: Command | PublishSnapshots) -> None:
+    """Publish the command. Raises Transient, with a text for people, if Kafka does not answer."""
+    producer = Producer(settings)
+    try:
+        await producer.start()
+        await producer.publish([COMMANDS.record(command)])
+    finally:
+        await producer.stop()
 
 
 async def _entry(store: MongoTickets, entry_id: str, wait: timedelta) -> Mapping[str, Any] | None:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from services.ticketing.asking import Asked, ask, drawn_id, ticket_named, tickets
 from services.ticketing.report import Report, printed
+from services.ticketing.snapshot_command import snapshots
 from shared.cli.moments import moment
 from shared.clock import system_clock
 from shared.contracts.commands import (
@@ -34,6 +35,7 @@ ticket = typer.Typer(
     help="Look into tickets, and give commands as an agent would.", no_args_is_help=True
 )
 app.add_typer(ticket, name="ticket")
+app.command()(snapshots)
 
 Named = Annotated[str, typer.Argument(metavar="NUMBER|ID", help="As in the account, or its id.")]
 Account = Annotated[str, typer.Option(help="Whose ticket it is.")]

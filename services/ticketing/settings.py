@@ -37,6 +37,13 @@ class Settings(ServiceSettings):
         default=None, description="a file with those secrets, as the same JSON; read at the start"
     )
 
+    snapshots_at_once: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="tickets that a replica publishes of each request for snapshots, each sweep",
+    )
+
     @model_validator(mode="after")
     def _the_file_has_keys(self) -> Self:
         self._keys()

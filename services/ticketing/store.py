@@ -25,6 +25,7 @@ class MongoTickets(MongoAggregates[Ticket]):
 
     def __init__(self, database: Database) -> None:
         super().__init__(database["tickets"], database["thread"], Ticket)
+        self.database = database
         self._tickets = database["tickets"]
         self._thread = database["thread"]
         self._destinations = database["mail_destinations"]

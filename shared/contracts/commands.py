@@ -157,6 +157,18 @@ class ReportDelivery(Command):
     mail_id: str | None = None
 
 
+class PublishSnapshots(Envelope):
+    """Publish the account's tickets as they are stored on `helpdesk.snapshots` (VWS 9).
+
+    With `since`, those alone that are not closed, or were not before then. The same id asked twice
+    is one request; its end is a `SnapshotsPublished`.
+    """
+
+    type: Literal["PublishSnapshots"] = "PublishSnapshots"
+    author: Author
+    since: UtcTime | None = None
+
+
 TicketCommand = Annotated[
     ReplyToTicket
     | AddNote
@@ -172,6 +184,7 @@ TicketCommand = Annotated[
     | MarkSpam
     | MarkNotSpam
     | MarkRead
-    | ReportDelivery,
+    | ReportDelivery
+    | PublishSnapshots,
     Field(discriminator="type"),
 ]

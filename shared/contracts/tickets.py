@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.base import Author, Channel, Contact, Contract, Envelope, Id, UtcTime, Whole
+from shared.contracts.messages import Attachment
 
 TicketStatus = Literal["open", "snoozed", "closed"]
 
@@ -122,6 +123,7 @@ class AgentReplied(TicketFact):
     message_id: str
     author: Author
     text: str
+    attachments: tuple[Attachment, ...] = ()
     auto_reply: bool = False
 
 

@@ -11,7 +11,7 @@ from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Outgoing
 from shared.bus.kafka_bus import KafkaBus
 from shared.cli.demo.story import Story
-from shared.contracts.commands import MarkSpam, ReplyToTicket, TagTicket
+from shared.contracts.commands import MarkSpam, PublishSnapshots, ReplyToTicket, TagTicket
 from shared.errors import HelpdeskError
 from shared.running.service import Service as Wired
 from shared.running.settings import KafkaSettings
@@ -116,7 +116,7 @@ async def _a_customer_falls_silent(world: MemoryWorld) -> None:
 
 
 async def _an_agent_marks_and_tags(world: MemoryWorld) -> None:
-    """What it does not show either: a mark and a tag, which teach."""
+    """What it does not show either: a mark and a tag, which teach; and what a latecomer asks."""
     stage = world.stage
     ticket = world.observed().tickets("whatsapp")[0]
     said: dict[str, Any] = {
@@ -128,7 +128,9 @@ async def _an_agent_marks_and_tags(world: MemoryWorld) -> None:
     }
     tag = TagTicket(id="tag", tags=("Loyalty",), **said)
     mark = MarkSpam(id="mark", **said)
-    await world.publish([BY_NAME["helpdesk.commands"].record(each) for each in (tag, mark)])
+    del said["ticket_id"]
+    late = PublishSnapshots(id="late", **said)
+    await world.publish([BY_NAME["helpdesk.commands"].record(each) for each in (tag, mark, late)])
     await stage.log.settle()
 
 

@@ -14,7 +14,7 @@ from services.assignment.app import SWEEP_INTERVAL, Stores, wire
 from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Handler, Outgoing, Refusals
 from shared.contracts.accounts import AccountSettings
-from shared.contracts.commands import Command, TicketCommand
+from shared.contracts.commands import TicketCommand
 from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWentOnline, Presence
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.errors import Transient
@@ -22,7 +22,7 @@ from shared.topics import PRESENCE, TICKETS, Topic
 from tests.assignment.memory import memory_stores
 from tests.assignment.ticketing import Ticketing
 
-_COMMAND: TypeAdapter[Command] = TypeAdapter(TicketCommand)
+_COMMAND: TypeAdapter[Any] = TypeAdapter(TicketCommand)
 
 
 def account(account_id: str = "acme", agents: str = "a b c", **fields: Any) -> AccountSettings:

@@ -13,7 +13,7 @@ from tests.contracts.library import SPOKEN, Example, Json, a_record, examples
 
 TOPICS = [BY_NAME[name] for name in SPOKEN]
 MIN = datetime.min.replace(tzinfo=UTC)
-OPEN_ENDED = {"helpdesk.tickets", "helpdesk.signals"}
+OPEN_ENDED = {"helpdesk.tickets", "helpdesk.signals", "helpdesk.snapshots"}
 TYPED = [topic for topic in TOPICS if topic.name not in {"helpdesk.accounts", "helpdesk.profiles"}]
 
 each_topic = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)

@@ -25,6 +25,7 @@ from services.spam import app as spam
 from services.spam.store import MongoContacts
 from services.tagging import app as tagging
 from services.ticketing import app as ticketing
+from services.ticketing.snapshot_store import MongoRequests
 from services.ticketing.store import MongoTickets
 from shared.bus.delivery import Outgoing, Record
 from shared.bus.kafka import create_topics, record_of
@@ -203,8 +204,10 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     memories = MongoMemories(database.database, "spam")
     lessons_on_tags = MongoLessons(database.database, "tagging")
     beginnings = MongoMemories(database.database, "tagging")
+    requests = MongoRequests(database.database, tickets)
     for store in (tickets, timers, profiles, histories, followed, agents, rotations, assemblies):
         await store.ensure_indexes()
+    await requests.ensure_indexes()
     for learning in (lessons, memories, lessons_on_tags, beginnings):
         await learning.ensure_indexes()
     stores = assignment.Stores(followed, agents, RedisHeartbeats(cache, unique), rotations)
@@ -226,7 +229,7 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
         clock,
         SWEEP,
     )
-    ticketing.wire(bus["ticketing"], tickets, clock, SWEEP)
+    ticketing.wire(bus["ticketing"], tickets, requests, clock, SWEEP)
     assignment.wire(bus["assignment"], stores, clock, SWEEP)
     autoclose.wire(bus["autoclose"], timers, RedisTyping(cache, unique), clock, SWEEP)
     attribution.wire(bus["attribution"], histories, clock, interval=SWEEP)

@@ -43,7 +43,7 @@ from tests.learning.memory import MemoryLessons, MemoryMemories
 from tests.memory import MemoryAggregates
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
 from tests.spam.memory import MemoryContacts
-from tests.ticketing.memory import MemoryTickets
+from tests.ticketing.memory import MemoryRequests, MemoryTickets
 
 ANN = Author(kind="agent", id="ann")
 BOB = Author(kind="agent", id="bob")
@@ -319,7 +319,8 @@ class MemoryStage(Stage):
             spam.load_model(),
             self.log.clock,
         )
-        ticketing.wire(bus["ticketing"], MemoryTickets(), self.clock)
+        tickets = MemoryTickets()
+        ticketing.wire(bus["ticketing"], tickets, MemoryRequests(tickets), self.clock)
         assignment.wire(bus["assignment"], stores, self.clock)
         autoclose.wire(bus["autoclose"], MemoryTimers(), MemoryTyping(), self.clock)
         attribution.wire(bus["attribution"], ContactHistories(), self.clock)

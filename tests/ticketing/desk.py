@@ -18,7 +18,7 @@ class Desk(World):
 
     def __init__(self) -> None:
         super().__init__()
-        wire(self, self.wired_store(), self.clock, tokens=KEYS)
+        wire(self, self.wired_store(), self.wired_requests(), self.clock, tokens=KEYS)
 
     @property
     def annas(self) -> Ticket:

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from services.ticketing.rules.early_records import slot_key
 from services.ticketing.rules.thread_lines import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
-from shared.stores.documents import Target
+from services.ticketing.snapshots import Request
+from shared.stores.documents import Document, Target
 from tests.memory import MemoryAggregates
 
 
@@ -122,3 +123,44 @@ class MemoryTickets(MemoryAggregates[Ticket]):
 
 def _place(line: Mapping[str, Any]) -> tuple[Any, ...]:
     return line["sent_at"], line["received_at"], line["seq"]
+
+
+@dataclass(slots=True)
+class MemoryRequests:
+    """Requests for snapshots in a dictionary; see `services.ticketing.snapshots.Requests`."""
+
+    tickets: MemoryTickets
+    kept: dict[str, Request] = field(default_factory=dict)
+
+    async def newest_number(self, account_id: str) -> int:
+        return self.tickets.numbers_taken[account_id]
+
+    async def ask(self, requests: Sequence[Request]) -> None:
+        for request in requests:
+            self.kept.setdefault(request.id, request)
+
+    async def asked(self, now: datetime, limit: int) -> list[Request]:
+        due = [request for request in self.kept.values() if request.due_at <= now]
+        return sorted(due, key=lambda request: request.due_at)[:limit]
+
+    async def move(self, request: Request) -> bool:
+        there = self.kept.get(request.id)
+        if there is None or there.revision != request.revision:
+            return False
+        self.kept[request.id] = replace(request, revision=request.revision + 1)
+        return True
+
+    async def forget(self, request: Request) -> None:
+        if self.kept[request.id].revision == request.revision:
+            del self.kept[request.id]
+
+    async def from_number(
+        self, account_id: str, after: int, until: int, limit: int
+    ) -> list[Document[Ticket]]:
+        found = await self.tickets.find(
+            lambda d: d.state.account_id == account_id and after < d.state.number <= until
+        )
+        return sorted(found, key=lambda document: document.state.number)[:limit]
+
+    async def thread(self, ticket_id: str, **more: Any) -> list[dict[str, Any]]:
+        return await self.tickets.thread(ticket_id, **more)

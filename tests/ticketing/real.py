@@ -7,6 +7,8 @@ from typing import Any, cast
 
 from services.ticketing.app import TicketStore, wire
 from services.ticketing.rules.ticket import Ticket
+from services.ticketing.snapshot_store import MongoRequests
+from services.ticketing.snapshots import Requests
 from services.ticketing.store import MongoTickets
 from shared.embedded.servers import Servers
 from shared.running.settings import MongoSettings
@@ -16,7 +18,7 @@ from tests.memory import MemoryAggregates
 from tests.ticketing.memory import MemoryTickets
 from tests.ticketing.world import Item, Step, Stepwise, World
 
-COLLECTIONS = ("tickets", "thread", "mail_destinations", "ticket_numbers")
+COLLECTIONS = ("tickets", "thread", "mail_destinations", "ticket_numbers", "snapshot_requests")
 
 
 class Crash(Exception):
@@ -57,6 +59,10 @@ class RealWorld(World):
         """See `World`."""
         return cast(TicketStore, Stepwise(cast(MemoryTickets, self._tickets), self._step))
 
+    def wired_requests(self) -> Requests:
+        """See `World`."""
+        return cast(Requests, Stepwise(MongoRequests(self._database, self._tickets), self._step))
+
     async def until_taken(self, batch: Sequence[Item]) -> None:
         """Deliver a batch until a life lasts long enough for it."""
         while True:
@@ -70,7 +76,7 @@ class RealWorld(World):
     def born_again(self) -> None:
         """Start anew: nothing is left of what it had in memory."""
         self._handlers, self._sweeps = {}, []
-        wire(self, self.wired_store(), self.clock)
+        wire(self, self.wired_store(), self.wired_requests(), self.clock)
 
     def calm(self) -> "RealWorld":
         """A replica beside this one that does not die."""

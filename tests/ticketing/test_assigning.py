@@ -219,7 +219,7 @@ async def test_whom_the_settings_do_not_have_is_looked_for_in_newer_ones_first()
 
     world.accounts = AccountsTable(newer)
     world.accounts.apply(an_account())
-    wire(world, world.wired_store(), world.clock)
+    wire(world, world.wired_store(), world.wired_requests(), world.clock)
     ticket = await a_ticket(world, "sms")
     assert looked == []
 

@@ -195,7 +195,8 @@ async def test_of_two_tickets_that_evidence_names_the_signed_one_counts(desk: De
 @pytest.mark.spec("TKT 2")
 async def test_tokens_outlive_the_rotation_of_their_key_as_known_ids(desk: Desk) -> None:
     head = desk.answer.references[0]
-    wire(desk, desk.wired_store(), desk.clock, tokens=MailTokens({"2": b"quite another secret"}))
+    tokens = MailTokens({"2": b"quite another secret"})
+    wire(desk, desk.wired_store(), desk.wired_requests(), desk.clock, tokens=tokens)
     answer = a_mail((marked("id", desk.token),), answers="x@ses.example", references=(head,))
 
     await desk.happen(answer)

@@ -6,21 +6,31 @@ from typing import Any, TypeVar, cast
 
 from services.ticketing.app import TicketStore, wire
 from services.ticketing.rules.ticket import Ticket
+from services.ticketing.snapshots import Requests
 from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Handler, Outgoing, Record
 from shared.contracts.base import Author, Channel
-from shared.contracts.commands import CloseTicket, Command, ReplyToTicket
+from shared.contracts.commands import CloseTicket, Command, PublishSnapshots, ReplyToTicket
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.signals import Signal
+from shared.contracts.snapshots import SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketFact, TicketSummary
 from shared.topics import ATTRIBUTIONS, BY_NAME, COMMANDS, SCREENED, SIGNALS, Topic
 from shared.values.ids import computed_id
 from tests.builders import MONDAY, a_command, a_message, an_account, an_inbound_mail, the_system
-from tests.ticketing.memory import MemoryTickets
+from tests.ticketing.memory import MemoryRequests, MemoryTickets
 
-Item = InboundMessage | MessageEdited | MessageDeleted | Signal | Command | MessageAttributed
+Item = (
+    InboundMessage
+    | MessageEdited
+    | MessageDeleted
+    | Signal
+    | Command
+    | PublishSnapshots
+    | MessageAttributed
+)
 F = TypeVar("F", bound=TicketFact)
 
 
@@ -29,7 +39,7 @@ def topic_of(item: Item) -> Topic[Any]:
     match item:
         case Signal():
             return SIGNALS
-        case Command():
+        case Command() | PublishSnapshots():
             return COMMANDS
         case MessageAttributed():
             return ATTRIBUTIONS
@@ -47,7 +57,7 @@ async def _at_once() -> None:
 class Stepwise:
     """A store between whose calls, and around them, something else may happen."""
 
-    def __init__(self, store: MemoryTickets, step: Step) -> None:
+    def __init__(self, store: object, step: Step) -> None:
         self._store = store
         self._step = step
 
@@ -75,16 +85,21 @@ class World:
         self.accounts.apply(an_account())
         self.accounts.apply(an_account(account_id="zeta"))
         self.store: MemoryTickets = beside.store if beside else MemoryTickets()
+        self.requests: MemoryRequests = beside.requests if beside else MemoryRequests(self.store)
         self.published: list[Outgoing] = beside.published if beside else []
         self.now = MONDAY
         self._step = step
         self._handlers: dict[str, Handler] = {}
         self._sweeps: list[Callable[[], Awaitable[None]]] = []
-        wire(self, self.wired_store(), self.clock)
+        wire(self, self.wired_store(), self.wired_requests(), self.clock)
 
     def wired_store(self) -> TicketStore:
         """What the service gets for a store."""
         return cast(TicketStore, Stepwise(self.store, self._step))
+
+    def wired_requests(self) -> Requests:
+        """What the service gets for the requests for snapshots."""
+        return cast(Requests, Stepwise(self.requests, self._step))
 
     def clock(self) -> datetime:
         return self.now
@@ -173,7 +188,12 @@ class World:
 
     def events(self) -> list[Any]:
         """The ticket stream, repeats left out."""
-        return [body for body in self._parsed() if not isinstance(body, OutboundMessage)]
+        others = OutboundMessage | TicketSnapshot | SnapshotsPublished
+        return [body for body in self._parsed() if not isinstance(body, others)]
+
+    def snapshots(self) -> list[TicketSnapshot | SnapshotsPublished]:
+        """What was published of snapshots, repeats left out."""
+        return [b for b in self._parsed() if isinstance(b, TicketSnapshot | SnapshotsPublished)]
 
     def _parsed(self) -> list[Any]:
         first = dict.fromkeys((r.topic, r.key, r.value) for r in self.published)

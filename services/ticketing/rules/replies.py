@@ -72,6 +72,7 @@ def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> A
         message_id=out.id,
         author=command.author,
         text=command.text,
+        attachments=command.attachments,
         auto_reply=command.auto_reply,
     )
     entry = thread_entry(
