@@ -106,6 +106,17 @@ async def test_a_message_is_sent_seen_answered_and_closed_from_the_command_line(
         code, _, err = await run(environment, "ticket", "close", "999", *by_ann[1:])
         assert (code, err) == (1, "error: account sample has no ticket 999\n")
 
+        # Whoever starts late asks for all of them.
+        code, out, err = await run(environment, "snapshots", "sample", "--json")
+        assert code == 0, err
+        asked = json.loads(out)
+        words = ("tail", "snapshots", "--since", "start", "--no-follow", "--json")
+        _, out, _ = await run(environment, *words, "--type", "TicketSnapshot")
+        told = {json.loads(line)["value"]["ticket_id"]: line for line in out.splitlines()}
+        assert asked["done"]
+        assert len(told) == asked["tickets"] >= int(number)
+        assert any("It is!" in line and "Is the blue one back?" in line for line in told.values())
+
 
 async def test_a_command_that_nobody_answers_says_how_to_ask_again(
     tmp_path: Path,
