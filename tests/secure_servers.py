@@ -66,7 +66,7 @@ def _replace(file: Path, content: bytes) -> None:
 
 
 class SecureKafka(ApacheKafka):
-    """Apache Kafka that asks for a certificate, a SCRAM user and an ACL for everything.
+    """Apache Kafka that asks for a certificate, a SASL user and an ACL for everything.
 
     The tests' own preparations come by a second listener, in plain.
     """
@@ -91,7 +91,8 @@ class SecureKafka(ApacheKafka):
         return [
             option
             for name, password in self._users.items()
-            for option in ("--add-scram", f"SCRAM-SHA-512=[name={name},password={password}]")
+            for mechanism in ("SCRAM-SHA-512", "SCRAM-SHA-256")
+            for option in ("--add-scram", f"{mechanism}=[name={name},password={password}]")
         ]
 
     def settings(self) -> dict[str, str]:
@@ -104,9 +105,17 @@ class SecureKafka(ApacheKafka):
                 "SASL_SSL:SASL_SSL,PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT"
             ),
             "inter.broker.listener.name": "PLAIN",
-            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
-            "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": (
-                "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512,SCRAM-SHA-256,PLAIN",
+            **{
+                f"listener.name.sasl_ssl.{mechanism}.sasl.jaas.config": (
+                    "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+                )
+                for mechanism in ("scram-sha-512", "scram-sha-256")
+            },
+            "listener.name.sasl_ssl.plain.sasl.jaas.config": (
+                "org.apache.kafka.common.security.plain.PlainLoginModule required"
+                + "".join(f' user_{name}="{word}"' for name, word in self._users.items())
+                + ";"
             ),
             "ssl.client.auth": "required",
             "ssl.keystore.type": "PEM",

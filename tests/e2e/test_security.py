@@ -192,6 +192,17 @@ def test_a_wrong_password_is_told_with_the_setting_and_without_the_password(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "PLAIN"])
+def test_every_mechanism_that_can_be_set_lets_a_service_in(place: Secured, mechanism: str) -> None:
+    environment = place.environment_of("attribution")
+    replica = place.run("attribution", **environment, HELPDESK_KAFKA__SASL_MECHANISM=mechanism)
+    try:
+        place.wait(f"it is in by {mechanism}", lambda: _ready(replica))
+    finally:
+        replica.process.terminate()
+        assert replica.process.wait(30) == 0
+
+
 def test_an_authority_that_is_not_trusted_is_told_with_the_setting(place: Secured) -> None:
     # The client's own certificate signed no server's.
     code, said = _ends(place, "autoclose", HELPDESK_KAFKA__CA_FILE=str(place.certificates.client))
