@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast deploy-test image fuzz demo lock
+.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast deploy-test image image-test fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
@@ -56,6 +56,9 @@ test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databas
 deploy-test: $(READY) $(DEPLOY_READY)  ## what operators deploy: the chart, alerts, the image
 	@$(DEPLOY) $(ARGS)
 	@$(CONNECTED) tests/deploy $(ARGS) $(OR_NONE)
+	@$(MAKE) --no-print-directory image-test
+
+image-test: $(READY) $(DEPLOY_READY)  ## the image alone; as root, with buildah and runc
 	@$(BIN)/python -m pytest -m image tests/deploy $(ARGS)
 
 image:  ## build the image: BASE=<one by digest>, TAG=...
