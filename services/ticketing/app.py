@@ -1,10 +1,12 @@
 """Ticketing, wired together: read it from top to bottom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
+from services.ticketing import measure
 from services.ticketing.handlers import Item, Ticketing, TicketPolicy, Tickets
+from services.ticketing.measure import Measure
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.settings import Settings
 from services.ticketing.snapshot_store import MongoRequests
@@ -18,6 +20,7 @@ from shared.clock import Clock, system_clock
 from shared.contracts.base import CHANNELS
 from shared.contracts.commands import Command, PublishSnapshots
 from shared.contracts.messages import InboundMessage
+from shared.contracts.tickets import TicketStatus
 from shared.running import metrics
 from shared.running.service import Service
 from shared.running.tasks import Background
@@ -30,7 +33,13 @@ from shared.values.mail_tokens import NO_TOKENS, MailTokens
 SERVICE: Final = "ticketing"
 
 
-class TicketStore(Store[Ticket], Tickets, Due, Protocol):
+def show_counts(counts: Mapping[TicketStatus, int]) -> None:
+    """Set the gauge of how many tickets there are."""
+    for status, count in counts.items():
+        metrics.TICKETS.labels(status).set(count)
+
+
+class TicketStore(Store[Ticket], Tickets, Due, measure.Tickets, Protocol):
     """All that ticketing needs of its store."""
 
 
@@ -61,6 +70,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, by which clock, and how m
     bus.every(sweep_interval, sweep.wake)
     bus.every(sweep_interval, sweep.finish)
     bus.every(sweep_interval, snapshots.sweep)
+    bus.every(sweep_interval, Measure(store, clock, show_counts).count)
 
 
 def commands_given(ticketing: Ticketing, snapshots: Snapshots) -> Handler:

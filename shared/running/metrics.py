@@ -119,6 +119,12 @@ AGENTS_AVAILABLE = Gauge(
     "Agents who are online, of all accounts. Each replica shows the same: take the max, "
     "not the sum.",
 )
+TICKETS = Gauge(
+    "helpdesk_tickets",
+    "Tickets of all accounts by status: open, snoozed or closed. Each replica shows the same: take "
+    "the max, not the sum.",
+    ["status"],
+)
 INBOUND_OUTCOMES = Counter(
     "helpdesk_inbound_outcomes",
     "What providers' records became: message, edit, deletion, signal, part, unaddressed or dead.",

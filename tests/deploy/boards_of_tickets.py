@@ -27,6 +27,18 @@ TICKETS = Dashboard(
             [("max(helpdesk_agents_available)", "agents")],
         ),
         Panel(
+            "Open and snoozed tickets",
+            "short",
+            "Of all accounts, whoever they are assigned to.",
+            [('max by (status) (helpdesk_tickets{status!="closed"})', "{{status}}")],
+        ),
+        Panel(
+            "Closed tickets",
+            "short",
+            "Of all accounts, as the database keeps count: after a crash, wrong by some.",
+            [('max(helpdesk_tickets{status="closed"})', "closed")],
+        ),
+        Panel(
             "What comes in",
             "reqps",
             "What providers' records became, a second.",

@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from services.ticketing.rules.early_records import slot_key
 from services.ticketing.rules.thread_lines import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.snapshots import Request
+from shared.contracts.tickets import TicketStatus
 from shared.stores.documents import Document, Target
 from tests.memory import MemoryAggregates
 
@@ -70,6 +71,11 @@ class MemoryTickets(MemoryAggregates[Ticket]):
         """See `services.ticketing.sweep.Due`."""
         found = await MemoryAggregates.due(self, now, limit)
         return [document.state for document in found]
+
+    async def by_status(self) -> Mapping[TicketStatus, int]:
+        """See `services.ticketing.measure.Tickets`."""
+        there = Counter(ticket.status for ticket in self.tickets)
+        return {status: there[status] for status in get_args(TicketStatus)}
 
     async def thread(
         self, ticket_id: str, *, limit: int = 50, before: Mapping[str, Any] | None = None
