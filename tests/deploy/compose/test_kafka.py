@@ -39,9 +39,8 @@ class ComposedKafka(ApacheKafka):
             folder.mkdir()
         for name in WRITTEN:
             (defaults / name).write_text("")
-        told = {"CLUSTER_ID": "5L6g3nShT-eMCtK--X86sw", **self.told()}
         run_command(
-            *("env", *(f"{name}={value}" for name, value in told.items()), *java),
+            *("env", *(f"{name}={value}" for name, value in self.told().items()), *java),
             *("kafka.docker.KafkaDockerWrapper", "setup", "--default-configs-dir", str(defaults)),
             *("--mounted-configs-dir", str(mounted), "--final-configs-dir", str(final)),
             timeout=60,
