@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast deploy-test image image-test fuzz demo lock
+.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast deploy-test image image-test sbom fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
@@ -60,6 +60,11 @@ deploy-test: $(READY) $(DEPLOY_READY)  ## what operators deploy: the chart, aler
 
 image-test: $(READY) $(DEPLOY_READY)  ## the image alone; as root, with buildah and runc
 	@$(BIN)/python -m pytest -m image tests/deploy $(ARGS)
+
+sbom: $(READY) $(DEPLOY_READY)  ## what is in the image, as CycloneDX: dist/helpdesk.cdx.json
+	@mkdir -p dist
+	@$(BIN)/python -m tests.deploy.contents.sbom > dist/helpdesk.cdx.tmp
+	@mv dist/helpdesk.cdx.tmp dist/helpdesk.cdx.json
 
 image:  ## build the image: BASE=<one by digest>, TAG=...
 	@docker build -f deploy/Dockerfile --build-arg BASE=$(BASE) -t helpdesk:$(or $(TAG),0.1.0) $(ARGS) .
