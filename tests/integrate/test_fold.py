@@ -99,11 +99,13 @@ def fold(log: Sequence[Event]) -> tuple[Any, ...]:
         )
         for seq, event in seen.items():
             what = event["text"] if event["type"] == "CustomerWrote" else None
-            if seq > 1 and seq - 1 not in seen and event["ticket"]["customer_waits_since"]:
+            if seq > 1 and seq - 1 not in seen and event["ticket"].get("customer_waits_since"):
                 what = what or "read what the customer wrote"
             if what:
                 todo.add((ticket[0], event["id"], ticket[1], what))
-    rejected = {(e["account_id"], e["command_id"], "stale", "no") for e in log if "seq" not in e}
+    rejected = {
+        (e["account_id"], e["command_id"], e["code"], e["reason"]) for e in log if "seq" not in e
+    }
     return tickets, todo, rejected
 
 
