@@ -24,6 +24,11 @@ def topic(name: str) -> str:
     return f"{PREFIX}helpdesk.{name}"
 
 
+def group(name: str) -> str:
+    """The name of a consumer group of ours."""
+    return f"{PREFIX}{SYSTEM}.{name}"
+
+
 def computed_id(*parts: str) -> str:
     """The same parts give the same id: in each process, and after each crash."""
     return str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_DNS, SYSTEM), json.dumps(parts)))

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import CommitFailedError
-from desk import CONNECTION, SYSTEM, Body, topic
+from desk import CONNECTION, Body, group, topic
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS tickets (
@@ -89,10 +89,10 @@ async def main(file: str) -> None:
     consumer = AIOKafkaConsumer(
         topic("tickets"),
         **CONNECTION,
-        group_id=f"{SYSTEM}.tickets",
+        group_id=group("tickets"),
         enable_auto_commit=False,  # it would commit what is not written yet
         auto_offset_reset="earliest",  # the first time; "latest" leaves out what is there
-        session_timeout_ms=10_000,
+        session_timeout_ms=6_000,  # after so long without a sign of life, others take over
     )
     async with consumer:
         while True:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import CommitFailedError
-from desk import CONNECTION, SYSTEM, Body, computed_id, now, producer, publish, topic
+from desk import CONNECTION, SYSTEM, Body, computed_id, group, now, producer, publish, topic
 
 
 class ProviderRefused(Exception):
@@ -67,10 +67,10 @@ async def main(channel: str, folder: Path) -> None:
     consumer = AIOKafkaConsumer(
         topic("outbound"),
         **CONNECTION,
-        group_id=f"{SYSTEM}.gateway.{channel}",
+        group_id=group(f"gateway.{channel}"),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        session_timeout_ms=10_000,
+        session_timeout_ms=6_000,  # after so long without a sign of life, others take over
     )
     async with consumer, producer() as kafka:
         while True:

@@ -60,7 +60,10 @@ FAULTS = {
         '"""Planted."""\n\nfrom services.ticketing import handlers\n\n__all__ = ["handlers"]\n',
     ),
 }
-COPIED = ("services", "shared", "tests", "pyproject.toml", "Makefile", ".gitignore", ".mypy_cache")
+COPIED = (
+    *("services", "shared", "tests", "docs/examples"),
+    *("pyproject.toml", "Makefile", ".gitignore", ".mypy_cache"),
+)
 
 
 @pytest.fixture(scope="module")

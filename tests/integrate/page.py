@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.bus.kafka import partition_of
-from shared.topics import FOR_EVER, MEBIBYTE, SERVICES, TOPICS, Topic
+from shared.topics import MEBIBYTE, SERVICES, TOPICS, Topic
 from tests.integrate.examples import FOLDER
 
 PARTITIONS = 12
 KEYS = ("sample", "sample:rosa", "sample:t-1", "sample:+393335550001", "rosa@example.com", "città")
 
-OF_ALL_KINDS = "every service"
 _NODES = re.compile(r"\W+")
 _MADE = re.compile(r"(<!-- made: (\S+) -->\n)(.*?)(<!-- /made -->)", re.DOTALL)
 
@@ -50,7 +49,8 @@ def outside(names: str) -> list[str]:
     return [name for name in names.split(", ") if name]
 
 
-def _short(topic: Topic[Any]) -> str:
+def short(topic: Topic[Any]) -> str:
+    """Its name without what all names have; inbound topics and dead letters are one each."""
     name = topic.name.removeprefix("helpdesk.")
     for group in ("inbound", "dead"):
         if name.startswith(f"{group}."):
@@ -64,9 +64,9 @@ def picture() -> str:
     ends: dict[tuple[str, bool], list[str]] = {}
     for topic in TOPICS:
         for who in outside(topic.outside_producers):
-            ends.setdefault((who, True), []).append(_short(topic))
+            ends.setdefault((who, True), []).append(short(topic))
         for who in outside(topic.outside_consumers):
-            ends.setdefault((who, False), []).append(_short(topic))
+            ends.setdefault((who, False), []).append(short(topic))
     for (who, publishes), names in ends.items():
         node = f"{_NODES.sub('_', who)}([{who}])"
         topics = "<br>".join(dict.fromkeys(names))
@@ -77,23 +77,24 @@ def picture() -> str:
 
 def topics() -> str:
     """The topics that others publish on or consume: key, size, how long they are kept."""
-    rows = [
-        "| topic | key | publishes | consumes | record at most | kept |",
-        "|---|---|---|---|---|---|",
-    ]
+    rows: dict[str, str] = {}
     for topic in TOPICS:
         if not (topic.outside_producers or topic.outside_consumers):
             continue
-        mine, ours = topic.outside_producers, sorted(topic.producers)
-        readers = (
-            [OF_ALL_KINDS] if len(topic.consumers) == len(SERVICES) else sorted(topic.consumers)
-        )
-        rows.append(
-            f"| `{topic.name}` | {topic.key_form} | {_all(ours, mine)} "
+        everybody = len(topic.consumers) == len(SERVICES)
+        readers = ["every service"] if everybody else sorted(topic.consumers)
+        writers = ["each service"] if short(topic) == "dead.*" else sorted(topic.producers)
+        rows[short(topic)] = (
+            f"| `helpdesk.{short(topic)}` | {topic.key_form} "
+            f"| {_all(writers, topic.outside_producers)} "
             f"| {_all(readers, topic.outside_consumers)} "
             f"| {topic.max_bytes // MEBIBYTE} MiB | {_kept(topic)} |"
         )
-    return "\n".join(rows)
+    head = [
+        "| topic | key | publish | consume | a record at most | kept |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows.values()])
 
 
 def _all(services: Sequence[str], others: str) -> str:
@@ -103,7 +104,7 @@ def _all(services: Sequence[str], others: str) -> str:
 def _kept(topic: Topic[Any]) -> str:
     if topic.compacted:
         return "the newest of each key"
-    return "for ever" if topic.retention == FOR_EVER else f"{topic.retention.days} days"
+    return f"{topic.retention.days} day{'s' * (topic.retention.days > 1)}"
 
 
 def java(key: str) -> int:

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import random
+import signal
+import sqlite3
 import subprocess
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +17,7 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from shared.cli.demo import samples
 from shared.embedded.servers import Servers
@@ -22,7 +26,7 @@ from tests.e2e.harness import until
 from tests.integrate import kcat
 from tests.integrate.examples import Ended, module, run, started
 from tests.integrate.page import KEYS, PARTITIONS, java, librdkafka
-from tests.integrate.test_fold import fold, tables
+from tests.integrate.test_fold import a_log, fold, tables
 from tests.memory_bus import FakeClock
 from tests.pipeline.kafka_stage import KafkaStage, kafka_stage
 from tests.servers import find_java, kafka_jars
@@ -69,7 +73,7 @@ class Integrator:
         process = await started(*command, environment=self.environment)
         try:
             yield process
-            assert process.returncode is None, await process.communicate()
+            assert process.returncode in (None, -signal.SIGKILL), await process.communicate()
         finally:
             if process.returncode is None:
                 process.kill()
@@ -84,11 +88,14 @@ async def integrator(servers: Servers, unique: str) -> AsyncIterator[Integrator]
     """The sample account is known, and nobody has written yet."""
     async with kafka_stage(servers, unique, TimeOfDay()) as stage:
         await stage.publish(ACCOUNTS, samples.account())
-        variables = {
-            "HELPDESK_KAFKA__BOOTSTRAP": servers.kafka,
-            "HELPDESK_KAFKA__TOPIC_PREFIX": f"{unique}-",
-        }
-        yield Integrator(stage, variables)
+        yield Integrator(stage, _reaching(servers, unique))
+
+
+def _reaching(servers: Servers, unique: str) -> dict[str, str]:
+    return {
+        "HELPDESK_KAFKA__BOOTSTRAP": servers.kafka,
+        "HELPDESK_KAFKA__TOPIC_PREFIX": f"{unique}-",
+    }
 
 
 async def test_a_message_of_each_channel_is_one_however_often_it_is_published(
@@ -111,14 +118,12 @@ async def test_a_reply_goes_its_whole_way(integrator: Integrator, tmp_path: Path
         ("feed.py", "sent", "send-1", "spring", "+393335550001"),
     )
     async with integrator.running("gateway.py", "sms", str(provider)):
-        async with integrator.running("follow_tickets.py", str(database)):
-            await integrator.do(("publish_inbound.py", "sms", "SM1", "Where is my parcel?"))
-            ((ticket_id, ticket),) = stage.board.items()
-            assert (ticket.contact.profile_id, ticket.contact.segments) == ("rosa", ("VIP",))
-            assert (ticket.team_id, ticket.assignee) == ("vip", "carla")
-            (attributed,) = stage.bodies(ATTRIBUTIONS)
-            assert attributed.credit.send_id == "send-1"
-            await _until_it_has(database, 1)
+        await integrator.do(("publish_inbound.py", "sms", "SM1", "Where is my parcel?"))
+        ((ticket_id, ticket),) = stage.board.items()
+        assert (ticket.contact.profile_id, ticket.contact.segments) == ("rosa", ("VIP",))
+        assert (ticket.team_id, ticket.assignee) == ("vip", "carla")
+        (attributed,) = stage.bodies(ATTRIBUTIONS)
+        assert attributed.credit.send_id == "send-1"
 
         replied = await integrator.ask("ReplyToTicket", ticket_id, "order-7", text="On its way")
         again = await integrator.ask("ReplyToTicket", ticket_id, "order-7", text="On its way")
@@ -140,24 +145,68 @@ async def test_a_reply_goes_its_whole_way(integrator: Integrator, tmp_path: Path
     refused = await integrator.ask("ReplyToTicket", ticket_id, "late", code=1, text="And more")
     await stage.settle()
     assert (refused["type"], refused["code"]) == ("CommandRejected", "not_open")
-    async with integrator.running("follow_tickets.py", str(database)):
-        await until("the follower, begun again, has all", _as_folded(stage, database))
-
-
-async def _until_it_has(database: Path, tickets: int) -> None:
-    async def there() -> bool:
-        return len(tables(database)[0]) == tickets
-
-    await until("the follower has begun", there)
-
-
-def _as_folded(stage: KafkaStage, database: Path) -> Any:
     log = [json.loads(record.value or b"") for record in stage.records(TICKETS)]
+    async with integrator.running("follow_tickets.py", str(database)):
+        await until("the follower has all", _has(database, log))
 
-    async def there() -> bool:
-        return tables(database) == fold(log)
 
-    return there
+def _has(database: Path, log: Sequence[Any]) -> Callable[[], Awaitable[bool]]:
+    wanted = fold(log)
+
+    async def whether() -> bool:
+        try:
+            return tables(database) == wanted
+        except sqlite3.OperationalError:  # it has not made its tables yet
+            return False
+
+    return whether
+
+
+async def test_two_that_follow_miss_and_double_nothing_when_one_is_killed(
+    servers: Servers, unique: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = _reaching(servers, unique)
+    for name, text in variables.items():
+        monkeypatch.setenv(name, text)
+    desk, database, draw = module("desk"), tmp_path / "tables.db", random.Random(unique)
+    log = [event for number in range(40) for event in a_log(draw, f"-{number}")]
+    await _create(servers, f"{unique}-helpdesk.tickets", partitions=4)
+    integrator = Integrator(KafkaStage(), variables)
+
+    async def say(events: Sequence[Any]) -> None:
+        async with desk.producer() as kafka:
+            for event in events:
+                key = f"{event['account_id']}:{event['ticket_id']}"
+                await desk.publish(kafka, "tickets", key, event)
+
+    half = len(log) // 2
+    follow = ("follow_tickets.py", str(database))
+    async with integrator.running(*follow), integrator.running(*follow) as killed:
+        await say(log[:half])
+        await until("both share the partitions", _members(servers, desk))
+        saying = asyncio.create_task(say(log[half:]))
+        killed.kill()
+        await killed.wait()
+        async with integrator.running(*follow):
+            await saying
+            await until("the tables are the fold of the stream", _has(database, log))
+
+
+def _members(servers: Servers, desk: Any) -> Callable[[], Awaitable[bool]]:
+    async def two() -> bool:
+        admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka)
+        await admin.start()
+        try:
+            (answer,) = await admin.describe_consumer_groups([desk.group("tickets")])
+        except GroupCoordinatorNotAvailableError:  # nobody has begun yet
+            return False
+        finally:
+            await admin.close()
+        (group,) = answer.groups
+        state, members = group[2], group[5]
+        return (state, len(members)) == ("Stable", 2)
+
+    return two
 
 
 async def test_what_cannot_be_read_is_found_among_the_dead_letters(
@@ -246,11 +295,7 @@ async def test_kcat_says_and_reads_the_same(integrator: Integrator, tmp_path: Pa
 async def test_a_key_lies_where_the_page_says(
     servers: Servers, unique: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    variables = {
-        **kcat.environment(),
-        "HELPDESK_KAFKA__BOOTSTRAP": servers.kafka,
-        "HELPDESK_KAFKA__TOPIC_PREFIX": f"{unique}-",
-    }
+    variables = _reaching(servers, unique) | kcat.environment()
     for name, text in variables.items():
         monkeypatch.setenv(name, text)
     desk = module("desk")
@@ -269,10 +314,10 @@ async def test_a_key_lies_where_the_page_says(
     assert lies["untold"] == {key: librdkafka(key) for key in KEYS} != right
 
 
-async def _create(servers: Servers, *names: str) -> None:
+async def _create(servers: Servers, *names: str, partitions: int = PARTITIONS) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka)
     await admin.start()
-    await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names])
+    await admin.create_topics([NewTopic(name, partitions, 1) for name in names])
     await admin.close()
 
 

@@ -8,7 +8,7 @@ from shared.contracts.tickets import CommandRejected
 from shared.topics import COMMANDS, TOPICS
 from tests.contracts.library import types_of
 from tests.integrate.examples import FOLDER, PAGE, imported
-from tests.integrate.page import outside, parts, picture, remade, topics, without_parts
+from tests.integrate.page import outside, parts, picture, remade, short, topics, without_parts
 
 
 def test_the_page_shows_the_examples_and_the_registry_as_they_are() -> None:
@@ -40,7 +40,9 @@ def test_everybody_outside_is_in_the_picture_and_in_the_table() -> None:
     for topic in TOPICS:
         for who in (*outside(topic.outside_producers), *outside(topic.outside_consumers)):
             assert f"([{who}])" in picture()
-            assert any(topic.name in row and who in row for row in topics().splitlines())
+            assert any(
+                f"`helpdesk.{short(topic)}`" in row and who in row for row in topics().splitlines()
+            )
 
 
 def test_the_page_names_every_command_and_every_reason_of_a_rejection() -> None:
