@@ -15,6 +15,7 @@ from aiokafka.errors import CommitFailedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.contracts.library import examples
 from tests.integrate.examples import module
 
 Event = dict[str, Any]
@@ -255,3 +256,16 @@ def test_an_example_that_is_wrong_is_found(before: str, after: str, tmp_path: Pa
     wrong = module("follow_tickets", (before, after))
 
     assert not all(_is_right(wrong, random.Random(seed), tmp_path) for seed in range(100))
+
+
+def test_a_snapshot_is_taken_as_an_event_after_a_jump(tmp_path: Path) -> None:
+    (snapshot,) = [each.json for each in examples() if each.type == "TicketSnapshot"]
+    example, file = module("follow_tickets"), tmp_path / "tables.db"
+    database = example.connect(str(file))
+
+    example.take(database, [snapshot, {**snapshot, "page": 1}])
+
+    database.close()
+    ((*_, last_seq, missed, _replies, summary),) = tables(file)[0]
+    assert (last_seq, missed) == (snapshot["seq"], snapshot["seq"] - 1)
+    assert json.loads(summary) == snapshot["ticket"]
