@@ -3,13 +3,18 @@
 import ast
 import asyncio
 import os
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from shared.embedded.servers import Servers
 from tests.architecture.tree import ROOT
 
 FOLDER = ROOT / "docs" / "examples"
@@ -75,3 +80,34 @@ async def run(*command: str, environment: Mapping[str, str], told: str | None = 
     process = await started(*command, environment=environment, told=told)
     output, errors = await asyncio.wait_for(process.communicate(), 60)
     return Ended(process.returncode or 0, output.decode(), errors.decode())
+
+
+@asynccontextmanager
+async def running(
+    *command: str, environment: Mapping[str, str]
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """An example that goes on; it is killed in the end, which must not matter."""
+    process = await started(*command, environment=environment)
+    try:
+        yield process
+        assert process.returncode in (None, -signal.SIGKILL), await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+def reaching(servers: Servers, unique: str) -> dict[str, str]:
+    """With what environment an example reaches a test's own topics."""
+    return {
+        "HELPDESK_KAFKA__BOOTSTRAP": servers.kafka,
+        "HELPDESK_KAFKA__TOPIC_PREFIX": f"{unique}-",
+    }
+
+
+async def make_topics(servers: Servers, *names: str, partitions: int) -> None:
+    """Make empty topics of a test's own."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka)
+    await admin.start()
+    await admin.create_topics([NewTopic(name, partitions, 1) for name in names])
+    await admin.close()
