@@ -241,7 +241,7 @@ COMMANDS: Topic[Any] = Topic(
     key_form="account:ticket",
     producers=frozenset({"assignment", "autoclose", "tagging"}),
     consumers=frozenset({"ticketing"}),
-    outside_producers="agents' apps, integrations",
+    outside_producers="agents' apps, channel gateways, integrations",
 )
 SNAPSHOTS: Topic[Any] = Topic(
     name="helpdesk.snapshots",
