@@ -12,7 +12,6 @@ import json
 import sys
 import time
 from importlib.metadata import entry_points, version
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,8 +20,7 @@ from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
 
-from shared import topics as registry
-from shared.cli import dead_letters, topic_commands
+from shared.cli import dead_letters, topic_commands, topics_command
 from shared.clock import system_clock
 from shared.errors import HelpdeskError, WrongSettings
 from shared.running.secret_files import problems
@@ -34,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(topics_command.topics)
 app.command()(topic_commands.tail)
 app.command()(topic_commands.send)
 _err = Console(stderr=True, highlight=False)
@@ -63,43 +62,6 @@ def _helpdesk(
     ] = False,
 ) -> None:
     return
-
-
-@app.command()
-def topics(
-    *,
-    create: Annotated[bool, typer.Option(help="Create those that are not there yet.")] = False,
-    markdown: Annotated[bool, typer.Option(help="Print a Markdown table.")] = False,
-    asyncapi: Annotated[bool, typer.Option(help="Print an AsyncAPI 3.0 document.")] = False,
-    examples: Annotated[
-        Path | None, typer.Option(help="A folder with examples for it: <topic>/<type>.json.")
-    ] = None,
-    replication: Annotated[int, typer.Option(help="Replicas of each partition.")] = 3,
-    partitions: Annotated[
-        int | None, typer.Option(help="Partitions at most, for small brokers.")
-    ] = None,
-) -> None:
-    """Print the topics, or create them (again and again does no harm)."""
-    from shared.bus.kafka import create_topics
-
-    if markdown:
-        typer.echo(registry.markdown())
-        return
-    if asyncapi:
-        from shared.cli.asyncapi import document, read_examples
-
-        said = document(version("helpdesk-pipeline"), read_examples(examples) if examples else {})
-        typer.echo(json.dumps(said, ensure_ascii=False, indent=1))
-        return
-    if not create:
-        for topic in registry.TOPICS:
-            typer.echo(f"{topic.name}\t{topic.partitions}\t{topic.key_form}\t{topic.about}")
-        return
-    settings = ServiceSettings().kafka
-    created = asyncio.run(create_topics(settings, replication=replication, partitions=partitions))
-    for name in created:
-        typer.echo(f"created {name}")
-    typer.echo(f"{len(registry.TOPICS)} topics are there, {len(created)} of them new")
 
 
 @app.command()
