@@ -48,10 +48,14 @@ class FoundTopic:
 
 @dataclass(frozen=True, slots=True)
 class FoundTopics:
-    """The topics that we may see, by their names without the prefix, and how many brokers are."""
+    """The topics that we may see, by their names without the prefix, and how many brokers are.
+
+    `advertised` is where the brokers say that they are, `host:port`.
+    """
 
     brokers: int
     topics: Mapping[str, FoundTopic]
+    advertised: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +112,8 @@ class Cluster:
             for each in said["topics"]
             if each["topic"] in ours and not each["error_code"]
         }
-        return FoundTopics(len(said["brokers"]), found)
+        where = sorted(f"{each['host']}:{each['port']}" for each in said["brokers"])
+        return FoundTopics(len(where), found, tuple(where))
 
     async def configurations(self, topics: Collection[str]) -> dict[str, dict[str, str]]:
         """How these topics are configured; those that we may not ask about are not in it."""
@@ -137,9 +142,13 @@ class Cluster:
         offsets = await self._admin.list_consumer_group_offsets(group_id(service, self._prefix))
         return {self._place(each): at.offset for each, at in offsets.items() if at.offset >= 0}
 
+    def watch(self, places: Iterable[Place]) -> None:
+        """Say which partitions `spans` and `since` will be about."""
+        self._consumer.assign(self._named(places))
+
     async def spans(self, places: Iterable[Place]) -> dict[Place, tuple[int, int]]:
         """The first offset and the end of each partition; they should have leaders."""
-        partitions = await self._assigned(places)
+        partitions = self._named(places)
         first, end = await asyncio.gather(
             self._consumer.beginning_offsets(partitions), self._consumer.end_offsets(partitions)
         )
@@ -147,14 +156,12 @@ class Cluster:
 
     async def since(self, places: Iterable[Place], moment: datetime) -> dict[Place, int]:
         """Where the first record from `moment` on is; partitions without one are not in it."""
-        asked = dict.fromkeys(await self._assigned(places), int(moment.timestamp() * 1000))
+        asked = dict.fromkeys(self._named(places), int(moment.timestamp() * 1000))
         found = await self._consumer.offsets_for_times(asked)
         return {self._place(each): at.offset for each, at in found.items() if at is not None}
 
-    async def _assigned(self, places: Iterable[Place]) -> list[Any]:
-        partitions = [TopicPartition(self._prefix + topic, number) for topic, number in places]
-        self._consumer.assign(partitions)
-        return partitions
+    def _named(self, places: Iterable[Place]) -> list[Any]:
+        return [TopicPartition(self._prefix + topic, number) for topic, number in places]
 
     def _place(self, partition: Any) -> Place:  # noqa: ANN401  # aiokafka ships no types
         return partition.topic.removeprefix(self._prefix), partition.partition
@@ -207,4 +214,5 @@ def with_configurations(
             name: FoundTopic(topic.partitions, configurations.get(name))
             for name, topic in found.topics.items()
         },
+        found.advertised,
     )

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from shared.cli import dead_letters, topic_commands, topics_command
+from shared.cli.doctor.command import doctor
 from shared.clock import system_clock
 from shared.errors import HelpdeskError, WrongSettings
 from shared.running.secret_files import problems
@@ -32,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(doctor)
 app.command()(topics_command.topics)
 app.command()(topic_commands.tail)
 app.command()(topic_commands.send)
