@@ -7,7 +7,7 @@ import sys
 from tests.architecture.tree import ROOT
 
 
-async def helpdesk(*words: str, seconds: float = 60, **environment: str) -> tuple[int, str, str]:
+async def helpdesk(*words: str, **environment: str) -> tuple[int, str, str]:
     """Run the command; exit code, stdout, stderr. Of HELPDESK_… it has what is given here."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", "from shared.cli import main; main()", *words),
@@ -22,7 +22,7 @@ async def helpdesk(*words: str, seconds: float = 60, **environment: str) -> tupl
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        out, err = await asyncio.wait_for(process.communicate(), seconds)
+        out, err = await asyncio.wait_for(process.communicate(), 60)
     finally:
         if process.returncode is None:
             process.kill()

@@ -7,37 +7,21 @@ from dataclasses import replace
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 
-from shared.bus.cluster import FoundPartition, FoundTopic, FoundTopics
-from shared.bus.kafka import create_topics, topic_configuration
+from shared.bus.cluster import FoundTopics
+from shared.bus.kafka import create_topics
 from shared.cli.topic_check import Difference, differences, document
 from shared.embedded.servers import Servers
 from shared.running.settings import KafkaSettings
-from shared.topics import ACCOUNTS, COMMANDS, TOPICS
+from shared.topics import ACCOUNTS, COMMANDS
+from tests.cli import healthy
 from tests.cli.run import helpdesk
 
 NAME = COMMANDS.name
 
 
-def as_declared(brokers: int = 3, replicas: int = 3) -> FoundTopics:
-    """Topics as `helpdesk topics --create` makes them."""
-    return FoundTopics(
-        brokers,
-        {
-            topic.name: FoundTopic(
-                tuple(
-                    FoundPartition(n, has_leader=True, replicas=replicas, in_sync=replicas)
-                    for n in range(topic.partitions)
-                ),
-                topic_configuration(topic, replicas),
-            )
-            for topic in TOPICS
-        },
-    )
-
-
 def but(config: Mapping[str, str], name: str = NAME) -> FoundTopics:
     """All as declared, but for this of one topic's configuration."""
-    found = as_declared()
+    found = healthy.topics()
     topic = found.topics[name]
     changed = replace(topic, config={**(topic.config or {}), **config})
     return replace(found, topics={**found.topics, name: changed})
@@ -49,11 +33,11 @@ def the_only(found: FoundTopics) -> Difference:
 
 
 def test_topics_as_they_are_created_differ_in_nothing() -> None:
-    assert differences(as_declared()) == []
+    assert differences(healthy.topics()) == []
 
 
 def test_a_missing_topic_is_wrong_and_its_creation_is_advised() -> None:
-    found = as_declared()
+    found = healthy.topics()
     told = the_only(replace(found, topics={n: t for n, t in found.topics.items() if n != NAME}))
     assert (told.topic, told.what, told.severity) == (NAME, "missing", "wrong")
     assert "helpdesk topics --create" in told.advice
@@ -61,7 +45,7 @@ def test_a_missing_topic_is_wrong_and_its_creation_is_advised() -> None:
 
 @pytest.mark.parametrize(("count", "severity"), [(11, "wrong"), (13, "warning")])
 def test_fewer_partitions_are_wrong_and_more_are_only_told(count: int, severity: str) -> None:
-    found = as_declared()
+    found = healthy.topics()
     one = found.topics[NAME].partitions[0]
     changed = replace(found.topics[NAME], partitions=(one,) * count)
     told = the_only(replace(found, topics={**found.topics, NAME: changed}))
@@ -104,13 +88,13 @@ def test_the_age_of_what_is_only_compacted_makes_no_difference() -> None:
 
 
 def test_too_few_replicas_are_wrong_where_there_are_brokers_for_more() -> None:
-    wrong = differences(as_declared(brokers=3, replicas=1))
+    wrong = differences(replace(healthy.topics(replicas=1), brokers=3))
     assert {each.severity for each in wrong} == {"wrong"}
     assert {each.what for each in wrong} == {"replication", "min.insync.replicas"}
 
 
 def test_a_machine_of_one_broker_is_a_warning_and_no_error() -> None:
-    found = as_declared(brokers=1, replicas=1)
+    found = healthy.topics(replicas=1)
     told = differences(found)
     assert {each.severity for each in told} == {"warning"}
     assert document(found, told)["ok"] is True
@@ -118,7 +102,7 @@ def test_a_machine_of_one_broker_is_a_warning_and_no_error() -> None:
 
 
 def test_a_configuration_that_may_not_be_read_is_not_looked_at() -> None:
-    found = as_declared()
+    found = healthy.topics()
     hidden = replace(found.topics[NAME], config=None)
     told = the_only(replace(found, topics={**found.topics, NAME: hidden}))
     assert told.severity == "not looked at"

@@ -68,6 +68,9 @@ _BY_WORDS: tuple[tuple[str, Kind, str], ...] = (
     ("requires authentication", "authentication", "a user and a password are asked for"),
     ("connection refused", "refused", "nobody listens there"),
     ("timed out", "time-out", "there was no answer in time"),
+    ("no replica set members match", "other", "its replica set has no primary"),
+    # What MongoDB's driver says when it was told nothing at all.
+    ("no servers found yet", "time-out", "there was no answer in time"),
 )
 
 
@@ -81,7 +84,7 @@ def failure_of(error: BaseException) -> Failure:
             text = f"the server's certificate is not trusted ({each.verify_message})"
             return Failure("tls", text)
         if isinstance(each, ssl.SSLError):
-            return Failure("tls", f"TLS failed ({each.reason or 'no reason is said'})")
+            return Failure("tls", f"TLS failed ({getattr(each, 'reason', None)})")
     for each in chain:
         known = _known(each)
         if known is not None:
