@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 import time
+from functools import cache
 from importlib.metadata import entry_points, version
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
 
-from shared.cli import dead_letters, topic_commands, topics_command
+from shared.cli import completing, dead_letters, topic_commands, topics_command
 from shared.cli.doctor.command import doctor
 from shared.clock import system_clock
 from shared.errors import HelpdeskError, WrongSettings
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(doctor)
+app.command()(completing.completion)
 app.command()(topics_command.topics)
 app.command()(topic_commands.tail)
 app.command()(topic_commands.send)
@@ -132,14 +134,21 @@ async def _up(with_demo: bool, kafka_port: int, mongo_port: int, redis_port: int
         await asyncio.Event().wait()
 
 
+@cache
+def whole() -> typer.Typer:
+    """The command with what services add to it."""
+    for extension in entry_points(group="helpdesk.commands"):
+        app.add_typer(extension.load())
+    return app
+
+
 def main() -> None:
     """Run the command; errors that people can do something about are one line, and exit 1."""
     from shared.embedded.servers import ServerError
 
-    for extension in entry_points(group="helpdesk.commands"):
-        app.add_typer(extension.load())
+    command = whole()
     try:
-        app()
+        command(prog_name=completing.NAME)
     except ValidationError as error:
         for line in problems(error.errors(include_url=False), ServiceSettings):
             _err.print(line, markup=False)

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from shared.cli import completing
 from shared.cli.moments import moment
 from shared.cli.plain import tame
 from shared.clock import system_clock
@@ -27,13 +28,23 @@ app = typer.Typer(
 _err = Console(stderr=True, highlight=False)
 
 Services = Annotated[
-    list[str] | None, typer.Option("--service", help=f"Of: {', '.join(SERVICES)}. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--service",
+        help=f"Of: {', '.join(SERVICES)}. Repeatable.",
+        autocompletion=completing.services,
+    ),
 ]
 Reasons = Annotated[
     list[str] | None, typer.Option("--reason", help="As `list` shows it. Repeatable.")
 ]
 Topics = Annotated[
-    list[str] | None, typer.Option("--topic", help="Where it was first. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--topic",
+        help="Where it was first. Repeatable.",
+        autocompletion=completing.whole_topics,
+    ),
 ]
 Since = Annotated[
     str | None, typer.Option(metavar="TIME", help="Dead since then: RFC 3339, or 90m, 2h, 3d ago.")

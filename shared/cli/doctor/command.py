@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Annotated, TypeVar
@@ -60,17 +61,18 @@ def doctor(
     settings = Settings()
     # The drivers' own words come without order; what they mean is among the findings.
     logging.disable(logging.CRITICAL)
+    began = time.monotonic()
     with _err.status("Looking at Kafka, MongoDB and Redis"):
         findings = asyncio.new_event_loop().run_until_complete(
             _findings(settings, replication, partitions, behind)
         )
-    told = document(findings)
+    told = {**document(findings), "seconds": round(time.monotonic() - began, 1)}
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         Console(highlight=False).print(_table(findings))
         counts = ", ".join(f"{count} {status}" for status, count in told["counts"].items())
-        _err.print(counts)
+        _err.print(f"{counts}, in {told['seconds']} s")
     sys.stdout.flush()
     sys.stderr.flush()
     # A name server that does not answer holds a thread, for which an orderly end would wait.
