@@ -4,7 +4,7 @@ A service adds commands of its own through the entry point group `helpdesk.comma
 
 Exit codes: 0 done; 1 something is wrong, which one line on stderr says; 2 the command line or a
 setting is wrong; 3 what was asked for was refused; 4 there was no answer in time. Only data goes to
-stdout.
+stdout. docs/command.md is written from the parsers: `helpdesk reference > docs/command.md`.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
 
-from shared.cli import completing, dead_letters, topic_commands, topics_command
+from shared.cli import completing, dead_letters, reference, topic_commands, topics_command
 from shared.cli.doctor.command import doctor
 from shared.clock import system_clock
 from shared.errors import HelpdeskError, WrongSettings
@@ -34,11 +34,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(dead_letters.app, name="dead-letters")
-app.command()(doctor)
-app.command()(completing.completion)
-app.command()(topics_command.topics)
-app.command()(topic_commands.tail)
-app.command()(topic_commands.send)
+app.command(hidden=True)(reference.reference)
+app.command(epilog="Example: helpdesk doctor --json")(doctor)
+app.command(epilog="Example: helpdesk completion bash")(completing.completion)
+app.command(epilog="Example: helpdesk topics --check")(topics_command.topics)
+app.command(epilog="Example: helpdesk tail tickets --account acme --since 2h")(topic_commands.tail)
+app.command(epilog="Example: helpdesk send --channel sms payloads/")(topic_commands.send)
 _err = Console(stderr=True, highlight=False)
 
 
@@ -68,12 +69,15 @@ def _helpdesk(
     return
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk demo --json")
 def demo(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Start everything, let customers and agents write, and check what became of it."""
+    """Start everything, let customers and agents write, and check what became of it.
+
+    Exit codes: 0 every check holds; 1 one does not, which stderr names.
+    """
     started = time.monotonic()
     document = asyncio.run(_demo())
     if as_json:
@@ -102,7 +106,7 @@ async def _demo() -> dict[str, Any]:
     return {"ok": all(check["ok"] for check in checks), **document, "checks": checks}
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk up --demo")
 def up(
     *,
     with_demo: Annotated[bool, typer.Option("--demo", help="Load the sample data too.")] = False,

@@ -36,7 +36,7 @@ def completion(
 ) -> None:
     """Print the script with which a shell completes commands, options, topics and services.
 
-    bash: source <(helpdesk completion bash), in ~/.bashrc. zsh: the same in ~/.zshrc, after
-    compinit. fish: helpdesk completion fish > ~/.config/fish/completions/helpdesk.fish
+    bash: `source <(helpdesk completion bash)` in ~/.bashrc. zsh: the same in ~/.zshrc, after
+    compinit. fish: `helpdesk completion fish > ~/.config/fish/completions/helpdesk.fish`.
     """
     shell_complete(context.find_root().command, {}, NAME, _VARIABLE, f"source_{shell}")
