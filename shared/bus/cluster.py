@@ -137,9 +137,16 @@ class Cluster:
             raise for_code(code)(name)
         return len(members)
 
-    async def committed(self, service: Service) -> dict[Place, int]:
-        """Where a service's group goes on. Raises KafkaError where we may not ask."""
-        offsets = await self._admin.list_consumer_group_offsets(group_id(service, self._prefix))
+    async def committed(self, service: Service, places: Iterable[Place]) -> dict[Place, int]:
+        """Where a service's group goes on, of these partitions; not in it: nowhere yet.
+
+        Raises KafkaError where we may not ask.
+        """
+        name = group_id(service, self._prefix)
+        # Asked for all there are, the embedded broker answers what the driver cannot read.
+        offsets = await self._admin.list_consumer_group_offsets(
+            name, partitions=self._named(places)
+        )
         return {self._place(each): at.offset for each, at in offsets.items() if at.offset >= 0}
 
     def watch(self, places: Iterable[Place]) -> None:
@@ -156,9 +163,14 @@ class Cluster:
 
     async def since(self, places: Iterable[Place], moment: datetime) -> dict[Place, int]:
         """Where the first record from `moment` on is; partitions without one are not in it."""
-        asked = dict.fromkeys(self._named(places), int(moment.timestamp() * 1000))
-        found = await self._consumer.offsets_for_times(asked)
-        return {self._place(each): at.offset for each, at in found.items() if at is not None}
+        start = int(moment.timestamp() * 1000)
+        found = await self._consumer.offsets_for_times(dict.fromkeys(self._named(places), start))
+        return {
+            self._place(each): at.offset
+            for each, at in found.items()
+            # The embedded broker names the first record where none is so new.
+            if at is not None and at.timestamp >= start
+        }
 
     def _named(self, places: Iterable[Place]) -> list[Any]:
         return [TopicPartition(self._prefix + topic, number) for topic, number in places]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from pymongo import MongoClient
 
@@ -16,7 +17,7 @@ from shared.bus.kafka import Producer, create_topics
 from shared.embedded.servers import Servers
 from shared.embedded.stack import Tansu
 from shared.running.settings import KafkaSettings
-from shared.topics import COMMANDS, PRESENCE
+from shared.topics import COMMANDS, MESSAGES, PRESENCE
 from tests.cli.run import helpdesk
 from tests.e2e.secure import Secured, secured
 from tests.pipeline.kafka_stage import kafka_stage
@@ -74,7 +75,7 @@ async def test_a_running_pipeline_is_well_and_what_is_broken_of_it_is_told(
         assert warned <= {"durability"}
         assert of(findings, "topics") == {"25 topics are as declared": "ok"}
         assert set(of(findings, "indexes").values()) == {"ok"}
-        assert set(of(findings, "accounts")) == {"there are 1 accounts"}
+        assert set(of(findings, "accounts")) == {"there is 1 account"}
         (members,) = of(findings, "groups")
         assert "ticketing (1)" in members
         (lag,) = of(findings, "lag")
@@ -151,14 +152,29 @@ async def test_the_embedded_broker_which_cannot_say_all_is_looked_at(
             bootstrap=broker.url, topic_prefix=f"{unique}-", idempotent_producer=False
         )
         await create_topics(settings, replication=1, partitions=2)
+        producer = Producer(settings)
+        await producer.start()
+        await producer.publish([Outgoing(COMMANDS.name, b"acme:t", b"{}")] * 3)
+        await producer.stop()
         there = where(servers, unique) | {"HELPDESK_KAFKA__BOOTSTRAP": broker.url}
+        member = AIOKafkaConsumer(
+            f"{unique}-{MESSAGES.name}",
+            bootstrap_servers=broker.url,
+            group_id=f"{unique}-helpdesk.spam",
+        )
+        await member.start()
         _, findings = await looked(**there)
+        await member.stop()
 
     assert set(of(findings, "kafka").values()) == {"ok"}
     assert of(findings, "topics") == {"25 topics are as declared": "ok"}
     assert set(of(findings, "rights").values()) == {"not looked at"}
     assert set(of(findings, "dead-letters").values()) == {"ok"}
     assert set(of(findings, "accounts").values()) == {"wrong"}
+    assert of(findings, "groups").get("members: spam (1)") == "ok"
+    behind = f"ticketing is 3 records behind, 3 of them on {COMMANDS.name}"
+    assert of(findings, "lag")[behind] == "warning"
+    assert set(of(findings, "clocks").values()) == {"ok"}
 
 
 async def test_a_redis_that_wants_a_password_is_told_from_one_that_is_away(

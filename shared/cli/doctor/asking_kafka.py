@@ -94,7 +94,7 @@ async def _everything(
         asked(cluster.since(dead, now - A_DAY), ANSWER),
         asked(cluster.since(places, now + AHEAD), ANSWER),
         _each(cluster.members),
-        _each(cluster.committed),
+        _each(lambda service: cluster.committed(service, places)),
         asked(cluster.rights(), ANSWER),
         asked(_accounts(settings), ANSWER),
     )

@@ -145,7 +145,8 @@ def _accounts(facts: KafkaFacts) -> Finding:
             f"the settings of {read.malformed} accounts cannot be read, {read.accounts} can",
             "`helpdesk dead-letters list --service ingest` says why; publish them anew",
         )
-    return Finding("accounts", "ok", f"there are {read.accounts} accounts")
+    count = "is 1 account" if read.accounts == 1 else f"are {read.accounts} accounts"
+    return Finding("accounts", "ok", f"there {count}")
 
 
 def _times(facts: KafkaFacts) -> Finding:
