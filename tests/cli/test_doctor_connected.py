@@ -123,7 +123,7 @@ async def test_a_running_pipeline_is_well_and_what_is_broken_of_it_is_told(
         if text.startswith("ticketing is")
     )
     assert status == "warning"
-    assert "12 records behind" in lag
+    assert "behind by 12" in lag
 
 
 async def test_one_dependency_that_is_down_hides_nothing_of_the_others(
@@ -154,7 +154,9 @@ async def test_the_embedded_broker_which_cannot_say_all_is_looked_at(
         await create_topics(settings, replication=1, partitions=2)
         producer = Producer(settings)
         await producer.start()
-        await producer.publish([Outgoing(COMMANDS.name, b"acme:t", b"{}")] * 3)
+        # Of a batch of several, this broker tells the first one's offset as the end.
+        for _ in range(3):
+            await producer.publish([Outgoing(COMMANDS.name, b"acme:t", b"{}")])
         await producer.stop()
         there = where(servers, unique) | {"HELPDESK_KAFKA__BOOTSTRAP": broker.url}
         member = AIOKafkaConsumer(
@@ -172,8 +174,8 @@ async def test_the_embedded_broker_which_cannot_say_all_is_looked_at(
     assert set(of(findings, "dead-letters").values()) == {"ok"}
     assert set(of(findings, "accounts").values()) == {"wrong"}
     assert of(findings, "groups").get("members: spam (1)") == "ok"
-    behind = f"ticketing is 3 records behind, 3 of them on {COMMANDS.name}"
-    assert of(findings, "lag")[behind] == "warning"
+    behind = f"ticketing is behind by 3, 3 of them on {COMMANDS.name}"
+    assert of(findings, "lag").get(behind) == "warning", of(findings, "lag")
     assert set(of(findings, "clocks").values()) == {"ok"}
 
 

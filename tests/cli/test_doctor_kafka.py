@@ -180,7 +180,7 @@ def test_lag_is_a_warning_beyond_what_was_said_and_names_the_worst_topic() -> No
     assert bad(judge_kafka(healthy.kafka(spans=late), behind=105)) == []
     found = the_only(judge_kafka(healthy.kafka(spans=late), behind=104))
     assert (found.check, found.status) == ("lag", "warning")
-    assert found.text == f"spam is 105 records behind, 100 of them on {MESSAGES.name}"
+    assert found.text == f"spam is behind by 105, 100 of them on {MESSAGES.name}"
 
 
 def test_the_least_lag_of_a_group_without_members_is_told() -> None:

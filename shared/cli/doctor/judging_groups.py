@@ -56,7 +56,7 @@ def _lags(facts: KafkaFacts, behind: int) -> Iterator[Finding]:
             yield Finding(
                 "lag",
                 "warning",
-                f"{service} is {total} records behind, {lags[worst]} of them on {worst}",
+                f"{service} is behind by {total}, {lags[worst]} of them on {worst}",
                 f"start replicas of {service}, or more of them; see what its log waits for",
             )
         else:
