@@ -39,7 +39,7 @@ ticket = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(ticket, name="ticket")
-app.command()(snapshots)
+app.command(epilog="Example: helpdesk snapshots acme --since 30d")(snapshots)
 
 Named = Annotated[str, typer.Argument(metavar="NUMBER|ID", help="As in the account, or its id.")]
 Account = Annotated[str, typer.Option(help="Whose ticket it is.")]

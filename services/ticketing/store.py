@@ -14,17 +14,11 @@ from services.ticketing.rules.ticket import Ticket
 from shared.clock import EPOCH
 from shared.contracts.tickets import TicketStatus
 from shared.stores.documents import Document, Target
-from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database, insert_new
 from shared.stores.mongo_aggregates import MongoAggregates
 
 MANY, SOME = 1000, 20
 """About how many tickets are read for a batch's mails; how many for each id if more know them."""
-
-
-def with_indexes(database: Database) -> Sequence[Indexed]:
-    """Each store of ticketing's that makes indexes, for whoever looks whether they are there."""
-    return (MongoTickets(database),)
 
 
 class MongoTickets(MongoAggregates[Ticket]):
