@@ -13,11 +13,17 @@ from services.assignment.rules.lines import account_of
 from services.assignment.rules.presence import Beat, Choice
 from services.assignment.rules.rotation import Rotation
 from shared.clock import EPOCH, FAR_FUTURE
+from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database, compare_and_set, insert_new
 from shared.stores.mongo_aggregates import MongoAggregates
 
 _PAGE = 500
 _FIELDS = [field.name for field in fields(Followed) if field.name != "revision"]
+
+
+def with_indexes(database: Database) -> Sequence[Indexed]:
+    """Each store of assignment's that makes indexes, for whoever looks whether they are there."""
+    return (MongoTickets(database), MongoAgents(database), mongo_rotations(database))
 
 
 class MongoTickets:

@@ -1,13 +1,20 @@
 """Contacts' histories in MongoDB."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from services.attribution.rules.history import History
+from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database
 from shared.stores.mongo_aggregates import MongoAggregates
 
 LEDGER_KEPT = timedelta(days=120)
 """How long after its fact's own time an entry stays: longer than its topic keeps a record."""
+
+
+def with_indexes(database: Database) -> Sequence[Indexed]:
+    """Each store of attribution's that makes indexes, for whoever looks whether they are there."""
+    return (MongoContacts(database),)
 
 
 class MongoContacts(MongoAggregates[History]):

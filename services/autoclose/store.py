@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 from services.autoclose.rules.closing import TypingMark
 from services.autoclose.rules.timer import NOTHING_RUNS, TicketRef, Timer, Typist
 from shared.clock import EPOCH
+from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database, insert_new
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ _PIPELINE = 500
 _AFTER_ALL_KEYS = "~"
 _MILLISECOND = timedelta(milliseconds=1)
 _FIELDS = frozenset(field.name for field in fields(Timer))
+
+
+def with_indexes(database: Database) -> Sequence[Indexed]:
+    """Each store of autoclose's that makes indexes, for whoever looks whether they are there."""
+    return (MongoTimers(database),)
 
 
 class MongoTimers:

@@ -28,7 +28,7 @@ _ACCOUNTS = TypeAdapter(list[AccountSettings])
 _err = Console(stderr=True, highlight=False)
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk normalize --channel sms payload.json")
 def normalize(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="Each as a record's value.")
@@ -53,6 +53,8 @@ def normalize(
     """Print what ingest makes of files, a line of JSON for each message, signal or dead letter.
 
     A delivery report that names no address of an account is `unaddressed`: it is only counted.
+
+    Exit codes: 1 also when a file cannot be read; the others are told.
     """
     table = None if accounts is None else _table(accounts)
     trial = Trial(channel, provider, table, _received(received_at))

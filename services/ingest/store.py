@@ -13,11 +13,17 @@ from services.ingest.who.whatsapp_ids import Alias, Claim
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
 from shared.stores.documents import Document
+from shared.stores.indexes import Indexed
 from shared.stores.mongo import DUPLICATE_KEY, Database
 from shared.stores.mongo_aggregates import MongoAggregates
 
 PARTS_REMEMBERED = timedelta(days=120)
 """How long parts are remembered: longer than any topic keeps a record that could come again."""
+
+
+def with_indexes(database: Database) -> Sequence[Indexed]:
+    """Each store of ingest's that makes indexes, for whoever looks whether they are there."""
+    return (MongoProfiles(database), MongoAssemblies(database))
 
 
 class MongoProfiles:

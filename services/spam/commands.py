@@ -39,7 +39,7 @@ _out = Console(highlight=False)
 _AT_ONCE = 64
 
 
-@_spam.command()
+@_spam.command(epilog="Example: helpdesk spam score < messages.jsonl")
 def score(
     *,
     account: Annotated[
@@ -50,6 +50,8 @@ def score(
     """Judge messages, one a line of JSON on stdin: id, text, and subject and sender if there are.
 
     Prints a verdict a line: id, score, decision (spam, grey or ham), reasons, model, language.
+
+    Exit codes: 1 also when a line is no message; the others are judged.
     """
     engines = _engines(account)
     with asyncio.Runner() as runner:
@@ -61,7 +63,7 @@ def score(
         labelled.answer_each(answer)
 
 
-@_spam.command("eval")
+@_spam.command("eval", epilog="Example: helpdesk spam eval labelled/ --json")
 def evaluate(
     folder: labelled.Folder,
     *,

@@ -1,12 +1,19 @@
 """How agents have judged contacts, in MongoDB."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from pymongo import UpdateOne
 
 from services.spam.rules.verdict import ContactRef, Standing
+from shared.stores.indexes import Indexed
+from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Database, insert_new
+
+
+def with_indexes(database: Database) -> Sequence[Indexed]:
+    """Each store of screening's that makes indexes, for whoever looks whether they are there."""
+    return (MongoLessons(database, "spam"), MongoMemories(database, "spam"))
 
 
 class MongoContacts:

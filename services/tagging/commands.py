@@ -32,7 +32,7 @@ Judge = Callable[[labelled.Said], tuple[list[Fit], dict[str, float]]]
 """The tags that a message gets, and how far each tag's logit is above its cut."""
 
 
-@_tags.command()
+@_tags.command(epilog="Example: helpdesk tags score --account acme < messages.jsonl")
 def score(
     *,
     account: Annotated[
@@ -43,6 +43,8 @@ def score(
     """Choose tags for messages, one a line of JSON on stdin: id, text, and subject if there is one.
 
     Prints a line for each: id, tags, reasons, model, language.
+
+    Exit codes: 1 also when a line is no message; the others are told.
     """
     judge = _judge(account)
     model = whole_tags_model().version
@@ -62,7 +64,7 @@ def score(
     labelled.answer_each(told)
 
 
-@_tags.command("eval")
+@_tags.command("eval", epilog="Example: helpdesk tags eval labelled/ --json")
 def evaluate(
     folder: labelled.Folder,
     *,

@@ -32,10 +32,14 @@ from shared.running.settings import MongoSettings, ServiceSettings
 
 app = typer.Typer()
 ticket = typer.Typer(
-    help="Look into tickets, and give commands as an agent would.", no_args_is_help=True
+    help="""Look into tickets, and give commands as an agent would.
+
+    Exit codes: 3 the command was refused; 4 ticketing has not answered in time.
+    """,
+    no_args_is_help=True,
 )
 app.add_typer(ticket, name="ticket")
-app.command()(snapshots)
+app.command(epilog="Example: helpdesk snapshots acme --since 30d")(snapshots)
 
 Named = Annotated[str, typer.Argument(metavar="NUMBER|ID", help="As in the account, or its id.")]
 Account = Annotated[str, typer.Option(help="Whose ticket it is.")]
@@ -48,7 +52,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 _PATIENCE = 10.0
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket show 7 --account acme")
 def show(
     named: Named,
     *,
@@ -64,6 +68,8 @@ def show(
     `helpdesk up --demo` prints as "mongo":
 
     HELPDESK_MONGO__URL=mongodb://127.0.0.1:PORT helpdesk ticket show 2 --account sample
+
+    Exit codes: 1 also when there is no such ticket.
     """
     report = asyncio.run(_read(ServiceSettings().mongo, account, named, last))
     if as_json:
@@ -99,7 +105,7 @@ def _asked(  # what all commands have
     )
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket reply 7 'We do.' --account acme --as ann")
 def reply(  # an option each
     named: Named,
     text: Annotated[str, typer.Argument(help="What it says.")],
@@ -115,7 +121,7 @@ def reply(  # an option each
     ask(asked, ReplyToTicket, text=text)
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket note 7 'Called back.' --account acme --as ann")
 def note(  # an option each
     named: Named,
     text: Annotated[str, typer.Argument(help="What it says.")],
@@ -131,7 +137,7 @@ def note(  # an option each
     ask(asked, AddNote, text=text)
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket assign 7 bob --account acme --as ann")
 def assign(  # noqa: PLR0913  # an option each
     named: Named,
     to: Annotated[str, typer.Argument(metavar="ASSIGNEE", help="The agent who gets it.")],
@@ -153,7 +159,7 @@ def assign(  # noqa: PLR0913  # an option each
     ask(asked, AssignTicket, assignee=to, seen_assignee=seen)
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket unassign 7 --account acme --as ann")
 def unassign(  # an option each
     named: Named,
     *,
@@ -168,7 +174,7 @@ def unassign(  # an option each
     ask(asked, UnassignTicket)
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket route 7 returns --account acme --as ann")
 def route(  # an option each
     named: Named,
     team: Annotated[str, typer.Argument(metavar="TEAM", help="The team that gets it.")],
@@ -184,7 +190,7 @@ def route(  # an option each
     ask(asked, RouteTicket, team_id=team, rule="given by hand")
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket close 7 --account acme --as ann")
 def close(  # an option each
     named: Named,
     *,
@@ -199,7 +205,7 @@ def close(  # an option each
     ask(asked, CloseTicket)
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket reopen 7 --account acme --as ann")
 def reopen(  # an option each
     named: Named,
     *,
@@ -214,7 +220,7 @@ def reopen(  # an option each
     ask(asked, ReopenTicket)
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket snooze 7 2d --account acme --as ann")
 def snooze(  # an option each
     named: Named,
     until: Annotated[str, typer.Argument(metavar="TIME", help="RFC 3339, or in 90m, 2h, 3d.")],
@@ -230,7 +236,7 @@ def snooze(  # an option each
     ask(asked, SnoozeTicket, until=moment(until, system_clock(), ahead=True))
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket tag 7 Refund --account acme --as ann")
 def tag(  # an option each
     named: Named,
     tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="One or more tags.")],
@@ -246,7 +252,7 @@ def tag(  # an option each
     ask(asked, TagTicket, tags=tuple(tags))
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket untag 7 Refund --account acme --as ann")
 def untag(  # an option each
     named: Named,
     tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="One or more tags.")],
@@ -262,7 +268,7 @@ def untag(  # an option each
     ask(asked, UntagTicket, tags=tuple(tags))
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket spam 7 --account acme --as ann")
 def spam(  # an option each
     named: Named,
     *,
@@ -277,7 +283,7 @@ def spam(  # an option each
     ask(asked, MarkSpam)
 
 
-@ticket.command("not-spam")
+@ticket.command("not-spam", epilog="Example: helpdesk ticket not-spam 7 --account acme --as ann")
 def not_spam(  # an option each
     named: Named,
     *,
@@ -292,7 +298,7 @@ def not_spam(  # an option each
     ask(asked, MarkNotSpam)
 
 
-@ticket.command()
+@ticket.command(epilog="Example: helpdesk ticket read 7 --account acme --as ann")
 def read(  # an option each
     named: Named,
     *,

@@ -37,7 +37,9 @@ def snapshots(
     """Have an account's tickets published on `helpdesk.snapshots`, as they are stored.
 
     For consumers of the ticket stream that start late, or anew: what the stream has forgotten comes
-    as snapshots. Exits with code 4 if it is not done in time; it goes on all the same.
+    as snapshots.
+
+    Exit codes: 4 it is not done in time; it goes on all the same.
     """
     now = system_clock()
     request_id = command_id or drawn_id()

@@ -11,7 +11,14 @@ from services.ticketing.store import MongoTickets
 from shared.clock import EPOCH
 from shared.contracts.commands import PublishSnapshots
 from shared.stores.documents import Document
+from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database, insert_new
+
+
+def with_indexes(database: Database) -> Sequence[Indexed]:
+    """Each store of ticketing's that makes indexes, for whoever looks whether they are there."""
+    tickets = MongoTickets(database)
+    return (tickets, MongoRequests(database, tickets))
 
 
 class MongoRequests:

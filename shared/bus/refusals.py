@@ -35,27 +35,37 @@ async def why_unreachable(options: dict[str, Any], settings: KafkaSettings) -> s
     """
     said = None
     for broker in settings.bootstrap.split(","):
-        host, _, port = broker.strip().rpartition(":")
         try:
-            connection = await asyncio.wait_for(
-                create_conn(
-                    host.strip("[]"),
-                    int(port),
-                    request_timeout_ms=int(_PATIENCE * 1000),
-                    security_protocol=settings.security_protocol,
-                    ssl_context=options.get("ssl_context"),
-                    sasl_mechanism=options.get("sasl_mechanism"),
-                    sasl_plain_username=options.get("sasl_plain_username"),
-                    sasl_plain_password=options.get("sasl_plain_password"),
-                ),
-                _PATIENCE,
-            )
+            await connected(broker, options, settings, _PATIENCE)
         except (OSError, TimeoutError, errors.KafkaError, ValueError) as error:
             said = f"{broker}: {_why(error, settings)}"
             continue
-        connection.close()
         return None
     return said
+
+
+async def connected(
+    broker: str, options: dict[str, Any], settings: KafkaSettings, patience: float
+) -> None:
+    """Return once the broker at `host:port` has taken a connection, TLS and user included.
+
+    Raises OSError, TimeoutError (after `patience` seconds), KafkaError or ValueError if not.
+    """
+    host, _, port = broker.strip().rpartition(":")
+    connection = await asyncio.wait_for(
+        create_conn(
+            host.strip("[]"),
+            int(port),
+            request_timeout_ms=int(patience * 1000),
+            security_protocol=settings.security_protocol,
+            ssl_context=options.get("ssl_context"),
+            sasl_mechanism=options.get("sasl_mechanism"),
+            sasl_plain_username=options.get("sasl_plain_username"),
+            sasl_plain_password=options.get("sasl_plain_password"),
+        ),
+        patience,
+    )
+    connection.close()
 
 
 def _why(error: Exception, settings: KafkaSettings) -> str:

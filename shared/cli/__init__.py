@@ -4,15 +4,15 @@ A service adds commands of its own through the entry point group `helpdesk.comma
 
 Exit codes: 0 done; 1 something is wrong, which one line on stderr says; 2 the command line or a
 setting is wrong; 3 what was asked for was refused; 4 there was no answer in time. Only data goes to
-stdout.
+stdout. docs/command.md is written from the parsers: `helpdesk reference > docs/command.md`.
 """
 
 import asyncio
 import json
 import sys
 import time
+from functools import cache
 from importlib.metadata import entry_points, version
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,8 +21,8 @@ from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
 
-from shared import topics as registry
-from shared.cli import dead_letters, topic_commands
+from shared.cli import completing, dead_letters, reference, topic_commands, topics_command
+from shared.cli.doctor.command import doctor
 from shared.clock import system_clock
 from shared.errors import HelpdeskError, WrongSettings
 from shared.running.secret_files import problems
@@ -34,8 +34,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(dead_letters.app, name="dead-letters")
-app.command()(topic_commands.tail)
-app.command()(topic_commands.send)
+app.command(hidden=True)(reference.reference)
+app.command(epilog="Example: helpdesk doctor --json")(doctor)
+app.command(epilog="Example: helpdesk completion bash")(completing.completion)
+app.command(epilog="Example: helpdesk topics --check")(topics_command.topics)
+app.command(epilog="Example: helpdesk tail tickets --account acme --since 2h")(topic_commands.tail)
+app.command(epilog="Example: helpdesk send --channel sms payloads/")(topic_commands.send)
 _err = Console(stderr=True, highlight=False)
 
 
@@ -65,49 +69,15 @@ def _helpdesk(
     return
 
 
-@app.command()
-def topics(
-    *,
-    create: Annotated[bool, typer.Option(help="Create those that are not there yet.")] = False,
-    markdown: Annotated[bool, typer.Option(help="Print a Markdown table.")] = False,
-    asyncapi: Annotated[bool, typer.Option(help="Print an AsyncAPI 3.0 document.")] = False,
-    examples: Annotated[
-        Path | None, typer.Option(help="A folder with examples for it: <topic>/<type>.json.")
-    ] = None,
-    replication: Annotated[int, typer.Option(help="Replicas of each partition.")] = 3,
-    partitions: Annotated[
-        int | None, typer.Option(help="Partitions at most, for small brokers.")
-    ] = None,
-) -> None:
-    """Print the topics, or create them (again and again does no harm)."""
-    from shared.bus.kafka import create_topics
-
-    if markdown:
-        typer.echo(registry.markdown())
-        return
-    if asyncapi:
-        from shared.cli.asyncapi import document, read_examples
-
-        said = document(version("helpdesk-pipeline"), read_examples(examples) if examples else {})
-        typer.echo(json.dumps(said, ensure_ascii=False, indent=1))
-        return
-    if not create:
-        for topic in registry.TOPICS:
-            typer.echo(f"{topic.name}\t{topic.partitions}\t{topic.key_form}\t{topic.about}")
-        return
-    settings = ServiceSettings().kafka
-    created = asyncio.run(create_topics(settings, replication=replication, partitions=partitions))
-    for name in created:
-        typer.echo(f"created {name}")
-    typer.echo(f"{len(registry.TOPICS)} topics are there, {len(created)} of them new")
-
-
-@app.command()
+@app.command(epilog="Example: helpdesk demo --json")
 def demo(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Start everything, let customers and agents write, and check what became of it."""
+    """Start everything, let customers and agents write, and check what became of it.
+
+    Exit codes: 0 every check holds; 1 one does not, which stderr names.
+    """
     started = time.monotonic()
     document = asyncio.run(_demo())
     if as_json:
@@ -136,7 +106,7 @@ async def _demo() -> dict[str, Any]:
     return {"ok": all(check["ok"] for check in checks), **document, "checks": checks}
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk up --demo")
 def up(
     *,
     with_demo: Annotated[bool, typer.Option("--demo", help="Load the sample data too.")] = False,
@@ -168,14 +138,21 @@ async def _up(with_demo: bool, kafka_port: int, mongo_port: int, redis_port: int
         await asyncio.Event().wait()
 
 
+@cache
+def whole() -> typer.Typer:
+    """The command with what services add to it."""
+    for extension in entry_points(group="helpdesk.commands"):
+        app.add_typer(extension.load())
+    return app
+
+
 def main() -> None:
     """Run the command; errors that people can do something about are one line, and exit 1."""
     from shared.embedded.servers import ServerError
 
-    for extension in entry_points(group="helpdesk.commands"):
-        app.add_typer(extension.load())
+    command = whole()
     try:
-        app()
+        command(prog_name=completing.NAME)
     except ValidationError as error:
         for line in problems(error.errors(include_url=False), ServiceSettings):
             _err.print(line, markup=False)

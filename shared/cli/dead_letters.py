@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from shared.cli import completing
 from shared.cli.moments import moment
 from shared.cli.plain import tame
 from shared.clock import system_clock
@@ -17,9 +18,9 @@ from shared.running.settings import KafkaSettings, ServiceSettings
 from shared.topics import SERVICES, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
-    from shared.cli.letters import Wanted
+    from shared.cli.letters import Letter, Wanted
 
 app = typer.Typer(
     help="Look at what could not be taken, and put it back after a fix.", no_args_is_help=True
@@ -27,13 +28,23 @@ app = typer.Typer(
 _err = Console(stderr=True, highlight=False)
 
 Services = Annotated[
-    list[str] | None, typer.Option("--service", help=f"Of: {', '.join(SERVICES)}. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--service",
+        help=f"Of: {', '.join(SERVICES)}. Repeatable.",
+        autocompletion=completing.services,
+    ),
 ]
 Reasons = Annotated[
     list[str] | None, typer.Option("--reason", help="As `list` shows it. Repeatable.")
 ]
 Topics = Annotated[
-    list[str] | None, typer.Option("--topic", help="Where it was first. Repeatable.")
+    list[str] | None,
+    typer.Option(
+        "--topic",
+        help="Where it was first. Repeatable.",
+        autocompletion=completing.whole_topics,
+    ),
 ]
 Since = Annotated[
     str | None, typer.Option(metavar="TIME", help="Dead since then: RFC 3339, or 90m, 2h, 3d ago.")
@@ -42,7 +53,7 @@ Until = Annotated[str | None, typer.Option(metavar="TIME", help="Dead before the
 Json = Annotated[bool, typer.Option("--json", help="Print a line of JSON each.")]
 
 
-@app.command("list")
+@app.command("list", epilog="Example: helpdesk dead-letters list --service ingest --since 2h")
 def list_(
     *,
     service: Services = None,
@@ -57,17 +68,20 @@ def list_(
     _run(_list(ServiceSettings().kafka, wanted, as_json=as_json))
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk dead-letters show ingest:0:17")
 def show(
     position: Annotated[str, typer.Argument(metavar="SERVICE:PARTITION:OFFSET")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Print one dead letter: why it died, its headers and its value."""
+    """Print one dead letter: why it died, its headers and its value.
+
+    Exit codes: 1 also when there is none at that position.
+    """
     _run(_show(ServiceSettings().kafka, _position(position), as_json=as_json))
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk dead-letters replay --service ingest --since 1d --dry-run")
 def replay(  # noqa: PLR0913  # an option each
     positions: Annotated[
         list[str] | None,
@@ -86,6 +100,7 @@ def replay(  # noqa: PLR0913  # an option each
         ),
     ] = False,
     dry_run: Annotated[bool, typer.Option(help="Say what would be put back.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Put dead letters back on the topics they came from.
 
@@ -99,9 +114,12 @@ def replay(  # noqa: PLR0913  # an option each
     A replay may be repeated: what was taken meanwhile is not taken twice. So nobody keeps a list
     of what was replayed; `--since` leaves out what is older. A record that died again after a
     replay is put back once, not once for each of its dead letters.
+
+    Exit codes: 1 also when a position that was named holds none; the others are put back.
     """
     wanted = _wanted(service, reason, topic, since, until, positions or ())
-    _run(_replay(ServiceSettings().kafka, wanted, compacted=compacted, dry_run=dry_run))
+    say = _in_json if as_json else _in_words
+    _run(_replay(ServiceSettings().kafka, wanted, say, compacted=compacted, dry_run=dry_run))
 
 
 def _wanted(
@@ -140,17 +158,22 @@ def _position(text: str) -> str:
 
 
 async def _list(settings: KafkaSettings, wanted: "Wanted", *, as_json: bool) -> None:
+    from rich.progress import Progress
+
     from shared.cli.letters import in_json, read
 
     table = Table("position", "dead since", "from", "reason", "text")
-    async for letter, _ in read(settings, wanted):
-        if as_json:
-            typer.echo(in_json(letter.document()))
-            continue
-        came = f"{letter.topic}[{letter.note('partition')}]@{letter.note('offset')}"
-        dead = f"{letter.dead_at:%Y-%m-%d %H:%M:%S}"
-        row = (letter.position, dead, came, letter.note("reason"), letter.text[:300])
-        table.add_row(*map(tame, row))
+    with Progress(console=_err, transient=True) as bar:
+        task = bar.add_task("Reading", total=1.0)
+        async for letter, share in read(settings, wanted):
+            bar.update(task, completed=share)
+            if as_json:
+                typer.echo(in_json(letter.document()))
+                continue
+            came = f"{letter.topic}[{letter.note('partition')}]@{letter.note('offset')}"
+            dead = f"{letter.dead_at:%Y-%m-%d %H:%M:%S}"
+            row = (letter.position, dead, came, letter.note("reason"), letter.text[:300])
+            table.add_row(*map(tame, row))
     if not as_json:
         Console(highlight=False).print(table)
         _err.print(f"{table.row_count} dead letters")
@@ -181,8 +204,24 @@ async def _show(settings: KafkaSettings, position: str, *, as_json: bool) -> Non
     out.print(tame(document["value"]), soft_wrap=True)
 
 
+def _in_json(letter: "Letter", topic: str) -> None:
+    from shared.cli.letters import in_json
+
+    said = {"position": letter.position, "topic": topic, "reason": letter.note("reason")}
+    typer.echo(in_json(said))
+
+
+def _in_words(letter: "Letter", topic: str) -> None:
+    typer.echo(f"{letter.position}\t{topic}\t{letter.note('reason')}")
+
+
 async def _replay(
-    settings: KafkaSettings, wanted: "Wanted", *, compacted: bool, dry_run: bool
+    settings: KafkaSettings,
+    wanted: "Wanted",
+    say: "Callable[[Letter, str], None]",
+    *,
+    compacted: bool,
+    dry_run: bool,
 ) -> None:
     from rich.progress import Progress
 
@@ -202,15 +241,15 @@ async def _replay(
                     continue
                 count += 1
                 record, at = found
-                if dry_run:
-                    typer.echo(f"{letter.position}\t{record.topic}\t{letter.note('reason')}")
-                else:
+                if dry_run or say is _in_json:
+                    say(letter, record.topic)
+                if not dry_run:
                     await sender.send(letter, record, at)
     for why, times in plan.skipped.items():
         _err.print(tame(f"{times} left: {why}"))
     for position in sorted(missing):
         _err.print(f"there is no such dead letter: {position}")
-    typer.echo(f"{count} {'would be' if dry_run else 'were'} put back")
+    typer.echo(f"{count} {'would be' if dry_run else 'were'} put back", err=say is _in_json)
     if count and not dry_run:
         _err.print(f"what dies from now on: --since {began:%Y-%m-%dT%H:%M:%SZ}")
     if missing:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from shared.bus.delivery import Outgoing
+from shared.cli import completing
 from shared.cli.moments import moment
 from shared.cli.plain import tame
 from shared.clock import EPOCH, system_clock
@@ -28,7 +29,11 @@ _err = Console(stderr=True, highlight=False)
 def tail(  # an option each
     topics: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TOPIC...]", help="`tickets` is short for `helpdesk.tickets`."),
+        typer.Argument(
+            metavar="[TOPIC...]",
+            help="`tickets` is short for `helpdesk.tickets`.",
+            autocompletion=completing.topics,
+        ),
     ] = None,
     *,
     account: Annotated[str, typer.Option(help="Only of this account.")] = "",

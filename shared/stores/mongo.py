@@ -40,10 +40,13 @@ MongoCollection = AsyncIOMotorCollection[dict[str, Any]]
 class Mongo:
     """A connection to one database: writes are journalled by a majority, reads see only those."""
 
-    def __init__(self, settings: MongoSettings, service: str | None = None) -> None:
+    def __init__(
+        self, settings: MongoSettings, service: str | None = None, *, patience: float = 20
+    ) -> None:
         """Nothing is asked of the server yet; with `service`, commands are measured as its.
 
-        Raises WrongSettings for a URL that is none.
+        A command without an answer is given up after `patience` seconds, which are not the seconds
+        for finding a server. Raises WrongSettings for a URL that is none.
         """
         given: dict[str, Any] = {"tls": True} if settings.by_tls else {}
         if settings.username:
@@ -55,7 +58,7 @@ class Mongo:
                 tz_aware=True,
                 serverSelectionTimeoutMS=2_000,
                 connectTimeoutMS=2_000,
-                socketTimeoutMS=20_000,
+                socketTimeoutMS=int(patience * 1000),
                 retryWrites=False,
                 event_listeners=[renewing, *([Timing(service)] if service else [])],
                 **given,
@@ -103,6 +106,21 @@ class _Renewing(ConnectionPoolListener):
                 # What is cached was computed from the old password.
                 new = old._replace(password=password, cache=type(old.cache)())
                 self.options._PoolOptions__credentials = new  # noqa: SLF001  # not public
+
+
+def hosts(settings: MongoSettings) -> list[str]:
+    """The servers that the connection string names, `host:port`; none where DNS names them.
+
+    Raises WrongSettings for a URL that is none.
+    """
+    url = settings.secret("url") or ""
+    if url.startswith("mongodb+srv:"):
+        return []
+    try:
+        named = parse_uri(url)["nodelist"]
+    except (ConfigurationError, ValueError, PyMongoError):
+        raise WrongSettings("HELPDESK_MONGO__URL is no connection string") from None
+    return [f"{host}:{port}" for host, port in named if port is not None]
 
 
 def _pass(*_: object) -> None:

@@ -321,6 +321,11 @@ async def test_what_came_before_its_account_is_a_ticket_after_a_replay(
         await stage.account(acme())
         _, out, _ = await helpdesk(stage.settings, "replay", "--dry-run")
         assert "2 would be put back" in out
+        _, out, err = await helpdesk(stage.settings, "replay", "--dry-run", "--json")
+        told = {line["position"]: line for line in map(json.loads, out.splitlines())}
+        assert len(told) == 2
+        assert told[lost["position"]]["topic"] == SMS
+        assert "2 would be put back" in err
         await stage.settle()
         assert not stage.board
 
