@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from shared import topics as registry
-from shared.cli import dead_letters, topic_commands
+from shared.cli import account_commands, dead_letters, topic_commands
 from shared.clock import system_clock
 from shared.errors import HelpdeskError, WrongSettings
 from shared.running.secret_files import problems
@@ -33,6 +33,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(account_commands.app, name="accounts")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command()(topic_commands.tail)
 app.command()(topic_commands.send)
