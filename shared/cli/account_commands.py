@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from shared.errors import HelpdeskError
+from shared.errors import HelpdeskError, WrongSettings
 from shared.running.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -235,6 +235,8 @@ def _run(talk: Coroutine[Any, Any, T]) -> T:
 
     try:
         return asyncio.run(talk)
+    except WrongSettings:
+        raise
     except HelpdeskError as wrong:
         error(str(wrong))
     except KafkaError as wrong:
