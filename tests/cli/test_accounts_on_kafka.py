@@ -20,6 +20,7 @@ from shared.embedded.servers import Servers
 from shared.running.settings import KafkaSettings
 from shared.topics import ACCOUNTS
 from tests.architecture.tree import ROOT
+from tests.stacks import choose
 
 SAMPLE = str(ROOT / "docs" / "accounts")
 
@@ -35,6 +36,7 @@ async def helpdesk(settings: KafkaSettings, *words: str) -> Told:
             **{k: v for k, v in os.environ.items() if not k.startswith("HELPDESK_")},
             "HELPDESK_KAFKA__BOOTSTRAP": settings.bootstrap,
             "HELPDESK_KAFKA__TOPIC_PREFIX": settings.topic_prefix,
+            "HELPDESK_KAFKA__IDEMPOTENT_PRODUCER": str(settings.idempotent_producer),
         },
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -49,7 +51,11 @@ async def helpdesk(settings: KafkaSettings, *words: str) -> Told:
 @pytest.fixture
 async def kafka(servers: Servers, unique: str) -> KafkaSettings:
     """Settings for brokers that have the topics, with nothing on them."""
-    settings = KafkaSettings(bootstrap=servers.kafka, topic_prefix=f"{unique}-")
+    settings = KafkaSettings(
+        bootstrap=servers.kafka,
+        topic_prefix=f"{unique}-",
+        idempotent_producer=choose(os.environ).is_apache_kafka,
+    )
     await create_topics(settings, replication=1, partitions=1)
     return settings
 
