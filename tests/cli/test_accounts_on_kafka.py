@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -172,7 +173,8 @@ async def test_of_two_operators_at_once_one_is_told_what_the_other_changed(
     assert sorted(code for code, _, _ in told) == [0, 3]
     winner, loser = ("ann", "bob") if told[0][0] == 0 else ("bob", "ann")
     _, _, err = told[1] if winner == "ann" else told[0]
-    assert f"in force is revision 2, published by {winner}" in err
+    # It is 3 where both published at once, and the loser published the winner's once more.
+    assert re.search(f"in force is revision [23], published by {winner}", err)
     assert f'  ~ name: "Lumen Lamps" → "By {winner}"' in err
     (settings,) = await held(kafka)
     assert settings.name == f"By {winner}"
