@@ -58,7 +58,8 @@ class Topic(Generic[M]):
     `contract` is None where a record may hold anything: handlers then get the `Record` itself.
     `outside_producers` and `outside_consumers` name who produces or consumes besides our services.
     A topic that is `open_ended` may carry types of a newer version, which are ignored. Where there
-    is a contract, `key` begins with the account.
+    is a contract, `key` begins with the account. A compacted topic keeps all its records for as
+    long as `uncompacted_for` at least.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Topic(Generic[M]):
     partitions: int = 12
     retention: timedelta = timedelta(days=14)
     compacted: bool = False
+    uncompacted_for: timedelta = timedelta(0)
     open_ended: bool = False
     max_bytes: int = 4 * MEBIBYTE
 
@@ -305,7 +307,10 @@ ACCOUNTS: Topic[Any] = Topic(
     consumers=frozenset(SERVICES),
     outside_producers="operators",
     compacted=True,
+    # Time to mend what an operator's command left that was killed after a lost race.
+    uncompacted_for=timedelta(days=1),
     retention=FOR_EVER,
+    # One order of records for everybody: of two changes at once, all say which came first.
     partitions=1,
 )
 PRESENCE: Topic[Any] = Topic(

@@ -45,6 +45,17 @@ def address_key(channel: Channel, value: str, region: str | None = None) -> tupl
     return channel, text.casefold()
 
 
+def counts(held: AccountSettings | None, change: AccountSettings | Deleted) -> bool:
+    """Whether what a topic says next takes the place of what is held of that account.
+
+    Settings whose revision is not above the held one lost a race to it. A deletion counts always,
+    and so do settings without a revision.
+    """
+    if held is None or held.revision is None or isinstance(change, Deleted):
+        return True
+    return change.revision is None or change.revision > held.revision
+
+
 class AccountsTable:
     """All accounts' settings, in memory.
 
@@ -57,8 +68,10 @@ class AccountsTable:
         self._addresses: dict[tuple[Channel, str], str] | None = None
 
     def apply(self, change: AccountSettings | Deleted) -> None:
-        """Hold `change` in place of what was known of that account."""
+        """Hold `change` in place of what was known of that account, if it `counts`."""
         account_id = change.key if isinstance(change, Deleted) else change.account_id
+        if not counts(self._accounts.get(account_id), change):
+            return
         # Threads may be reading: an account that changes is there at every moment.
         if isinstance(change, AccountSettings):
             self._accounts[account_id] = change

@@ -266,8 +266,10 @@ async def _all_there(admin: Any, prefix: str) -> None:  # noqa: ANN401  # aiokaf
 def topic_configuration(topic: Topic[Any], replication: int) -> dict[str, str]:
     """How a topic is configured where each of its partitions has so many replicas."""
     retention = -1 if topic.retention == FOR_EVER else int(topic.retention.total_seconds() * 1000)
+    lag = int(topic.uncompacted_for.total_seconds() * 1000)
     return {
         "cleanup.policy": "compact" if topic.compacted else "delete",
+        **({"min.compaction.lag.ms": str(lag)} if lag else {}),
         "retention.ms": str(retention),
         "max.message.bytes": str(topic.max_bytes),
         "min.insync.replicas": "2" if replication > 2 else "1",

@@ -21,7 +21,14 @@ from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.markup import escape
 
-from shared.cli import completing, dead_letters, reference, topic_commands, topics_command
+from shared.cli import (
+    account_commands,
+    completing,
+    dead_letters,
+    reference,
+    topic_commands,
+    topics_command,
+)
 from shared.cli.doctor.command import doctor
 from shared.clock import system_clock
 from shared.errors import HelpdeskError, WrongSettings
@@ -33,6 +40,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(account_commands.app, name="accounts")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.command(hidden=True)(reference.reference)
 app.command(epilog="Example: helpdesk doctor --json")(doctor)

@@ -211,9 +211,14 @@ class ReplyWindows(Contract):
 
 
 class AccountSettings(Contract):
-    """All that the services need to know of an account."""
+    """All that the services need to know of an account.
+
+    Settings with a `revision` count only where a lower one or none is in force, so that of two who
+    change the same the first wins; without one they take the place of whatever there is.
+    """
 
     account_id: AccountId
+    revision: Whole | None = Field(default=None, ge=1)
     name: str = ""
     time_zone: TimeZoneName = "UTC"
     region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")

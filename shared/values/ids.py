@@ -15,5 +15,5 @@ def computed_id(kind: str, *parts: str) -> str:
 
 
 def attempt_token() -> str:
-    """A token that no other attempt of any process has; it never leaves the database."""
+    """A token that no other attempt of any process has; it stands in no contract."""
     return uuid.uuid4().hex
