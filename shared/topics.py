@@ -255,8 +255,6 @@ SNAPSHOTS: Topic[Any] = Topic(
     outside_consumers="integrations",
     retention=timedelta(days=7),
     open_ended=True,
-    # A line has a whole message in it, the ticket's summary beside it.
-    max_bytes=6 * MEBIBYTE,
 )
 OUTBOUND: Topic[OutboundMessage] = Topic(
     name="helpdesk.outbound",

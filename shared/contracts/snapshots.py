@@ -19,7 +19,7 @@ class ThreadLine(Contract):
     `id` is what events call it: the `message_id` of messages and replies, the event's `id` of
     notes and notices. `seq` is the ticket's when the line came. `message` is a customer's message
     with all that its channel said, but for its `text`, which is the line's; it is left out of one
-    that was taken back.
+    that was taken back. One of several megabytes has no `html` and no `text_full`, or is left out.
     """
 
     id: Id

@@ -58,9 +58,10 @@ def test_a_malformed_record_is_described_in_few_words_however_much_is_wrong() ->
         BY_NAME["helpdesk.commands"].parse(record)
 
 
-def test_the_table_has_a_row_a_topic() -> None:
+def test_the_table_has_a_row_a_topic_and_one_for_all_dead_letters() -> None:
     _, _, *rows = markdown().splitlines()
+    others = [topic.name for topic in TOPICS if topic not in DEAD.values()]
 
-    assert [row.split("`")[1] for row in rows] == [topic.name for topic in TOPICS]
+    assert [row.split("`")[1] for row in rows] == [*others, "helpdesk.dead.<service>"]
     assert all(row.count("|") == 6 for row in rows)
     assert "| every service |" in markdown()

@@ -237,6 +237,19 @@ def test_pages_are_cut_where_a_record_would_grow_too_large() -> None:
     assert cut([large, small, large, large]) == [[large], [small], [large], [large]]
 
 
+def test_of_an_enormous_message_the_text_is_told_and_what_fits_beside_it() -> None:
+    many = "x" * 3_500_000
+    html = a_message(channel="email", html=many)
+    data = a_message(channel="email", structured={"all": many})
+    line = ThreadLine(
+        id="x", seq=2, kind="message", sent_at=MONDAY, received_at=MONDAY, text="hi", message=html
+    )
+    [[light]], [[bare]] = cut([line]), cut([line.model_copy(update={"message": data})])
+
+    assert light.message == html.model_copy(update={"html": None})
+    assert (bare.message, bare.text) == (None, "hi")
+
+
 @pytest.mark.connected
 @pytest.mark.spec("VWS 9")
 def test_two_replicas_on_the_real_database_tell_everything(servers: Servers, unique: str) -> None:

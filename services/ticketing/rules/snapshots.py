@@ -19,6 +19,9 @@ PAGE: Final = 100
 _LARGEST: Final = 1024 * 1024
 """Bytes of a page's lines; a longer line has a page of its own."""
 
+_LARGEST_LINE: Final = 3 * 1024 * 1024
+"""Bytes of a line that has everything: beside it a record has room for the ticket."""
+
 _SUMMARY: Final = set(TicketSummary.model_fields)
 
 
@@ -53,8 +56,8 @@ def cut(lines: Iterable[ThreadLine]) -> list[list[ThreadLine]]:
     """The lines in parts that fit into a record each; a single empty part where there are none."""
     parts: list[list[ThreadLine]] = [[]]
     size = 0
-    for line in lines:
-        more = len(line.model_dump_json().encode())
+    for line in map(_small_enough, lines):
+        more = _bytes(line)
         if parts[-1] and size + more > _LARGEST:
             parts.append([])
             size = 0
@@ -98,6 +101,22 @@ def published(request: PublishSnapshots, tickets: int, now: datetime) -> Snapsho
         request_id=request.id,
         tickets=tickets,
     )
+
+
+def _small_enough(line: ThreadLine) -> ThreadLine:
+    """The line; of an enormous message without its HTML, or else with its text alone.
+
+    Its text always fits: it was in a record of the ticket stream, the ticket beside it.
+    """
+    if line.message is None or _bytes(line) <= _LARGEST_LINE:
+        return line
+    lighter = line.message.model_copy(update={"html": None, "text_full": None})
+    line = line.model_copy(update={"message": lighter})
+    return line if _bytes(line) <= _LARGEST_LINE else line.model_copy(update={"message": None})
+
+
+def _bytes(line: ThreadLine) -> int:
+    return len(line.model_dump_json(exclude_none=True).encode())
 
 
 def _line(ticket_id: str, line: Line) -> ThreadLine:
