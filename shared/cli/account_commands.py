@@ -35,11 +35,11 @@ Files = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk accounts validate accounts/")
 def validate(paths: Files, *, as_json: Json = False) -> None:
     """Check files; Kafka is not asked.
 
-    Exit code 0: they are right; 2: something is wrong, and stdout says what and where.
+    Exit codes: 0 they are right; 2 something is wrong, and stdout says what and where.
     """
     from shared.cli import account_telling as telling
     from shared.cli.account_files import read
@@ -56,7 +56,7 @@ def validate(paths: Files, *, as_json: Json = False) -> None:
     raise typer.Exit(WRONG if problems else 0)
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk accounts schema > accounts.schema.json")
 def schema() -> None:
     """Print the JSON Schema of a file, for editors."""
     from shared.cli import account_files, account_telling
@@ -64,11 +64,11 @@ def schema() -> None:
     account_telling.print_json(account_files.schema())
 
 
-@app.command()
-def show(account: str, *, as_json: Json = False) -> None:
+@app.command(epilog="Example: helpdesk accounts show lumen > lumen.yaml")
+def show(account: Annotated[str, typer.Argument(help="Its id.")], *, as_json: Json = False) -> None:
     """Print an account's settings as they are in force: a file that `apply` takes.
 
-    Exit code 1: there is no such account; 4: Kafka does not answer.
+    Exit codes: 0 printed; 1 there is no such account; 4 Kafka does not answer.
     """
     from shared.cli import account_plans
     from shared.cli import account_telling as telling
@@ -87,11 +87,11 @@ def show(account: str, *, as_json: Json = False) -> None:
     telling.unsettled([history])
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk accounts diff accounts/")
 def diff(paths: Files, *, as_json: Json = False) -> None:
     """Print what `apply` would change.
 
-    Exit code 0: nothing; 1: something; 2: a file is wrong; 4: Kafka does not answer.
+    Exit codes: 0 nothing; 1 something; 2 a file is wrong; 4 Kafka does not answer.
     """
     from shared.cli import account_telling as telling
 
@@ -104,7 +104,7 @@ def diff(paths: Files, *, as_json: Json = False) -> None:
     raise typer.Exit(1 if any(plan.changes for plan in found) else 0)
 
 
-@app.command()
+@app.command(epilog="Example: helpdesk accounts apply accounts/ --dry-run")
 def apply(
     paths: Files,
     *,
@@ -120,9 +120,9 @@ def apply(
     A file's `revision`, as `show` writes it, is the one that it rests on: if another is in force,
     nothing is published. Without it, it rests on what is in force when the differences are shown.
 
-    Exit code 0: all of it is in force; 1: you said no; 2: a file is wrong; 3: somebody else's
-    change came first; 4: Kafka does not answer, and nobody knows what was published: the same
-    again does no harm.
+    Exit codes: 0 all of it is in force; 1 you said no; 2 a file is wrong; 3 somebody else's change
+    came first; 4 Kafka does not answer, and nobody knows what was published: the same again does no
+    harm.
     """
     accounts = _right(paths)
     if not (dry_run or yes or sys.stdin.isatty()):
