@@ -1,4 +1,4 @@
-"""`helpdesk contacts erase`: what it says of its command line, and of services that do not answer."""
+"""`helpdesk contacts erase`: its command line, and what it says of services that do not answer."""
 
 import asyncio
 from collections.abc import Sequence

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.ticketing.rules.ticket import ledger_id
@@ -16,8 +16,11 @@ from shared.contracts.erasures import EraseContact
 from shared.contracts.messages import InboundMessage, MessageEdited
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import ContentErased, CustomerWrote, TicketFact
+from shared.embedded.servers import Servers
+from shared.stores.mongo import Database
 from tests.builders import MONDAY, a_command, a_contact, an_edit, an_sms, minutes
 from tests.ticketing.drawn import deliveries
+from tests.ticketing.real import Fate, RealWorld, on_mongo
 from tests.ticketing.turns import a_turn, finish, finished, interleaved
 from tests.ticketing.world import Item, World, ticket_opened_by
 
@@ -106,6 +109,44 @@ def test_whenever_a_contact_is_erased_nothing_is_left_and_nothing_else_lost(
         finished(first.batch(batch))
     finish(first)
     check_erased(first, items, at)
+
+
+@pytest.mark.connected
+@pytest.mark.timeout(240)
+def test_whoever_dies_at_any_step_on_a_real_store_nothing_is_left(
+    servers: Servers, unique: str
+) -> None:
+    @settings(
+        max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+    )
+    @given(
+        delivery=deliveries(),
+        lives=st.lists(st.integers(0, 60), max_size=6),
+        until=st.integers(-4, 16),
+        place=st.integers(0, 20),
+    )
+    def run(
+        delivery: tuple[list[Item], list[list[Item]]], lives: list[int], until: int, place: int
+    ) -> None:
+        items, batches = delivery
+        at = MONDAY + timedelta(minutes=until)
+        batches.insert(min(place, len(batches)), [an_erasure(at)])
+
+        async def test(database: Database) -> None:
+            world = RealWorld(database, step=Fate(lives))
+            for batch in batches:
+                await world.until_taken(batch)
+            calm = world.calm()
+            for batch in [[an_erasure(at)], *batches]:
+                await calm.batch(batch)
+            calm.now += timedelta(minutes=1)
+            await calm.sweep()
+            await calm.look()
+            check_erased(calm, items, at)
+
+        on_mongo(servers, unique, test)
+
+    run()
 
 
 async def test_an_erased_ticket_is_closed_for_good_and_its_contact_begins_anew() -> None:
