@@ -137,7 +137,8 @@ def test_whoever_dies_at_any_step_on_a_real_store_nothing_is_left(
             for batch in batches:
                 await world.until_taken(batch)
             calm = world.calm()
-            for batch in [[an_erasure(at)], *batches]:
+            await calm.batch([an_erasure(at)])
+            for batch in batches:
                 await calm.batch(batch)
             calm.now += timedelta(minutes=1)
             await calm.sweep()
