@@ -24,7 +24,7 @@ PARTS_REMEMBERED = timedelta(days=120)
 
 def with_indexes(database: Database) -> Sequence[Indexed]:
     """Each store of ingest's that makes indexes, for whoever looks whether they are there."""
-    return (MongoProfiles(database), MongoAssemblies(database))
+    return MongoProfiles(database), MongoAssemblies(database), MongoErasures(database, "ingest")
 
 
 class MongoProfiles:

@@ -14,7 +14,11 @@ from shared.stores.mongo import Database, insert_new
 
 def with_indexes(database: Database) -> Sequence[Indexed]:
     """Each store of screening's that makes indexes, for whoever looks whether they are there."""
-    return (MongoLessons(database, "spam"), MongoMemories(database, "spam"))
+    return (
+        MongoLessons(database, "spam"),
+        MongoMemories(database, "spam"),
+        MongoErasures(database, "spam"),
+    )
 
 
 class MongoContacts:
