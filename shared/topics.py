@@ -11,6 +11,7 @@ from shared.bus.delivery import Outgoing, Record
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.commands import Command, PublishSnapshots, TicketCommand
+from shared.contracts.erasures import ContactErased, EraseContact, Erasure
 from shared.contracts.learning import LearnedWeights, Lesson
 from shared.contracts.marketing import MessageAttributed, SendEvent, SendOutcome
 from shared.contracts.messages import Message, OnChannel
@@ -173,6 +174,10 @@ def _account_key(body: AccountSettings) -> str:
 
 def _subject_key(body: Lesson | LearnedWeights) -> str:
     return f"{body.account_id}:{body.subject}"
+
+
+def _erasure_key(body: EraseContact | ContactErased) -> str:
+    return f"{body.account_id}:{body.correlation_id}"
 
 
 def _raw_key(body: Record) -> str:
@@ -343,6 +348,21 @@ WEIGHTS: Topic[Any] = Topic(
     retention=FOR_EVER,
 )
 
+KEEPERS: frozenset[Service] = frozenset({"ingest", "spam", "ticketing", "attribution"})
+"""The services that keep things by contact; the others keep them by ticket, and learn by event."""
+
+ERASURES: Topic[Any] = Topic(
+    name="helpdesk.erasures",
+    about="contacts to be erased, and what each service did about it",
+    contract=TypeAdapter(Erasure),
+    key=_erasure_key,
+    key_form="account:erasure",
+    producers=KEEPERS,
+    consumers=KEEPERS,
+    outside_producers="operators",
+    outside_consumers="operators",
+)
+
 
 def _dead(service: Service) -> Topic[Record]:
     return Topic(
@@ -377,6 +397,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     PRESENCE,
     LESSONS,
     WEIGHTS,
+    ERASURES,
     *DEAD.values(),
 )
 BY_NAME: dict[str, Topic[Any]] = {topic.name: topic for topic in TOPICS}

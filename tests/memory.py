@@ -1,6 +1,6 @@
 """Aggregates in memory: what `MongoAggregates` does, without a server."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from shared.clock import EPOCH, FAR_FUTURE
 from shared.stores.documents import Document, Entry, Pending, State, Target
+from shared.stores.erased import Named
 
 S = TypeVar("S", bound=State)
 
@@ -93,10 +94,38 @@ class MemoryAggregates(Generic[S]):
             if document is not None and document.revision == 1 and entry_id in ids:
                 del self.documents[document_id]
 
+    async def delete(self, document: Document[S]) -> bool:
+        """See `MongoAggregates`."""
+        there = self.documents.get(document.state.id)
+        if there is None or there.revision != document.revision:
+            return False
+        del self.documents[document.state.id]
+        return True
+
+    async def forget_entries(self, of: str, before: datetime) -> None:
+        """See `MongoAggregates`."""
+        for entry_id, (owner, entry) in list(self.ledger.items()):
+            if owner == of and entry.body["at"] <= before:
+                del self.ledger[entry_id]
+
     async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
         """See `shared.stores.documents.Store`. The longest overdue first."""
         found = await self.find(lambda document: EPOCH <= document.outbox_at < before)
         return sorted(found, key=lambda document: document.outbox_at)[:limit]
+
+
+class MemoryErasures:
+    """See `shared.stores.erasures.Erasures`."""
+
+    def __init__(self) -> None:
+        self.noted: dict[Named, datetime] = {}
+
+    async def note(self, account_id: str, contacts: Collection[str], at: datetime) -> None:
+        for contact in contacts:
+            self.noted[account_id, contact] = max(at, self.noted.get((account_id, contact), at))
+
+    async def of(self, contacts: Iterable[Named]) -> Mapping[Named, datetime]:
+        return {named: self.noted[named] for named in contacts if named in self.noted}
 
 
 def _slot(document: Document[S]) -> tuple[str, str]:

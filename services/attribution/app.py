@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from services.attribution.erasing import Erasing, Histories
 from services.attribution.handlers import Attribution, Contacts
-from services.attribution.rules.history import History
 from services.attribution.settings import Settings
 from services.attribution.store import MongoContacts
 from services.attribution.sweep import Sweep
@@ -13,22 +13,21 @@ from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
 from shared.running.service import Service
 from shared.stores.aggregates import Aggregates
-from shared.stores.documents import Store
 from shared.stores.mongo import Mongo, is_transient
-from shared.topics import SENDS, TICKETS
+from shared.topics import ERASURES, SENDS, TICKETS
 
 SERVICE: Final = "attribution"
 SWEEP_INTERVAL = timedelta(seconds=1)
 
 
-def wire(
-    bus: Bus, store: Store[History], clock: Clock, *, interval: timedelta = SWEEP_INTERVAL
-) -> None:
+def wire(bus: Bus, store: Histories, clock: Clock, *, interval: timedelta = SWEEP_INTERVAL) -> None:
     """Connect topics, handlers and the sweep; `interval` lies between two of its runs."""
     contacts = Aggregates(store, Contacts(bus.accounts), bus.publish, clock)
-    attribution = Attribution(contacts, clock)
+    erasing = Erasing(contacts, store, bus.publish)
+    attribution = Attribution(contacts, clock, erasing.taken)
     bus.consume(SENDS, attribution.send_reported)
     bus.consume(TICKETS, attribution.ticket_changed)
+    bus.consume(ERASURES, erasing.asked)
     bus.every(interval, Sweep(contacts).finish_left_over)
 
 

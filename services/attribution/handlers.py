@@ -1,6 +1,6 @@
 """What attribution does with the records it consumes: each goes to its contact's history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.attribution.rules.decisions import News, decide, impossible
@@ -54,10 +54,14 @@ class Contacts:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Keeps every contact's history, and publishes the credits that change (ATT 7)."""
+    """Keeps every contact's history, and publishes the credits that change (ATT 7).
+
+    `taken` is called with news that is applied: see `erasing.Erasing.taken`.
+    """
 
     contacts: Aggregates[History, News]
     clock: Clock
+    taken: Callable[[Collection[News]], Awaitable[None]]
 
     async def send_reported(self, reports: Sequence[SendDelivered | SendFailed]) -> Refusals:
         """Afterwards every credit is as if these sends had been known from the start (ATT 5).
@@ -92,4 +96,5 @@ class Attribution:
         """Apply the news, given by their places in the batch; returns the refusals by place."""
         places = list(news)
         refused = await self.contacts.apply(list(news.values()))
+        await self.taken(news.values())
         return {places[index]: why for index, why in refused.items()}

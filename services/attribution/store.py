@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.attribution.rules.history import History
+from shared.stores.erasures import MongoErasures
 from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database
 from shared.stores.mongo_aggregates import MongoAggregates
@@ -22,6 +23,7 @@ class MongoContacts(MongoAggregates[History]):
 
     def __init__(self, database: Database) -> None:
         self._seen = database["attribution_seen"]
+        self.erasures = MongoErasures(database, "attribution")
         super().__init__(database["attribution_contacts"], self._seen, History)
 
     async def ensure_indexes(self) -> None:
@@ -31,6 +33,8 @@ class MongoContacts(MongoAggregates[History]):
         histories themselves are kept for ever.
         """
         await super().ensure_indexes()
+        await self.erasures.ensure_indexes()
+        await self._seen.create_index([("of", 1)])
         await self._seen.create_index(
             [("at", 1)], expireAfterSeconds=int(LEDGER_KEPT.total_seconds())
         )

@@ -12,7 +12,7 @@ from shared.bus.accounts import Accounts
 from shared.clock import Clock
 from shared.contracts.accounts import AutoClose
 from shared.contracts.signals import Signal
-from shared.contracts.tickets import CommandRejected, TicketFact
+from shared.contracts.tickets import CommandRejected, ContentErased, TicketFact
 
 
 class Timers(Protocol):
@@ -37,11 +37,18 @@ class Typing(Protocol):
     async def seen(self, typists: Collection[Typist]) -> dict[Typist, datetime]:
         """When each was last seen typing, for those who still have a mark."""
 
+    async def forget(self, typists: Collection[Typist]) -> None:
+        """Delete their marks."""
+
 
 def settings_of(accounts: Accounts, account_id: str) -> AutoClose:
     """The account's settings; for an unknown account, settings that are switched off (ACL 1)."""
     account = accounts.get(account_id)
     return account.autoclose if account else AutoClose()
+
+
+def _erases(fact: TicketFact) -> bool:
+    return isinstance(fact, ContentErased) and fact.whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class Autoclose:
         replayed = timer.replay(known, facts, self._settings_of, self.clock())
         if replayed.gaps:
             self.missed(replayed.gaps)
+        erased = {TicketRef(f.account_id, f.ticket_id) for f in facts if _erases(f)}
+        await self.typing.forget([t.typist for ref, t in known.items() if ref in erased])
         await self.timers.save(replayed.timers, known.keys())
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:

@@ -133,6 +133,14 @@ class RedisTyping:
         found = zip(asked, await pipeline.execute(), strict=True)
         return {typist: _moment(value) for typist, value in found if value is not None}
 
+    async def forget(self, typists: Collection[Typist]) -> None:
+        """See `handlers.Typing`."""
+        if typists:
+            pipeline = self._redis.pipeline(transaction=False)
+            for typist in typists:
+                pipeline.delete(self._key(typist))
+            await pipeline.execute()
+
     def _key(self, typist: Typist) -> str:
         # The braces keep an account's keys on one node of a cluster.
         return f"{self._prefix}:typing:{{{typist.account_id}}}:{typist.channel}:{typist.party}"

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Final, Protocol
 
+from services.ingest.erasing import Erasing, Known, Leading, Parts
 from services.ingest.handlers import Counted, Ingest, outcome_of
 from services.ingest.join.joining import DEFAULT_WAIT, joining
-from services.ingest.join.long_sms import Assembly
 from services.ingest.settings import Settings
 from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
 from services.ingest.sweep import Sweep, Waiting
@@ -19,16 +19,23 @@ from shared.clock import Clock, system_clock
 from shared.contracts.base import Channel
 from shared.running import metrics
 from shared.running.service import Service
-from shared.stores.documents import Store
 from shared.stores.mongo import Mongo, is_transient
-from shared.topics import ACCOUNTS, INBOUND, PROFILES
+from shared.topics import ACCOUNTS, ERASURES, INBOUND, PROFILES
 
 SERVICE: Final = "ingest"
 SWEEP_INTERVAL = timedelta(seconds=1)
 
 
-class Assemblies(Store[Assembly], Waiting, Protocol):
+class Assemblies(Waiting, Parts, Protocol):
     """Where unfinished long SMS are kept."""
+
+
+class KnownProfiles(Profiles, Known, Protocol):
+    """Where profiles are kept."""
+
+
+class LeadingAliases(Aliases, Leading, Protocol):
+    """Where it is kept which contact each id of WhatsApp leads to."""
 
 
 def _uncounted(_channel: Channel, _outcome: str, _reason: str) -> None:
@@ -37,8 +44,8 @@ def _uncounted(_channel: Channel, _outcome: str, _reason: str) -> None:
 
 def wire(  # noqa: PLR0913  # its stores, its clock, and what a test may want otherwise
     bus: Bus,
-    profiles: Profiles,
-    aliases: Aliases,
+    profiles: KnownProfiles,
+    aliases: LeadingAliases,
     assemblies: Assemblies,
     clock: Clock,
     *,
@@ -60,11 +67,22 @@ def wire(  # noqa: PLR0913  # its stores, its clock, and what a test may want ot
         clock,
         parts_wait,
     )
-    ingest = Ingest(profiles, aliases, bus.accounts, bus.publish, long_sms, counted, large_mail)
+    erasing = Erasing(profiles, aliases, assemblies, long_sms.assemblies, bus.publish, clock)
+    ingest = Ingest(
+        profiles,
+        aliases,
+        bus.accounts,
+        bus.publish,
+        long_sms,
+        counted,
+        large_mail,
+        erasing.taken,
+    )
     for topic in INBOUND.values():
         bus.consume(topic, ingest.records_received)
     bus.consume(PROFILES, ingest.profiles_changed)
     bus.consume(ACCOUNTS, ingest.accounts_changed)
+    bus.consume(ERASURES, erasing.asked)
     bus.every(interval, Sweep(assemblies, long_sms, clock).end_waits)
 
 
@@ -75,10 +93,11 @@ def build(settings: Settings) -> Service:
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )
     profiles, assemblies = MongoProfiles(mongo.database), MongoAssemblies(mongo.database)
+    aliases = MongoAliases(mongo.database)
     wire(
         bus,
         profiles,
-        MongoAliases(mongo.database),
+        aliases,
         assemblies,
         system_clock,
         counted=_counted,
@@ -89,7 +108,11 @@ def build(settings: Settings) -> Service:
             settings.ingest_max_mail,
         ),
     )
-    opening = [profiles.ensure_indexes, assemblies.ensure_indexes]
+    opening = [
+        profiles.ensure_indexes,
+        assemblies.ensure_indexes,
+        aliases.erasures.ensure_indexes,
+    ]
     return Service(settings, bus, opening=opening, closing=[mongo.close])
 
 

@@ -1,7 +1,7 @@
 """Ingest reacts to raw records, profiles and settings."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -37,6 +37,14 @@ The outcome is `message`, `edit`, `deletion`, `signal`, `part` (of a long SMS), 
 report that names no address of an account) or `dead`. The detail is the kind of a signal, or the
 reason why it is unaddressed or dead; else it is empty."""
 
+Taken = Callable[[Sequence[Outcome]], Awaitable[None]]
+"""Called with what became of records: see `erasing.Erasing.taken`."""
+
+
+async def _nothing_erased(_: Sequence[Outcome]) -> None:
+    return
+
+
 _OUTCOMES = {"InboundMessage": "message", "MessageEdited": "edit", "MessageDeleted": "deletion"}
 
 
@@ -58,6 +66,7 @@ class Ingest:
     joining: Joining
     counted: Counted
     large_mail: LargeMail = NO_LARGE_MAIL
+    taken: Taken = _nothing_erased
 
     async def records_received(self, records: Sequence[Record]) -> Refusals:
         """Publish what the records of one channel say, in the order of the records.
@@ -81,7 +90,9 @@ class Ingest:
         outcomes = [rules.with_contacts(outcome, contacts) for outcome in outcomes]
         known = await self.profiles.find(rules.identity_keys(said))
         outcomes = [rules.with_profiles(outcome, known) for outcome in outcomes]
-        return await self._published(readings, outcomes) | await self._joined(outcomes)
+        refused = await self._published(readings, outcomes) | await self._joined(outcomes)
+        await self.taken(outcomes)
+        return refused
 
     async def _readings(
         self, records: Sequence[Record], providers: Sequence[str | None]

@@ -1,6 +1,6 @@
 """Ingest's profiles, WhatsApp contacts' ids and unfinished long SMS in MongoDB."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from services.ingest.who.whatsapp_ids import Alias, Claim
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
 from shared.stores.documents import Document
+from shared.stores.erasures import MongoErasures
 from shared.stores.indexes import Indexed
 from shared.stores.mongo import DUPLICATE_KEY, Database
 from shared.stores.mongo_aggregates import MongoAggregates
@@ -23,7 +24,7 @@ PARTS_REMEMBERED = timedelta(days=120)
 
 def with_indexes(database: Database) -> Sequence[Indexed]:
     """Each store of ingest's that makes indexes, for whoever looks whether they are there."""
-    return (MongoProfiles(database), MongoAssemblies(database))
+    return MongoProfiles(database), MongoAssemblies(database), MongoErasures(database, "ingest")
 
 
 class MongoProfiles:
@@ -54,6 +55,16 @@ class MongoProfiles:
             return {}
         rows = self._documents.find({"identities": {"$in": wanted}}, {"profile": 1})
         return by_identity([Profile.model_validate(row["profile"]) async for row in rows], wanted)
+
+    async def known(
+        self, account_id: str, contacts: Collection[str], profile_ids: Collection[str]
+    ) -> Sequence[Profile]:
+        """See `services.ingest.erasing.Known`."""
+        named = {"identities": {"$in": sorted(f"{account_id}|{key}" for key in contacts)}}
+        ids = {"_id": {"$in": sorted(f"{account_id}:{each}" for each in profile_ids)}}
+        rows = {row["_id"]: row async for row in self._documents.find(named)}
+        rows |= {row["_id"]: row async for row in self._documents.find(ids)}
+        return [Profile.model_validate(row["profile"]) for row in rows.values()]
 
 
 def _only_duplicates(error: BulkWriteError) -> None:
@@ -87,6 +98,7 @@ class MongoAliases:
 
     def __init__(self, database: Database) -> None:
         self._documents = database["ingest_aliases"]
+        self.erasures = MongoErasures(database, "ingest")
 
     async def find(self, keys: Iterable[str]) -> Mapping[str, Alias]:
         """See `Aliases`."""
@@ -114,6 +126,21 @@ class MongoAliases:
         found = await self.find([claim.key for claim in claims])
         return all(found.get(claim.key) == claim.after for claim in claims)
 
+    async def leading(self, account_id: str, contacts: Collection[str]) -> Mapping[str, str]:
+        """See `services.ingest.erasing.Leading`."""
+        ids = {"_id": {"$in": sorted(f"{account_id}|{key}" for key in contacts)}}
+        # `}` comes right after `|`: all of the account's, since few accounts are erased from.
+        within = {"_id": {"$gt": f"{account_id}|", "$lt": f"{account_id}}}"}}
+        to = {**within, "contact": {"$in": sorted(contacts)}}
+        found = [row async for row in self._documents.find(ids)]
+        found += [row async for row in self._documents.find(to)]
+        return {row["_id"].partition("|")[2]: row["contact"] for row in found}
+
+    async def forget(self, account_id: str, ids: Collection[str]) -> None:
+        """See `services.ingest.erasing.Leading`."""
+        keys = sorted(f"{account_id}|{key}" for key in ids)
+        await self._documents.delete_many({"_id": {"$in": keys}})
+
 
 def _claiming(claim: Claim) -> InsertOne[dict[str, Any]] | UpdateOne:
     after = {"contact": claim.after.contact, "user": claim.after.user}
@@ -136,6 +163,12 @@ class MongoAssemblies(MongoAggregates[Assembly]):
         await self._seen.create_index(
             [("at", 1)], expireAfterSeconds=int(PARTS_REMEMBERED.total_seconds())
         )
+        await self._seen.create_index([("of", 1)])
+
+    async def of_contacts(self, account_id: str, contacts: Collection[str]) -> Sequence[str]:
+        """See `services.ingest.erasing.Parts`. It looks at all of the account's."""
+        query = {"account_id": account_id, "state.contact": {"$in": sorted(contacts)}}
+        return [document.state.id for document in await self.find(query, 0)]
 
     async def due(self, now: datetime, limit: int) -> list[Document[Assembly]]:
         """See `services.ingest.sweep.Waiting`."""

@@ -38,13 +38,13 @@ from shared.contracts.tickets import (
 from shared.learning import seeds
 from shared.learning.model import Model
 from shared.learning.seeds import SeedsDamaged
-from shared.learning.teaching import Lessons, Memories
+from shared.learning.teaching import Forgetting, Lessons, Memories, Teaching
 from shared.running import metrics
 from shared.running.models import learn
 from shared.running.service import Service
 from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Mongo, is_transient
-from shared.topics import MESSAGES, TICKETS
+from shared.topics import ERASURES, MESSAGES, TICKETS
 
 SERVICE: Final = "spam"
 SWEEP_INTERVAL = timedelta(seconds=1)
@@ -74,7 +74,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     message is spam. `only_tried`: the model's opinion stands in verdicts as `shadow`, and does not
     count. `advisers` are the optional engines.
     """
-    learned = _learned(bus, lessons, model, sweep_interval)
+    learned, teaching = _learned(bus, lessons, model, sweep_interval)
     shadow = learned if only_tried else None
     rules = Rules(phrases, alone=learned is shadow) if phrases else None
     counting = [each for each in (rules, learned) if each is not None and each is not shadow]
@@ -82,23 +82,27 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
         _log.error("nothing judges messages: none will be spam")
     screening = Screening(contacts, bus.accounts, counting, bus.publish, judged, shadow, advisers)
     marks = Marks(memories, bus.publish, marked)
+    forgetting = Forgetting(lessons, memories, teaching)
 
     async def tickets_changed(events: Sequence[TicketFact | CommandRejected]) -> None:
         await screening.tickets_changed(events)
         await marks.tickets_changed(events)
+        await forgetting.tickets_changed(events)
 
     bus.consume(MESSAGES, screening.messages_received)
     bus.consume(TICKETS, tickets_changed)
+    bus.consume(ERASURES, screening.erasures_asked)
     bus.every(sweep_interval, Sweep(memories, bus.publish, clock).sweep)
 
 
 def _learned(
     bus: FollowingBus, lessons: Lessons, model: Model | None, interval: timedelta
-) -> Engine | None:
-    """The model with what accounts taught; without one its lessons wait."""
+) -> tuple[Engine | None, Teaching | None]:
+    """The model with what accounts taught, and what teaches; without one its lessons wait."""
     if model is None:
-        return None
-    return Learned(model, learn(bus, SERVICE, "spam", model, lessons, interval).of)
+        return None, None
+    weights, teaching = learn(bus, SERVICE, "spam", model, lessons, interval)
+    return Learned(model, weights.of), teaching
 
 
 def build(settings: Settings) -> Service:
@@ -108,13 +112,14 @@ def build(settings: Settings) -> Service:
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
     )
+    contacts = MongoContacts(mongo.database)
     lessons = MongoLessons(mongo.database, SERVICE)
     memories = MongoMemories(mongo.database, SERVICE)
     advisers = optional.advisers(settings, _count_advice)
     model = load_model()
     wire(
         bus,
-        MongoContacts(mongo.database),
+        contacts,
         lessons,
         memories,
         load_phrases(),
@@ -132,6 +137,7 @@ def build(settings: Settings) -> Service:
         opening=[
             *(adviser.open for adviser in advisers),
             mongo.ping,
+            contacts.erasures.ensure_indexes,
             lessons.ensure_indexes,
             memories.ensure_indexes,
         ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from services.spam.advice import Adviser, opinions
@@ -19,6 +20,7 @@ from services.spam.rules.verdict import (
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish, Refusals
 from shared.contracts.accounts import SpamSettings
+from shared.contracts.erasures import ContactErased, EraseContact, answer
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited, Verdict
 from shared.contracts.tickets import (
     CommandRejected,
@@ -29,7 +31,9 @@ from shared.contracts.tickets import (
 from shared.errors import Poison
 from shared.learning.languages import language_of
 from shared.learning.teaching import Memories
-from shared.topics import LESSONS, SCREENED
+from shared.stores.erased import Erasures
+from shared.topics import ERASURES, LESSONS, SCREENED
+from shared.values.ids import computed_id
 
 
 class Contacts(Protocol):
@@ -40,6 +44,13 @@ class Contacts(Protocol):
 
     async def add(self, standings: Mapping[ContactRef, Standing]) -> None:
         """Combine each with the stored standing of its contact, and store that."""
+
+    @property
+    def erasures(self) -> Erasures:
+        """Which contacts were erased."""
+
+    async def erase(self, contacts: Collection[ContactRef], at: datetime) -> None:
+        """Forget how these were judged up to `at`."""
 
 
 Judged = Callable[[str, Verdict], None]
@@ -127,7 +138,25 @@ class Screening:
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
         """Afterwards it is stored whom agents answered, vouched for or marked as spam (SPM 3)."""
         facts = (event for event in events if isinstance(event, TicketFact))
-        await self.contacts.add(standings(facts))
+        found = standings(facts)
+        await self.contacts.add(found)
+        # Added first, then looked for: an erasure first notes the contact, and then looks here.
+        for contact, at in (await self.contacts.erasures.of(found) if found else {}).items():
+            await self.contacts.erase([ContactRef(*contact)], at)
+
+    async def erasures_asked(self, batch: Sequence[EraseContact | ContactErased]) -> None:
+        """Afterwards it is forgotten how erased contacts were judged, and that is answered."""
+        for ask in batch:
+            if not isinstance(ask, EraseContact):
+                continue
+            named = [ContactRef(ask.account_id, contact) for contact in ask.contacts]
+            there = await self.contacts.load(named)
+            if not ask.dry_run:
+                await self.contacts.erasures.note(ask.account_id, ask.contacts, ask.occurred_at)
+                await self.contacts.erase(named, ask.occurred_at)
+            id_ = computed_id("erased", ask.account_id, ask.id, "spam")
+            told = answer(ask, "spam", id_, {"contacts": len(there)})
+            await self.publish([ERASURES.record(told)])
 
     def _settings(self, account_id: str) -> SpamSettings:
         account = self.accounts.get(account_id)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pymongo import UpdateOne
 
 from services.spam.rules.verdict import ContactRef, Standing
+from shared.stores.erasures import MongoErasures
 from shared.stores.indexes import Indexed
 from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Database, insert_new
@@ -13,7 +14,11 @@ from shared.stores.mongo import Database, insert_new
 
 def with_indexes(database: Database) -> Sequence[Indexed]:
     """Each store of screening's that makes indexes, for whoever looks whether they are there."""
-    return (MongoLessons(database, "spam"), MongoMemories(database, "spam"))
+    return (
+        MongoLessons(database, "spam"),
+        MongoMemories(database, "spam"),
+        MongoErasures(database, "spam"),
+    )
 
 
 class MongoContacts:
@@ -21,6 +26,7 @@ class MongoContacts:
 
     def __init__(self, database: Database) -> None:
         self._contacts = database["spam_contacts"]
+        self.erasures = MongoErasures(database, "spam")
 
     async def load(self, contacts: Collection[ContactRef]) -> dict[ContactRef, Standing]:
         """See `handlers.Contacts`."""
@@ -44,6 +50,15 @@ class MongoContacts:
         ]
         if updates:
             await self._contacts.bulk_write(updates, ordered=False)
+
+    async def erase(self, contacts: Collection[ContactRef], at: datetime) -> None:
+        """See `handlers.Contacts`."""
+        ids = sorted(map(_id, contacts))
+        for name in ("known_at", "spam_at"):
+            query = {"_id": {"$in": ids}, name: {"$lte": at}}
+            await self._contacts.update_many(query, {"$unset": {name: ""}})
+        nothing = {"known_at": {"$exists": False}, "spam_at": {"$exists": False}}
+        await self._contacts.delete_many({"_id": {"$in": ids}, **nothing})
 
 
 def _id(contact: ContactRef) -> str:

@@ -12,9 +12,10 @@ from shared.bus.kafka_bus import KafkaBus
 from shared.bus.ports import FollowingBus
 from shared.clock import Clock, system_clock
 from shared.contracts.accounts import TAGS
+from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.learning.model import Model
 from shared.learning.seeds import all_seeds, tags_model_begun
-from shared.learning.teaching import Ground, Lessons, Memories
+from shared.learning.teaching import Forgetting, Ground, Lessons, Memories
 from shared.running import metrics
 from shared.running.models import learn
 from shared.running.service import Service
@@ -39,7 +40,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     """Connect topics, handlers and the sweep."""
     own = OwnTags(model, others(all_seeds()), lambda account: settings_of(bus.accounts, account))
     of_others = own.examples_of_others()
-    weights = learn(
+    weights, teaching = learn(
         bus,
         SERVICE,
         "tags",
@@ -49,7 +50,13 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
         lambda account: Ground((own.of(account),), of_others),
     )
     tagging = Tagging(bus.accounts, model, own, weights.of, memories, bus.publish, chosen, removed)
-    bus.consume(TICKETS, tagging.tickets_changed)
+    forgetting = Forgetting(lessons, memories, teaching)
+
+    async def tickets_changed(events: Sequence[TicketFact | CommandRejected]) -> None:
+        await tagging.tickets_changed(events)
+        await forgetting.tickets_changed(events)
+
+    bus.consume(TICKETS, tickets_changed)
     bus.every(sweep_interval, Sweep(memories, clock).sweep)
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from services.ticketing import measure
+from services.ticketing.erasing import Erasable, Erasing
 from services.ticketing.handlers import Item, Ticketing, TicketPolicy, Tickets
 from services.ticketing.measure import Measure
 from services.ticketing.rules.ticket import Ticket
@@ -27,7 +28,7 @@ from shared.running.tasks import Background
 from shared.stores.aggregates import Aggregates, Later, at_once
 from shared.stores.documents import Store
 from shared.stores.mongo import Mongo, is_transient
-from shared.topics import ATTRIBUTIONS, COMMANDS, SCREENED, SIGNALS
+from shared.topics import ATTRIBUTIONS, COMMANDS, ERASURES, SCREENED, SIGNALS
 from shared.values.mail_tokens import NO_TOKENS, MailTokens
 
 SERVICE: Final = "ticketing"
@@ -39,7 +40,7 @@ def show_counts(counts: Mapping[TicketStatus, int]) -> None:
         metrics.TICKETS.labels(status).set(count)
 
 
-class TicketStore(Store[Ticket], Tickets, Due, measure.Tickets, Protocol):
+class TicketStore(Store[Ticket], Tickets, Due, measure.Tickets, Erasable, Protocol):
     """All that ticketing needs of its store."""
 
 
@@ -60,13 +61,15 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, by which clock, and how m
     """
     policy = TicketPolicy(store, bus.accounts, tokens)
     tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock, later=later)
-    ticketing = Ticketing(tickets, store, bus.accounts)
+    erasing = Erasing(tickets, store, bus.publish)
+    ticketing = Ticketing(tickets, store, bus.accounts, erasing.taken)
     sweep = TicketSweep(store, tickets, clock)
     snapshots = Snapshots(requests, bus.publish, clock, snapshots_at_once)
     bus.consume(SCREENED, measured(ticketing.messages_screened, clock))
     bus.consume(SIGNALS, ticketing.signals_seen)
     bus.consume(COMMANDS, commands_given(ticketing, snapshots))
     bus.consume(ATTRIBUTIONS, ticketing.messages_attributed)
+    bus.consume(ERASURES, erasing.asked)
     bus.every(sweep_interval, sweep.wake)
     bus.every(sweep_interval, sweep.finish)
     bus.every(sweep_interval, snapshots.sweep)

@@ -1,7 +1,7 @@
 """Ticketing's handlers: every record is an item for the tickets' aggregates."""
 
 from collections import Counter, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -9,6 +9,7 @@ from services.ticketing.rules import bounces, slots, threads
 from services.ticketing.rules.commands import command_given, names_a_stranger
 from services.ticketing.rules.early_records import Early, early_id, early_items, may_be_awaited
 from services.ticketing.rules.edits import message_changed
+from services.ticketing.rules.erasing import EraseTicket, after_erasure, ticket_erased
 from services.ticketing.rules.messages import message_arrived
 from services.ticketing.rules.signals import (
     concerns_tickets,
@@ -28,7 +29,20 @@ from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Outcome, Target
 from shared.values.mail_tokens import NO_TOKENS, MailTokens
 
-Item = InboundMessage | MessageEdited | MessageDeleted | Signal | Command | MessageAttributed
+Item = (
+    InboundMessage
+    | MessageEdited
+    | MessageDeleted
+    | Signal
+    | Command
+    | MessageAttributed
+    | EraseTicket
+)
+Said = InboundMessage | MessageEdited | MessageDeleted | Signal
+
+
+Late = Callable[[Sequence[Said]], Awaitable[None]]
+"""Called with what customers said, once it is applied: see `erasing.Erasing.taken`."""
 
 
 class Tickets(Protocol):
@@ -107,13 +121,19 @@ class TicketPolicy:
                     targets.append(bounced[item.id])
                 case Signal():
                     targets.append(Target(item.account_id, slot=slots.slot_for(item)))
-                case Command() | MessageAttributed():
+                case Command() | MessageAttributed() | EraseTicket():
                     targets.append(Target(item.account_id, id=item.ticket_id))
         return targets
 
     def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
         """See the rules."""
         match item:
+            case EraseTicket():
+                return ticket_erased(state, item)
+            case MessageEdited() | MessageDeleted() | Signal() | MessageAttributed() if (
+                state is not None and state.erased_at is not None
+            ):
+                return after_erasure(state, item)
             case InboundMessage():
                 number = self._numbers[item.account_id][0]
                 outcome = message_arrived(target, state, item, number)
@@ -183,6 +203,7 @@ class Ticketing:
     tickets: Aggregates[Ticket, Item]
     kept: Tickets
     accounts: Accounts
+    late: Late
 
     async def messages_screened(
         self, messages: Sequence[InboundMessage | MessageEdited | MessageDeleted]
@@ -192,6 +213,7 @@ class Ticketing:
         await self._take_up([m for m in messages if not isinstance(m, InboundMessage)])
         keys = [may_be_awaited(m) for m in messages if isinstance(m, InboundMessage)]
         await self._take_up_for(set().union(*keys))
+        await self.late(messages)
         return refused
 
     async def commands_given(self, commands: Sequence[Command]) -> Refusals | None:
@@ -213,6 +235,7 @@ class Ticketing:
         shown = {at: signal for at, signal in enumerate(signals) if concerns_tickets(signal)}
         refused = await self.tickets.apply(list(shown.values()))
         await self._take_up([signal for signal in shown.values() if is_keyword(signal)])
+        await self.late(list(shown.values()))
         places = list(shown)
         return {places[at]: why for at, why in refused.items()}
 

@@ -265,6 +265,7 @@ async def _all_there(admin: Any, prefix: str) -> None:  # noqa: ANN401  # aiokaf
 
 def topic_configuration(topic: Topic[Any], replication: int) -> dict[str, str]:
     """How a topic is configured where each of its partitions has so many replicas."""
+    compacting = {"max.compaction.lag.ms": str(7 * 86_400_000)} if topic.compacted else {}
     retention = -1 if topic.retention == FOR_EVER else int(topic.retention.total_seconds() * 1000)
     lag = int(topic.uncompacted_for.total_seconds() * 1000)
     return {
@@ -274,4 +275,6 @@ def topic_configuration(topic: Topic[Any], replication: int) -> dict[str, str]:
         "max.message.bytes": str(topic.max_bytes),
         "min.insync.replicas": "2" if replication > 2 else "1",
         "unclean.leader.election.enable": "false",
+        # What a tombstone replaces is gone a week later, however little comes after it.
+        **compacting,
     }

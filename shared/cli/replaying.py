@@ -114,14 +114,18 @@ class Sender:
         finally:
             await self._producer.stop()
 
-    async def send(self, letter: Letter, record: Outgoing, at: datetime) -> None:
-        """Put a letter's record back, with that timestamp."""
+    async def send(
+        self, letter: Letter, record: Outgoing, at: datetime, partition: int | None = None
+    ) -> None:
+        """Put a letter's record back, with that timestamp; by default its key says where."""
         self._sent.append(
             await self._producer.send(
                 self._settings.topic_prefix + record.topic,
-                key=record.key,
+                # The driver refuses a record with neither key nor value; brokers do not.
+                key=b"" if record.value is None and record.key is None else record.key,
                 value=record.value,
                 headers=list(record.headers),
+                partition=partition,
                 timestamp_ms=int(at.timestamp() * 1000),
             )
         )

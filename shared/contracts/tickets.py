@@ -272,6 +272,19 @@ class TicketAttributed(TicketFact):
     credit: TicketCredit
 
 
+class ContentErased(TicketFact):
+    """What a contact wrote is erased, and whoever keeps any of it erases theirs.
+
+    `whole`: the ticket was the contact's. It is closed for good, its contact is named
+    `erased:<ticket>`, and nothing that its thread said is left. Else it is somebody else's, or the
+    contact has written anew, and only these messages of it are without content.
+    """
+
+    type: Literal["ContentErased"] = "ContentErased"
+    whole: bool
+    message_ids: tuple[str, ...] = ()
+
+
 class CommandRejected(Envelope):
     """A command could not apply, and why. It changes nothing and has no seq."""
 
@@ -325,6 +338,7 @@ TicketEvent = Annotated[
     | TicketMarkedNotSpam
     | TicketRead
     | TicketAttributed
+    | ContentErased
     | CommandRejected,
     Field(discriminator="type"),
 ]

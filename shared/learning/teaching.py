@@ -17,6 +17,7 @@ import numpy as np
 from shared.bus.delivery import Publish, Refusals
 from shared.contracts.base import Envelope
 from shared.contracts.learning import Change, LearnedWeights, Lesson, Subject
+from shared.contracts.tickets import CommandRejected, ContentErased, TicketFact
 from shared.errors import Poison
 from shared.learning import lessons as chosen
 from shared.learning.coding import delta_of, floats_text, indices_of_text, indices_text
@@ -35,6 +36,9 @@ class Lessons(Protocol):
 
     async def of_account(self, account_id: str) -> list[Learned]:
         """Those of an account that may count: the newest marks, and the newest of silence."""
+
+    async def erase(self, tickets: Collection[tuple[str, str]]) -> set[str]:
+        """No lesson on these tickets is kept, now or later; the accounts that had any, ever."""
 
 
 _AT_ONCE: Final = 5
@@ -109,7 +113,7 @@ class Teaching:
                     refusals[place] = error
         return refusals or None
 
-    async def teach_again(self, outdated: Sequence[LearnedWeights]) -> None:
+    async def teach_again(self, outdated: Sequence[Envelope]) -> None:
         """Afterwards accounts whose weights fit another model have some that fit this one."""
         await self.publish([WEIGHTS.record(await self._weights(each)) for each in outdated])
 
@@ -283,3 +287,27 @@ class Memories(Protocol):
 
     async def forget(self, before: datetime) -> None:
         """Afterwards messages that were written before then are kept no more."""
+
+    async def erase(self, tickets: Collection[tuple[str, str]]) -> None:
+        """Afterwards nothing is kept of these tickets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """Takes out of what is learned from whatever was written in tickets that were erased."""
+
+    lessons: Lessons
+    memories: Memories
+    teaching: Teaching | None
+
+    async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
+        """Afterwards erased tickets teach nothing, and their accounts' weights are made anew."""
+        erased = [event for event in events if isinstance(event, ContentErased) and event.whole]
+        if not erased:
+            return
+        tickets = {(event.account_id, event.ticket_id) for event in erased}
+        await self.memories.erase(tickets)
+        taught = await self.lessons.erase(tickets)
+        if self.teaching is not None:
+            causes = {event.account_id: event for event in erased if event.account_id in taught}
+            await self.teaching.teach_again(list(causes.values()))

@@ -30,12 +30,13 @@ def learn(  # who learns what, from what, and on which ground
     lessons: Lessons,
     interval: timedelta,
     before: Before = unchanged,
-) -> WeightsTable:
+) -> tuple[WeightsTable, Teaching]:
     """Afterwards lessons on the subject become weights; those of all accounts are in the table.
 
     `before` is what an account's settings change of the model. What fits another version of it is
     taught again at the start, some accounts each `interval`. Damaged weights are a dead letter,
-    a line in the log and in the metrics; their account then has the model alone.
+    a line in the log and in the metrics; their account then has the model alone. What teaches is
+    returned too, for what is to be taught at other times.
     """
 
     def damaged(what: str) -> None:
@@ -49,4 +50,4 @@ def learn(  # who learns what, from what, and on which ground
     bus.consume(LESSONS, teaching.lessons_given)
     bus.consume(WEIGHTS, teaching.weights_published)
     bus.every(interval, TaughtAgain(teaching, weights).sweep)
-    return weights
+    return weights, teaching

@@ -135,6 +135,10 @@ class Aggregates(Generic[S, I]):
         await self._finish(documents)
         return len(documents)
 
+    async def finished(self, targets: Collection[Target]) -> list[Document[S]]:
+        """These documents, once all that their outboxes owed is recorded and published."""
+        return await self._finish(await self._read(self.store.load(targets)))
+
     async def _read(self, reading: Awaitable[list[Document[S]]]) -> list[Document[S]]:
         """The documents that are read; an outbox that was carried out here counts as empty.
 

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote
 import numpy as np
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 
+from shared.clock import EPOCH
 from shared.contracts.learning import Lesson
 from shared.learning.features import Indices
 from shared.learning.lessons import MOST_LESSONS, Learned
@@ -35,7 +36,11 @@ class MongoLessons:
         await insert_new(self._lessons, list({row["_id"]: row for row in reversed(rows)}.values()))
         updates = [
             UpdateOne(
-                {"_id": row["_id"], f"ranks.{label}": {"$not": {"$gte": rank}}},
+                {
+                    "_id": row["_id"],
+                    "mark": {"$gte": 0},
+                    f"ranks.{label}": {"$not": {"$gte": rank}},
+                },
                 {
                     "$set": {
                         f"labels.{label}": row["labels"][label],
@@ -60,6 +65,16 @@ class MongoLessons:
             newest = rows.sort([("at", DESCENDING), ("_id", DESCENDING)]).limit(2 * MOST_LESSONS)
             found += [_learned(row) async for row in newest]
         return found
+
+    async def erase(self, tickets: Collection[tuple[str, str]]) -> set[str]:
+        """See `Lessons`. An empty row stays, so that no lesson on the ticket is kept later."""
+        rows = [_erased(*ticket) for ticket in sorted(tickets)]
+        await insert_new(self._lessons, rows)
+        ids = [row["_id"] for row in rows]
+        nothing = {name: rows[0][name] for name in _TAKEN}
+        await self._lessons.update_many({"_id": {"$in": ids}}, {"$set": nothing})
+        had = self._lessons.find({"_id": {"$in": ids}, "weight": {"$gt": 0}})
+        return {row["account"] async for row in had}
 
 
 class MongoMemories:
@@ -119,6 +134,11 @@ class MongoMemories:
         """See `Memories`."""
         await self._memories.delete_many({"at": {"$lt": before}})
 
+    async def erase(self, tickets: Collection[tuple[str, str]]) -> None:
+        """See `Memories`."""
+        ids = sorted(_id(*each) for each in tickets)
+        await self._memories.delete_many({"_id": {"$in": ids}})
+
 
 def _id(account_id: str, ticket_id: str) -> str:
     return f"{account_id}|{ticket_id}"
@@ -158,6 +178,26 @@ def _row(lesson: Lesson, indices: Indices) -> dict[str, Any]:
         "teacher": lesson.teacher,
         "sender": lesson.sender,
         "at": lesson.occurred_at,
+    }
+
+
+_TAKEN = ("labels", "ranks", "mark", "indices", "teacher", "sender")
+
+
+def _erased(account_id: str, ticket_id: str) -> dict[str, Any]:
+    """The row of an erased ticket: its mark is below all others. Its weight says it had none."""
+    return {
+        "_id": _id(account_id, ticket_id),
+        "account": account_id,
+        "example": ticket_id,
+        "labels": {},
+        "ranks": {},
+        "mark": -1,
+        "indices": b"",
+        "weight": 0.0,
+        "teacher": None,
+        "sender": None,
+        "at": EPOCH,
     }
 
 

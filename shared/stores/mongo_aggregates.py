@@ -136,6 +136,18 @@ class MongoAggregates(Generic[ModelState]):
             ordered=False,
         )
 
+    async def delete(self, document: Document[Any]) -> bool:
+        """Delete a document if it is still at its revision; whether it was.
+
+        That is for those alone whose outbox was carried out.
+        """
+        query = {"_id": document.state.id, "rev": document.revision}
+        return (await self._documents.delete_one(query)).deleted_count > 0
+
+    async def forget_entries(self, of: str, before: datetime) -> None:
+        """Delete the ledger's entries of a document whose `at` is not later than `before`."""
+        await self._ledger.delete_many({"of": of, "at": {"$lte": before}})
+
     async def unfinished(self, before: datetime, limit: int) -> list[Document[Any]]:
         """See `shared.stores.documents.Store`."""
         return await self.find({"outbox_at": {"$gte": EPOCH, "$lt": before}}, limit)

@@ -12,10 +12,21 @@ from shared.bus.delivery import Outgoing
 from shared.bus.kafka_bus import KafkaBus
 from shared.cli.demo.story import Story
 from shared.contracts.commands import MarkSpam, PublishSnapshots, ReplyToTicket, TagTicket
+from shared.contracts.erasures import EraseContact
 from shared.errors import HelpdeskError
 from shared.running.service import Service as Wired
 from shared.running.settings import KafkaSettings
-from shared.topics import ACCOUNTS, BY_NAME, DEAD, SERVICES, TOPICS, WEIGHTS, Service, Topic
+from shared.topics import (
+    ACCOUNTS,
+    BY_NAME,
+    DEAD,
+    ERASURES,
+    SERVICES,
+    TOPICS,
+    WEIGHTS,
+    Service,
+    Topic,
+)
 from tests.architecture.tree import ROOT
 from tests.cli.memory_world import MemoryWorld
 from tests.pipeline.stage import ANN
@@ -88,6 +99,7 @@ async def test_what_the_services_publish_is_what_the_registry_says() -> None:
     await Story(world, stage.clock()).tell()
     await _a_customer_falls_silent(world)
     await _an_agent_marks_and_tags(world)
+    await _a_contact_is_asked_for(world)
 
     told = {(s, t.name) for t in TOPICS for s in t.producers if t is not DEAD[s]}
     dead = {(s, t.name) for s, t in DEAD.items()}
@@ -132,6 +144,20 @@ async def _an_agent_marks_and_tags(world: MemoryWorld) -> None:
     late = PublishSnapshots(id="late", **said)
     await world.publish([BY_NAME["helpdesk.commands"].record(each) for each in (tag, mark, late)])
     await stage.log.settle()
+
+
+async def _a_contact_is_asked_for(world: MemoryWorld) -> None:
+    """And what an operator does."""
+    ask = EraseContact(
+        account_id="sample",
+        id="erasure",
+        occurred_at=world.stage.clock(),
+        correlation_id="erasure",
+        contacts=("email:nobody@example.com",),
+        dry_run=True,
+    )
+    await world.publish([ERASURES.record(ask)])
+    await world.stage.log.settle()
 
 
 NOT_THEIRS = [(s, t) for s in SERVICES for t in TOPICS if s not in t.producers]

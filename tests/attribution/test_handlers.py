@@ -188,5 +188,5 @@ async def test_it_is_wired_to_its_topics_and_a_sweep() -> None:
 
     wire(Ears(world.store), world.store, world.clock, interval=timedelta(seconds=2))
 
-    assert set(consumed) == {"helpdesk.sends", "helpdesk.tickets"}
+    assert set(consumed) == {"helpdesk.sends", "helpdesk.tickets", "helpdesk.erasures"}
     assert swept[-1] == timedelta(seconds=2)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
+from services.attribution.erasing import Histories
 from services.attribution.rules.decisions import Fact, News, decide
 from services.attribution.rules.history import History, history_id
 from services.attribution.store import MongoContacts
 from shared.contracts.accounts import AttributionSettings
 from shared.running.settings import MongoSettings
-from shared.stores.documents import Document, Entry, Store, Target
+from shared.stores.documents import Document, Entry, Target
 from shared.stores.mongo import Mongo
 from tests.attribution.memory import MemoryContacts
 from tests.attribution.story import DAY, HOUR, MONDAY, PHONE, Ticket, delivered
@@ -24,7 +25,7 @@ HERE = Target("acme", id=history_id("acme", PHONE))
 
 
 @pytest.fixture(params=["memory", pytest.param("mongo", marks=pytest.mark.connected)])
-async def store(request: pytest.FixtureRequest, unique: str) -> AsyncIterator[Store[History]]:
+async def store(request: pytest.FixtureRequest, unique: str) -> AsyncIterator[Histories]:
     if request.param == "memory":
         yield MemoryContacts()
         return
@@ -56,7 +57,7 @@ def _facts(ticket: Ticket) -> Iterator[Fact]:
     yield ticket.marked_not_spam(MONDAY + 4 * HOUR)
 
 
-async def test_a_history_is_read_as_it_was_written(store: Store[History]) -> None:
+async def test_a_history_is_read_as_it_was_written(store: Histories) -> None:
     history = a_full_history()
 
     written = await store.write([Document(state=history, revision=0)])
@@ -67,7 +68,7 @@ async def test_a_history_is_read_as_it_was_written(store: Store[History]) -> Non
     assert found.revision == 1
 
 
-async def test_of_two_that_write_first_one_wins(store: Store[History]) -> None:
+async def test_of_two_that_write_first_one_wins(store: Histories) -> None:
     one, other = a_full_history(), History(account_id="acme", phone=PHONE)
     await store.write([Document(state=one, revision=0)])
 
@@ -77,7 +78,7 @@ async def test_of_two_that_write_first_one_wins(store: Store[History]) -> None:
     assert [document.state for document in await store.load([HERE])] == [one]
 
 
-async def test_the_ledger_keeps_what_was_applied(store: Store[History]) -> None:
+async def test_the_ledger_keeps_what_was_applied(store: Histories) -> None:
     await store.record([(HERE.id or "", Entry("news", {"at": MONDAY}))])
     await store.record([(HERE.id or "", Entry("news", {"at": MONDAY}))])
 
@@ -85,7 +86,7 @@ async def test_the_ledger_keeps_what_was_applied(store: Store[History]) -> None:
 
 
 @pytest.mark.spec("ATT 5")
-async def test_the_service_works_on_it(store: Store[History]) -> None:
+async def test_the_service_works_on_it(store: Histories) -> None:
     ticket = Ticket()
     first, second = ticket.wrote(MONDAY + HOUR), ticket.wrote(MONDAY + 2 * HOUR)
     world = World(store)

@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.attribution.app import wire
-from services.attribution.rules.history import History
+from services.attribution.erasing import Histories
 from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Handler, Outgoing, Record, Refusals
 from shared.contracts.accounts import AccountSettings, AttributionSettings
 from shared.contracts.marketing import MessageAttributed, SendDelivered, SendFailed
 from shared.contracts.tickets import TicketFact
 from shared.errors import Transient
-from shared.stores.documents import Store
 from shared.topics import ATTRIBUTIONS, SENDS, TICKETS, Topic
 from tests.attribution.memory import MemoryContacts
 from tests.attribution.story import DAY, MONDAY, final_credits
@@ -21,7 +20,7 @@ from tests.attribution.story import DAY, MONDAY, final_credits
 class World:
     """A replica of attribution and all it touches. `facts` is what it published, in order."""
 
-    def __init__(self, store: Store[History] | None = None) -> None:
+    def __init__(self, store: Histories | None = None) -> None:
         self.accounts = AccountsTable()
         self.accounts.apply(AccountSettings(account_id="acme"))
         self.store: Any = store or MemoryContacts()

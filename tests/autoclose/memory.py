@@ -58,5 +58,9 @@ class MemoryTyping:
     async def seen(self, typists: Collection[Typist]) -> dict[Typist, datetime]:
         return {typist: self.marks[typist] for typist in typists if typist in self.marks}
 
+    async def forget(self, typists: Collection[Typist]) -> None:
+        for typist in typists:
+            self.marks.pop(typist, None)
+
     def flush(self) -> None:
         self.marks.clear()

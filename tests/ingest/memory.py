@@ -1,11 +1,13 @@
 """Ingest's stores, in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from services.ingest.who.profiles import Change, by_identity
+from services.ingest.join.long_sms import Assembly
+from services.ingest.who.profiles import Change, by_identity, identities
 from services.ingest.who.whatsapp_ids import Alias, Claim
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
+from tests.memory import MemoryAggregates, MemoryErasures
 
 
 class MemoryProfiles:
@@ -27,12 +29,24 @@ class MemoryProfiles:
     async def find(self, identities: Iterable[str]) -> Mapping[str, Profile]:
         return by_identity(self._profiles.values(), identities)
 
+    async def known(
+        self, account_id: str, contacts: Collection[str], profile_ids: Collection[str]
+    ) -> Sequence[Profile]:
+        wanted = {f"{account_id}|{key}" for key in contacts}
+        return [
+            profile
+            for profile in self._profiles.values()
+            if profile.account_id == account_id
+            and (profile.profile_id in profile_ids or not wanted.isdisjoint(identities(profile)))
+        ]
+
 
 class MemoryAliases:
     """See `services.ingest.who.whatsapp_ids.Aliases`."""
 
     def __init__(self) -> None:
         self._aliases: dict[str, Alias] = {}
+        self.erasures = MemoryErasures()
 
     async def find(self, keys: Iterable[str]) -> Mapping[str, Alias]:
         return {key: self._aliases[key] for key in keys if key in self._aliases}
@@ -42,3 +56,23 @@ class MemoryAliases:
             if self._aliases.get(claim.key) == claim.before:
                 self._aliases[claim.key] = claim.after
         return all(self._aliases.get(claim.key) == claim.after for claim in claims)
+
+    async def leading(self, account_id: str, contacts: Collection[str]) -> Mapping[str, str]:
+        found = {
+            key.partition("|")[2]: alias.contact
+            for key, alias in self._aliases.items()
+            if key.startswith(f"{account_id}|")
+        }
+        return {i: to for i, to in found.items() if i in contacts or to in contacts}
+
+    async def forget(self, account_id: str, ids: Collection[str]) -> None:
+        for each in ids:
+            self._aliases.pop(f"{account_id}|{each}", None)
+
+
+class MemoryAssemblies(MemoryAggregates[Assembly]):
+    """Unfinished long SMS."""
+
+    async def of_contacts(self, account_id: str, contacts: Collection[str]) -> Sequence[str]:
+        states = [document.state for document in self.documents.values()]
+        return [s.id for s in states if s.account_id == account_id and s.contact in contacts]

@@ -15,10 +15,13 @@ class MemoryLessons:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], Learned] = {}
+        self.erased: dict[tuple[str, str], bool] = {}
 
     async def keep(self, lessons: Sequence[tuple[Lesson, Indices]]) -> None:
         for lesson, indices in lessons:
             key = (lesson.account_id, lesson.example_id)
+            if key in self.erased:
+                continue
             there = self.kept.get(key) or Learned(
                 example_id=lesson.example_id,
                 labels={},
@@ -47,6 +50,12 @@ class MemoryLessons:
         marks = [lesson for lesson in found if lesson.is_mark]
         silence = [lesson for lesson in found if not lesson.is_mark]
         return marks[: 2 * MOST_LESSONS] + silence[: 2 * MOST_LESSONS]
+
+    async def erase(self, tickets: Collection[tuple[str, str]]) -> set[str]:
+        for ticket in tickets:
+            had = self.kept.pop(ticket, None) is not None
+            self.erased[ticket] = self.erased.get(ticket, False) or had
+        return {ticket[0] for ticket in tickets if self.erased[ticket]}
 
 
 class MemoryMemories:
@@ -88,3 +97,9 @@ class MemoryMemories:
 
     async def forget(self, before: datetime) -> None:
         self.kept = {ticket: each for ticket, each in self.kept.items() if each.at >= before}
+
+    async def erase(self, tickets: Collection[tuple[str, str]]) -> None:
+        for ticket in tickets:
+            self.kept.pop(ticket, None)
+            self.parts.pop(ticket, None)
+            self.marked.discard(ticket)

@@ -38,7 +38,7 @@ from tests.assignment.memory import MemoryAgents, MemoryHeartbeats
 from tests.assignment.memory import MemoryTickets as FollowedTickets
 from tests.attribution.memory import MemoryContacts as ContactHistories
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
-from tests.ingest.memory import MemoryAliases, MemoryProfiles
+from tests.ingest.memory import MemoryAliases, MemoryAssemblies, MemoryProfiles
 from tests.learning.memory import MemoryLessons, MemoryMemories
 from tests.memory import MemoryAggregates
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
@@ -308,7 +308,7 @@ class MemoryStage(Stage):
         rotations: MemoryAggregates[Rotation] = MemoryAggregates()
         stores = assignment.Stores(FollowedTickets(), MemoryAgents(), MemoryHeartbeats(), rotations)
         ingest.wire(
-            bus["ingest"], MemoryProfiles(), MemoryAliases(), MemoryAggregates(), self.clock
+            bus["ingest"], MemoryProfiles(), MemoryAliases(), MemoryAssemblies(), self.clock
         )
         spam.wire(
             bus["spam"],

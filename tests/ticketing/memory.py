@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any, get_args
 
 from services.ticketing.rules.early_records import slot_key
+from services.ticketing.rules.erasing import erased_entry
 from services.ticketing.rules.thread_lines import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.snapshots import Request
 from shared.contracts.tickets import TicketStatus
-from shared.stores.documents import Document, Target
-from tests.memory import MemoryAggregates
+from shared.stores.documents import Document, Entry, Target
+from tests.memory import MemoryAggregates, MemoryErasures
 
 
 @dataclass(slots=True)
@@ -21,6 +22,8 @@ class MemoryTickets(MemoryAggregates[Ticket]):
 
     numbers_taken: Counter[str] = field(default_factory=Counter)
     destinations: dict[str, Target] = field(default_factory=dict)
+    erasures: MemoryErasures = field(default_factory=MemoryErasures)
+    threads_erased: set[str] = field(default_factory=set)
 
     async def by_mail(self, account_id: str, keys: Collection[str]) -> Sequence[Ticket]:
         """See `services.ticketing.handlers.Tickets`."""
@@ -121,6 +124,86 @@ class MemoryTickets(MemoryAggregates[Ticket]):
         wanted = (account_id, number)
         return next((t for t in self.tickets if (t.account_id, t.number) == wanted), None)
 
+    async def of_contacts(
+        self, account_id: str, contacts: Collection[str], profile_ids: Collection[str]
+    ) -> Sequence[Ticket]:
+        """See `services.ticketing.erasing.Erasable`."""
+        values = {key.partition(":")[2] for key in contacts}
+        return [
+            t
+            for t in self.tickets
+            if t.account_id == account_id
+            and (
+                t.contact.id in contacts
+                or t.contact.profile_id in profile_ids
+                or any(each.value in values for each in t.contact.identities)
+                or not values.isdisjoint(t.participants)
+            )
+        ]
+
+    async def being_erased(self, account_id: str) -> Sequence[str]:
+        """See `services.ticketing.erasing.Erasable`."""
+        erased = [t for t in self.tickets if t.erased_at and t.account_id == account_id]
+        return [ticket.id for ticket in erased if ticket.id not in self.threads_erased]
+
+    async def written_by(
+        self, ticket_id: str, contacts: Collection[str]
+    ) -> Sequence[tuple[str, datetime]]:
+        """See `services.ticketing.erasing.Erasable`."""
+        return [
+            (entry.id, entry.body["received_at"])
+            for of, entry in self.ledger.values()
+            if of == ticket_id and entry.body["kind"] == "message" and _wrote(entry, contacts)
+        ]
+
+    async def count_lines(self, ticket_id: str) -> int:
+        """See `services.ticketing.erasing.Erasable`."""
+        return sum(of == ticket_id for of, _ in self.ledger.values())
+
+    async def erase_threads(self, ticket_ids: Collection[str]) -> None:
+        """See `services.ticketing.erasing.Erasable`."""
+        for ticket_id in ticket_ids:
+            own = [entry.id for of, entry in self.ledger.values() if of == ticket_id]
+            self._erase(own)
+            related = self.documents[ticket_id].state.related_ticket_id
+            if related and (there := self.documents.get(related)):
+                left = tuple(each for each in there.sent_away if each[0] not in own)
+                self.documents[related] = replace(
+                    there, sent_away=left, revision=there.revision + 1
+                )
+            self.threads_erased.add(ticket_id)
+
+    async def erase_entries(self, ids: Collection[str]) -> None:
+        """See `services.ticketing.erasing.Erasable`."""
+        self._erase([*ids, *(entry["_id"] for entry in self._speaking_of(ids))])
+
+    def _erase(self, ids: Collection[str]) -> None:
+        for entry_id in ids:
+            if entry_id in self.ledger:
+                of, entry = self.ledger[entry_id]
+                self.ledger[entry_id] = of, Entry(entry_id, erased_entry(entry.body), entry.size)
+            self.destinations.pop(entry_id, None)
+
+    async def erase_loose(
+        self, account_id: str, contacts: Collection[str], slots: Collection[str], at: datetime
+    ) -> int:
+        """See `services.ticketing.erasing.Erasable`."""
+        keys = {slot_key(account_id, slot) for slot in slots}
+        values = [key.partition(":")[2] for key in contacts]
+        count = 0
+        for of, entry in list(self.ledger.values()):
+            body = entry.body
+            if body["account_id"] != account_id or body["sent_at"] > at:
+                continue
+            contact = body.get("item", {}).get("contact") or {}
+            if body.get("message_id") in keys or contact.get("id") in contacts:
+                del self.ledger[entry.id]
+                count += 1
+            elif of == "" and any(value in body["text"] for value in values):
+                self._erase([entry.id])
+                count += 1
+        return count
+
     @property
     def tickets(self) -> list[Ticket]:
         """All tickets, as they were opened."""
@@ -170,3 +253,9 @@ class MemoryRequests:
 
     async def thread(self, ticket_id: str, **more: Any) -> list[dict[str, Any]]:
         return await self.tickets.thread(ticket_id, **more)
+
+
+def _wrote(entry: Entry, contacts: Collection[str]) -> bool:
+    contact = entry.body.get("message", {}).get("contact", {})
+    keys = {f"{each['type']}:{each['value']}" for each in contact.get("identities", ())}
+    return not {contact.get("id"), *keys}.isdisjoint(contacts)

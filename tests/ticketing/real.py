@@ -18,7 +18,14 @@ from tests.memory import MemoryAggregates
 from tests.ticketing.memory import MemoryTickets
 from tests.ticketing.world import Item, Step, Stepwise, World
 
-COLLECTIONS = ("tickets", "thread", "mail_destinations", "ticket_numbers", "snapshot_requests")
+COLLECTIONS = (
+    "tickets",
+    "thread",
+    "mail_destinations",
+    "ticket_numbers",
+    "snapshot_requests",
+    "ticketing_erasures",
+)
 
 
 class Crash(Exception):

@@ -11,13 +11,14 @@ from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Handler, Outgoing, Record
 from shared.contracts.base import Author, Channel
 from shared.contracts.commands import CloseTicket, Command, PublishSnapshots, ReplyToTicket
+from shared.contracts.erasures import EraseContact
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.signals import Signal
 from shared.contracts.snapshots import SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketFact, TicketSummary
-from shared.topics import ATTRIBUTIONS, BY_NAME, COMMANDS, SCREENED, SIGNALS, Topic
+from shared.topics import ATTRIBUTIONS, BY_NAME, COMMANDS, ERASURES, SCREENED, SIGNALS, Topic
 from shared.values.ids import computed_id
 from tests.builders import MONDAY, a_command, a_message, an_account, an_inbound_mail, the_system
 from tests.ticketing.memory import MemoryRequests, MemoryTickets
@@ -30,6 +31,7 @@ Item = (
     | Command
     | PublishSnapshots
     | MessageAttributed
+    | EraseContact
 )
 F = TypeVar("F", bound=TicketFact)
 
@@ -41,6 +43,8 @@ def topic_of(item: Item) -> Topic[Any]:
             return SIGNALS
         case Command() | PublishSnapshots():
             return COMMANDS
+        case EraseContact():
+            return ERASURES
         case MessageAttributed():
             return ATTRIBUTIONS
         case _:
@@ -57,12 +61,14 @@ async def _at_once() -> None:
 class Stepwise:
     """A store between whose calls, and around them, something else may happen."""
 
-    def __init__(self, store: object, step: Step) -> None:
+    def __init__(self, store: Any, step: Step) -> None:
         self._store = store
         self._step = step
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         call = getattr(self._store, name)
+        if not callable(call):
+            return cast(Callable[..., Awaitable[Any]], Stepwise(call, self._step))
 
         async def stepwise(*arguments: Any, **more: Any) -> Any:
             await self._step()

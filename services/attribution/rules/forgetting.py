@@ -7,7 +7,7 @@ floor.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.attribution.rules.history import History, Message, Send
 from shared.contracts.accounts import AttributionSettings
@@ -47,6 +47,18 @@ def forget(history: History, settings: AttributionSettings) -> History:
         if mark.marked_at >= history.floor or mark.ticket_id in threads
     )
     return history.model_copy(update={"sends": sends, "marks": marks})
+
+
+def erased(history: History, at: datetime) -> History:
+    """The history without what is known up to `at`; what is as old is added no more."""
+    sends = tuple(send for send in history.sends if send.at > at)
+    messages = tuple(each for each in history.messages if each.received_at > at)
+    threads = {message.ticket_id for message in messages}
+    marks = tuple(mark for mark in history.marks if mark.ticket_id in threads)
+    floor = max(history.floor, at + _INSTANT)
+    return history.model_copy(
+        update={"sends": sends, "messages": messages, "marks": marks, "floor": floor}
+    )
 
 
 def _without_old_messages(history: History, settings: AttributionSettings) -> History:

@@ -13,7 +13,13 @@ from typing import NamedTuple, Self
 
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AutoClose
-from shared.contracts.tickets import CustomerWrote, TicketClosed, TicketFact, TicketSummary
+from shared.contracts.tickets import (
+    ContentErased,
+    CustomerWrote,
+    TicketClosed,
+    TicketFact,
+    TicketSummary,
+)
 
 OFF = "off"
 NOTHING_RUNS = ""
@@ -45,6 +51,7 @@ class Typist(NamedTuple):
 class Timer:
     """What is known of a ticket's silence; kept after closing, so that no event counts twice.
 
+    - `party`: who may be typing, "" once the ticket's contact was erased.
     - `last_seq`: the `seq` of the newest event that was applied.
     - `seen_at`: the latest time that any event told of.
     - `reset_seq`: the `seq` of the newest event that reset the timer (the customer wrote, or the
@@ -123,6 +130,8 @@ def timer_after(
     if timer is not None and event.seq <= timer.last_seq:
         return timer
     seen = _having_seen(timer or _unknown(event, now), event, now)
+    if isinstance(event, ContentErased) and event.whole:
+        return replace(seen.stopped(), party="")
     epoch = event.ticket.waiting_epoch
     if epoch is None or not _can_wait(event.ticket) or epoch <= seen.reset_seq:
         return seen.stopped()

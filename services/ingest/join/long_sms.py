@@ -142,6 +142,16 @@ def after_wait(assembly: Assembly, now: datetime) -> tuple[Assembly, list[Group]
     return _with(assembly, told), over
 
 
+def without_pieces(assembly: Assembly, received_until: datetime) -> Assembly:
+    """The assembly without the messages of which all parts were received until then."""
+    left = tuple(
+        group
+        for group in assembly.groups
+        if any(piece.received > received_until for piece in group.pieces)
+    )
+    return assembly.model_copy(update={"groups": left})
+
+
 def _with(assembly: Assembly, groups: Iterable[Group]) -> Assembly:
     """The newest of the groups. One that was not given out yet is never dropped."""
     ordered = list(groups)

@@ -1,6 +1,7 @@
 """What a command makes of a ticket, or why it is refused (TKT 11)."""
 
 from services.ticketing.rules import command_effects, deliveries, replies
+from services.ticketing.rules.erasing import GONE
 from services.ticketing.rules.replies import Refusal
 from services.ticketing.rules.tags import change_tags
 from services.ticketing.rules.ticket import Draft, Ticket, ledger_id, thread_entry
@@ -90,6 +91,8 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
     if ticket.account_id != command.account_id:
         why = f"{command.ticket_id} is not of account {command.account_id}"
         return _refused(None, command, ("wrong_account", why))
+    if ticket.erased_at is not None:
+        return _refused(ticket, command, ("not_open", GONE))
     draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)
     refusal: Refusal | None
     match command:
@@ -147,13 +150,14 @@ def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Appli
             "reason": reason,
         }
     )
+    kept = code != "too_large" and not (ticket and ticket.erased_at)
     entry = thread_entry(
         ledger_id(command),
         command.account_id,
         "hidden",
         sent_at=command.occurred_at,
         # The author of a reply that was not sent may want its text back.
-        text="" if code == "too_large" else getattr(command, "text", ""),
+        text="" if not kept else getattr(command, "text", ""),
         because=f"refused ({code}): {reason}",
         author=command.author.model_dump(),
         seq=ticket.seq if ticket else None,

@@ -26,6 +26,9 @@ REMEMBERED_REPLIES = 50
 REMEMBERED_CHANGES = 50
 """For how many messages a ticket remembers the newest change, so as to ignore older ones."""
 
+ERASING = "erasing"
+"""The contact by which erased tickets are found until their threads are erased too."""
+
 DeliveryStatus = Literal["sent", "delivered", "failed", "read"]
 
 
@@ -49,7 +52,7 @@ class Ticket(TicketSummary):
     `opted_out` is True if the contact's last STOP or START was a STOP, whatever their profile says
     so far (TKT 13); `opted_at` is when it was received. `bounced` names the mails and recipients
     for which the thread shows a bounce already. `untagged` are tags that somebody removed: the
-    system does not add them again (TAG 2).
+    system does not add them again (TAG 2). `erased_at`: up to when its contact was erased.
     """
 
     id: str
@@ -71,6 +74,7 @@ class Ticket(TicketSummary):
     bounced: tuple[str, ...] = ()
     changed: tuple[Changed, ...] = ()
     untagged: tuple[str, ...] = ()
+    erased_at: UtcTime | None = None
 
     @property
     def due_at(self) -> datetime:
@@ -83,7 +87,7 @@ class Ticket(TicketSummary):
         """The stored fields that tickets are found by, besides their slot."""
         return {
             "number": self.number,
-            "contact_id": self.contact.id,
+            "contact_id": self.contact.id if self.erased_at is None else ERASING,
             "profile_id": self.contact.profile_id or "",
             "mail_keys": [f"{self.address}|{mail_id}" for mail_id in self.mail_ids],
             "mail_token": short_id(self.id) if self.channel == "email" else "",
