@@ -78,6 +78,18 @@ def test_the_page_says_what_was_wrong_and_what_was_left_out() -> None:
     assert "| `gone` |" not in left_out
 
 
+def test_rows_that_were_run_again_replace_their_own_and_no_others() -> None:
+    other = replace(GOOD, name="slow", alerts=["HelpdeskRecordsWait"])
+    kept = rendering.results([GOOD, other], 1, 600, "abc1234", None)
+    fresh = rendering.results([replace(other, name="gone")], 2, 60, "def5678", None)
+
+    merged = rendering.merged(kept, fresh)
+
+    assert [(row["name"], row["ok"]) for row in merged["rows"]] == [("gone", True), ("slow", True)]
+    assert (merged["ok"], kept["ok"]) == (True, False)
+    assert merged["commit"] == "abc1234 and def5678"
+
+
 def test_the_page_in_the_docs_is_of_the_results_beside_it() -> None:
     results = json.loads(rendering.RESULTS.read_text())
 

@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout")
     parser.add_argument("--only", action="append", choices=names, help="again for several")
     parser.add_argument("--seed", type=int, help="repeats the customers; drawn if not given")
-    parser.add_argument("--write", action="store_true", help="write docs/faults.md and its JSON")
+    parser.add_argument("--write", action="store_true", help="keep it in docs/: all, or these rows")
     parser.add_argument("--render", action="store_true", help="run nothing; write docs/faults.md")
     parser.add_argument("--chaos", type=Path, help="`make chaos JSON=1` to keep with it")
     arguments = parser.parse_args()
@@ -52,7 +52,8 @@ def main() -> int:
     took = round(time.monotonic() - began)
     results = rendering.results(found, seed, took, _commit(), _chaos(arguments.chaos))
     if arguments.write:
-        rendering.write(results)
+        kept = json.loads(rendering.RESULTS.read_text()) if arguments.only else None
+        rendering.write(rendering.merged(kept, results) if kept else results)
     if arguments.json:
         sys.stdout.write(json.dumps(results) + "\n")
     else:

@@ -31,6 +31,20 @@ def results(
     }
 
 
+def merged(kept: Json, fresh: Json) -> dict[str, Any]:
+    """The kept results with those rows that were run again; both commits are named."""
+    again = {row["name"]: row for row in fresh["rows"]}
+    rows = [again.pop(row["name"], row) for row in kept["rows"]] + list(again.values())
+    commits = dict.fromkeys((*kept["commit"].split(" and "), fresh["commit"]))
+    return {
+        **kept,
+        "ok": all(row["ok"] for row in rows),
+        "commit": " and ".join(commits),
+        "rows": rows,
+        "chaos": fresh["chaos"],
+    }
+
+
 def write(document: Json) -> None:
     """Replace the results and the page."""
     RESULTS.write_text(json.dumps(document, indent=1) + "\n")

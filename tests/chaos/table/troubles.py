@@ -14,7 +14,6 @@ from tests.chaos.table.trouble import Act, Trouble
 
 STALLED = "HelpdeskConsumerStalled"
 NOBODY = "HelpdeskGroupWithoutMembers"
-SWEEPS = "HelpdeskSweepStopped"
 MISSING = "HelpdeskTargetMissing"
 _BLOCKED = SESSION + 4
 _RESETS_EVERY = 2.0
@@ -171,8 +170,8 @@ ALL = (
         about="Redis takes connections and answers nothing",
         inject=_proxies(lambda line: [line.redis], Proxy.silence),
         mend=_network_back,
-        lasts=32,
-        alert=SWEEPS,
+        lasts=20,
+        checks=(checks.within(15),),
     ),
     Trouble(
         name="kafka-silent",
