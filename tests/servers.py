@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from shared.embedded import probes
 from shared.embedded.probes import HOST
@@ -35,6 +35,7 @@ class ApacheKafka(KafkaServer):
     """Apache Kafka in KRaft mode, broker and controller in one; topics are created on request."""
 
     start_timeout = 60.0
+    java_options: ClassVar[Sequence[str]] = ("-Xms256m", "-Xmx1g")
 
     def __init__(self, *, port: int | None = None, folder: Path | None = None) -> None:
         """Choose ports; nothing runs yet."""
@@ -55,7 +56,7 @@ class ApacheKafka(KafkaServer):
                 timeout=_FORMAT_TIMEOUT,
             )
         log_level = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-        return (*java, "-Xms256m", "-Xmx1g", log_level, "kafka.Kafka", str(file))
+        return (*java, *self.java_options, log_level, "kafka.Kafka", str(file))
 
     def settings(self) -> dict[str, str]:
         """Return what the broker is told, but for its folder."""

@@ -11,13 +11,12 @@ from importlib.metadata import version
 from typing import TypeVar
 
 import structlog
-import uvloop
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from shared.bus.kafka_bus import KafkaBus
 from shared.errors import HelpdeskError, WrongSettings
-from shared.running import logs, metrics
+from shared.running import logs, loop, metrics
 from shared.running.health import HealthServer
 from shared.running.secret_files import problems
 from shared.running.settings import ServiceSettings
@@ -88,7 +87,7 @@ class Service:
         # Its default, every 700 objects, took a sixth of ticketing's processor time.
         gc.set_threshold(OBJECTS_OF_A_BATCH)
         gc.freeze()
-        return uvloop.run(self._serve())
+        return loop.run(self._serve())
 
     async def _serve(self) -> int:
         stopping, started = asyncio.Event(), threading.Event()

@@ -21,7 +21,10 @@ SESSION = 6
 
 
 class Replica(Server):
-    """One process of a service. `armed` is the failpoint that its next start will have."""
+    """One process of a service.
+
+    Its next start will have the failpoint `armed`, and be by the module and arguments `wrapped`.
+    """
 
     name = "replica"
     start_timeout = 120.0
@@ -32,6 +35,7 @@ class Replica(Server):
         super().__init__(folder=folder)
         self.service = service
         self.armed = ""
+        self.wrapped: Sequence[str] = ()
         self.deaths = 0
         self.expected = True
         self._servers = servers
@@ -42,6 +46,8 @@ class Replica(Server):
         return f"http://127.0.0.1:{self.port}"
 
     def command(self) -> Sequence[str]:
+        if self.wrapped:
+            return (sys.executable, "-m", *self.wrapped, self.service)
         if self._sabotage:
             return (sys.executable, "-m", "tests.chaos.sabotaged", self._sabotage, self.service)
         return (sys.executable, "-m", f"services.{self.service}")
@@ -82,12 +88,16 @@ class Replica(Server):
 
 @dataclass
 class Fleet:
-    """Two replicas of every service. One that dies is started again, as a supervisor would."""
+    """Two replicas of every service. One that dies is started again, as a supervisor would.
+
+    Where the `second` replicas have a way of their own to the servers, it is given.
+    """
 
     servers: Servers
     folder: Path
     sabotage: str | None = None
     services: Sequence[Service] = SERVICES
+    second: Servers | None = None
     replicas: list[Replica] = field(default_factory=list)
     kills: int = 0
     crashes: list[str] = field(default_factory=list)
@@ -145,9 +155,20 @@ class Fleet:
         if replica.ended != 0:
             self.crashes.append(f"{replica.service} stopped with {replica.ended}")
 
+    async def returned(self, replica: Replica) -> None:
+        """Start a replica that has left; it is in its group."""
+        await asyncio.to_thread(replica.start)
+        replica.armed, replica.expected = "", True
+
+    async def rolled(self, replica: Replica) -> None:
+        """Ask a replica to go, and start it again, as a roll-out does."""
+        await self.left(replica)
+        await self.returned(replica)
+
     def _made(self, service: Service, number: int) -> Replica:
         folder = self.folder / f"{service}-{number}"
-        replica = Replica(service, self.servers, folder, self.sabotage)
+        servers = self.second if number == 2 and self.second else self.servers
+        replica = Replica(service, servers, folder, self.sabotage)
         self.replicas.append(replica)
         return replica
 

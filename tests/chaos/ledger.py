@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from shared.clock import EPOCH
 from shared.contracts.base import Channel
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One record of a customer, however often it was delivered.
+    """One record of a customer, however often it was delivered, from `sent_at` on.
 
     `marker` stands in the text of a message and in the provider's id; no other record has it.
     Those of a `scattered` conversation came over different partitions: no order is known.
@@ -23,6 +24,7 @@ class Said:
     received_at: datetime
     deliveries: int = 1
     scattered: bool = False
+    sent_at: datetime = EPOCH
 
 
 @dataclass(frozen=True, slots=True)

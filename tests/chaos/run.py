@@ -21,7 +21,7 @@ from shared.clock import system_clock
 from shared.embedded.servers import Stack
 from shared.embedded.stack import SecantusDB, Valkey
 from shared.running.settings import KafkaSettings
-from shared.topics import COMMANDS, TICKETS
+from shared.topics import ACCOUNTS, COMMANDS, TICKETS
 from tests.chaos import evidence, judge
 from tests.chaos.desk import Desk
 from tests.chaos.faults import Fault, World, schedule
@@ -80,7 +80,11 @@ class Run:
 
     async def prepared(self) -> None:
         """Settings, profiles and presence are known to those who need them."""
-        await self.topics.publish(list(self.plan.preparations(system_clock())))
+        prepared = list(self.plan.preparations(system_clock()))
+        settings = [record for record in prepared if record.topic == ACCOUNTS.name]
+        # Elsewhere an account that nobody knows yet would be a dead letter.
+        await self.topics.publish(settings)
+        await self.topics.publish([record for record in prepared if record not in settings])
         if await self.topics.caught_up(60) is None:
             raise AssertionError("the services do not take the settings")
 

@@ -8,13 +8,14 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from shared.bus.delivery import Outgoing, Record
-from shared.bus.kafka import LARGEST_RECORD, Producer, record_of
+from shared.bus.kafka import LARGEST_RECORD, Producer, record_of, topic_configuration
 from shared.errors import Transient
 from shared.running.settings import KafkaSettings
-from shared.topics import ACCOUNTS, SERVICES, TOPICS, Topic
+from shared.topics import ACCOUNTS, SERVICES, TOPICS, Service, Topic
 
 _PARTITIONS = 4
 
@@ -56,11 +57,18 @@ class Topics:
                 return times
         raise AssertionError("counting has no end")
 
-    async def follow(self, topic: Topic[Any]) -> Any:
-        """A consumer of all of a topic, from its beginning; the caller stops it."""
+    async def limit(self, topic: Topic[Any], replication: int, largest: int) -> None:
+        """From now on the topic takes no record of more than `largest` bytes."""
+        configuration = topic_configuration(topic, replication)
+        configuration["max.message.bytes"] = str(largest)
+        resource = ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=configuration)
+        await self._admin.alter_configs([resource])
+
+    async def follow(self, *topics: Topic[Any]) -> Any:
+        """A consumer of all of these topics, from their beginnings; the caller stops it."""
         consumer = self._reader()
         await consumer.start()
-        consumer.assign(_partitions([topic]))
+        consumer.assign(_partitions(topics))
         return consumer
 
     async def read(self, topics: Iterable[Topic[Any]]) -> list[Record]:
@@ -84,12 +92,16 @@ class Topics:
         found: dict[Any, int] = await self._consumer.end_offsets(partitions)
         return found
 
+    async def committed(self, service: Service) -> dict[Any, Any]:
+        """What a service's group has committed."""
+        found: dict[Any, Any] = await self._admin.list_consumer_group_offsets(f"helpdesk.{service}")
+        return found
+
     async def lag(self, ends: Mapping[Any, int]) -> dict[str, int]:
         """How many records before these ends each group has not committed; none is left out."""
         lags: dict[str, int] = {}
         for service in SERVICES:
-            group = f"helpdesk.{service}"
-            committed = await self._admin.list_consumer_group_offsets(group)
+            committed = await self.committed(service)
             names = {topic.name for topic in TOPICS if service in topic.consumers}
             if service != "ingest":
                 # The others read the settings without a group, each replica all of them.

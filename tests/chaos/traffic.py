@@ -33,7 +33,10 @@ _WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One record that is to be sent `at` seconds after the start; `again` at these, too."""
+    """One record that is to be sent `at` seconds after the start; `again` at these, too.
+
+    It had been received `age` before it is sent, or `long_ago`.
+    """
 
     at: float
     customer: Customer
@@ -43,6 +46,7 @@ class Saying:
     first: str
     scattered: bool = False
     long_ago: bool = False
+    age: timedelta = timedelta(0)
     again: tuple[float, ...] = ()
 
     def said(self, start: datetime, again: int) -> Said:
@@ -56,6 +60,7 @@ class Saying:
             received_at=self._received(start),
             deliveries=1 + len(self.again) + again,
             scattered=self.scattered,
+            sent_at=start + timedelta(seconds=self.at),
         )
 
     def outgoing(self, start: datetime) -> Outgoing:
@@ -72,18 +77,23 @@ class Saying:
         return replace(sent, key=self.marker.encode()) if self.scattered else sent
 
     def _received(self, start: datetime) -> datetime:
-        moment = start + timedelta(seconds=self.at) - (LONG_AGO if self.long_ago else timedelta(0))
+        moment = start + timedelta(seconds=self.at) - self.age
+        moment -= LONG_AGO if self.long_ago else timedelta(0)
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is going to be said, by the seed alone."""
+    """All that is going to be said, by the seed alone.
+
+    Where it is not `in_time`, the prompted wrote before they were, and nothing is to be credited.
+    """
 
     shops: Sequence[Shop]
     sayings: Sequence[Saying]
     with_consent: Sequence[Customer]
     prompted: Sequence[Customer]
+    in_time: bool = True
 
     def deliveries(self) -> list[tuple[float, Saying]]:
         """Everything to be sent, in order of time."""
@@ -136,19 +146,22 @@ class Plan:
                         "delivered_at": delivered,
                     }
                 )
-                expected = Credited(customer.conversation, unique) if source == "flow" else None
+                credited = self.in_time and source == "flow"
+                expected = Credited(customer.conversation, unique) if credited else None
                 told.append((SENDS.record(send), expected))
         return told
 
 
-def plan(seed: int, *, messages: int, conversations: int, seconds: float) -> Plan:
+def plan(
+    seed: int, *, messages: int, conversations: int, seconds: float, first_shop: int = 1
+) -> Plan:
     """Draw `messages` sayings over all channels; some conversations are much busier than others.
 
     One conversation in six begins long ago, so that silence closes its ticket during the run; one
     in six of the others is scattered over partitions; one saying in twelve is delivered again.
     """
     draw = Random(seed)
-    shops = [Shop(number) for number in (1, 2, 3)]
+    shops = [Shop(first_shop + number) for number in range(3)]
     customers = [
         Customer(draw.choice(shops), CHANNELS[number % len(CHANNELS)], number)
         for number in range(conversations)

@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ _PROMETHEUS = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: ["{rules}/*.yaml"]
 alerting:
-  alertmanagers: [{{static_configs: [{{targets: ["127.0.0.1:{manager}"]}}]}}]
+  alertmanagers: [{{static_configs: [{{targets: {managers}}}]}}]
 scrape_configs:
   - job_name: helpdesk
     static_configs: [{{targets: {targets}}}]
@@ -73,22 +73,30 @@ class Alertmanager(_OurServer):
 
 
 class Prometheus(_OurServer):
-    """Scrapes these ports each second, and evaluates shrunk copies of these rules."""
+    """Scrapes these ports each second, and evaluates shortened copies of these rules."""
 
     name: ClassVar[str] = "prometheus"
 
-    def __init__(self, ports: Sequence[int], rules: Sequence[Path], manager: int) -> None:
+    def __init__(
+        self,
+        ports: Sequence[int],
+        rules: Sequence[Path],
+        manager: int | None = None,
+        shortened: Callable[[str], str] = shrunk,
+    ) -> None:
         super().__init__()
         self._ports, self._rules, self._manager = ports, rules, manager
+        self._shortened = shortened
 
     def command(self) -> Sequence[str]:
         copies = self.folder / "rules"
         copies.mkdir(exist_ok=True)
         for file in self._rules:
-            (copies / file.name).write_text(shrunk(file.read_text()))
+            (copies / file.name).write_text(self._shortened(file.read_text()))
         configuration = self.folder / "prometheus.yml"
         targets = json.dumps([f"127.0.0.1:{port}" for port in self._ports])
-        text = _PROMETHEUS.format(rules=copies, manager=self._manager, targets=targets)
+        managers = json.dumps([f"127.0.0.1:{self._manager}"] if self._manager else [])
+        text = _PROMETHEUS.format(rules=copies, managers=managers, targets=targets)
         configuration.write_text(text)
         return (
             program("prometheus", "prometheus"),
@@ -96,6 +104,12 @@ class Prometheus(_OurServer):
             f"--storage.tsdb.path={self.folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{self.port}",
         )
+
+    def firing(self) -> set[str]:
+        """The names of the alerts that fire now."""
+        with urlopen(f"{self.url}/api/v1/alerts", timeout=10) as answer:  # noqa: S310  # our own port
+            alerts = json.load(answer)["data"]["alerts"]
+        return {each["labels"]["alertname"] for each in alerts if each["state"] == "firing"}
 
     def ask(self, expression: str) -> list[Any]:
         """The series that an expression gives now; HTTPError where it is not valid."""

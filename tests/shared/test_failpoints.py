@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -37,8 +38,20 @@ def test_other_points_and_unarmed_ones_are_passed(armed: str) -> None:
     assert (done.returncode, len(done.stdout.split())) == (0, 5)
 
 
-@pytest.mark.parametrize("armed", ["after-write", "after-write:0", "nowhere:1", "after-write:x"])
+@pytest.mark.parametrize(
+    "armed", ["after-write", "after-write:0", "nowhere:1", "after-write:x", "after-write:1:0"]
+)
 def test_a_point_that_does_not_exist_is_an_error_at_the_start(armed: str) -> None:
     done = _run(armed, "pass")
     assert done.returncode == 1
     assert "points are before-write" in done.stderr
+
+
+def test_with_seconds_a_process_stands_still_once_and_goes_on() -> None:
+    began = time.monotonic()
+
+    done = _run("after-write:2:1", "reach('after-write')")
+
+    assert time.monotonic() - began >= 1
+    assert (done.returncode, len(done.stdout.split())) == (0, 5)
+    assert done.stderr.count("stands still") == 1
