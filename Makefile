@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge help setup check fix lint types imports test test-fast deploy-test image image-test sbom fuzz demo lock
+.PHONY: bench chaos chaos-judge faults help setup check fix lint types imports test test-fast deploy-test image image-test sbom fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
@@ -83,6 +83,9 @@ bench: $(READY)  ## speed beside its ceilings; ONLY=ingest, JSON=1 for programs
 
 chaos: $(READY)  ## break everything, and account for every record; JSON=1, ARGS='--seed 7'
 	@$(BIN)/python -m tests.chaos $(if $(JSON),--json) $(ARGS)
+
+faults: $(READY)  ## inject faults one by one, and see which alert tells; JSON=1, ARGS='--only resets'
+	@$(BIN)/python -m tests.chaos.table $(if $(JSON),--json) $(ARGS)
 
 chaos-judge: $(READY)  ## break the services on purpose: the account has to show it
 	@$(BIN)/python -m tests.chaos --self-test $(if $(JSON),--json) $(ARGS)
