@@ -404,11 +404,21 @@ BY_NAME: dict[str, Topic[Any]] = {topic.name: topic for topic in TOPICS}
 
 
 def markdown() -> str:
-    """The registry as a table, as the README shows it; a row for all dead-letter topics."""
-    rows = ["| topic | what | key | from | to |", "|---|---|---|---|---|"]
-    dead = {topic.name for topic in DEAD.values()}
+    """The registry as a table, as the README shows it.
+
+    The inbound topics have a row for all of them, and so have the dead letters.
+    """
+    rows = [
+        "| topic | what | key | from | to |",
+        "|---|---|---|---|---|",
+    ]
+    rows.append(
+        "| `helpdesk.inbound.<channel>` | messages as the channel's provider delivers them:"
+        f" {', '.join(INBOUND)} | any (the sender, best) | channel webhooks | ingest |"
+    )
+    alike = {topic.name for topic in (*INBOUND.values(), *DEAD.values())}
     for topic in TOPICS:
-        if topic.name in dead:
+        if topic.name in alike:
             continue
         producers = [*sorted(topic.producers), *filter(None, [topic.outside_producers])]
         everybody = topic.consumers == frozenset(SERVICES)

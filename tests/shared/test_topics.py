@@ -58,10 +58,15 @@ def test_a_malformed_record_is_described_in_few_words_however_much_is_wrong() ->
         BY_NAME["helpdesk.commands"].parse(record)
 
 
-def test_the_table_has_a_row_a_topic_and_one_for_all_dead_letters() -> None:
+def test_the_table_has_a_row_a_topic_and_one_for_all_of_a_kind() -> None:
     _, _, *rows = markdown().splitlines()
-    others = [topic.name for topic in TOPICS if topic not in DEAD.values()]
+    alike = {topic.name for topic in (*INBOUND.values(), *DEAD.values())}
+    others = [topic.name for topic in TOPICS if topic.name not in alike]
 
-    assert [row.split("`")[1] for row in rows] == [*others, "helpdesk.dead.<service>"]
+    assert [row.split("`")[1] for row in rows] == [
+        "helpdesk.inbound.<channel>",
+        *others,
+        "helpdesk.dead.<service>",
+    ]
     assert all(row.count("|") == 6 for row in rows)
     assert "| every service |" in markdown()
