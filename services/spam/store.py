@@ -15,9 +15,9 @@ from shared.stores.mongo import Database, insert_new
 def with_indexes(database: Database) -> Sequence[Indexed]:
     """Each store of screening's that makes indexes, for whoever looks whether they are there."""
     return (
+        MongoErasures(database, "spam"),
         MongoLessons(database, "spam"),
         MongoMemories(database, "spam"),
-        MongoErasures(database, "spam"),
     )
 
 

@@ -58,4 +58,7 @@ async def test_what_a_store_asks_for_is_noted_as_it_was_asked() -> None:
     assert Index("tickets", (("account_id", 1), ("slot", 1)), unique=True) in found
     assert Index("thread", (("message_id", 1),), sparse=True) in found
     expiring = [i for i in await declared(stores_of("attribution")) if i.expires_after]
-    assert [i.said for i in expiring] == ["attribution_seen(at) expiring after 10368000 s"]
+    assert [i.said for i in expiring] == [
+        "attribution_erasures(at) expiring after 10368000 s",
+        "attribution_seen(at) expiring after 10368000 s",
+    ]

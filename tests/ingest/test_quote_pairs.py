@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.ingest.read.mail.quoting.quotes import new_text
@@ -120,6 +120,10 @@ def test_nothing_that_the_customer_wrote_is_cut(
 
 
 @pytest.mark.spec("ING 6")
+@example(
+    own=["I bought it on 03/05/2026 at 10:12", "my sister wrote that it fits"],
+    quote="> Which colour?\n>\n> -- Shop",
+)
 @given(OWN, QUOTES | LAST_QUOTES)
 def test_above_a_quote_the_text_is_all_that_is_shown(own: list[str], quote: str) -> None:
     assert new_text("\n".join(own) + f"\n\n{quote}") == "\n".join(own)

@@ -85,9 +85,16 @@ def _proof(joined: str, last: str) -> Proof | None:
         if addressed and (timed or phrases.QUOTING.match(joined)) and _begins(joined):
             return Proof.VERB
         return None
-    if phrases.WROTE_BARE.search(joined) and _begins(joined) and dated:
+    wrote = phrases.WROTE_BARE.search(joined)
+    if wrote and _begins(joined) and dated and not _goes_on(wrote["rest"]):
         return Proof.WHOLE if addressed and full and joined.endswith("wrote") else Proof.VERB
     return None
+
+
+def _goes_on(rest: str) -> bool:
+    """Whether a sentence goes on after the verb: neither a name, a date nor an address follows."""
+    rest = rest.strip()
+    return rest[:1].islower() and not _DIGIT.search(rest) and "@" not in rest
 
 
 def _begins(joined: str) -> bool:

@@ -169,8 +169,10 @@ WROTE = re.compile(
 WROTE_INLINE = re.compile(rf"(?:{_any_of(_WROTE)})\s{{0,3}}[:：](?=\s{{2,9}}\S)", re.IGNORECASE)
 """How it ends in programs that put the quoted text into the same line."""
 
-WROTE_BARE = re.compile(rf"(?:{_any_of(_WROTE)})(?:\s[^\n:]{{0,80}})?\s{{0,3}}\Z", re.IGNORECASE)
-"""How it ends in programs that put no colon."""
+WROTE_BARE = re.compile(
+    rf"(?:{_any_of(_WROTE)})(?P<rest>(?:\s[^\n:]{{0,80}})?)\s{{0,3}}\Z", re.IGNORECASE
+)
+"""How it ends in programs that put no colon; `rest` comes after the verb."""
 
 QUOTING = re.compile(
     r"\s{0,9}(?:quoting|zitat von|citation de|citando|citado de|citerar)\s", re.IGNORECASE
