@@ -16,6 +16,8 @@ from shared.contracts.tickets import TicketSummary
 class ThreadLine(Contract):
     """A line of a thread as it was shown then: with its edits, its deletion and its delivery.
 
+    One that was erased is `deleted` too.
+
     `id` is what events call it: the `message_id` of messages and replies, the event's `id` of
     notes and notices. `seq` is the ticket's when the line came. `message` is a customer's message
     with all that its channel said, but for its `text`, which is the line's; it is left out of one

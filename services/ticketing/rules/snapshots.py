@@ -134,7 +134,7 @@ def _line(ticket_id: str, line: Line) -> ThreadLine:
         spam=line.get("spam", False),
         auto_reply=line.get("auto_reply", False),
         version=line.get("edited"),
-        deleted=line.get("deleted", False),
+        deleted=line.get("deleted", False) or line.get("erased", False),
         delivery=line.get("delivery") if line["kind"] == "reply" else None,
         because=line.get("because", ""),
     )
