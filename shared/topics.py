@@ -1,13 +1,11 @@
 """The registry of topics: what each carries, its key, its producers and its consumers."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from shared.bus.delivery import Outgoing, Record
+from shared.bus.delivery import Record
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.commands import Command, PublishSnapshots, TicketCommand
@@ -21,123 +19,7 @@ from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
 from shared.contracts.snapshots import Snapshot, SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketEvent, TicketFact
-from shared.errors import Poison
-
-M = TypeVar("M")
-
-Service = Literal[
-    "ingest", "spam", "ticketing", "assignment", "autoclose", "attribution", "tagging"
-]
-SERVICES: tuple[Service, ...] = (
-    "ingest",
-    "spam",
-    "ticketing",
-    "assignment",
-    "autoclose",
-    "attribution",
-    "tagging",
-)
-MEBIBYTE = 1024 * 1024
-FOR_EVER = timedelta.max
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """What a tombstone on a compacted topic says: `key` is no more."""
-
-    key: str
-
-
-class UnknownType(Exception):  # no error: a newer producer's type, to be ignored
-    """The record is of a type that this version does not know."""
-
-
-@dataclass(frozen=True, slots=True)
-class Topic(Generic[M]):
-    """A Kafka topic.
-
-    `contract` is None where a record may hold anything: handlers then get the `Record` itself.
-    `outside_producers` and `outside_consumers` name who produces or consumes besides our services.
-    A topic that is `open_ended` may carry types of a newer version, which are ignored. Where there
-    is a contract, `key` begins with the account. A compacted topic keeps all its records for as
-    long as `uncompacted_for` at least.
-    """
-
-    name: str
-    about: str
-    contract: TypeAdapter[M] | None
-    key: Callable[[M], str]
-    key_form: str
-    producers: frozenset[Service] = frozenset()
-    consumers: frozenset[Service] = frozenset()
-    outside_producers: str = ""
-    outside_consumers: str = ""
-    partitions: int = 12
-    retention: timedelta = timedelta(days=14)
-    compacted: bool = False
-    uncompacted_for: timedelta = timedelta(0)
-    open_ended: bool = False
-    max_bytes: int = 4 * MEBIBYTE
-
-    def parse(self, record: Record) -> M | Deleted | Record:
-        """What the record says.
-
-        Raises Poison, with a readable reason, for a record that can never be understood, and
-        UnknownType for a type on an open-ended topic that a newer version may have sent.
-        """
-        if self.contract is None:
-            return record
-        if record.value is None:
-            if self.compacted and record.key:
-                return Deleted(record.key.decode(errors="replace"))
-            raise Poison("empty", "a record without a value says nothing on this topic")
-        try:
-            return self.contract.validate_json(record.value)
-        except ValidationError as error:
-            if self.open_ended and _is_unknown_type(error):
-                raise UnknownType from None
-            raise Poison("malformed", _in_words(error)) from None
-
-    def record(self, body: M, headers: Sequence[tuple[str, bytes]] = ()) -> Outgoing:
-        """The record that says `body` on this topic, its correlation id in a header too."""
-        correlation_id = getattr(body, "correlation_id", None)
-        if correlation_id is not None:
-            headers = (*headers, ("correlation-id", correlation_id.encode()))
-        return Outgoing(
-            topic=self.name,
-            key=self.key(body).encode(),
-            value=body.model_dump_json(exclude_none=True, by_alias=True).encode(),  # type: ignore[attr-defined]
-            headers=tuple(headers),
-        )
-
-
-def _is_unknown_type(error: ValidationError) -> bool:
-    first = error.errors(include_url=False, include_context=False, include_input=True)[0]
-    if first["type"] == "union_tag_invalid" and not first["loc"]:
-        return isinstance(first["input"].get("type"), str)
-    # A topic of a single type has no union: its `type` is a plain literal.
-    return (
-        first["type"] == "literal_error"
-        and first["loc"] == ("type",)
-        and isinstance(first["input"], str)
-    )
-
-
-def _in_words(error: ValidationError) -> str:
-    problems = error.errors(include_url=False, include_context=False, include_input=False)
-    lines = [
-        f"{'.'.join(str(step) for step in problem['loc']) or 'value'}: {_wordless(problem)}"
-        for problem in problems[:3]
-    ]
-    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
-    return "; ".join(lines) + more
-
-
-def _wordless(problem: Any) -> str:  # noqa: ANN401  # pydantic's details
-    """What is wrong; its own words would show what a type was said to be, and that is anything."""
-    if problem["type"] == "union_tag_invalid":
-        return "its type is none that is known here"
-    return str(problem["msg"])
+from shared.topic import FOR_EVER, MEBIBYTE, SERVICES, Service, Topic
 
 
 def _party_key(body: OnChannel | Signal) -> str:
@@ -401,35 +283,3 @@ TOPICS: tuple[Topic[Any], ...] = (
     *DEAD.values(),
 )
 BY_NAME: dict[str, Topic[Any]] = {topic.name: topic for topic in TOPICS}
-
-
-def markdown() -> str:
-    """The registry as a table, as the README shows it.
-
-    The inbound topics have a row for all of them, and so have the dead letters.
-    """
-    rows = [
-        "| topic | what | key | from | to |",
-        "|---|---|---|---|---|",
-    ]
-    rows.append(
-        "| `helpdesk.inbound.<channel>` | messages as the channel's provider delivers them:"
-        f" {', '.join(INBOUND)} | any (the sender, best) | channel webhooks | ingest |"
-    )
-    alike = {topic.name for topic in (*INBOUND.values(), *DEAD.values())}
-    for topic in TOPICS:
-        if topic.name in alike:
-            continue
-        producers = [*sorted(topic.producers), *filter(None, [topic.outside_producers])]
-        everybody = topic.consumers == frozenset(SERVICES)
-        services = ["every service"] if everybody else sorted(topic.consumers)
-        consumers = [*services, *filter(None, [topic.outside_consumers])]
-        rows.append(
-            f"| `{topic.name}` | {topic.about} | {topic.key_form} "
-            f"| {', '.join(producers)} | {', '.join(consumers)} |"
-        )
-    rows.append(
-        "| `helpdesk.dead.<service>` | what a service could not take: bytes, headers, position,"
-        " reason | as it was | that service | operators |"
-    )
-    return "\n".join(rows)

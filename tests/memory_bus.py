@@ -11,7 +11,8 @@ from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Handler, Outgoing, Record, dead_letter
 from shared.contracts.accounts import AccountSettings
 from shared.errors import Poison
-from shared.topics import ACCOUNTS, BY_NAME, Service, Topic, UnknownType
+from shared.topic import Service, Topic, UnknownType
+from shared.topics import ACCOUNTS, BY_NAME
 
 MORNING = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 """A Wednesday, in business hours."""

@@ -22,7 +22,8 @@ from shared.contracts.base import Channel
 from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
 from shared.errors import Poison
-from shared.topics import MESSAGES, SIGNALS, Deleted
+from shared.topic import Deleted
+from shared.topics import MESSAGES, SIGNALS
 
 _log = structlog.get_logger()
 

@@ -15,7 +15,8 @@ from shared.bus.accounts import counts
 from shared.bus.delivery import Outgoing, Record
 from shared.contracts.accounts import AccountSettings
 from shared.errors import Poison, Transient
-from shared.topics import ACCOUNTS, Deleted
+from shared.topic import Deleted
+from shared.topics import ACCOUNTS
 from shared.values.ids import attempt_token
 
 AUTHOR: Final = "published-by"

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from shared.contracts.accounts import AccountSettings, Address
 from shared.contracts.base import Channel
-from shared.topics import Deleted
+from shared.topic import Deleted
 from shared.values.phones import e164, variants
 
 

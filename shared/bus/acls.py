@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.topics import SERVICES, TOPICS, Service
+from shared.topic import SERVICES, Service
+from shared.topics import TOPICS
 
 
 @dataclass(frozen=True, slots=True)

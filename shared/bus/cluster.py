@@ -16,7 +16,8 @@ from aiokafka.protocol.admin import DescribeAclsRequest
 from shared.bus.acls import group_id
 from shared.bus.kafka import connection, unreachable
 from shared.running.settings import KafkaSettings
-from shared.topics import TOPICS, Service, Topic
+from shared.topic import Service, Topic
+from shared.topics import TOPICS
 
 _ANY, _ALLOWED = 1, 3
 _NO_SUCH_GROUP = 69

@@ -25,7 +25,8 @@ from shared.clock import Clock
 from shared.errors import Poison, Transient
 from shared.running import failpoints, metrics
 from shared.running.telling import told
-from shared.topics import ACCOUNTS, Deleted, Service, Topic, UnknownType
+from shared.topic import Deleted, Service, Topic, UnknownType
+from shared.topics import ACCOUNTS
 
 _log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from shared.bus.refusals import in_words
 from shared.errors import Poison, Transient
 from shared.running import tasks
 from shared.running.settings import KafkaSettings
-from shared.topics import Topic
+from shared.topic import Topic
 
 _log = structlog.get_logger()
 

@@ -26,7 +26,8 @@ from shared.errors import HelpdeskError, Poison, Transient
 from shared.running import tasks
 from shared.running.calls import Calls
 from shared.running.settings import KafkaSettings
-from shared.topics import FOR_EVER, MEBIBYTE, TOPICS, Topic
+from shared.topic import FOR_EVER, MEBIBYTE, Topic
+from shared.topics import TOPICS
 
 LARGEST_RECORD = 7 * MEBIBYTE
 """Bytes; above every topic's own limit, so that a record meets its topic's limit, never this."""

@@ -29,7 +29,8 @@ from shared.errors import HelpdeskError, Transient
 from shared.running import metrics, tasks
 from shared.running.settings import KafkaSettings
 from shared.running.telling import told
-from shared.topics import ACCOUNTS, BY_NAME, DEAD, Service, Topic
+from shared.topic import Service, Topic
+from shared.topics import ACCOUNTS, BY_NAME, DEAD
 
 _log = structlog.get_logger()
 UNREADY_AFTER = timedelta(seconds=30)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Handler, Outgoing
-from shared.topics import Topic
+from shared.topic import Topic
 
 
 class Bus(Protocol):

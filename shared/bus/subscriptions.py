@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.bus.delivery import Handler
-from shared.topics import Topic
+from shared.topic import Topic
 
 
 @dataclass(slots=True)

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from shared.bus.accounts import AccountsTable
 from shared.cli.places import Document, Problem, Unreadable, documents
 from shared.contracts.accounts import AccountSettings
-from shared.topics import ACCOUNTS, MEBIBYTE
+from shared.topic import MEBIBYTE
+from shared.topics import ACCOUNTS
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 LARGEST: Final = MEBIBYTE

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from shared.bus.delivery import DEAD_HEADER_PREFIX
 from shared.bus.kafka import topic_configuration
-from shared.topics import DEAD, FOR_EVER, INBOUND, TOPICS, Topic
+from shared.topic import FOR_EVER, Topic
+from shared.topics import DEAD, INBOUND, TOPICS
 
 Json: TypeAlias = dict[str, Any]
 Examples: TypeAlias = Mapping[str, Mapping[str, Any]]

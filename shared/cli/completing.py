@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import typer
 from typer.completion import shell_complete
 
-from shared.topics import SERVICES, TOPICS
+from shared.topic import SERVICES
+from shared.topics import TOPICS
 
 NAME = "helpdesk"
 _VARIABLE = f"_{NAME.upper()}_COMPLETE"

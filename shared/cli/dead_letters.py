@@ -15,7 +15,7 @@ from shared.cli.plain import tame
 from shared.clock import system_clock
 from shared.errors import HelpdeskError, Transient
 from shared.running.settings import KafkaSettings, ServiceSettings
-from shared.topics import SERVICES, Service
+from shared.topic import SERVICES, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

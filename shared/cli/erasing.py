@@ -15,7 +15,8 @@ from shared.cli.reading import partitions_of
 from shared.contracts.erasures import ContactErased, EraseContact
 from shared.errors import HelpdeskError, Poison
 from shared.running.settings import KafkaSettings
-from shared.topics import ERASURES, FOR_EVER, KEEPERS, PROFILES, TICKETS, TOPICS
+from shared.topic import FOR_EVER
+from shared.topics import ERASURES, KEEPERS, PROFILES, TICKETS, TOPICS
 
 ROLLED_AFTER = timedelta(days=7)
 """Brokers delete whole segments of a topic, and begin a new one after so long (`segment.ms`)."""

@@ -16,7 +16,7 @@ from shared.cli import reading
 from shared.clock import EPOCH
 from shared.errors import HelpdeskError, Poison
 from shared.running.settings import ServiceSettings
-from shared.topics import Topic, UnknownType
+from shared.topic import Topic, UnknownType
 
 MANY: Final = 500
 """From so many messages on, progress is shown."""

@@ -13,7 +13,8 @@ from shared.bus.delivery import DEAD_HEADER_PREFIX, REPLAYED, Record
 from shared.bus.kafka import LARGEST_RECORD, connection, record_of, start
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
-from shared.topics import DEAD, SERVICES, Service
+from shared.topic import SERVICES, Service
+from shared.topics import DEAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from shared.embedded.servers import Server, Servers
 from shared.embedded.stack import EmbeddedStack
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
-from shared.topics import SERVICES, Service, Topic
+from shared.topic import SERVICES, Service, Topic
 
 EMBEDDED_PARTITIONS = 3
 

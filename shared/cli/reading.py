@@ -10,7 +10,8 @@ from shared.bus.delivery import Record
 from shared.bus.kafka import LARGEST_RECORD, connection, record_of, start
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
-from shared.topics import BY_NAME, Topic
+from shared.topic import Topic
+from shared.topics import BY_NAME
 
 _PREFIX = "helpdesk."
 

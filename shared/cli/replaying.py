@@ -13,7 +13,8 @@ from shared.bus.kafka import LARGEST_RECORD, connection, start
 from shared.cli.letters import Letter
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
-from shared.topics import BY_NAME, FOR_EVER, INBOUND
+from shared.topic import FOR_EVER
+from shared.topics import BY_NAME, INBOUND
 
 RECEIVED_AT = "x-received-at"
 _INBOUND = frozenset(topic.name for topic in INBOUND.values())

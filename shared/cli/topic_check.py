@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from shared.bus.cluster import FoundTopic, FoundTopics
 from shared.bus.kafka import topic_configuration
-from shared.topics import TOPICS, Topic
+from shared.topic import Topic
+from shared.topics import TOPICS
 
 Severity = Literal["warning", "wrong", "not looked at"]
 

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from shared import topics as registry
 from shared.running.settings import KafkaSettings, ServiceSettings
+from shared.topic import SERVICES, Topic
 
 _err = Console(stderr=True, highlight=False)
 
@@ -42,7 +43,7 @@ def topics(  # noqa: PLR0913  # an option each
     Exit codes: 1 also with `--check`, when something differs that is an error.
     """
     if markdown:
-        typer.echo(registry.markdown())
+        typer.echo(markdown_table())
     elif asyncapi:
         from shared.cli.asyncapi import document, read_examples
 
@@ -59,7 +60,7 @@ def topics(  # noqa: PLR0913  # an option each
             typer.echo(f"{topic.name}\t{topic.partitions}\t{topic.key_form}\t{topic.about}")
 
 
-def _declared(topic: registry.Topic[Any]) -> dict[str, Any]:
+def _declared(topic: Topic[Any]) -> dict[str, Any]:
     return {
         "topic": topic.name,
         "partitions": topic.partitions,
@@ -126,3 +127,35 @@ def _table(document: dict[str, Any]) -> Table:
             severity = f"{line['severity']}: " if "severity" in line else ""
             table.add_row(*head, f"{severity}{line['text']}", line["advice"])
     return table
+
+
+def markdown_table() -> str:
+    """The registry as a table, as the README shows it.
+
+    The inbound topics have a row for all of them, and so have the dead letters.
+    """
+    rows = [
+        "| topic | what | key | from | to |",
+        "|---|---|---|---|---|",
+    ]
+    rows.append(
+        "| `helpdesk.inbound.<channel>` | messages as the channel's provider delivers them:"
+        f" {', '.join(registry.INBOUND)} | any (the sender, best) | channel webhooks | ingest |"
+    )
+    alike = {topic.name for topic in (*registry.INBOUND.values(), *registry.DEAD.values())}
+    for topic in registry.TOPICS:
+        if topic.name in alike:
+            continue
+        producers = [*sorted(topic.producers), *filter(None, [topic.outside_producers])]
+        everybody = topic.consumers == frozenset(SERVICES)
+        services = ["every service"] if everybody else sorted(topic.consumers)
+        consumers = [*services, *filter(None, [topic.outside_consumers])]
+        rows.append(
+            f"| `{topic.name}` | {topic.about} | {topic.key_form} "
+            f"| {', '.join(producers)} | {', '.join(consumers)} |"
+        )
+    rows.append(
+        "| `helpdesk.dead.<service>` | what a service could not take: bytes, headers, position,"
+        " reason | as it was | that service | operators |"
+    )
+    return "\n".join(rows)

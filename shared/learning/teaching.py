@@ -24,7 +24,8 @@ from shared.learning.coding import delta_of, floats_text, indices_of_text, indic
 from shared.learning.features import Indices
 from shared.learning.lessons import Learned
 from shared.learning.model import NOTHING, Delta, Example, Model, taught, within
-from shared.topics import WEIGHTS, Deleted
+from shared.topic import Deleted
+from shared.topics import WEIGHTS
 from shared.values.ids import computed_id
 
 

@@ -17,7 +17,8 @@ from shared.learning.teaching import (
     unchanged,
 )
 from shared.running import metrics
-from shared.topics import LESSONS, WEIGHTS, Service
+from shared.topic import Service
+from shared.topics import LESSONS, WEIGHTS
 
 _log: Final = structlog.get_logger()
 

@@ -10,7 +10,7 @@ import pytest
 
 from shared.running.service import Service as Wired
 from shared.stores.indexes import ENTRY_POINTS, Index, Indexed, StoresOf, declared
-from shared.topics import SERVICES, Service
+from shared.topic import SERVICES, Service
 from tests.architecture.tree import ROOT
 
 

@@ -16,17 +16,8 @@ from shared.contracts.erasures import EraseContact
 from shared.errors import HelpdeskError
 from shared.running.service import Service as Wired
 from shared.running.settings import KafkaSettings
-from shared.topics import (
-    ACCOUNTS,
-    BY_NAME,
-    DEAD,
-    ERASURES,
-    SERVICES,
-    TOPICS,
-    WEIGHTS,
-    Service,
-    Topic,
-)
+from shared.topic import SERVICES, Service, Topic
+from shared.topics import ACCOUNTS, BY_NAME, DEAD, ERASURES, TOPICS, WEIGHTS
 from tests.architecture.tree import ROOT
 from tests.cli.memory_world import MemoryWorld
 from tests.pipeline.stage import ANN

@@ -18,7 +18,8 @@ from shared.contracts.commands import TicketCommand
 from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWentOnline, Presence
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.errors import Transient
-from shared.topics import PRESENCE, TICKETS, Topic
+from shared.topic import Topic
+from shared.topics import PRESENCE, TICKETS
 from tests.assignment.memory import memory_stores
 from tests.assignment.ticketing import Ticketing
 

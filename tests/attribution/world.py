@@ -12,7 +12,8 @@ from shared.contracts.accounts import AccountSettings, AttributionSettings
 from shared.contracts.marketing import MessageAttributed, SendDelivered, SendFailed
 from shared.contracts.tickets import TicketFact
 from shared.errors import Transient
-from shared.topics import ATTRIBUTIONS, SENDS, TICKETS, Topic
+from shared.topic import Topic
+from shared.topics import ATTRIBUTIONS, SENDS, TICKETS
 from tests.attribution.memory import MemoryContacts
 from tests.attribution.story import DAY, MONDAY, final_credits
 

@@ -11,7 +11,8 @@ from shared.contracts.accounts import AccountSettings, AutoClose
 from shared.contracts.commands import CloseTicket
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import CommandRejected, TicketFact
-from shared.topics import COMMANDS, SIGNALS, TICKETS, Topic
+from shared.topic import Topic
+from shared.topics import COMMANDS, SIGNALS, TICKETS
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
 from tests.autoclose.story import DAY, MONDAY, Story
 

@@ -22,7 +22,8 @@ from services.ticketing.settings import Settings
 from shared.bus.kafka import connection
 from shared.clock import FAR_FUTURE
 from shared.running.service import OBJECTS_OF_A_BATCH
-from shared.topics import MEBIBYTE, SCREENED, TICKETS
+from shared.topic import MEBIBYTE
+from shared.topics import SCREENED, TICKETS
 from shared.values.ids import computed_id
 
 Row = dict[str, Any]

@@ -9,7 +9,7 @@ from random import Random
 from redis.asyncio import Redis
 
 from shared.embedded.servers import KafkaServer, MongoServer, RedisServer
-from shared.topics import SERVICES, Service
+from shared.topic import SERVICES, Service
 from tests.chaos.fleet import SESSION, Fleet
 
 KILLS_A_FAULT = 8

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from shared.embedded.servers import Server, Servers
 from shared.running.failpoints import VARIABLE
-from shared.topics import SERVICES, Service
+from shared.topic import SERVICES, Service
 from tests.servers import CHECKOUT
 
 SESSION = 6

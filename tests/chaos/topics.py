@@ -15,7 +15,8 @@ from shared.bus.delivery import Outgoing, Record
 from shared.bus.kafka import LARGEST_RECORD, Producer, record_of, topic_configuration
 from shared.errors import Transient
 from shared.running.settings import KafkaSettings
-from shared.topics import ACCOUNTS, SERVICES, TOPICS, Service, Topic
+from shared.topic import SERVICES, Service, Topic
+from shared.topics import ACCOUNTS, TOPICS
 
 _PARTITIONS = 4
 

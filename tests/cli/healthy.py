@@ -17,7 +17,8 @@ from shared.cli.doctor.facts import (
     Skew,
 )
 from shared.stores.indexes import Index
-from shared.topics import SERVICES, TOPICS
+from shared.topic import SERVICES
+from shared.topics import TOPICS
 
 TICKETS = Index("tickets", (("account_id", 1), ("slot", 1)), unique=True)
 SEEN = Index("seen", (("at", 1),), expires_after=60)

@@ -7,7 +7,7 @@ from typing import Any
 from shared.bus.delivery import Outgoing
 from shared.cli.demo.observed import WATCHED, Json, Observed
 from shared.cli.demo.story import Story
-from shared.topics import Service, Topic
+from shared.topic import Service, Topic
 from tests.pipeline.stage import MemoryStage
 
 

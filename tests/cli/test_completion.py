@@ -11,7 +11,8 @@ import pytest
 from typer.main import get_command
 
 from shared.cli import whole
-from shared.topics import SERVICES, TOPICS
+from shared.topic import SERVICES
+from shared.topics import TOPICS
 
 
 def groups(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:

@@ -22,7 +22,8 @@ from shared.contracts.tickets import AgentReplied, CustomerWrote, TicketFact, Ti
 from shared.embedded.servers import Servers
 from shared.errors import Poison
 from shared.running.settings import KafkaSettings
-from shared.topics import BY_NAME, COMMANDS, DEAD, SENDS, TICKETS, Service
+from shared.topic import Service
+from shared.topics import BY_NAME, COMMANDS, DEAD, SENDS, TICKETS
 from tests.architecture.tree import ROOT
 from tests.pipeline.kafka_stage import kafka_stage
 from tests.pipeline.stage import MemoryStage, acme

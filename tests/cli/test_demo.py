@@ -13,7 +13,8 @@ from shared.cli import app
 from shared.cli.demo.checks import CHECKS, failed_or_passed
 from shared.cli.demo.observed import Json
 from shared.cli.demo.report import print_tables
-from shared.topics import TOPICS, markdown
+from shared.cli.topics_command import markdown_table
+from shared.topics import TOPICS
 from tests.cli.alterations import ALSO, ALTERED
 from tests.cli.memory_world import told_in_memory
 
@@ -113,7 +114,7 @@ def test_topics_are_listed_with_partitions_and_keys() -> None:
 
 
 def test_topics_make_a_table_for_the_readme() -> None:
-    assert run("topics", "--markdown").strip() == markdown()
+    assert run("topics", "--markdown").strip() == markdown_table()
 
 
 @pytest.mark.parametrize("words", [["topics", "--nonsense"], ["fly"], ["up", "--kafka-port", "x"]])

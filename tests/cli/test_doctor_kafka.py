@@ -14,7 +14,8 @@ from shared.cli.doctor.failures import Failure
 from shared.cli.doctor.findings import CHECKS, Finding
 from shared.cli.doctor.judging_groups import lost, unread
 from shared.cli.doctor.judging_kafka import judge_kafka
-from shared.topics import ACCOUNTS, COMMANDS, DEAD, MESSAGES, SERVICES
+from shared.topic import SERVICES
+from shared.topics import ACCOUNTS, COMMANDS, DEAD, MESSAGES
 from tests.cli import healthy
 
 SLOW = Failure("time-out", "there was no answer in time")

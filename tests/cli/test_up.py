@@ -18,7 +18,8 @@ from typer.testing import CliRunner
 from shared.cli import app
 from shared.embedded.probes import free_port, is_taken
 from shared.embedded.servers import Servers
-from shared.topics import SERVICES, TOPICS
+from shared.topic import SERVICES
+from shared.topics import TOPICS
 from tests.architecture.tree import ROOT
 from tests.e2e.harness import until
 

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from shared.bus.delivery import Record
 from shared.clock import EPOCH
-from shared.topics import BY_NAME, TOPICS, Topic
+from shared.topic import Topic
+from shared.topics import BY_NAME, TOPICS
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "examples"

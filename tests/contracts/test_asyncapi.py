@@ -20,7 +20,8 @@ from shared.cli import app
 from shared.cli.asyncapi import document
 from shared.clock import EPOCH
 from shared.errors import Poison
-from shared.topics import BY_NAME, INBOUND, TOPICS, Topic
+from shared.topic import Topic
+from shared.topics import BY_NAME, INBOUND, TOPICS
 from tests.contracts.library import EXAMPLES, HERE, SPOKEN, Json, a_record, examples, types_of
 
 DOCS = HERE.parents[1] / "docs"

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import Poison
-from shared.topics import BY_NAME, INBOUND, Deleted, Topic, UnknownType
+from shared.topic import Deleted, Topic, UnknownType
+from shared.topics import BY_NAME, INBOUND
 from tests.contracts.library import SPOKEN, Example, Json, a_record, examples
 
 TOPICS = [BY_NAME[name] for name in SPOKEN]

@@ -6,7 +6,7 @@ from itertools import chain
 import pytest
 from prometheus_client import REGISTRY
 
-from shared.topics import SERVICES
+from shared.topic import SERVICES
 from tests.deploy.dashboards import FILES, FOLDER, text_of
 from tests.deploy.grafana import Dashboard, Panel
 from tests.deploy.test_alerts import ALERTS, STORIES, TEXT, names

@@ -18,7 +18,8 @@ import pytest
 
 from shared.cli.local import environment
 from shared.embedded.stack import EmbeddedStack
-from shared.topics import ACCOUNTS, MESSAGES, SERVICES, TOPICS
+from shared.topic import SERVICES
+from shared.topics import ACCOUNTS, MESSAGES, TOPICS
 from tests.architecture.tree import ROOT
 from tests.deploy.contents.locked import LOCK, pins
 from tests.deploy.image import USER, Workshop, bundle, called, what_is_missing

@@ -14,7 +14,8 @@ from shared.contracts.accounts import AccountSettings, Address, Agent, Assignmen
 from shared.contracts.base import Identity
 from shared.contracts.presence import AgentWentOnline
 from shared.contracts.profiles import Profile
-from shared.topics import ACCOUNTS, INBOUND, PROFILES, TICKETS, TOPICS, Topic
+from shared.topic import Topic
+from shared.topics import ACCOUNTS, INBOUND, PROFILES, TICKETS, TOPICS
 from tests.contracts.library import EXAMPLES, Example, Json
 from tests.e2e.harness import Replica
 

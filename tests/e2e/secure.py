@@ -20,7 +20,7 @@ from shared.cli.reading import records
 from shared.clock import EPOCH
 from shared.embedded.servers import Servers
 from shared.running.settings import KafkaSettings
-from shared.topics import SERVICES, Topic
+from shared.topic import SERVICES, Topic
 from tests.e2e.harness import Pipeline
 from tests.secure_servers import (
     Certificates,

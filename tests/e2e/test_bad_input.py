@@ -17,18 +17,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from shared.bus.delivery import DEAD_HEADER_PREFIX, Outgoing, Record
 from shared.contracts.accounts import AccountSettings, Address
 from shared.embedded.servers import Servers
-from shared.topics import (
-    ACCOUNTS,
-    DEAD,
-    MESSAGES,
-    PRESENCE,
-    PROFILES,
-    SERVICES,
-    SIGNALS,
-    TICKETS,
-    Service,
-    Topic,
-)
+from shared.topic import SERVICES, Service, Topic
+from shared.topics import ACCOUNTS, DEAD, MESSAGES, PRESENCE, PROFILES, SIGNALS, TICKETS
 from tests.contracts.library import Json
 from tests.e2e import bad_input as given
 from tests.e2e.harness import Pipeline, Replica, pipeline

@@ -30,7 +30,8 @@ from shared.contracts.tickets import (
 )
 from shared.embedded.servers import Servers
 from shared.running.settings import KafkaSettings
-from shared.topics import BY_NAME, DEAD, PROFILES, SENDS, TOPICS, Topic
+from shared.topic import Topic
+from shared.topics import BY_NAME, DEAD, PROFILES, SENDS, TOPICS
 from tests.e2e.test_replay import Said, from_the_start
 from tests.memory_bus import FakeClock
 from tests.pipeline.kafka_stage import KafkaStage, kafka_stage

@@ -29,7 +29,8 @@ from shared.contracts.marketing import SendDelivered
 from shared.contracts.messages import MessageDeleted
 from shared.contracts.tickets import CommandRejected
 from shared.embedded.servers import Servers
-from shared.topics import ATTRIBUTIONS, DEAD, OUTBOUND, SCREENED, SENDS, SERVICES, TICKETS, Topic
+from shared.topic import SERVICES, Topic
+from shared.topics import ATTRIBUTIONS, DEAD, OUTBOUND, SCREENED, SENDS, TICKETS
 from tests.memory_bus import FakeClock
 from tests.pipeline.kafka_stage import KafkaStage, kafka_stage
 from tests.pipeline.stage import BOB, Stage, acme

@@ -11,7 +11,8 @@ from shared.clock import system_clock
 from shared.contracts.commands import AddNote, CloseTicket, ReplyToTicket
 from shared.contracts.tickets import CustomerWrote, TicketFact
 from shared.embedded.servers import Servers
-from shared.topics import DEAD, OUTBOUND, SCREENED, SERVICES
+from shared.topic import SERVICES
+from shared.topics import DEAD, OUTBOUND, SCREENED
 from tests.e2e.test_replay import Said
 from tests.memory_bus import FakeClock
 from tests.pipeline.kafka_stage import KafkaStage, kafka_stage

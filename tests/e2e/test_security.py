@@ -25,6 +25,7 @@ from shared.contracts.presence import AgentWentOnline
 from shared.contracts.profiles import Profile
 from shared.contracts.tickets import TicketFact
 from shared.errors import Transient
+from shared.topic import SERVICES
 from shared.topics import (
     ACCOUNTS,
     COMMANDS,
@@ -33,7 +34,6 @@ from shared.topics import (
     OUTBOUND,
     PRESENCE,
     PROFILES,
-    SERVICES,
     TICKETS,
 )
 from tests.e2e.harness import Replica

@@ -10,7 +10,8 @@ from shared.contracts.base import Identity
 from shared.contracts.messages import InboundMessage
 from shared.contracts.profiles import Profile
 from shared.errors import Transient
-from shared.topics import MESSAGES, SIGNALS, Deleted
+from shared.topic import Deleted
+from shared.topics import MESSAGES, SIGNALS
 from tests.ingest.builders import (
     CUSTOMER,
     Published,

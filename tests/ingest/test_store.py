@@ -12,7 +12,7 @@ from shared.contracts.base import Identity
 from shared.contracts.profiles import Profile
 from shared.running.settings import MongoSettings
 from shared.stores.mongo import Mongo
-from shared.topics import Deleted
+from shared.topic import Deleted
 from tests.ingest.memory import MemoryProfiles
 
 PHONE = "+393331234567"

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.bus.kafka import partition_of
-from shared.topics import MEBIBYTE, SERVICES, TOPICS, Topic
+from shared.topic import MEBIBYTE, SERVICES, Topic
+from shared.topics import TOPICS
 from tests.integrate.examples import FOLDER
 
 PARTITIONS = 12

@@ -25,7 +25,8 @@ from shared.learning.teaching import (
     WeightsTable,
     weights_record,
 )
-from shared.topics import WEIGHTS, Deleted
+from shared.topic import Deleted
+from shared.topics import WEIGHTS
 from tests.learning.memory import MemoryLessons
 from tests.learning.test_model import MODEL, SPAM, TEXTS
 from tests.spam.samples import MONDAY

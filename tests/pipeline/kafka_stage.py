@@ -36,7 +36,8 @@ from shared.running.settings import KafkaSettings, MongoSettings, RedisSettings
 from shared.stores import mongo, redis
 from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Mongo
-from shared.topics import SERVICES, TOPICS, Service, Topic
+from shared.topic import SERVICES, Service, Topic
+from shared.topics import TOPICS
 from tests.memory_bus import FakeClock
 from tests.pipeline.stage import Stage
 

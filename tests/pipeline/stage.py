@@ -21,18 +21,8 @@ from shared.contracts.commands import Command
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
 from shared.contracts.tickets import TicketEvent, TicketFact, TicketSummary
 from shared.learning.seeds import whole_tags_model
-from shared.topics import (
-    ACCOUNTS,
-    COMMANDS,
-    INBOUND,
-    OUTBOUND,
-    PRESENCE,
-    SERVICES,
-    SIGNALS,
-    TICKETS,
-    Service,
-    Topic,
-)
+from shared.topic import SERVICES, Service, Topic
+from shared.topics import ACCOUNTS, COMMANDS, INBOUND, OUTBOUND, PRESENCE, SIGNALS, TICKETS
 from shared.values.ids import computed_id
 from tests.assignment.memory import MemoryAgents, MemoryHeartbeats
 from tests.assignment.memory import MemoryTickets as FollowedTickets

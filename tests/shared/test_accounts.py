@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shared.bus.accounts import AccountsTable, address_key
 from shared.contracts.accounts import AccountSettings, Address
-from shared.topics import Deleted
+from shared.topic import Deleted
 
 NUMBERS = st.sampled_from(["+390212345678", "+15550001111", "+442071838750"])
 accounts = st.builds(

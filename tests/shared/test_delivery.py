@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from shared.bus.delivery import DEAD_HEADER_PREFIX, Record, RetryPolicy, dead_letter
 from shared.errors import HelpdeskError, Poison, Transient
-from shared.topics import BY_NAME, SERVICES, Service
+from shared.topic import SERVICES, Service
+from shared.topics import BY_NAME
 
 NOW = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 JITTERS = st.floats(0, 1)

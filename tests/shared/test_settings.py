@@ -10,7 +10,7 @@ from pydantic import SecretStr, ValidationError
 
 from shared.running.service import Service, main
 from shared.running.settings import KafkaSettings, MongoSettings, ServiceSettings
-from shared.topics import SERVICES
+from shared.topic import SERVICES
 
 
 @pytest.fixture(autouse=True)

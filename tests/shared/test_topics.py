@@ -6,9 +6,11 @@ import pytest
 
 from shared.bus.delivery import Record
 from shared.bus.kafka import LARGEST_RECORD
+from shared.cli.topics_command import markdown_table
 from shared.clock import EPOCH
 from shared.errors import Poison
-from shared.topics import ACCOUNTS, BY_NAME, DEAD, INBOUND, SERVICES, TOPICS, markdown
+from shared.topic import SERVICES
+from shared.topics import ACCOUNTS, BY_NAME, DEAD, INBOUND, TOPICS
 
 
 def test_what_fits_on_a_topic_fits_among_the_dead_with_its_reasons() -> None:
@@ -59,7 +61,7 @@ def test_a_malformed_record_is_described_in_few_words_however_much_is_wrong() ->
 
 
 def test_the_table_has_a_row_a_topic_and_one_for_all_of_a_kind() -> None:
-    _, _, *rows = markdown().splitlines()
+    _, _, *rows = markdown_table().splitlines()
     alike = {topic.name for topic in (*INBOUND.values(), *DEAD.values())}
     others = [topic.name for topic in TOPICS if topic.name not in alike]
 
@@ -69,4 +71,4 @@ def test_the_table_has_a_row_a_topic_and_one_for_all_of_a_kind() -> None:
         "helpdesk.dead.<service>",
     ]
     assert all(row.count("|") == 6 for row in rows)
-    assert "| every service |" in markdown()
+    assert "| every service |" in markdown_table()

@@ -18,7 +18,8 @@ from shared.contracts.outbound import OutboundMessage
 from shared.contracts.signals import Signal
 from shared.contracts.snapshots import SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketFact, TicketSummary
-from shared.topics import ATTRIBUTIONS, BY_NAME, COMMANDS, ERASURES, SCREENED, SIGNALS, Topic
+from shared.topic import Topic
+from shared.topics import ATTRIBUTIONS, BY_NAME, COMMANDS, ERASURES, SCREENED, SIGNALS
 from shared.values.ids import computed_id
 from tests.builders import MONDAY, a_command, a_message, an_account, an_inbound_mail, the_system
 from tests.ticketing.memory import MemoryRequests, MemoryTickets

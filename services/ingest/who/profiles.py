@@ -7,7 +7,7 @@ from typing import Protocol
 from services.ingest.who.contacts import canonical
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
-from shared.topics import Deleted
+from shared.topic import Deleted
 
 
 @dataclass(frozen=True, slots=True)

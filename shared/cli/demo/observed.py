@@ -6,14 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.bus.delivery import DEAD_HEADER_PREFIX, Record
-from shared.topics import (
-    ATTRIBUTIONS,
-    DEAD,
-    OUTBOUND,
-    SIGNALS,
-    TICKETS,
-    Topic,
-)
+from shared.topic import Topic
+from shared.topics import ATTRIBUTIONS, DEAD, OUTBOUND, SIGNALS, TICKETS
 
 WATCHED: tuple[Topic[Any], ...] = (TICKETS, SIGNALS, ATTRIBUTIONS, OUTBOUND, *DEAD.values())
 

@@ -13,7 +13,8 @@ from shared.contracts.commands import CloseTicket, Command, ReopenTicket, ReplyT
 from shared.contracts.marketing import SendDelivered
 from shared.contracts.presence import AgentWentOnline
 from shared.contracts.profiles import Profile
-from shared.topics import ACCOUNTS, COMMANDS, PRESENCE, PROFILES, SENDS, Service, Topic
+from shared.topic import Service, Topic
+from shared.topics import ACCOUNTS, COMMANDS, PRESENCE, PROFILES, SENDS
 
 SPAM = (
     "CONGRATULATIONS!!! You have won a $1,000,000 crypto prize. Claim your bitcoin now, "

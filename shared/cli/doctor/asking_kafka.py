@@ -17,7 +17,8 @@ from shared.cli.doctor.reaching import PATIENCE, reached
 from shared.clock import EPOCH
 from shared.errors import Poison
 from shared.running.settings import KafkaSettings
-from shared.topics import ACCOUNTS, DEAD, SERVICES, TOPICS, Deleted, UnknownType
+from shared.topic import SERVICES, Deleted, UnknownType
+from shared.topics import ACCOUNTS, DEAD, TOPICS
 
 T = TypeVar("T")
 

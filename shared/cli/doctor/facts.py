@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.bus.cluster import FoundTopics, Place, Right
 from shared.cli.doctor.failures import Failure
 from shared.stores.indexes import Index
-from shared.topics import Service
+from shared.topic import Service
 
 
 @dataclass(frozen=True, slots=True)

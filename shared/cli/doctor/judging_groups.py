@@ -7,7 +7,8 @@ from shared.bus.cluster import Place
 from shared.cli.doctor.facts import KafkaFacts
 from shared.cli.doctor.failures import Failure
 from shared.cli.doctor.findings import Finding, some, unseen
-from shared.topics import SERVICES, TOPICS, Service
+from shared.topic import SERVICES, Service
+from shared.topics import TOPICS
 
 
 def judge_groups(facts: KafkaFacts, behind: int) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from shared.bus.cluster import Right
 from shared.cli.doctor.facts import KafkaFacts
 from shared.cli.doctor.failures import Failure
 from shared.cli.doctor.findings import Finding, some, unseen
-from shared.topics import SERVICES, Service
+from shared.topic import SERVICES, Service
 
 _EVERYBODY = "User:*"
 

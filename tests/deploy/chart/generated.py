@@ -13,7 +13,8 @@ from typing import Any
 from shared.bus.acls import acls
 from shared.bus.kafka import topic_configuration
 from shared.running.service import Service as Wired
-from shared.topics import BY_NAME, SERVICES, TOPICS, Service
+from shared.topic import SERVICES, Service
+from shared.topics import BY_NAME, TOPICS
 from tests.architecture.tree import ROOT
 from tests.deploy.chart.helm import CHART
 

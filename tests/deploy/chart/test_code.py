@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from shared.bus.kafka import topic_configuration
 from shared.contracts.base import CHANNELS
 from shared.running.health import HealthServer
-from shared.topics import BY_NAME, DEAD, SERVICES, TOPICS, Service
+from shared.topic import SERVICES, Service
+from shared.topics import BY_NAME, DEAD, TOPICS
 from tests.architecture.tree import ROOT
 from tests.deploy.chart.generated import built, settings_of
 from tests.deploy.chart.helm import CHART, CI, Rendered, example, of_kind, render

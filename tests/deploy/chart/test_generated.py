@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.topics import SERVICES
+from shared.topic import SERVICES
 from tests.deploy.chart.generated import COPIED, generated, values
 from tests.deploy.chart.helm import CHART
 

@@ -8,7 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from shared.topics import SERVICES
+from shared.topic import SERVICES
 from tests.architecture.tree import ROOT
 from tests.deploy.chart.helm import (
     CHART,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.topics import SERVICES
+from shared.topic import SERVICES
 from tests.deploy.chart.helm import (
     CHART,
     CI,

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from shared.running.health import HealthServer
-from shared.topics import SERVICES, Service
+from shared.topic import SERVICES, Service
 from tests.architecture.tree import ROOT
 from tests.containers import ContainerKafka, ContainerMongo
 from tests.deploy.chart.generated import settings_of

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.topics import SERVICES
+from shared.topic import SERVICES
 from tests.deploy.chart.policy import NOBODY
 from tests.deploy.compose.composed import JOBS, containers
 from tests.deploy.compose.confinement import NEEDED, NEVER, SAID, complaints

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.topics import SERVICES
+from shared.topic import SERVICES
 from tests.deploy.chart.generated import settings_of
 from tests.deploy.compose.composed import FOLDER, binds, containers
 from tests.deploy.dashboards import FILES
