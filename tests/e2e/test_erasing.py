@@ -20,7 +20,6 @@ from shared.cli.letters import Wanted, read
 from shared.clock import system_clock
 from shared.contracts.base import Identity
 from shared.contracts.commands import AddNote, MarkSpam, ReplyToTicket, TagTicket
-from shared.contracts.marketing import SendDelivered
 from shared.contracts.profiles import Profile
 from shared.contracts.tickets import (
     CommandRejected,
@@ -32,6 +31,7 @@ from shared.embedded.servers import Servers
 from shared.running.settings import KafkaSettings
 from shared.topic import Topic
 from shared.topics import BY_NAME, DEAD, PROFILES, SENDS, TOPICS
+from tests.attribution.story import delivered
 from tests.e2e.test_replay import Said, from_the_start
 from tests.memory_bus import FakeClock
 from tests.pipeline.kafka_stage import KafkaStage, kafka_stage
@@ -69,7 +69,13 @@ async def they_all_write(stage: KafkaStage) -> None:
     said = Said(clock=stage.clock)
     await said.account(acme(autoclose={"enabled": True}))
     await said.publish(PROFILES, profile)
-    await said.publish(SENDS, *(delivered(stage, phone) for phone in (PHONE, OTHER_PHONE)))
+    await said.publish(
+        SENDS,
+        *(
+            delivered(f"send-{phone[-4:]}", stage.clock(), phone=phone)
+            for phone in (PHONE, OTHER_PHONE)
+        ),
+    )
     await said.to(stage)
     for phone, word in ((PHONE, WORD), (OTHER_PHONE, OTHER_WORD)):
         await said.sms(f"my {word} has not come", sender=phone)
@@ -99,20 +105,6 @@ async def they_all_write(stage: KafkaStage) -> None:
 
 def is_hers(ticket: TicketSummary) -> bool:
     return any(name in ticket.contact.id for name in (WHATSAPP, ADDRESS, VISITOR))
-
-
-def delivered(stage: KafkaStage, phone: str) -> SendDelivered:
-    return SendDelivered(
-        account_id="acme",
-        id=f"send-{phone[-4:]}",
-        occurred_at=stage.clock(),
-        correlation_id=f"send-{phone[-4:]}",
-        send_id=f"send-{phone[-4:]}",
-        source="campaign",
-        source_id="spring",
-        phone=phone,
-        delivered_at=stage.clock(),
-    )
 
 
 @dataclass
@@ -235,7 +227,7 @@ async def test_a_contact_is_erased_everywhere_and_nobody_else_is(
 
         # What was received before, and is handled only now, is erased too.
         await stage.sms(f"a late {WORD}", sender=PHONE)
-        await stage.publish(SENDS, delivered(stage, PHONE))
+        await stage.publish(SENDS, delivered(f"send-{PHONE[-4:]}", stage.clock(), phone=PHONE))
         assert await kept.naming(PLANTED) == {}
         again = await erasing.run(person, yes=True)
         assert (again["found"], again["left"], again["dead_letters"]) == ({}, {}, {})

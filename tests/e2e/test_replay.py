@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.bus.delivery import Outgoing, Record
@@ -25,12 +24,13 @@ from shared.contracts.commands import (
     ReportDelivery,
     SnoozeTicket,
 )
-from shared.contracts.marketing import SendDelivered
 from shared.contracts.messages import MessageDeleted
 from shared.contracts.tickets import CommandRejected
 from shared.embedded.servers import Servers
-from shared.topic import SERVICES, Topic
+from shared.topic import Topic
 from shared.topics import ATTRIBUTIONS, DEAD, OUTBOUND, SCREENED, SENDS, TICKETS
+from tests.attribution.story import delivered
+from tests.e2e.groups import each_group
 from tests.memory_bus import FakeClock
 from tests.pipeline.kafka_stage import KafkaStage, kafka_stage
 from tests.pipeline.stage import BOB, Stage, acme
@@ -108,7 +108,13 @@ async def told(stage: KafkaStage) -> None:
     await said.account(acme(autoclose={"enabled": True}, business_hours={}))
     for agent in ("ann", "bob"):
         await said.online(agent)
-    await said.publish(SENDS, *(_delivered(said, person) for person in range(PEOPLE)))
+    await said.publish(
+        SENDS,
+        *(
+            delivered(f"send-{person}", said.clock(), phone=f"+3933300000{person:02}")
+            for person in range(PEOPLE)
+        ),
+    )
     await said.to(stage)
     for number, text in enumerate(["Where is my parcel?", "Is anybody there?", "WIN $$$ NOW"]):
         stage.clock.forward(minutes=5)
@@ -124,20 +130,6 @@ async def told(stage: KafkaStage) -> None:
     )
     await said.publish(SCREENED, gone)
     await said.to(stage)
-
-
-def _delivered(said: Said, person: int) -> SendDelivered:
-    return SendDelivered(
-        account_id="acme",
-        id=f"send-{person}",
-        occurred_at=said.clock(),
-        correlation_id=f"send-{person}",
-        send_id=f"send-{person}",
-        source="campaign",
-        source_id="spring",
-        phone=f"+3933300000{person:02}",
-        delivered_at=said.clock(),
-    )
 
 
 async def state_of(servers: Servers, database: str) -> dict[str, str]:
@@ -161,31 +153,8 @@ def stream_of(stage: Stage, topic: Topic[Any]) -> set[tuple[bytes | None, bytes 
 
 async def from_the_start(servers: Servers, stage: KafkaStage) -> None:
     """Move every group to the beginning of all it consumes."""
-    prefix = stage.settings.topic_prefix
-    for service in SERVICES:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=servers.kafka,
-            group_id=f"{prefix}helpdesk.{service}",
-            enable_auto_commit=False,
-        )
-        await consumer.start()
-        try:
-            partitions = [
-                TopicPartition(prefix + name, number)
-                for name in stage.buses[service].consumed
-                for number in consumer.partitions_for_topic(prefix + name)
-                or await _partitions(consumer, prefix + name)
-            ]
-            consumer.assign(partitions)
-            await consumer.commit(dict.fromkeys(partitions, 0))
-        finally:
-            await consumer.stop()
-
-
-async def _partitions(consumer: Any, topic: str) -> set[int]:
-    metadata = await consumer._client.fetch_all_metadata()  # noqa: SLF001  # not public
-    found: set[int] = metadata.partitions_for_topic(topic)
-    return found
+    async for consumer, partitions in each_group(servers, stage):
+        await consumer.commit(dict.fromkeys(partitions, 0))
 
 
 @pytest.mark.spec("ING 2")

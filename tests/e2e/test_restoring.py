@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from shared.clock import system_clock
@@ -13,6 +12,7 @@ from shared.contracts.tickets import CustomerWrote, TicketFact
 from shared.embedded.servers import Servers
 from shared.topic import SERVICES
 from shared.topics import DEAD, OUTBOUND, SCREENED
+from tests.e2e.groups import each_group
 from tests.e2e.test_replay import Said
 from tests.memory_bus import FakeClock
 from tests.pipeline.kafka_stage import KafkaStage, kafka_stage
@@ -71,30 +71,13 @@ async def restored(servers: Servers, database: str, dump: Dump) -> None:
 
 async def back_to(servers: Servers, stage: KafkaStage, moment: datetime) -> None:
     """What `kafka-consumer-groups --reset-offsets --to-datetime` does, for every group."""
-    prefix = stage.settings.topic_prefix
-    for service in SERVICES:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=servers.kafka,
-            group_id=f"{prefix}helpdesk.{service}",
-            enable_auto_commit=False,
+    async for consumer, partitions in each_group(servers, stage):
+        at = dict.fromkeys(partitions, int(moment.timestamp() * 1000))
+        found = await consumer.offsets_for_times(at)
+        ends = await consumer.end_offsets(partitions)
+        await consumer.commit(
+            {tp: found[tp].offset if found[tp] else ends[tp] for tp in partitions}
         )
-        await consumer.start()
-        try:
-            metadata = await consumer._client.fetch_all_metadata()  # noqa: SLF001  # not public
-            partitions = [
-                TopicPartition(prefix + name, number)
-                for name in stage.buses[service].consumed
-                for number in metadata.partitions_for_topic(prefix + name)
-            ]
-            consumer.assign(partitions)
-            at = dict.fromkeys(partitions, int(moment.timestamp() * 1000))
-            found = await consumer.offsets_for_times(at)
-            ends = await consumer.end_offsets(partitions)
-            await consumer.commit(
-                {tp: found[tp].offset if found[tp] else ends[tp] for tp in partitions}
-            )
-        finally:
-            await consumer.stop()
 
 
 def threads(dump: Dump) -> set[tuple[str, str, str]]:
