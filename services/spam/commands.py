@@ -79,7 +79,7 @@ def evaluate(
     Files are JSON lines or CSV with a heading: `label` (spam or ham), `text`, perhaps `subject`.
     """
     settings = _settings(asked)
-    judged = asyncio.run(_judged(labelled.labelled(folder, _wrong), settings))
+    judged = asyncio.run(_judged(labelled.labelled(folder, "label", _wrong), settings))
     labelled.tell(
         report(judged), as_json=as_json, show=_print, picture=picture, draw=lambda: curve(judged)
     )

@@ -76,7 +76,7 @@ def evaluate(
     Files are JSON lines (`tags`: a list) or CSV with a heading (`tags`: separated by semicolons),
     with `text` and perhaps `subject`.
     """
-    found = labelled.labelled(folder, _wrong)
+    found = labelled.labelled(folder, "tags", _wrong)
     judge = _judge(None)
     judged = []
     for name, said in labelled.with_progress(found):

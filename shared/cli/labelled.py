@@ -60,15 +60,17 @@ def _message(said: object) -> Said:
     raise ValueError(message)
 
 
-def labelled(folder: Path, check: Callable[[Said], str]) -> list[tuple[str, Said]]:
+def labelled(folder: Path, label: str, check: Callable[[Said], str]) -> list[tuple[str, Said]]:
     """The labelled messages of the folder's files, each with its set's name: the file's.
 
-    `check` says what is wrong with one; "" if nothing is. Raises HelpdeskError with file and line.
+    A file none of whose messages has this `label` is about something else: stderr says that it is
+    left out. `check` says what is wrong with a message; "" if nothing is. Raises HelpdeskError with
+    file and line.
     """
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder")
     files = sorted(path for path in folder.iterdir() if path.suffix in (".jsonl", ".csv"))
-    found = [(path.stem, said) for path in files for said in _read(path, check)]
+    found = [(path.stem, said) for path in files for said in _read(path, label, check)]
     if not found:
         raise typer.BadParameter(f"there are no labelled messages in {folder}")
     return found
@@ -96,17 +98,21 @@ def tell(
         show(told)
 
 
-def _read(path: Path, check: Callable[[Said], str]) -> Iterator[Said]:
+def _read(path: Path, label: str, check: Callable[[Said], str]) -> Iterator[Said]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            for number, row in _rows(path, file):
-                if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-                    raise HelpdeskError(f"{path}, line {number}: there is no text")
-                if wrong := check(row):
-                    raise HelpdeskError(f"{path}, line {number}: {wrong}")
-                yield row
+            rows = list(_rows(path, file))
     except (OSError, UnicodeError, csv.Error) as error:
         raise HelpdeskError(f"{path}: {error}") from error
+    if not any(isinstance(row, dict) and label in row for _, row in rows):
+        ERRORS.print(f"{path} is left out: no message in it has `{label}`", soft_wrap=True)
+        return
+    for number, row in rows:
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            raise HelpdeskError(f"{path}, line {number}: there is no text")
+        if wrong := check(row):
+            raise HelpdeskError(f"{path}, line {number}: {wrong}")
+        yield row
 
 
 def _rows(path: Path, file: Iterable[str]) -> Iterator[tuple[int, Any]]:

@@ -44,6 +44,15 @@ def test_sets_and_tags_are_told_each_for_itself_and_drawn(tmp_path: Path) -> Non
     assert picture.read_text().count("<polyline") == 2
 
 
+def test_sets_that_are_labelled_for_something_else_are_left_out_aloud() -> None:
+    done = RUN.invoke(app, ["tags", "eval", str(HELD_OUT), "--json"])
+    told = {each["set"] for each in json.loads(done.stdout)["sets"]}
+    languages = ("de", "en", "es", "fr", "it", "pt")
+
+    assert told == {"hard.ham", *(f"{language}.tags" for language in languages)}
+    assert "mail.spam.jsonl is left out: no message in it has `tags`" in done.stderr
+
+
 def test_csv_is_read_too_and_shown_as_tables(tmp_path: Path) -> None:
     (tmp_path / "mine.csv").write_text(
         'tags,text\nReturns;Shipping,"how do I return it, and who pays the postage"\n,asdf\n'
@@ -57,7 +66,11 @@ def test_csv_is_read_too_and_shown_as_tables(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "told"),
-    [('{"text":"x"}', "`tags`"), ('{"tags":["Gold"],"text":"x"}', "Gold"), ('{"tags":[]}', "text")],
+    [
+        ('{"text":"x","tags":7}', "`tags`"),
+        ('{"tags":["Gold"],"text":"x"}', "Gold"),
+        ('{"tags":[]}', "text"),
+    ],
 )
 def test_what_has_no_tags_is_told_with_file_and_line(tmp_path: Path, line: str, told: str) -> None:
     (tmp_path / "a.jsonl").write_text(line)
