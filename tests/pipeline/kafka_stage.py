@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from importlib.metadata import entry_points
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -34,6 +35,7 @@ from shared.embedded.servers import Servers
 from shared.learning.seeds import whole_tags_model
 from shared.running.settings import KafkaSettings, MongoSettings, RedisSettings
 from shared.stores import mongo, redis
+from shared.stores.indexes import ENTRY_POINTS
 from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Mongo
 from shared.topic import SERVICES, Service, Topic
@@ -206,11 +208,9 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     lessons_on_tags = MongoLessons(database.database, "tagging")
     beginnings = MongoMemories(database.database, "tagging")
     requests = MongoRequests(database.database, tickets)
-    for store in (tickets, timers, profiles, histories, followed, agents, rotations, assemblies):
-        await store.ensure_indexes()
-    await requests.ensure_indexes()
-    for learning in (lessons, memories, lessons_on_tags, beginnings):
-        await learning.ensure_indexes()
+    for indexed in entry_points(group=ENTRY_POINTS):
+        for store in indexed.load()(database.database):
+            await store.ensure_indexes()
     stores = assignment.Stores(followed, agents, RedisHeartbeats(cache, unique), rotations)
     ingest.wire(
         bus["ingest"],
