@@ -1,27 +1,22 @@
-"""A service's end of Kafka, from start to stop. No other module knows the framework."""
+"""A service's end of Kafka, from start to stop."""
 
 import asyncio
-import ssl
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
-from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
-from faststream.kafka.message import FAKE_CONSUMER, KafkaAckableMessage
-from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
 from shared.bus.accounts import AccountsTable
 from shared.bus.acls import group_id
 from shared.bus.consuming import Consuming
 from shared.bus.delivery import Handler, Outgoing, RetryPolicy
 from shared.bus.following import Follower
+from shared.bus.framework import Members, broker_of, subscribed
 from shared.bus.gauges import Gauges, begin_counting
-from shared.bus.kafka import LARGEST_RECORD, Producer, connection, renew_password
+from shared.bus.kafka import Producer, renew_password
 from shared.bus.refusals import in_words
 from shared.bus.subscriptions import Subscription
 from shared.clock import Clock, system_clock
@@ -66,7 +61,7 @@ class KafkaBus:
             retry=retry,
             give_up=self._give_up,
         )
-        self._members = _Members(service, self._consuming)
+        self._members = Members(service, self._consuming)
         self._gauges = Gauges(self._consuming)
         self._sweeps: list[tuple[timedelta, Callable[[], Awaitable[None]]]] = []
         self._measuring = asyncio.Lock()
@@ -74,16 +69,7 @@ class KafkaBus:
         self._turned_at = time.monotonic()
         self._draining = False
         self._subscriber: Any = None
-        self.broker = KafkaBroker(
-            settings.bootstrap.split(","),
-            security=_security(settings),
-            allow_auto_create_topics=False,
-            # Publishing is `Producer`'s: the framework's ignores keys when it batches.
-            consumer_only=True,
-            apply_types=False,
-            graceful_timeout=stop_timeout.total_seconds(),
-            logger=None,
-        )
+        self.broker = broker_of(settings, stop_timeout)
 
     @property
     def accounts(self) -> AccountsTable:
@@ -162,7 +148,11 @@ class KafkaBus:
             raise HelpdeskError(text)
         for follower in self._followers:
             await follower.start()
-        self._subscriber = self._subscribe()
+        prefix = self._settings.topic_prefix
+        topics = [prefix + name for name in self._consuming.subscriptions]
+        self._subscriber = subscribed(
+            self.broker, topics, self.group, self._settings, self._members, self._take
+        )
         try:
             await self.broker.start()
         except KafkaError as error:
@@ -222,29 +212,6 @@ class KafkaBus:
         _log.critical("stopping: something else than the records is wrong", why=why)
         self.stopped_by = why
         self.gave_up.set()
-
-    def _subscribe(self) -> Any:  # noqa: ANN401  # the framework's subscriber is generic in privates
-        settings = self._settings
-        subscriber = self.broker.subscriber(
-            *(settings.topic_prefix + name for name in self._consuming.subscriptions),
-            group_id=self.group,
-            batch=True,
-            ack_policy=AckPolicy.MANUAL,
-            auto_offset_reset="earliest",
-            max_records=settings.max_batch,
-            batch_timeout_ms=10,
-            fetch_max_wait_ms=int(settings.fetch_wait.total_seconds() * 1000),
-            max_partition_fetch_bytes=LARGEST_RECORD,
-            session_timeout_ms=int(settings.session_timeout.total_seconds() * 1000),
-            heartbeat_interval_ms=int(settings.session_timeout.total_seconds() * 1000) // 4,
-            rebalance_timeout_ms=int(settings.rebalance_timeout.total_seconds() * 1000),
-            max_poll_interval_ms=600_000,
-            listener=self._members,
-            parser=_as_it_is,
-            decoder=_undecoded,
-        )
-        subscriber(self._take)
-        return subscriber
 
     @property
     def _consumer(self) -> Any:  # noqa: ANN401  # aiokafka ships no types
@@ -319,58 +286,3 @@ class KafkaBus:
                 error = None if task.cancelled() else task.exception()
                 return in_words(error, self._settings, name) if error else f"{name} ended"
         return None
-
-
-def _security(settings: KafkaSettings) -> BaseSecurity | None:
-    """The options of `connection` in the form that the framework takes."""
-    options = connection(settings)
-    context: ssl.SSLContext | None = options.get("ssl_context")
-    if not settings.security_protocol.startswith("SASL"):
-        return BaseSecurity(ssl_context=context) if context else None
-    kinds = {
-        "PLAIN": SASLPlaintext,
-        "SCRAM-SHA-256": SASLScram256,
-        "SCRAM-SHA-512": SASLScram512,
-    }
-    return kinds[settings.sasl_mechanism](
-        username=settings.username or "",
-        password=options["sasl_plain_password"] or "",
-        ssl_context=context,
-        use_ssl=context is not None,
-    )
-
-
-class _Members(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
-    """Lets the batch in flight end before its partitions go to somebody else."""
-
-    def __init__(self, service: str, consuming: Consuming) -> None:
-        self._service, self._consuming = service, consuming
-        self.joined = False
-
-    async def on_partitions_revoked(self, _: Iterable[Any]) -> None:
-        """Return once the batch in flight has ended."""
-        async with self._consuming.in_flight:
-            pass
-        metrics.REBALANCES.labels(self._service).inc()
-
-    async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:
-        """Note that this replica is a member, whatever it was given."""
-        self.joined = True
-        partitions = list(assigned)
-        self._consuming.assigned(partitions)
-
-
-async def _as_it_is(raws: tuple[Any, ...]) -> KafkaAckableMessage:
-    """A batch as it came: the framework's own parser drops a whole batch for one odd header."""
-    return KafkaAckableMessage(
-        body=raws,
-        raw_message=raws,
-        headers={},
-        message_id="",
-        correlation_id="",
-        consumer=FAKE_CONSUMER,  # acknowledging is `Consuming`'s, by explicit offsets
-    )
-
-
-async def _undecoded(message: KafkaAckableMessage) -> Any:  # noqa: ANN401  # raw records
-    return message.raw_message
