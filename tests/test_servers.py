@@ -184,6 +184,7 @@ def test_a_server_whose_port_somebody_else_took_first_comes_up_on_another(tmp_pa
         server.kill()
         server.start()
         assert server.port == kept
+    marker.unlink()  # it never answers
     with pytest.raises(ServerError, match="ended while starting"), Late("echo no; exit 1"):
         pass
 
