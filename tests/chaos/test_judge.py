@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -340,6 +341,19 @@ WRONG: list[tuple[str, Alter]] = [
     ("doubly_assigned", _offered_to_two),
     ("doubly_assigned", _uneven),
 ]
+
+
+@pytest.mark.parametrize(("entry", "lost"), [("early:shop1:signal-1", 0), ("signal-1", 1)])
+def test_the_keyword_of_who_wrote_nothing_else_has_to_wait_for_a_ticket(
+    entry: str, lost: int
+) -> None:
+    history = good()
+    said: Any = history.said
+    said[2] = replace(said[2], conversation="shop1:sms:somebody")
+    thread: Any = history.stores["thread"]
+    thread[6] = {**thread[6], "_id": entry, "kind": "early"}
+
+    assert counted(judge(history))["lost"] == lost
 
 
 def test_a_good_history_with_repeats_has_nothing_wrong() -> None:

@@ -30,14 +30,19 @@ def messages(history: History) -> Iterator[Finding]:
 
 
 def keywords(history: History) -> Iterator[Finding]:
-    """Every keyword is one signal, known to ticketing, and no message (ING 3)."""
+    """Every keyword is one signal, known to ticketing, and no message (ING 3).
+
+    That of a contact who wrote nothing else has no ticket: it waits for one.
+    """
     signals: dict[str, set[str]] = defaultdict(set)
     for signal in history.on(SIGNALS.name):
         signals[signal.get("provider_message_id", "")].add(signal["id"])
     for said in history.said:
         if said.kind == "keyword":
             ids = signals.get(said.marker, set())
-            if not ids or not ids <= history.thread.keys():
+            waits = not history.conversations.get(said.conversation)
+            entries = {f"early:{said.account_id}:{id_}" if waits else id_ for id_ in ids}
+            if not ids or not entries <= history.thread.keys():
                 yield Finding("lost", f"keyword {said.marker}: no signal, or not on its ticket")
             if len(ids) > 1 or said.marker in history.written:
                 yield Finding("doubled", f"keyword {said.marker} is more than one signal")
