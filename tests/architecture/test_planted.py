@@ -79,6 +79,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["lint", "types", "imports"])
 def test_a_clean_copy_passes_and_each_planted_fault_is_caught(copy: Path, part: str) -> None:
     """All of a part in one test: what the tools remember of the copy makes them quick."""

@@ -66,6 +66,7 @@ PIECES = st.sampled_from(
 
 @CHEAP
 @given(st.lists(PIECES, min_size=1, max_size=6))
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_stripping_quotes_takes_time_by_the_length_alone(pieces: list[str]) -> None:
     piece = "".join(pieces)
