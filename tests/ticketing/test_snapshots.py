@@ -195,8 +195,9 @@ async def test_a_request_concerns_its_account_alone_and_counts_once_however_ofte
     await published(world, asking(account="zeta"))
     await published(world, asking())
     before = len(world.published)
-    await world.happen(asking(), asking())
     world.now += REMEMBERED - timedelta(seconds=1)
+    await world.sweep()
+    await world.happen(asking(), asking())
     await world.sweep()
 
     assert len(told(world)) == 1
@@ -205,6 +206,40 @@ async def test_a_request_concerns_its_account_alone_and_counts_once_however_ofte
     world.now += timedelta(seconds=1)
     await world.sweep()
     assert world.requests.kept == {}
+
+
+@pytest.mark.spec("VWS 9")
+async def test_a_request_is_left_to_whoever_works_on_it_for_a_minute() -> None:
+    world = World()
+    await a_ticket(world, "sms")
+    await world.happen(asking())
+    mortal = World(world, step=Fate([14]))
+    with pytest.raises(Crash):
+        await mortal.sweep()
+    [request] = world.requests.kept.values()
+    assert (request.revision, request.done) == (2, False)
+
+    before = len(world.published)
+    await world.sweep(MONDAY + HELD - timedelta(seconds=1))
+    assert len(world.published) == before
+    await world.sweep(MONDAY + HELD)
+    assert any(isinstance(said, SnapshotsPublished) for said in world.snapshots())
+
+
+@pytest.mark.spec("VWS 9")
+async def test_whoever_lost_a_request_to_another_replica_publishes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def lost(_self: object, _request: object) -> bool:
+        return False
+
+    world = World()
+    await a_ticket(world, "sms")
+    await world.happen(asking())
+    monkeypatch.setattr(type(world.requests), "move", lost)
+    await world.sweep()
+
+    assert world.snapshots() == []
 
 
 @pytest.mark.spec("VWS 9")
