@@ -13,7 +13,7 @@ from shared.errors import Poison
 M = TypeVar("M")
 
 Service = Literal[
-    "ingest", "spam", "ticketing", "assignment", "autoclose", "attribution", "tagging"
+    "ingest", "spam", "ticketing", "assignment", "autoclose", "attribution", "tagging", "desk"
 ]
 SERVICES: Final[tuple[Service, ...]] = get_args(Service)
 MEBIBYTE = 1024 * 1024

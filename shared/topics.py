@@ -15,7 +15,7 @@ from shared.contracts.marketing import MessageAttributed, SendEvent, SendOutcome
 from shared.contracts.messages import Message, OnChannel
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.presence import Presence, PresenceEvent
-from shared.contracts.profiles import Profile
+from shared.contracts.profiles import Profile, ProfileEvent
 from shared.contracts.signals import Signal
 from shared.contracts.snapshots import Snapshot, SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketEvent, TicketFact
@@ -46,7 +46,7 @@ def _presence_key(body: Presence) -> str:
     return f"{body.account_id}:{body.agent_id}"
 
 
-def _profile_key(body: Profile) -> str:
+def _profile_key(body: Profile | ProfileEvent) -> str:
     return f"{body.account_id}:{body.profile_id}"
 
 
@@ -97,7 +97,7 @@ SCREENED: Topic[Any] = Topic(
     key=_party_key,
     key_form="account:channel:contact (web chat: conversation)",
     producers=frozenset({"spam"}),
-    consumers=frozenset({"ticketing"}),
+    consumers=frozenset({"ticketing", "desk"}),
 )
 SIGNALS: Topic[Any] = Topic(
     name="helpdesk.signals",
@@ -106,7 +106,7 @@ SIGNALS: Topic[Any] = Topic(
     key=_party_key,
     key_form="account:channel:contact (web chat: conversation)",
     producers=frozenset({"ingest"}),
-    consumers=frozenset({"ticketing", "autoclose"}),
+    consumers=frozenset({"ticketing", "autoclose", "desk"}),
     outside_consumers="integrations",
     open_ended=True,
 )
@@ -117,7 +117,7 @@ TICKETS: Topic[Any] = Topic(
     key=_ticket_key,
     key_form="account:ticket",
     producers=frozenset({"ticketing"}),
-    consumers=frozenset({"spam", "assignment", "autoclose", "attribution", "tagging"}),
+    consumers=frozenset({"spam", "assignment", "autoclose", "attribution", "tagging", "desk"}),
     outside_consumers="agents' apps, integrations",
     retention=timedelta(days=90),
     open_ended=True,
@@ -128,7 +128,7 @@ COMMANDS: Topic[Any] = Topic(
     contract=TypeAdapter(TicketCommand),
     key=_command_key,
     key_form="account:ticket",
-    producers=frozenset({"assignment", "autoclose", "tagging"}),
+    producers=frozenset({"assignment", "autoclose", "tagging", "desk"}),
     consumers=frozenset({"ticketing"}),
     outside_producers="agents' apps, channel gateways, integrations",
 )
@@ -139,6 +139,7 @@ SNAPSHOTS: Topic[Any] = Topic(
     key=_snapshot_key,
     key_form="account:ticket",
     producers=frozenset({"ticketing"}),
+    consumers=frozenset({"desk"}),
     outside_consumers="integrations",
     retention=timedelta(days=7),
     open_ended=True,
@@ -158,7 +159,7 @@ SENDS: Topic[Any] = Topic(
     contract=TypeAdapter(SendEvent),
     key=_phone_key,
     key_form="account:phone",
-    consumers=frozenset({"attribution"}),
+    consumers=frozenset({"attribution", "desk"}),
     outside_producers="marketing",
 )
 ATTRIBUTIONS: Topic[MessageAttributed] = Topic(
@@ -178,10 +179,20 @@ PROFILES: Topic[Any] = Topic(
     contract=TypeAdapter(Profile),
     key=_profile_key,
     key_form="account:profile",
-    consumers=frozenset({"ingest"}),
+    consumers=frozenset({"ingest", "desk"}),
     outside_producers="profiles",
     compacted=True,
     retention=FOR_EVER,
+)
+PROFILE_EVENTS: Topic[ProfileEvent] = Topic(
+    name="helpdesk.profiles.events",
+    about="what profiles do elsewhere: orders, visits",
+    contract=TypeAdapter(ProfileEvent),
+    key=_profile_key,
+    key_form="account:profile",
+    consumers=frozenset({"desk"}),
+    outside_producers="profiles",
+    open_ended=True,
 )
 ACCOUNTS: Topic[Any] = Topic(
     name="helpdesk.accounts",
@@ -189,6 +200,7 @@ ACCOUNTS: Topic[Any] = Topic(
     contract=TypeAdapter(AccountSettings),
     key=_account_key,
     key_form="account",
+    producers=frozenset({"desk"}),
     consumers=frozenset(SERVICES),
     outside_producers="operators",
     compacted=True,
@@ -204,7 +216,8 @@ PRESENCE: Topic[Any] = Topic(
     contract=TypeAdapter(PresenceEvent),
     key=_presence_key,
     key_form="account:agent",
-    consumers=frozenset({"assignment"}),
+    producers=frozenset({"desk"}),
+    consumers=frozenset({"assignment", "desk"}),
     outside_producers="agents' apps",
     retention=timedelta(days=1),
 )
@@ -275,6 +288,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     SENDS,
     ATTRIBUTIONS,
     PROFILES,
+    PROFILE_EVENTS,
     ACCOUNTS,
     PRESENCE,
     LESSONS,

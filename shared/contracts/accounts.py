@@ -69,12 +69,20 @@ class Address(Contract):
         return self
 
 
+Role = Literal["owner", "admin", "manager", "support"]
+"""What an agent may do (ROL 1): each may what those after it may."""
+
+
 class Agent(Contract):
-    """A team member. What they forward from their `email` is from whom it was written by."""
+    """A team member. What they forward from their `email` is from whom it was written by.
+
+    By that address they sign in at the desk too; two agents of an account cannot share one there.
+    """
 
     id: Id
     name: str
     email: str | None = None
+    role: Role = "support"
 
 
 class Team(Contract):
@@ -194,6 +202,21 @@ class TagSettings(Contract):
         return self
 
 
+class Macro(Contract):
+    """A reply prepared in advance (MAC 1).
+
+    `text` may have placeholders such as `{{contact.name}}`. The tags are added and the status is
+    set when the reply is sent; `snooze_for` is for how long, where the status is `snoozed`.
+    """
+
+    id: Id
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    text: Annotated[str, Field(max_length=20_000)] = ""
+    tags: tuple[TagName, ...] = ()
+    status: Literal["open", "snoozed", "closed"] | None = None
+    snooze_for: timedelta = Field(default=timedelta(days=1), gt=timedelta(0))
+
+
 class Keyword(Contract):
     """A keyword of the account's own, besides the carriers' (ING 3)."""
 
@@ -235,6 +258,8 @@ class AccountSettings(Contract):
     spam: SpamSettings = SpamSettings()
     tags: TagSettings = TagSettings()
     reply_windows: ReplyWindows = ReplyWindows()
+    macros: Annotated[tuple[Macro, ...], Field(max_length=500)] = ()
+    plan: Literal["helpdesk", "inbox"] = "helpdesk"
 
     @model_validator(mode="after")
     def _names_what_exists(self) -> Self:

@@ -1,0 +1,62 @@
+"""Problem documents (RFC 9457): what was wrong, where, and what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """A request that cannot be answered as asked.
+
+    `code` is for programs and never changes; `detail` is for people; `field` names what was wrong
+    in the request, if one thing was.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.field = field
+        self.headers = dict(headers or {})
+        self.more = more
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The document."""
+        named = {"field": self.field} if self.field else {}
+        return {
+            "type": f"urn:helpdesk:problem:{self.code}",
+            "title": self.code.replace("_", " "),
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            **named,
+            **self.more,
+        }
+
+
+def answer(problem: Problem) -> Response:
+    """The problem as a response."""
+    return JSONResponse(
+        problem.body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE
+    )
+
+
+async def handle(_: Request, error: Exception) -> Response:
+    """Answer a `Problem` that a route raised."""
+    assert isinstance(error, Problem)  # noqa: S101  # it is registered for nothing else
+    return answer(error)
