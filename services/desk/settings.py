@@ -1,11 +1,8 @@
 """What the desk reads from the environment."""
 
-from datetime import timedelta
-from typing import Literal
+from pydantic import Field
 
-from pydantic import Field, SecretStr
-
-from shared.running.settings import Duration, RedisSettings, ServiceSettings
+from shared.running.settings import RedisSettings, ServiceSettings
 
 
 class Settings(ServiceSettings):
