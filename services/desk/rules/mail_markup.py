@@ -132,32 +132,30 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
 }
 """The attributes that an element may have; `*` stands for any. Some have a class of the desk's."""
 
-_WITH_THEIR_CONTENT = set(
-    [
-        "script",
-        "style",
-        "title",
-        "template",
-        "noscript",
-        "select",
-        "textarea",
-        "iframe",
-        "object",
-        "embed",
-        "applet",
-        "svg",
-        "math",
-        "noembed",
-        "noframes",
-        "xmp",
-        "plaintext",
-        "frameset",
-        "audio",
-        "video",
-        "canvas",
-        "head",
-    ]
-)
+_WITH_THEIR_CONTENT = {
+    "script",
+    "style",
+    "title",
+    "template",
+    "noscript",
+    "select",
+    "textarea",
+    "iframe",
+    "object",
+    "embed",
+    "applet",
+    "svg",
+    "math",
+    "noembed",
+    "noframes",
+    "xmp",
+    "plaintext",
+    "frameset",
+    "audio",
+    "video",
+    "canvas",
+    "head",
+}
 # What pictures and quotes are known by. None of it is shown.
 _TELLING_ELEMENTS = frozenset({"input", "picture", "source", "video"})
 _TELLING_ATTRIBUTES = frozenset(
