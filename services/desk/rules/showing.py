@@ -8,7 +8,7 @@ from typing import Any
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.lines import Line
 from services.desk.rules.plain import plain_name, preview
-from services.desk.rules.quotes import quoted_part
+from services.desk.rules.mail_html import quoted_part
 from services.desk.rules.rows import Last, Row
 from services.desk.rules.shown import (
     ShownContact,
@@ -183,14 +183,14 @@ def _remote(html: str) -> int:
 
 def _file(line_id: str, place: int, described: Mapping[str, Any]) -> ShownFile:
     file = Attachment.model_validate(described)
-    named = file.model_copy(update={"filename": preview(file.filename or "", 100) or None})
+    named = file.model_copy(update={"filename": plain_name(file.filename or "") or None})
     there = bool(file.ref and file.ref.startswith(("https://", "http://")))
     return ShownFile(named, f"/desk/files/{line_id}/{place}" if there else None)
 
 
 def send(told: Mapping[str, Any]) -> ShownLine:
     """A campaign's or flow's SMS among the lines of a thread (VWS 5)."""
-    named = preview(str(told.get("name") or told["source_id"]), 100)
+    named = plain_name(str(told.get("name") or told["source_id"]))
     return ShownLine(
         id=f"send:{told['_id']}",
         kind="send",
