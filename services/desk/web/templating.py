@@ -17,6 +17,13 @@ HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 """The folder of scripts and styles."""
 
+NARROWING: Final = (
+    "q", "status", "channel", "assignee", "team", "tag", "tag.all", "tag.none", "segment", "unread",
+    "ai", "reply_failed", "assignee_offline", "waiting_longer_than", "opened_after", "opened_before",
+    "active_after", "active_before",
+)  # fmt: skip
+"""The parameters that show less than all of a view, in the order in which they are shown."""
+
 UNSPOKEN: Final = ("settings.", "sign_in.", "mail.")
 """Texts under these are for templates alone, and not given to scripts."""
 
@@ -76,6 +83,7 @@ def environment() -> Environment:
         "many": many,
         "languages": LANGUAGES,
         "spoken": spoken,
+        "narrowing": narrowing,
     }
     return made
 
@@ -121,6 +129,11 @@ def many(filters: Mapping[str, object], name: str) -> list[str]:
     if value is None:
         return []
     return [str(one) for one in value] if isinstance(value, list | tuple | set) else [str(value)]
+
+
+def narrowing(filters: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Return each filter that is set, with each of its values."""
+    return [(name, value) for name in NARROWING for value in many(filters, name) if value]
 
 
 @cache

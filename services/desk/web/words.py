@@ -57,9 +57,7 @@ def _flat(table: Mapping[str, Any], above: str = "") -> list[tuple[str, Said]]:
     found: list[tuple[str, Said]] = []
     for name, value in table.items():
         key = f"{above}{name}"
-        if isinstance(value, str):
-            found.append((key, value))
-        elif value.keys() == {"one", "other"}:
+        if isinstance(value, str) or value.keys() == {"one", "other"}:
             found.append((key, value))
         else:
             found += _flat(value, f"{key}.")
