@@ -64,13 +64,15 @@ def hold_back(
     names = {
         _content_id(file.content_id): file.filename or "" for file in attachments if file.content_id
     }
+    for node in tree.css("[background]"):
+        _set(node, "background", _whole(_without_breaks(node.attributes.get("background") or "")))
     for node in tree.css("img"):
         source = _without_breaks(node.attributes.get("src") or "")
         elsewhere = _is_elsewhere(source)
         if elsewhere and _is_tiny(node):
             node.decompose()
         elif elsewhere and remote:
-            _set(node, "src", f"https:{source}" if source.startswith("//") else source)
+            _set(node, "src", _whole(source))
         elif source[:4].lower() == "cid:":
             _name(node, names.get(_content_id(source[4:])) or "", word)
         elif elsewhere:
@@ -107,6 +109,11 @@ def _is_elsewhere(address: str) -> bool:
 def _without_breaks(address: str) -> str:
     """The address as browsers read it."""
     return address.strip("".join(map(chr, range(0x21)))).translate({9: None, 10: None, 13: None})
+
+
+def _whole(address: str) -> str:
+    """The address with its scheme."""
+    return f"https:{address}" if address.startswith("//") else address
 
 
 def _content_id(written: str) -> str:
