@@ -300,7 +300,8 @@ async def _lost(save: Any, wanted: Mapping[str, Any], stored: Keyed) -> set[str]
     """Store these at the revisions they were read at; the keys of those that lost a race."""
     if not wanted:
         return set()
-    saved = await save([(each, stored[key][1] if key in stored else 0) for key, each in wanted.items()])
+    at = {key: revision for key, (_, revision) in stored.items()}
+    saved: set[str] = await save([(each, at.get(key, 0)) for key, each in wanted.items()])
     return set(wanted) - saved
 
 
