@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -30,13 +31,14 @@ from services.desk.web.auth import (
     sign_in_pages,
     tokens_api,
 )
+from services.desk.web.auth.forms import wants_page
 from services.desk.web.counting import Counting
 from services.desk.web.headers import SafeHeaders
 from services.desk.web.jobs import Jobs
 from services.desk.web.limits import Limits
 from services.desk.web.pages.desk import pages
 from services.desk.web.parts import Parts
-from services.desk.web.problems import Problem, answer, handle
+from services.desk.web.problems import Problem, answer
 from services.desk.web.rights import enforce
 from services.desk.web.signed_out import say_signed_out
 from services.desk.web.templating import STATIC, render, static_path
@@ -73,7 +75,7 @@ def application(
         redoc_url=None,
         dependencies=[Depends(enforce)],
         exception_handlers={
-            Problem: handle,
+            Problem: _problem,
             RequestValidationError: _invalid,
             HTTPException: _http,
         },
@@ -131,6 +133,20 @@ class _Kept(StaticFiles):
 def _render(request: Request, template: str, context: Mapping[str, Any], status: int) -> Response:
     html = render(template, None, language=request.state.language, **context)
     return HTMLResponse(html, status)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    """A problem: to programs as a document, to people as a page, or as the way to sign in."""
+    assert isinstance(error, Problem)  # noqa: S101  # it is registered for it
+    # Scripts take JSON too; browsers that go to a page do not.
+    if not wants_page(request) or "application/json" in request.headers["accept"]:
+        return answer(error)
+    if error.status == 401:
+        page = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?{urlencode({'next': page})}", 303)
+    who, language = request.state.who, request.state.language
+    html = render("error.html", who, language=language, detail=error.detail)
+    return HTMLResponse(html, error.status, headers=error.headers)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
