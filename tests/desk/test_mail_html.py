@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from services.desk.rules.mail_html import SafeMail, Words, csp_of_frame, safe_document
+from services.desk.rules.mail_html import ENGLISH, SafeMail, Words, csp_of_frame, safe_document
 from services.desk.rules.mail_markup import ATTRIBUTES, ELEMENTS
 from services.desk.rules.mail_pictures import may_stay
 from services.desk.rules.mail_styles import PROPERTIES, limited
@@ -25,8 +25,8 @@ def body_of(mail: SafeMail) -> str:
     return mail.document.split("<body>")[1].removesuffix("</body></html>")
 
 
-def shown(html: str, *, remote: bool = False) -> str:
-    return body_of(safe_document(html, remote=remote))
+def shown(html: str, *, remote: bool = False, words: Words = ENGLISH) -> str:
+    return body_of(safe_document(html, remote=remote, words=words))
 
 
 def faults(mail: SafeMail, *, remote: bool) -> list[str]:
@@ -226,13 +226,18 @@ def test_what_is_quoted_is_folded(html: str, folded: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        "<div class=gmail_quote>all of it</div>",
         "<p>new</p><blockquote>said</blockquote><p>after</p>",
         "<p>new</p><div style='border-top:solid #E1E1E1 1pt'>a line only</div>",
     ],
 )
 def test_what_may_be_new_is_not_folded(html: str) -> None:
     assert not safe_document(html).quoted
+
+
+def test_a_mail_that_only_quotes_is_shown_open() -> None:
+    assert shown("<div class=gmail_quote>all of it</div>", words=Words("Quote")) == (
+        '<details class="quoted" open=""><summary>Quote</summary><div>all of it</div></details>'
+    )
 
 
 def test_html_that_takes_too_long_is_shown_as_text() -> None:

@@ -42,7 +42,7 @@ class SafeMail:
     """A mail's HTML, made safe: a whole document.
 
     `remote` is how many pictures the mail would fetch from elsewhere, whether they are shown or
-    not; those of its styles are never shown. `quoted` is whether what it quotes is folded.
+    not; those of its styles are never shown. `quoted` is whether something is folded.
     """
 
     document: str
