@@ -20,7 +20,7 @@ _LONGEST_WRITTEN = 1_000_000
 _LONGEST_TEXT = 100_000
 _STYLE = (
     ":root{color-scheme:light}"
-    "body{margin:0;padding:8px;background:#fff;color:#1a1a1a;overflow-wrap:anywhere;"
+    "body{margin:0;padding:8px;background:#fff;color:#1a1a1a;overflow-wrap:break-word;"
     "font:14px/1.45 system-ui,sans-serif}"
     "img,table{max-width:100%}img{height:auto}a{color:#0b57d0}"
     "pre,.text{white-space:pre-wrap;margin:0}"
