@@ -26,7 +26,8 @@ _STYLE = (
     "pre,.text{white-space:pre-wrap;margin:0}"
     "blockquote{margin:0 0 0 8px;padding-left:8px;border-left:2px solid #c4c7c5;color:#444}"
     "summary{cursor:pointer;color:#5f6368}"
-    ".picture{display:inline-block;padding:2px 6px;border:1px dashed #747775;color:#444}"
+    ".picture{display:inline-block;padding:2px 6px;border:1px dashed #747775;"
+    "background:#fff;color:#444}"
 )
 _RAW = re.compile(r"<(script|style|title|template|noscript)(?![\w-])", re.IGNORECASE)
 _RAW_END = {
