@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import structlog
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
@@ -26,6 +27,7 @@ from services.desk.web.auth import (
     SignIn,
     Throttle,
     Tokens,
+    away,
     password_pages,
     sessions_api,
     sign_in_pages,
@@ -42,8 +44,12 @@ from services.desk.web.problems import Problem, answer
 from services.desk.web.rights import enforce
 from services.desk.web.signed_out import say_signed_out
 from services.desk.web.templating import STATIC, render, static_path
+from shared.errors import Transient
+from shared.stores.mongo import is_transient
 
 API_VERSION: Final = "1"
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ def application(
             Problem: _problem,
             RequestValidationError: _invalid,
             HTTPException: _http,
+            Exception: _broken,
         },
     )
     sessions = signing.sessions
@@ -159,6 +166,16 @@ async def _invalid(_: Request, error: Exception) -> Response:
         return answer(Problem(400, "not_json", "the body is no JSON", field="body"))
     detail = f"{named}: {first['msg']}"
     return answer(Problem(422, "invalid", detail, field=named))
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """What nobody expected: told to operators, and to whoever asked without any of it."""
+    if is_transient(error) or isinstance(error, Transient):
+        return await _problem(request, away())
+    at = f"{request.method} {request.scope['path']}"
+    _log.error("a request could not be answered", at=at, exc_info=error)
+    text = "something is broken here, and the operators are told: try again later"
+    return await _problem(request, Problem(500, "broken", text))
 
 
 async def _http(request: Request, error: Exception) -> Response:
