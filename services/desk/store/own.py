@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pymongo import ReturnDocument, UpdateOne
 
-from services.desk.handlers import Answered
+from services.desk.rules.answers import Answered
 from services.desk.store.read import SIDES, MongoReadModel, Side
 from shared.stores.mongo import Database, insert_new
 
