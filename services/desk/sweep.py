@@ -25,6 +25,9 @@ class Noted(Protocol):
     async def is_new(self, what: str, now: datetime) -> bool:
         """Note it; whether it was not noted yet."""
 
+    async def clear_left_over(self, now: datetime) -> None:
+        """Empty what a rebuild has left that died."""
+
 
 @dataclass(slots=True)
 class Sweep:
@@ -36,6 +39,10 @@ class Sweep:
     clock: Clock
     side: Callable[[], Awaitable[str]]
     _known: set[str] = field(default_factory=set)
+
+    async def clear_left_over(self) -> None:
+        """Nothing is left of a rebuild that died: what is erased is erased where pages are read."""
+        await self.noted.clear_left_over(self.clock())
 
     async def ask_for_snapshots(self) -> None:
         """Each account that the side that serves has not known before is asked for, once.

@@ -1,20 +1,22 @@
 """The desk's read model in memory, and what records make of it."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from services.desk.handlers import Around, Desk, News, ReadModel
+from services.desk.handlers import Around, Desk, News
 from services.desk.rules import facts, taking
 from services.desk.rules.answers import Answered
 from services.desk.rules.facts import Said
 from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
+from services.desk.storing import ReadModel
 from shared.bus.accounts import AccountsTable
 from shared.contracts.messages import InboundMessage
 from shared.contracts.snapshots import SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketFact
+from shared.stores.erased import Named
 from shared.topics import SCREENED, SNAPSHOTS, TICKETS
 from tests.builders import MONDAY, an_account
 
@@ -94,12 +96,20 @@ class Told:
     model: ReadModel
     news: list[News] = field(default_factory=list)
     answers: list[Answered] = field(default_factory=list)
+    forgotten: set[str] = field(default_factory=set)
+    erasures: dict[Named, datetime] = field(default_factory=dict)
 
     async def serving(self) -> ReadModel:
         return self.model
 
     async def tell(self, news: Sequence[News]) -> None:
         self.news += news
+
+    async def forget_drafts(self, tickets: Collection[str]) -> None:
+        self.forgotten |= set(tickets)
+
+    async def erased(self, contacts: Collection[Named]) -> Mapping[Named, datetime]:
+        return {name: self.erasures[name] for name in contacts if name in self.erasures}
 
     async def keep(self, answers: Sequence[Answered]) -> None:
         self.answers += answers
@@ -110,7 +120,7 @@ def a_desk(model: ReadModel, around: Around | None = None) -> tuple[Desk, Told]:
     accounts = AccountsTable()
     accounts.apply(an_account())
     told = Told(model)
-    desk = Desk(told, cast(Around, around), told, told, accounts, a_clock)
+    desk = Desk(told, around or cast(Around, told), told, told, accounts, a_clock)
     return desk, told
 
 

@@ -14,7 +14,8 @@ from typing import Any, Final, Literal
 from services.desk.rules.facets import MOST_RANGES, Range, ranges
 from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
-from services.desk.rules.views import NOBODY, Filters, Query, bound, milliseconds
+from services.desk.rules.views import Query
+from services.desk.store.conditions import conditions
 from services.desk.store.documents import ORDERS, line_document, line_of, row_document, row_of
 from services.desk.store.ranges import Windows
 from shared.stores.mongo import Database, compare_and_set
@@ -24,6 +25,7 @@ SIDES: Final[tuple[Side, ...]] = ("a", "b")
 
 _OF_MANY: Final = frozenset({"facets", "words"})
 _FEW: Final = 2_000
+_SOME: Final = 20
 _LAST_LETTER: Final = "\uffff"
 
 
@@ -57,9 +59,10 @@ class MongoReadModel:
         await self._lines.create_index([("until", 1)], expireAfterSeconds=0)
 
     async def clear(self) -> None:
-        """Nothing is in it."""
-        await self._tickets.delete_many({})
-        await self._lines.delete_many({})
+        """Nothing is in it but the indexes."""
+        await self._tickets.drop()
+        await self._lines.drop()
+        await self.ensure_indexes()
 
     # Taking in
 
@@ -87,6 +90,14 @@ class MongoReadModel:
         """Store each, if it is at that revision still (0: not there); the keys that were stored."""
         written = [(line_document(line, rev + 1), rev) for line, rev in lines]
         return await compare_and_set(self._lines, written) if written else set()
+
+    async def erase_waiting(self, account_id: str, contacts: Collection[str]) -> int:
+        """See `erasing.ErasableLines`."""
+        return (await self._lines.delete_many(_waiting(account_id, contacts))).deleted_count
+
+    async def count_waiting(self, account_id: str, contacts: Collection[str]) -> int:
+        """See `erasing.ErasableLines`."""
+        return await self._lines.count_documents(_waiting(account_id, contacts))
 
     # Lists
 
@@ -132,19 +143,24 @@ class MongoReadModel:
         return replace(query, begun=begun) if begun else query
 
     async def _begun_by(self, account_id: str, start: str) -> tuple[str, ...]:
-        """Words that begin so: each read is for the first one beyond those that are known."""
-        found: list[str] = []
-        end = start + _LAST_LETTER
-        while len(found) < MOST_RANGES:
-            beyond = {"$gt": found[-1], "$lt": end} if found else {"$gte": start, "$lt": end}
-            query = {"account_id": account_id, "words": {"$elemMatch": beyond}}
-            documents = self._tickets.find(query, {"words": 1}, limit=1)
-            words = [word for document in await documents.to_list(1) for word in document["words"]]
-            words = [w for w in words if w.startswith(start) and (not found or w > found[-1])]
-            if not words:
+        """Words that begin so, the first ones.
+
+        Each read is for the tickets with the first word beyond those that are known; where they are
+        few, they are all that there are.
+        """
+        found: set[str] = set()
+        beyond: dict[str, str] = {"$gte": start}
+        for _ in range(MOST_RANGES):
+            within = {**beyond, "$lt": start + _LAST_LETTER}
+            query = {"account_id": account_id, "words": {"$elemMatch": within}}
+            documents = await self._tickets.find(query, {"words": 1}, limit=_SOME).to_list(_SOME)
+            words = {word for document in documents for word in document["words"]}
+            new = {w for w in words if w.startswith(start) and w > beyond.get("$gt", "")}
+            found |= new
+            if not new or len(documents) < _SOME:
                 break
-            found.append(min(words))
-        return tuple(found)
+            beyond = {"$gt": min(new)}
+        return tuple(sorted(found)[:MOST_RANGES])
 
     async def _ranges(self, query: Query) -> list[Range]:
         """The ranges to read.
@@ -239,56 +255,9 @@ class MongoReadModel:
         return line_of(found) if found and found["at"] else None
 
 
+def _waiting(account_id: str, contacts: Collection[str]) -> dict[str, Any]:
+    return {"from": {"$in": [f"{account_id}:{contact}" for contact in contacts]}}
+
+
 def _equal(each: Range) -> dict[str, Any]:
     return dict(each.equal)
-
-
-def conditions(query: Query, now: datetime) -> dict[str, Any]:
-    """All that the query asks of a ticket, whichever index is read."""
-    wanted = query.filters
-    asked: dict[str, Any] = {
-        "spam": query.spam,
-        "status": {"$in": list(query.statuses)},
-    }
-    if query.seats is not None:
-        asked["assignee"] = {"$in": ["" if seat == NOBODY else seat for seat in query.seats]}
-    every: list[dict[str, Any]] = [asked, *_of_fields(wanted), *_of_times(wanted, now)]
-    every += [{"words": word} for word in query.words]
-    if query.begun:
-        every.append({"words": {"$in": list(query.begun)}})
-    return {"$and": every}
-
-
-def _of_fields(wanted: Filters) -> Iterable[dict[str, Any]]:
-    if wanted.channel:
-        yield {"channel": {"$in": list(wanted.channel)}}
-    if wanted.team:
-        yield {"team": {"$in": ["" if team == NOBODY else team for team in wanted.team]}}
-    if wanted.tag:
-        yield {"tags": {"$in": list(wanted.tag)}}
-    if wanted.tag_all:
-        yield {"tags": {"$all": list(wanted.tag_all)}}
-    if wanted.tag_none:
-        yield {"tags": {"$nin": list(wanted.tag_none)}}
-    if wanted.segment:
-        yield {"segments": {"$in": list(wanted.segment)}}
-    if wanted.unread is not None:
-        yield {"unread": wanted.unread}
-    if wanted.ai is not None:
-        yield {"ai": wanted.ai}
-    if wanted.reply_failed is not None:
-        yield {"failed": wanted.reply_failed}
-
-
-def _of_times(wanted: Filters, now: datetime) -> Iterable[dict[str, Any]]:
-    if wanted.waiting_longer_than is not None:
-        until = milliseconds(now - wanted.waiting_longer_than)
-        yield {"by_waiting": {"$lt": bound(until + 1)}}
-    for name, after, before in (
-        ("by_opened", wanted.opened_after, wanted.opened_before),
-        ("by_active", wanted.active_after, wanted.active_before),
-    ):
-        if after is not None:
-            yield {name: {"$gte": bound(milliseconds(after))}}
-        if before is not None:
-            yield {name: {"$lt": bound(milliseconds(before))}}
