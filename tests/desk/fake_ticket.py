@@ -23,30 +23,22 @@ from services.desk.rules.shown import (
     ShownContact,
     ShownDraft,
     ShownLine,
+    ShownPage,
     ShownPanel,
     ShownReplying,
     ShownRow,
     ShownThread,
     ShownTicket,
+    ShownView,
 )
 from services.desk.web.problems import Problem, handle
-from services.desk.web.templating import STATIC, environment, render, rfc3339, static_path
-from services.desk.web.words import words
+from services.desk.web.templating import STATIC, render, rfc3339, static_path
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PAGE = 50
 ANN = Who(account_id="acme", id="ann", name="Ann Lee")
 
-SHELL = """{% extends "base.html" %}
-{% block head %}<link rel="stylesheet" href="{{ static('ticket.css') }}">{% endblock %}
-{% block page %}desk{% endblock %}
-{% block body %}<p id="said" class="said" role="status" aria-live="polite"></p>
-<div id="desk" data-zone="Europe/Rome" data-opens="09:00">
-<main id="pane" class="pane" tabindex="-1" aria-label="Ticket">
-{%- if ticket %}{% include "ticket.html" %}{% endif %}</main></div>{% endblock %}
-{% block scripts %}<script type="module" src="{{ static('ticket.js') }}"></script>
-<script type="module" src="{{ static('ticks.js') }}"></script>{% endblock %}"""
-
+ACCOUNT: dict[str, Any] = {"csrf": "token", "account_name": "Acme"}
 CSP = "default-src 'self'"
 FRAME = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
 
@@ -186,14 +178,30 @@ def _html(text: str) -> HTMLResponse:
 def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a function
     """Return the desk over HTTP."""
 
+    def listed_context() -> dict[str, Any]:
+        rows = tuple(each.row for each in desk.tickets.values())
+        return {
+            "views": [ShownView("all", "All", "built-in", len(rows))],
+            "view": "all",
+            "page": ShownPage(rows, None, len(rows), total_capped=False, as_of="0-0"),
+            "agents": [(each["id"], each["name"], each["online"]) for each in desk.agents],
+            "teams": [],
+            "filters": {},
+            "zone": "Europe/Rome",
+            "opens": "09:00",
+        }
+
     async def shell(request: Request) -> Response:
         name = request.query_params.get("ticket")
-        context = desk.context(name) if name else {"ticket": None}
-        page = environment().from_string(SHELL)
+        context = (desk.context(name) if name else {"ticket": None}) | listed_context()
         language = request.query_params.get("language", "en")
-        return _html(
-            page.render(who=ANN, t=words(language), language=language, csrf="token", account_name="Acme", **context)
-        )
+        return _html(render("shell.html", ANN, **ACCOUNT, language=language, **context))
+
+    async def rows(request: Request) -> Response:
+        if request.url.path == "/desk/rows":
+            return JSONResponse({"rows": {}})
+        name = request.url.path.removeprefix("/desk/")
+        return _html(render(f"{name}.html", ANN, **ACCOUNT, **listed_context()))
 
     async def part(request: Request) -> Response:
         context = desk.context(request.path_params["ticket"])
@@ -206,7 +214,7 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
         elif name == "thread":
             context["thread"] = it.page(query.get("earlier"))
         template = {"": "ticket.html", "head": "ticket_head.html"}.get(name, f"{name}.html")
-        return _html(render(template, ANN, csrf="token", account_name="Acme", **context))
+        return _html(render(template, ANN, **ACCOUNT, **context))
 
     async def command(request: Request) -> Response:
         name, body = request.path_params["ticket"], await request.json()
@@ -260,7 +268,7 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
     async def me(request: Request) -> Response:
         if request.method == "PATCH":
             desk.metrics = (await request.json())["profile_metrics"]
-        return JSONResponse({"id": "ann", "name": "Ann Lee", "profile_metrics": desk.metrics})
+        return JSONResponse({"id": "ann", "name": "Ann Lee", "presence": "online", "profile_metrics": desk.metrics})
 
     async def counts(_: Request) -> Response:
         return JSONResponse({"views": {}, "unread": {}, "badge": 0})
@@ -290,6 +298,9 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
     return Starlette(
         routes=[
             Route("/desk", shell),
+            Route("/desk/list", rows),
+            Route("/desk/rows", rows),
+            Route("/desk/views", rows),
             Route("/desk/tickets/{ticket}/lines/{line}/html", mail),
             Route("/desk/tickets/{ticket}", part),
             Route("/desk/tickets/{ticket}/{part}", part),
@@ -298,6 +309,7 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
             Route(f"{one}/here", here, methods=["POST"]),
             Route(f"{one}/macros/{{macro}}", macro),
             Route("/api/v1/commands/{key}", outcome),
+            Route("/api/v1/presence", here, methods=["POST"]),
             Route("/api/v1/me", me, methods=["GET", "PATCH"]),
             Route("/api/v1/counts", counts),
             Route("/api/v1/events", events),
