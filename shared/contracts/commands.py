@@ -23,13 +23,18 @@ class Command(Envelope):
 
 
 class ReplyToTicket(Command):
-    """Send `text` to the customer. `auto_reply` marks what no person wrote (ACL 2)."""
+    """Send `text` to the customer. `auto_reply` marks what no person wrote (ACL 2).
+
+    An agent may name the newest `seq` that they have seen: the reply is refused if somebody has
+    answered the customer since (VWS 6).
+    """
 
     type: Literal["ReplyToTicket"] = "ReplyToTicket"
     text: str
     attachments: tuple[Attachment, ...] = ()
     auto_reply: bool = False
     cc: tuple[str, ...] = ()
+    seen_seq: Whole | None = None
 
 
 class AddNote(Command):

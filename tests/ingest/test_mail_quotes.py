@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.read.mail.mime.html_guard import is_manageable
 from services.ingest.read.mail.mime.html_text import to_text
 from services.ingest.read.mail.mime.html_tree import read
 from services.ingest.read.mail.quoting.quotes import new_text
+from shared.values.html_guard import is_manageable
 from tests.ingest.builders import a_mail, the_message
 
 QUOTE = "> hello\n> there"

@@ -1,8 +1,9 @@
 """What the page and the API show, as values: templates and JSON are made of these alone."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from shared.contracts.base import Channel
 from shared.contracts.messages import Attachment
@@ -106,6 +107,9 @@ class ShownLine:
     `send` (a campaign's or flow's SMS). `text` is what was newly written; `quoted` what it quotes,
     to be folded. `html` is whether there is HTML to be shown in a frame, at `…/lines/<id>/html`;
     `remote` how many pictures in it would be fetched from elsewhere. `edited` counts versions.
+    `code` says what a notice is of (an event's type, `keyword` …), and `said` what it says besides
+    (`assignee`, `tags`, `until` …), so that it can be put into the reader's language; where both do
+    not suffice, `text` says it. Of a send `code` is `campaign` or `flow`.
     """
 
     id: str
@@ -128,6 +132,8 @@ class ShownLine:
     delivery_error: str | None = None
     because: str = ""
     subject: str | None = None
+    code: str | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

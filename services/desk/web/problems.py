@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -60,3 +61,34 @@ async def handle(_: Request, error: Exception) -> Response:
     """Answer a `Problem` that a route raised."""
     assert isinstance(error, Problem)  # noqa: S101  # it is registered for nothing else
     return answer(error)
+
+
+class Document(BaseModel):
+    """A problem document, as it is described to machines."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | None = None
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": about,
+        "content": {MEDIA_TYPE: {"schema": Document.model_json_schema()}},
+    }
+    for status, about in (
+        (400, "It cannot be understood"),
+        (401, "Nobody is signed in, or the token is not valid"),
+        (403, "They may not"),
+        (404, "There is no such thing in their account"),
+        (409, "It is refused as things are now"),
+        (413, "It is too large"),
+        (422, "A value is wrong: `field` names it"),
+        (429, "Too much at once"),
+        (503, "The database or the brokers are away"),
+    )
+}
+"""What routes of the API may answer besides."""

@@ -32,6 +32,10 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
     """
     if not command.attachments and (nothing := says_nothing(command)):
         return nothing
+    answered = ticket.last_reply_seq
+    unseen = command.seen_seq is not None and (answered or 0) > command.seen_seq
+    if unseen and ticket.last_reply_by != command.author.id:
+        return "stale", f"{ticket.last_reply_by or 'somebody'} has answered the customer since"
     if ticket.status == "closed":
         return "not_open", "the ticket is closed: reopen it first, where its channel allows that"
     if ticket.channel == "sms":
@@ -113,6 +117,7 @@ def _changes(draft: Draft, command: ReplyToTicket, out: OutboundMessage) -> dict
         changes |= {
             "waiting_epoch": ticket.waiting_epoch or draft.next_seq,
             "last_reply_seq": draft.next_seq,
+            "last_reply_by": command.author.id,
             "customer_waits_since": None,
         }
     if out.message_id:

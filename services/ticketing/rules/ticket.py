@@ -49,6 +49,7 @@ class Changed(Contract):
 class Ticket(TicketSummary):
     """Everything that ticketing knows of a ticket, except its thread: what events show, and more.
 
+    `last_reply_by` is who wrote the newest reply that is no auto-reply.
     `opted_out` is True if the contact's last STOP or START was a STOP, whatever their profile says
     so far (TKT 13); `opted_at` is when it was received. `bounced` names the mails and recipients
     for which the thread shows a bounce already. `untagged` are tags that somebody removed: the
@@ -63,6 +64,7 @@ class Ticket(TicketSummary):
     spam_by_agent: bool = False
     close_reason: Literal["done", "inactivity"] | None = None
     last_customer_at: UtcTime | None = None
+    last_reply_by: str | None = None
     opted_out: bool = False
     opted_at: UtcTime | None = None
     related_ticket_id: str | None = None

@@ -11,7 +11,6 @@ from services.ingest.read.mail.machines.signs import Signs, signs
 from services.ingest.read.mail.mime import bodies, header_block, headers, html_tree
 from services.ingest.read.mail.mime.content import Content, named, says_something
 from services.ingest.read.mail.mime.headers import Headers
-from services.ingest.read.mail.mime.html_guard import LARGEST
 from services.ingest.read.mail.mime.html_text import to_text
 from services.ingest.read.mail.mime.html_tree import Html
 from services.ingest.read.mail.quoting import forwards, quotes
@@ -20,6 +19,7 @@ from services.ingest.read.times import RawTime, moment
 from services.ingest.refusals import Refused
 from shared.contracts.base import Contact
 from shared.contracts.messages import Mail
+from shared.values.html_guard import LARGEST
 
 _FLAGGED_SPAM = (
     ("x-spam-flag", "yes"),

@@ -4,8 +4,8 @@ import html
 import re
 from dataclasses import dataclass, field
 
-from services.ingest.read.mail.mime.html_guard import VOID
 from services.ingest.read.text import LONGEST_TEXT
+from shared.values.html_guard import VOID
 
 _TAG = re.compile(
     r"<(?P<closing>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:-]{0,40})"

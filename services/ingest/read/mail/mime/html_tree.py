@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.ingest.read.mail.mime.html_guard import is_manageable
 from services.ingest.read.mail.mime.html_text import UNSEEN
 from services.ingest.read.mail.quoting import header_blocks
+from shared.values.html_guard import is_manageable
 
 _QUOTES = (
     ".gmail_quote, .gmail_extra, blockquote[type=cite], .moz-cite-prefix, .protonmail_quote,"

@@ -1,0 +1,1 @@
+"""What changed, from whoever wrote it to every open page."""

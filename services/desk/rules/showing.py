@@ -1,0 +1,245 @@
+"""How what is stored is shown: names in place of ids, and what may be done. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.desk.rules.attendance import Attendance
+from services.desk.rules.lines import Line
+from services.desk.rules.plain import plain_name, preview
+from services.desk.rules.mail_html import quoted_part
+from services.desk.rules.rows import Last, Row
+from services.desk.rules.shown import (
+    ShownContact,
+    ShownDecision,
+    ShownFile,
+    ShownLast,
+    ShownLine,
+    ShownOther,
+    ShownReplying,
+    ShownRow,
+    Writer,
+)
+from shared.contracts.accounts import AccountSettings
+from shared.contracts.base import Contact
+from shared.contracts.messages import Attachment
+from shared.contracts.tickets import TicketSummary
+
+_WRITTEN_TO = ("e164", "email", "wa_id")
+_DECIDES = frozenset(
+    {
+        *("TicketAssigned", "TicketUnassigned", "TicketRouted", "TicketTagged", "TicketUntagged"),
+        *("TicketClosed", "TicketCloseAnnulled", "TicketReopened", "TicketMarkedSpam"),
+        *("TicketMarkedNotSpam", "TicketAttributed", "TicketOpened", "TicketWoken"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the account calls its agents and teams, and who of them is online."""
+
+    agents: Mapping[str, str]
+    teams: Mapping[str, str]
+    online: frozenset[str]
+
+
+def names_of(
+    settings: AccountSettings, attending: Iterable[Attendance], now: datetime
+) -> Names:
+    """The names of the account's settings, as they are now."""
+    limit = settings.assignment.heartbeat_limit
+    return Names(
+        {agent.id: agent.name or agent.id for agent in settings.agents},
+        {team.id: team.name or team.id for team in settings.teams},
+        frozenset(each.agent_id for each in attending if each.is_online(now, limit)),
+    )
+
+
+def contact(of: Contact) -> ShownContact:
+    """A customer by the best name there is."""
+    by_type = {identity.type: identity.value for identity in of.identities}
+    address = next((by_type[kind] for kind in _WRITTEN_TO if kind in by_type), None)
+    named = plain_name(of.display_name or "")
+    return ShownContact(
+        id=of.id,
+        name=named or plain_name(address or next(iter(by_type.values()), "") or of.id),
+        address=address,
+        profile_id=of.profile_id,
+        segments=of.segments,
+        sms_consent=of.sms_consent,
+    )
+
+
+def row(  # noqa: PLR0913  # what a list shows comes from several places
+    of: Row,
+    names: Names,
+    *,
+    others: Sequence[ShownOther] = (),
+) -> ShownRow:
+    """A ticket as lists show it."""
+    ticket = of.summary
+    assert ticket is not None  # noqa: S101  # what has no summary is in no list
+    shown = contact(ticket.contact)
+    return ShownRow(
+        id=of.ticket_id,
+        seq=of.seq,
+        number=ticket.number,
+        channel=ticket.channel,
+        contact=shown,
+        status=ticket.status,
+        subject=preview(ticket.subject) if ticket.subject else None,
+        last=_last(of.newest, shown, names),
+        opened_at=ticket.opened_at,
+        active_at=of.active_at,
+        waiting_since=ticket.customer_waits_since,
+        closed_at=ticket.closed_at,
+        snoozed_until=ticket.snoozed_until,
+        snooze_ended=_snooze_ended(of),
+        assignee=ticket.assignee,
+        assignee_name=names.agents.get(ticket.assignee, ticket.assignee)
+        if ticket.assignee
+        else None,
+        assignee_online=ticket.assignee in names.online,
+        team=ticket.team_id,
+        team_name=names.teams.get(ticket.team_id, ticket.team_id) if ticket.team_id else None,
+        tags=ticket.tags,
+        unread=ticket.unread,
+        spam=ticket.spam,
+        ai_handled=ticket.ai_handled,
+        reply_failed=of.reply.failed,
+        message_count=ticket.message_count,
+        others=tuple(others),
+    )
+
+
+def _snooze_ended(of: Row) -> datetime | None:
+    """Until when it had been snoozed, if time has woken it and nothing has happened since."""
+    return of.woken_at if of.woken_seq and of.woken_seq == of.seq else None
+
+
+def _last(last: Last, customer: ShownContact, names: Names) -> ShownLast | None:
+    if not last.seq:
+        return None
+    writer: Any = last.writer
+    return ShownLast(
+        writer=writer,
+        name=customer.name if writer == "customer" else _name(writer, last.name, names),
+        text=last.text,
+        at=last.at,
+    )
+
+
+def _name(writer: str, named: str, names: Names) -> str:
+    return names.agents.get(named, plain_name(named)) if writer == "agent" else plain_name(named)
+
+
+def line(of: Line, ticket: TicketSummary, names: Names) -> ShownLine:
+    """A line of a thread."""
+    message = of.message or {}
+    kind, who, named = of.author or ("system" if of.kind == "notice" else "customer", "", None)
+    writer: Writer = "customer" if of.kind == "message" else kind  # type: ignore[assignment]  # of a contract
+    customer = contact(ticket.contact).name
+    name = customer if writer == "customer" else names.agents.get(who, plain_name(named or who))
+    html = message.get("html") if not of.version and not of.deleted else None
+    files = message.get("attachments", ()) if of.kind == "message" else of.attachments
+    return ShownLine(
+        id=of.id,
+        kind=of.kind or "notice",
+        seq=of.seq,
+        at=of.sent_at,
+        text=of.text,
+        writer=writer,
+        name=_sender(message) or name if writer == "customer" else name,
+        quoted=quoted_part(of.text, message.get("text_full")) if not of.version else None,
+        html=html is not None,
+        remote=_remote(html or ""),
+        files=tuple(_file(of.id, place, each) for place, each in enumerate(files)),
+        edited=of.version,
+        deleted=of.deleted,
+        spam=of.spam,
+        grey=of.grey,
+        auto_reply=of.auto_reply,
+        delivery=of.delivery if of.kind == "reply" else None,  # type: ignore[arg-type]  # of a contract
+        delivery_error=of.error or None,
+        because=of.because,
+        subject=preview(message["subject"]) if message.get("subject") else None,
+        code=of.code,
+        said=dict(of.said or {}),
+    )
+
+
+def _sender(message: Mapping[str, Any]) -> str:
+    """Who wrote it, where that is another than the ticket's contact, as in a mail's thread."""
+    return plain_name((message.get("contact") or {}).get("display_name") or "")
+
+
+def _remote(html: str) -> int:
+    """About how many pictures would be fetched from elsewhere: enough to offer that."""
+    lowered = html.lower()
+    return lowered.count('src="http') + lowered.count("src='http") + lowered.count("src=http")
+
+
+def _file(line_id: str, place: int, described: Mapping[str, Any]) -> ShownFile:
+    file = Attachment.model_validate(described)
+    named = file.model_copy(update={"filename": plain_name(file.filename or "") or None})
+    there = bool(file.ref and file.ref.startswith(("https://", "http://")))
+    return ShownFile(named, f"/desk/files/{line_id}/{place}" if there else None)
+
+
+def send(told: Mapping[str, Any]) -> ShownLine:
+    """A campaign's or flow's SMS among the lines of a thread (VWS 5)."""
+    named = plain_name(str(told.get("name") or told["source_id"]))
+    return ShownLine(
+        id=f"send:{told['_id']}",
+        kind="send",
+        seq=0,
+        at=told["at"],
+        text=named,
+        writer="system",
+        name=named,
+        delivery="failed" if told.get("failed") else "delivered",
+        code=told["source"],
+    )
+
+
+def why(lines: Iterable[Line]) -> tuple[ShownDecision, ...]:
+    """The decisions among the lines in words, the newest first."""
+    decided = [each for each in lines if each.code in _DECIDES and each.because]
+    decided.sort(key=lambda each: each.seq, reverse=True)
+    return tuple(ShownDecision(each.sent_at, each.code or "", each.because) for each in decided)
+
+
+def replying(
+    of: Row, settings: AccountSettings, now: datetime, *, stopped: bool
+) -> ShownReplying:
+    """Whether a reply may go out now, as ticketing will decide it (TKT 13)."""
+    ticket = of.summary
+    assert ticket is not None  # noqa: S101  # as `row`
+    if ticket.status == "closed":
+        return ShownReplying(False, "not_open")
+    if ticket.channel == "sms":
+        if not ticket.address.lstrip("+").isdigit():
+            return ShownReplying(False, "cannot_receive")
+        if stopped or ticket.contact.sms_consent == "none":
+            return ShownReplying(False, "no_consent")
+    if ticket.channel == "email" and not ticket.contact.identities:
+        return ShownReplying(False, "cannot_receive")
+    windows = settings.reply_windows
+    window = {"whatsapp": windows.whatsapp, "instagram": windows.instagram}.get(ticket.channel)
+    if window is None:
+        return ShownReplying(True)
+    until = of.customer_at + window
+    return ShownReplying(until >= now, None if until >= now else "window_over", until=until)
+
+
+def others(
+    here: Mapping[str, str], names: Names, without: Collection[str] = ()
+) -> tuple[ShownOther, ...]:
+    """Who else looks at a ticket or writes in it: their state by their id."""
+    return tuple(
+        ShownOther(agent, names.agents.get(agent, agent), state)  # type: ignore[arg-type]  # ours
+        for agent, state in sorted(here.items())
+        if agent not in without
+    )

@@ -1,0 +1,148 @@
+"""What the desk keeps of contacts, profiles, sends and agents, in MongoDB."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pymongo import DeleteOne, ReplaceOne, UpdateOne
+
+from services.desk.rules.attendance import Attendance
+from shared.contracts.marketing import SendDelivered, SendOutcome
+from shared.contracts.profiles import Profile, ProfileEvent
+from shared.stores.mongo import Database, insert_new
+from shared.topic import Deleted
+
+KEPT_EVENTS: Final = timedelta(days=400)
+"""For so long what profiles did elsewhere is kept."""
+
+
+class MongoAround:
+    """Collections `desk_stops`, `desk_sends`, `desk_profiles`, `desk_events`, `desk_agents`."""
+
+    def __init__(self, database: Database) -> None:
+        self._stops = database["desk_stops"]
+        self._sends = database["desk_sends"]
+        self._profiles = database["desk_profiles"]
+        self._events = database["desk_events"]
+        self._agents = database["desk_agents"]
+
+    async def ensure_indexes(self) -> None:
+        """Make sure of every index that a query here uses."""
+        await self._sends.create_index([("to", 1), ("at", 1)])
+        await self._events.create_index([("of", 1), ("at", 1)])
+        await self._events.create_index(
+            [("at", 1)], expireAfterSeconds=int(KEPT_EVENTS.total_seconds())
+        )
+        await self._agents.create_index([("account_id", 1)])
+
+    async def stopped(self, said: Sequence[tuple[str, str, str, datetime, bool]]) -> None:
+        """See `handlers.Around`. Of two at the same time the STOP counts."""
+        for account, channel, contact, at, out in said:
+            id_ = f"{account}:{channel}:{contact}"
+            await insert_new(self._stops, [{"_id": id_, "at": at, "out": out}])
+            older: dict[str, Any] = {"_id": id_, "$or": [{"at": {"$lt": at}}]}
+            if out:
+                older["$or"].append({"at": at, "out": False})
+            await self._stops.update_one(older, {"$set": {"at": at, "out": out}})
+
+    async def is_stopped(self, account_id: str, channel: str, contact: str) -> bool:
+        """Whether the contact said STOP, and not START since."""
+        found = await self._stops.find_one({"_id": f"{account_id}:{channel}:{contact}"})
+        return bool(found and found["out"])
+
+    async def sent(self, sends: Sequence[SendOutcome]) -> None:
+        """See `handlers.Around`."""
+        writes: list[Any] = []
+        for send in sends:
+            failed = not isinstance(send, SendDelivered)
+            at = send.delivered_at if isinstance(send, SendDelivered) else send.occurred_at
+            named = {
+                "to": f"{send.account_id}:{send.phone}",
+                "source": send.source,
+                "source_id": send.source_id,
+                "name": send.source_name,
+            }
+            id_ = f"{send.account_id}:{send.send_id}"
+            if failed:
+                named |= {"failed": True}
+                writes.append(
+                    UpdateOne({"_id": id_}, {"$set": named, "$setOnInsert": {"at": at}}, upsert=True)
+                )
+            else:
+                writes.append(UpdateOne({"_id": id_}, {"$set": {**named, "at": at}}, upsert=True))
+        if writes:
+            await self._sends.bulk_write(writes)
+
+    async def sends_to(
+        self, account_id: str, phone: str, start: datetime, end: datetime, limit: int
+    ) -> list[dict[str, Any]]:
+        """What was sent to that number from `start` (included) to `end` (excluded), oldest first.
+
+        Each has `_id`, `at`, `source`, `source_id`, `name`, and `failed` where it failed.
+        """
+        query = {"to": f"{account_id}:{phone}", "at": {"$gte": start, "$lt": end}}
+        found = self._sends.find(query, limit=limit).sort("at", -1)
+        return [document async for document in found][::-1]
+
+    async def profiles(self, profiles: Sequence[Profile | Deleted]) -> None:
+        """See `handlers.Around`."""
+        last: dict[str, Any] = {}
+        for each in profiles:
+            if isinstance(each, Deleted):
+                last[each.key] = DeleteOne({"_id": each.key})
+            else:
+                id_ = f"{each.account_id}:{each.profile_id}"
+                last[id_] = ReplaceOne({"_id": id_}, {"body": each.model_dump_json()}, upsert=True)
+        if last:
+            await self._profiles.bulk_write(list(last.values()))
+
+    async def profile(self, account_id: str, profile_id: str) -> Profile | None:
+        """The profile, if it is known."""
+        found = await self._profiles.find_one({"_id": f"{account_id}:{profile_id}"})
+        return Profile.model_validate_json(found["body"]) if found else None
+
+    async def profile_events(self, events: Sequence[ProfileEvent]) -> None:
+        """See `handlers.Around`."""
+        rows = {
+            f"{event.account_id}:{event.id}": {
+                "of": f"{event.account_id}:{event.profile_id}",
+                "at": event.occurred_at,
+                "metric": event.metric,
+                "body": event.model_dump_json(),
+            }
+            for event in events
+        }
+        await insert_new(self._events, [{"_id": id_, **row} for id_, row in rows.items()])
+
+    async def events_of(
+        self, account_id: str, profile_id: str, since: datetime, limit: int
+    ) -> list[ProfileEvent]:
+        """What the profile did since then, newest first; `limit` at most."""
+        query = {"of": f"{account_id}:{profile_id}", "at": {"$gte": since}}
+        found = self._events.find(query, limit=limit).sort("at", -1)
+        return [ProfileEvent.model_validate_json(document["body"]) async for document in found]
+
+    async def attendances(
+        self, agents: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], Attendance]:
+        """See `handlers.Around`."""
+        if not agents:
+            return {}
+        ids = [f"{account}:{agent}" for account, agent in sorted(agents)]
+        found = self._agents.find({"_id": {"$in": ids}}, {"_id": 0})
+        return {(d["account_id"], d["agent_id"]): Attendance(**d) async for d in found}
+
+    async def attending(self, account_id: str) -> list[Attendance]:
+        """What is known of all agents of the account."""
+        found = self._agents.find({"account_id": account_id}, {"_id": 0})
+        return [Attendance(**document) async for document in found]
+
+    async def attend(self, attendances: Sequence[Attendance]) -> None:
+        """See `handlers.Around`."""
+        writes = [
+            ReplaceOne({"_id": f"{a.account_id}:{a.agent_id}"}, asdict(a), upsert=True)
+            for a in attendances
+        ]
+        if writes:
+            await self._agents.bulk_write(writes, ordered=False)

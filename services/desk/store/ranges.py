@@ -1,0 +1,126 @@
+"""Reading the first of a long range without reading all of it.
+
+MongoDB stops at a limit; other servers of its protocol read a range to its end first. So a range is
+read in windows that are about as long as what was wanted of it before: what is examined is bounded
+by what is returned, on either.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from services.desk.rules.views import Order, bound, milliseconds
+from shared.stores.mongo import MongoCollection
+
+_END: Final = "~"
+_AGES: Final = (1, 7, 30, 120, 365, 1500)
+_NUMBERS: Final = (100, 1_000, 10_000, 100_000, 1_000_000)
+_REMEMBERED: Final = 5_000
+
+
+@dataclass(slots=True)
+class Windows:
+    """Reads ranges in windows, and remembers where the last one ended: a guess, never a promise."""
+
+    _ends: "OrderedDict[tuple[Any, ...], str]" = field(default_factory=OrderedDict)
+
+    async def first(  # noqa: PLR0913, PLR0917  # what a range is
+        self,
+        collection: MongoCollection,
+        equal: Mapping[str, Any],
+        more: Mapping[str, Any],
+        order: Order,
+        *,
+        descending: bool,
+        after: str | None,
+        limit: int,
+        now: datetime,
+        fields: Mapping[str, int] | None = None,
+    ) -> list[dict[str, Any]]:
+        """The first `limit` documents of a range in that order, beyond the key `after`.
+
+        `equal` are the fields that the index begins with, `more` is what else must hold.
+        """
+        name = f"by_{order}"
+        memory = (collection.name, *equal.values(), order, descending, after or "", limit)
+        found: list[dict[str, Any]] = []
+        start = after
+        for end in self._windows(memory, order, now, descending=descending, after=after):
+            query = {**equal, name: _between(start, end, descending=descending), **more}
+            cursor = collection.find(query, fields, limit=limit - len(found))
+            cursor = cursor.sort(name, -1 if descending else 1)
+            found += [document async for document in cursor]
+            if len(found) >= limit:
+                break
+            start = end
+        if len(found) >= limit:
+            self._remember(memory, found[-1][name])
+        else:
+            self._ends.pop(memory, None)
+        return found
+
+    async def count(  # noqa: PLR0913  # as `first`
+        self,
+        collection: MongoCollection,
+        equal: Mapping[str, Any],
+        more: Mapping[str, Any],
+        order: Order,
+        *,
+        cap: int,
+        now: datetime,
+    ) -> int:
+        """How many there are; `cap` where there are as many or more."""
+        name = f"by_{order}"
+        memory = (collection.name, *equal.values(), order, True, "count", cap)
+        counted, start = 0, None
+        for end in self._windows(memory, order, now, descending=True, after=None):
+            query = {**equal, name: _between(start, end, descending=True), **more}
+            counted += await collection.count_documents(query, limit=cap - counted)
+            if counted >= cap:
+                self._remember(memory, end)
+                return cap
+            start = end
+        return counted
+
+    def _remember(self, memory: tuple[Any, ...], end: str) -> None:
+        self._ends[memory] = end
+        self._ends.move_to_end(memory)
+        while len(self._ends) > _REMEMBERED:
+            self._ends.popitem(last=False)
+
+    def _windows(
+        self,
+        memory: tuple[Any, ...],
+        order: Order,
+        now: datetime,
+        *,
+        descending: bool,
+        after: str | None,
+    ) -> Sequence[str]:
+        """Where windows end, in order; the last one is the end of the range."""
+        last = "" if descending else _END
+        ends = [*_guesses(order, now, descending=descending), last]
+        if (known := self._ends.get(memory)) is not None:
+            ends.append(known)
+        ends.sort(reverse=descending)
+        if after is not None:
+            ends = [end for end in ends if (end < after if descending else end > after)]
+        if known is not None and known in ends:
+            ends = ends[ends.index(known) :]
+        return ends or [last]
+
+
+def _guesses(order: Order, now: datetime, *, descending: bool) -> list[str]:
+    if order == "number":
+        return [bound(number) for number in _NUMBERS]
+    ages = [milliseconds(now - timedelta(days=days)) for days in _AGES]
+    return [bound(age) for age in ages] + ([] if descending else [bound(milliseconds(now))])
+
+
+def _between(start: str | None, end: str, *, descending: bool) -> dict[str, str]:
+    """Beyond `start`, up to `end` with it."""
+    if descending:
+        return {"$gte": end, "$lt": start or _END}
+    return {"$lte": end, "$gt": start or ""}

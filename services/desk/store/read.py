@@ -1,0 +1,233 @@
+"""The read model in MongoDB: tickets and lines, in one of two sets of collections.
+
+One set serves; a rebuild fills the other one, then they change places (VWS 9).
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from heapq import merge
+from itertools import islice
+from typing import Any, Final, Literal
+
+from services.desk.rules.facets import Range, ranges
+from services.desk.rules.lines import Line
+from services.desk.rules.rows import Row
+from services.desk.rules.views import NOBODY, Filters, Query, bound, milliseconds
+from services.desk.store.documents import ORDERS, line_document, line_of, row_document, row_of
+from services.desk.store.ranges import Windows
+from shared.stores.mongo import Database, compare_and_set
+
+Side = Literal["a", "b"]
+SIDES: Final[tuple[Side, ...]] = ("a", "b")
+
+_AT_ONCE = 5_000
+
+
+class MongoReadModel:
+    """Collections `desk_tickets_<side>` and `desk_lines_<side>`."""
+
+    def __init__(self, database: Database, side: Side) -> None:
+        self.side = side
+        self._tickets = database[f"desk_tickets_{side}"]
+        self._lines = database[f"desk_lines_{side}"]
+        self._windows = Windows()
+
+    async def ensure_indexes(self) -> None:
+        """Make sure of every index that a query here uses."""
+        for order in ORDERS:
+            for equal in (("spam",), ("spam", "status"), ("spam", "status", "assignee")):
+                fields = ["account_id", *equal, f"by_{order}"]
+                await self._tickets.create_index([(name, 1) for name in fields])
+        for order in ("active", "waiting"):
+            await self._tickets.create_index(
+                [("account_id", 1), ("facets", 1), (f"by_{order}", 1)]
+            )
+        await self._tickets.create_index([("account_id", 1), ("words", 1), ("by_active", 1)])
+        await self._tickets.create_index([("account_id", 1), ("number", 1)])
+        await self._tickets.create_index([("account_id", 1), ("contact", 1)])
+        await self._tickets.create_index([("account_id", 1), ("profile", 1)])
+        await self._tickets.create_index(
+            [("account_id", 1), ("spam", 1), ("status", 1), ("unread", 1), ("assignee", 1)]
+        )
+        await self._lines.create_index([("of", 1), ("at", 1)])
+        await self._lines.create_index([("of", 1), ("seq", 1)])
+
+    async def clear(self) -> None:
+        """Nothing is in it."""
+        await self._tickets.delete_many({})
+        await self._lines.delete_many({})
+
+    # Taking in
+
+    async def rows(self, keys: Collection[str]) -> dict[str, tuple[Row, int]]:
+        """The tickets of these keys that are there, each with its revision."""
+        found = self._tickets.find({"_id": {"$in": sorted(keys)}}, {"rev": 1, "body": 1})
+        return {d["_id"]: (row_of(d), d["rev"]) async for d in found} if keys else {}
+
+    async def lines(self, keys: Collection[str]) -> dict[str, tuple[Line, int]]:
+        """The lines of these keys that are there, each with its revision."""
+        found = self._lines.find({"_id": {"$in": sorted(keys)}}, {"rev": 1, "body": 1})
+        return {d["_id"]: (line_of(d), d["rev"]) async for d in found} if keys else {}
+
+    async def whole_thread(self, ticket_key: str) -> dict[str, tuple[Line, int]]:
+        """All lines of a ticket."""
+        found = self._lines.find({"of": ticket_key}, {"rev": 1, "body": 1})
+        return {d["_id"]: (line_of(d), d["rev"]) async for d in found}
+
+    async def save_rows(self, rows: Iterable[tuple[Row, int]]) -> set[str]:
+        """Store each, if it is at that revision still (0: not there); the keys that were stored."""
+        written = [(row_document(row, rev + 1), rev) for row, rev in rows]
+        return await compare_and_set(self._tickets, written) if written else set()
+
+    async def save_lines(self, lines: Iterable[tuple[Line, int]]) -> set[str]:
+        """Store each, if it is at that revision still (0: not there); the keys that were stored."""
+        written = [(line_document(line, rev + 1), rev) for line, rev in lines]
+        return await compare_and_set(self._lines, written) if written else set()
+
+    # Lists
+
+    async def page(
+        self, query: Query, *, after: str | None, limit: int, now: datetime
+    ) -> list[Row]:
+        """The first `limit` tickets of the query beyond the key `after`, in its order."""
+        more = conditions(query, now)
+        read = [
+            await self._windows.first(
+                self._tickets,
+                _equal(each),
+                more,
+                query.order,
+                descending=query.descending,
+                after=after,
+                limit=limit,
+                now=now,
+                fields={"body": 1, f"by_{query.order}": 1},
+            )
+            for each in ranges(query)
+        ]
+        name = f"by_{query.order}"
+        ordered = merge(*read, key=lambda d: d[name], reverse=query.descending)
+        once = {document["_id"]: document for document in ordered}
+        return [row_of(document) for document in islice(once.values(), limit)]
+
+    async def count(self, query: Query, *, cap: int, now: datetime) -> int:
+        """How many tickets the query finds; `cap` where it finds as many or more."""
+        more = conditions(query, now)
+        read = ranges(query)
+        if len(read) > 1 and any(name == "facets" for each in read for name, _ in each.equal):
+            # A ticket may be in several.
+            found = await self.page(query, after=None, limit=cap, now=now)
+            return len(found)
+        counted = 0
+        for each in read:
+            counted += await self._windows.count(
+                self._tickets, _equal(each), more, "active", cap=cap - counted, now=now
+            )
+            if counted >= cap:
+                return cap
+        return counted
+
+    async def unread(self, account_id: str, assignee: str | None, cap: int) -> int:
+        """How many open tickets of theirs (None: of nobody) are unread; `cap` at most."""
+        return await self._tickets.count_documents(
+            {
+                "account_id": account_id,
+                "spam": False,
+                "status": "open",
+                "unread": True,
+                "assignee": assignee or "",
+            },
+            limit=cap,
+        )
+
+    async def named(self, account_id: str, ticket_ids: Collection[str]) -> dict[str, Row]:
+        """The account's tickets of these ids."""
+        keys = [f"{account_id}:{ticket_id}" for ticket_id in ticket_ids]
+        return {row.ticket_id: row for row, _ in (await self.rows(keys)).values() if row.summary}
+
+    async def of_person(
+        self, account_id: str, contact: str, profile: str | None, limit: int
+    ) -> list[Row]:
+        """The tickets of the profile, of the contact where none is known; `limit` at most."""
+        field = {"profile": profile} if profile else {"contact": contact}
+        found = self._tickets.find({"account_id": account_id, **field}, {"body": 1}, limit=limit)
+        return [row_of(document) async for document in found]
+
+    # A thread
+
+    async def thread(
+        self, ticket_key: str, *, before: str | None = None, limit: int = 50
+    ) -> list[tuple[str, Line]]:
+        """The newest `limit` lines before that place, oldest first, each with its place."""
+        query = {"of": ticket_key, "at": {"$gte": "", "$lt": before or "~"}}
+        found = self._lines.find(query, {"body": 1, "at": 1}, limit=limit).sort("at", -1)
+        return [(d["at"], line_of(d)) async for d in found][::-1]
+
+    async def thread_since(self, ticket_key: str, seq: int, limit: int = 200) -> list[Line]:
+        """The lines that came after that seq, `limit` at most."""
+        query = {"of": ticket_key, "seq": {"$gt": seq, "$lt": 2**53}}
+        found = self._lines.find(query, {"body": 1, "at": 1}, limit=limit)
+        return [line_of(d) async for d in found.sort("at", 1)]
+
+    async def line(self, account_id: str, line_id: str) -> Line | None:
+        """The line of that id, if a thread shows it."""
+        found = await self._lines.find_one({"_id": f"{account_id}:{line_id}"}, {"body": 1, "of": 1})
+        return line_of(found) if found and found["of"] else None
+
+
+def with_indexes(database: Database) -> Sequence[MongoReadModel]:
+    """The two sets, for whoever looks whether their indexes are there."""
+    return [MongoReadModel(database, side) for side in SIDES]
+
+
+def _equal(each: Range) -> dict[str, Any]:
+    return dict(each.equal)
+
+
+def conditions(query: Query, now: datetime) -> dict[str, Any]:
+    """All that the query asks of a ticket, whichever index is read."""
+    wanted = query.filters
+    asked: dict[str, Any] = {
+        "spam": query.spam,
+        "status": {"$in": list(query.statuses)},
+    }
+    if query.seats is not None:
+        asked["assignee"] = {"$in": ["" if seat == NOBODY else seat for seat in query.seats]}
+    every: list[dict[str, Any]] = [asked, *_of_fields(wanted), *_of_times(wanted, now)]
+    every += [{"words": word} for word in query.words]
+    return {"$and": every}
+
+
+def _of_fields(wanted: Filters) -> Iterable[Mapping[str, Any]]:
+    if wanted.channel:
+        yield {"channel": {"$in": list(wanted.channel)}}
+    if wanted.team:
+        yield {"team": {"$in": ["" if team == NOBODY else team for team in wanted.team]}}
+    if wanted.tag:
+        yield {"tags": {"$in": list(wanted.tag)}}
+    if wanted.tag_all:
+        yield {"tags": {"$all": list(wanted.tag_all)}}
+    if wanted.tag_none:
+        yield {"tags": {"$nin": list(wanted.tag_none)}}
+    if wanted.segment:
+        yield {"segments": {"$in": list(wanted.segment)}}
+    if wanted.unread is not None:
+        yield {"unread": wanted.unread}
+    if wanted.ai is not None:
+        yield {"ai": wanted.ai}
+    if wanted.reply_failed is not None:
+        yield {"failed": wanted.reply_failed}
+
+
+def _of_times(wanted: Filters, now: datetime) -> Iterable[Mapping[str, Any]]:
+    if wanted.waiting_longer_than is not None:
+        until = milliseconds(now - wanted.waiting_longer_than)
+        yield {"by_waiting": {"$lt": bound(until + 1)}}
+    for name, after, before in (
+        ("by_opened", wanted.opened_after, wanted.opened_before),
+        ("by_active", wanted.active_after, wanted.active_before),
+    ):
+        if after is not None:
+            yield {name: {"$gte": bound(milliseconds(after))}}
+        if before is not None:
+            yield {name: {"$lt": bound(milliseconds(before))}}

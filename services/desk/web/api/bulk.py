@@ -1,0 +1,89 @@
+"""One command on many tickets."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import Field
+from starlette.responses import JSONResponse, Response
+
+from services.desk.rules.commands import Asked
+from services.desk.rules.views import narrowed
+from services.desk.web.api.tickets import Key
+from services.desk.web.auth import who_asks
+from services.desk.web.jobs import MOST, Jobs
+from services.desk.web.parts import Parts
+from services.desk.web.problems import PROBLEMS, Problem
+from services.desk.web.queries import Wanted, filters_of, query
+from services.desk.web.reading import Reading
+from shared.contracts.base import Contract, Id
+
+
+class Bulk(Contract):
+    """A command, and on which tickets: `ids`, or all that a view with filters holds now.
+
+    With `dry_run` nothing is done, and the answer is how many these are.
+    """
+
+    command: Asked
+    ids: Annotated[tuple[Id, ...], Field(max_length=MOST)] = ()
+    view: str | None = None
+    filters: dict[str, Any] = Field(default_factory=dict)
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The job that was begun."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A ticket that the command did not apply to, and why."""
+
+    ticket_id: str
+    number: int | None
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How far a job is."""
+
+    id: str
+    total: int
+    done: int
+    refused: list[Refused]
+    finished: bool
+
+
+def bulk_api(parts: Parts, jobs: Jobs) -> APIRouter:
+    """The routes."""
+    router = APIRouter(prefix="/api/v1", tags=["bulk"], responses=PROBLEMS)
+
+    @router.post("/bulk", status_code=202, response_model=Begun)
+    async def bulk(request: Request, asked: Bulk, key: Key) -> Response:
+        """Give a command to many tickets; each is answered with what happened or the refusal."""
+        who = who_asks(request)
+        ids = list(asked.ids)
+        if asked.view is not None:
+            names = await Reading(parts).names(who)
+            given = {name.replace(".", "_"): value for name, value in asked.filters.items()}
+            found = await query(parts, who, Wanted(asked.view, filters_of(given)))
+            ids = await jobs.of_view(narrowed(found, set(names.agents) - names.online))
+        elif not ids:
+            raise Problem(422, "no_tickets", "name tickets (ids) or a view", field="ids")
+        if asked.dry_run:
+            return JSONResponse({"count": len(ids)})
+        job = await jobs.add(who, asked.command, ids, key)
+        return JSONResponse({"job_id": job}, 202, headers={"Location": f"/api/v1/bulk/{job}"})
+
+    @router.get("/bulk/{job_id}", response_model=Job)
+    async def job(request: Request, job_id: str) -> Response:
+        """How far the job is."""
+        return JSONResponse(await jobs.shown(who_asks(request), job_id))
+
+    return router

@@ -1,0 +1,131 @@
+"""Gives commands to ticketing, and tells what became of them (TKT 11)."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import blake2b
+from typing import Any, Final
+
+from services.desk.rules import macros
+from services.desk.rules.commands import Asked, command_id, commands
+from services.desk.rules.people import Who
+from services.desk.web.parts import Parts
+from services.desk.web.problems import Problem
+from services.desk.web.reading import Reading
+from shared.contracts.commands import Command
+from shared.errors import Transient
+from shared.topics import COMMANDS
+
+PATIENCE: Final = timedelta(seconds=5)
+"""How long a request waits for its answer, at most."""
+
+_LOOK_EVERY: Final = 0.5
+_SAID: Final = frozenset({"message", "reply", "note"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command; neither `event` nor `code` where nothing is known yet."""
+
+    command_id: str
+    event: Mapping[str, Any] | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Commands of whoever asks, on tickets of their own account."""
+
+    parts: Parts
+    reading: Reading
+
+    async def ask(self, who: Who, ticket_id: str, asked: Asked, key: str) -> Outcome:
+        """Give the command, once however often it comes with that key, and wait for its answer.
+
+        Raises Problem for a ticket that their account does not have, for a key that came with
+        another command before, and for a reply that must not go out as it is.
+        """
+        row = await self.reading.row(who, ticket_id)
+        id_ = command_id(who, ticket_id, key)
+        if asked.type == "wake" and row.summary and row.summary.snoozed_until:
+            asked = asked.model_copy(update={"until": row.summary.snoozed_until})
+        known = await self.parts.own.command(_key(who, id_))
+        if known is None:
+            await self._check(who, row.key, asked)
+        digest = _digest(ticket_id, asked)
+        now = self.parts.clock()
+        noted = await self.parts.own.given(_key(who, id_), digest, now)
+        if noted["digest"] != digest:
+            text = "this Idempotency-Key came with another command before: draw a new one"
+            raise Problem(422, "key_reused", text, field="Idempotency-Key")
+        if noted.get("answer"):
+            return outcome(id_, noted)
+        with self.parts.hub().answer_to(who.account_id, id_) as told:
+            await publish(self.parts, commands(who, ticket_id, asked, id_, now))
+            return await self._answer(who, id_, told)
+
+    async def _check(self, who: Who, ticket_key: str, asked: Asked) -> None:
+        if asked.type != "reply":
+            return
+        if missing := macros.left_open(asked.text):
+            named = ", ".join(missing)
+            text = f"there is a placeholder without a value in it: {named}"
+            raise Problem(422, "placeholder", text, field="text", missing=list(missing))
+        if asked.seen_seq is None or asked.unseen_ok:
+            return
+        model = await self.parts.models.serving()
+        unseen = [
+            line
+            for line in await model.thread_since(ticket_key, asked.seen_seq)
+            if line.kind in _SAID and (line.author is None or line.author[1] != who.id)
+        ]
+        if unseen:
+            newest = max(line.seq for line in unseen)
+            raise Problem(409, "unseen", "there is something new in the thread", newest_seq=newest)
+
+    async def _answer(self, who: Who, id_: str, told: "asyncio.Future[Any]") -> Outcome:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE.total_seconds()
+        while (left := deadline - loop.time()) > 0:
+            # Told by the stream, if Redis is there; else the store is asked now and then.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(told), min(left, _LOOK_EVERY))
+            found = await self.parts.own.command(_key(who, id_))
+            if found and found.get("answer"):
+                return outcome(id_, found)
+        return Outcome(id_)
+
+    async def known(self, who: Who, id_: str) -> Outcome:
+        """What became of a command; raises Problem (404) for one that was not given here."""
+        found = await self.parts.own.command(_key(who, id_))
+        if found is None:
+            raise Problem(404, "unknown_command", "no such command was given, or long ago")
+        return outcome(id_, found)
+
+
+async def publish(parts: Parts, given: Sequence[Command]) -> None:
+    """Give the commands; raises Problem (503) while the brokers are away."""
+    try:
+        await parts.publish([COMMANDS.record(command) for command in given])
+    except Transient as error:
+        text = "it could not be passed on: try again with the same Idempotency-Key"
+        raise Problem(503, "away", text, headers={"Retry-After": "2"}) from error
+
+
+def outcome(id_: str, noted: Mapping[str, Any]) -> Outcome:
+    """What is noted of a command's answer."""
+    answer = noted.get("answer") or {}
+    return Outcome(id_, answer.get("event"), answer.get("code"), answer.get("reason"))
+
+
+def _key(who: Who, id_: str) -> str:
+    return f"{who.account_id}:{id_}"
+
+
+def _digest(ticket_id: str, asked: Asked) -> str:
+    body = asked.model_dump(mode="json", exclude={"unseen_ok", "seen_seq"})
+    return blake2b(json.dumps([ticket_id, body]).encode(), digest_size=16).hexdigest()

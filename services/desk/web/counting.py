@@ -1,0 +1,97 @@
+"""How many tickets are in each view, and how many are unread (VWS 4): the database's counts."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.desk.live.hub import Event
+from services.desk.rules.people import Who
+from services.desk.rules.shown import ShownView
+from services.desk.rules.views import Filters, Query, built_in, narrowed
+from services.desk.web.parts import CAP, Parts
+from services.desk.web.queries import custom, visible
+from services.desk.web.reading import Reading
+
+_NOTHING: Final = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Counts for whoever asks."""
+
+    parts: Parts
+
+    async def of(self, who: Who) -> dict[str, Any]:
+        """`views`: how many tickets each holds, CAP at most; `unread`; `badge`.
+
+        Of the view `all` the open ones alone are counted: what is closed only ever grows.
+        """
+        shared = await self.shared(who.account_id)
+        return await self.for_one(who, shared)
+
+    async def shared(self, account_id: str) -> dict[str, int]:
+        """What is the same for all agents of the account."""
+        model = await self.parts.models.serving()
+        now = self.parts.clock()
+        opened = Filters(status=("open",))
+        unread = Filters(status=("open",), unread=True)
+        asked: Mapping[str, Query] = {
+            "unassigned": built_in("unassigned", account_id, "", _NOTHING),
+            "all": built_in("all", account_id, "", opened),
+            "spam": built_in("spam", account_id, "", _NOTHING),
+            "unread": built_in("all", account_id, "", unread),
+        }
+        found = {name: await model.count(q, cap=CAP, now=now) for name, q in asked.items()}
+        return found | {"unread_unassigned": await model.unread(account_id, None, CAP)}
+
+    async def for_one(self, who: Who, shared: Mapping[str, int]) -> dict[str, Any]:
+        """What an agent sees, what is shared given."""
+        model = await self.parts.models.serving()
+        now = self.parts.clock()
+        inbox = built_in("inbox", who.account_id, who.id, _NOTHING)
+        counts = {
+            "inbox": await model.count(inbox, cap=CAP, now=now) if who.is_agent else 0,
+            "unassigned": shared["unassigned"],
+            "all": shared["all"],
+            "spam": shared["spam"],
+        }
+        offline: Collection[str] | None = None
+        for view in await visible(self.parts, who):
+            query = custom(who, view, _NOTHING)
+            if query.filters.assignee_offline is not None:
+                if offline is None:
+                    names = await Reading(self.parts).names(who)
+                    offline = set(names.agents) - names.online
+                query = narrowed(query, offline)
+            counts[_name(view)] = await model.count(query, cap=CAP, now=now)
+        unread = {
+            "inbox": await model.unread(who.account_id, who.id, CAP) if who.is_agent else 0,
+            "unassigned": shared["unread_unassigned"],
+            "all": shared["unread"],
+        }
+        likings = await self.parts.own.likings(f"{who.account_id}:{who.id}")
+        wanted = likings.get("badge", True)
+        return {"views": counts, "unread": unread, "badge": shared["unread"] if wanted else 0}
+
+    async def event(self, who: Who, shared: Mapping[str, int] | None = None) -> Event:
+        """The counts as a page is told them."""
+        known = shared if shared is not None else await self.shared(who.account_id)
+        return Event("counts", json.dumps(await self.for_one(who, known)))
+
+    async def views(self, who: Who, named: Mapping[str, str]) -> list[ShownView]:
+        """The views with their counts; `named` are the four in the reader's language."""
+        counts = await self.of(who)
+        found = [
+            ShownView(id_, name, "built-in", counts["views"][id_], counts["unread"].get(id_, 0))
+            for id_, name in named.items()
+        ]
+        for view in await visible(self.parts, who):
+            kind: Any = "team" if view["owner"] is None else "private"
+            id_ = _name(view)
+            found.append(ShownView(id_, view["name"], kind, counts["views"].get(id_)))
+        return found
+
+
+def _name(view: Mapping[str, Any]) -> str:
+    return str(view["_id"].partition(":")[2])

@@ -1,0 +1,225 @@
+"""Reads what pages and the API show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.desk.rules import cursors, showing
+from services.desk.rules.lines import Line
+from services.desk.rules.people import Who
+from services.desk.rules.rows import Row
+from services.desk.rules.showing import Names
+from services.desk.rules.shown import (
+    ShownDraft,
+    ShownPage,
+    ShownPanel,
+    ShownProfile,
+    ShownProfileEvent,
+    ShownRow,
+    ShownThread,
+    ShownTicket,
+)
+from services.desk.rules.views import Query, key, milliseconds, narrowed
+from services.desk.store.documents import line_place
+from services.desk.web.parts import CAP, Parts
+from services.desk.web.problems import Problem
+from shared.clock import EPOCH
+
+THREAD: Final = 50
+"""Lines of a thread that are shown at once (TKT 10)."""
+
+_OTHERS: Final = 20
+_EVENTS: Final = 30
+_LONG_AGO: Final = timedelta(days=400)
+_REOPENABLE: Final = frozenset({"email", "sms", "whatsapp"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Reads for whoever asks, of their own account alone."""
+
+    parts: Parts
+
+    async def names(self, who: Who) -> Names:
+        """What their account calls its agents and teams, and who is online."""
+        attending = await self.parts.around.attending(who.account_id)
+        return showing.names_of(self.parts.settings(who), attending, self.parts.clock())
+
+    async def shown(self, who: Who, rows: Sequence[Row], names: Names) -> list[ShownRow]:
+        """The tickets as lists show them."""
+        now = self.parts.clock()
+        ids = [row.ticket_id for row in rows]
+        there = await self.parts.here.there(who.account_id, ids, now)
+        return [
+            showing.row(
+                row,
+                names,
+                others=showing.others(there.get(row.ticket_id, {}), names, (who.id,)),
+            )
+            for row in rows
+        ]
+
+    async def page(self, who: Who, query: Query, cursor: str | None, limit: int) -> ShownPage:
+        """A page of a list. Raises Problem for a cursor that is not of this list."""
+        now = self.parts.clock()
+        as_of = await self.parts.hub().position(who.account_id)
+        names = await self.names(who)
+        found = narrowed(query, set(names.agents) - names.online)
+        start = None
+        if cursor is not None:
+            start = cursors.after(self.parts.secret, found, cursor)
+            if start is None:
+                text = "the cursor is broken, or of a list with other filters: begin anew without"
+                raise Problem(422, "invalid_cursor", text, field="cursor")
+        model = await self.parts.models.serving()
+        rows = await model.page(found, after=start, limit=limit + 1, now=now)
+        more = len(rows) > limit
+        rows = rows[:limit]
+        total = await model.count(found, cap=CAP, now=now)
+        following = key(found.order, rows[-1]) if more else None
+        return ShownPage(
+            rows=tuple(await self.shown(who, rows, names)),
+            next=cursors.cursor(self.parts.secret, found, following) if following else None,
+            total=total,
+            total_capped=total >= CAP,
+            as_of=as_of,
+        )
+
+    async def row(self, who: Who, ticket_id: str) -> Row:
+        """The ticket; raises Problem (404) where their account has none of that id."""
+        model = await self.parts.models.serving()
+        found = await model.named(who.account_id, [ticket_id])
+        if ticket_id not in found:
+            raise Problem(404, "unknown_ticket", "there is no such ticket")
+        return found[ticket_id]
+
+    async def ticket(self, who: Who, ticket_id: str) -> ShownTicket:
+        """All that a ticket's pane shows."""
+        parts = self.parts
+        row = await self.row(who, ticket_id)
+        names = await self.names(who)
+        (shown,) = await self.shown(who, [row], names)
+        draft = await parts.own.draft(f"{who.account_id}:{who.id}", ticket_id)
+        assert row.summary is not None  # noqa: S101  # as `named` says
+        stopped = await parts.around.is_stopped(
+            who.account_id, shown.channel, row.summary.contact.id
+        )
+        settings = parts.settings(who)
+        return ShownTicket(
+            row=shown,
+            address=row.summary.address,
+            thread=await self.thread(who, row, names),
+            panel=await self.panel(who, row, names),
+            replying=showing.replying(row, settings, parts.clock(), stopped=stopped),
+            draft=ShownDraft(draft["text"], draft["note"], draft["at"], draft["revision"])
+            if draft
+            else None,
+            can_reopen=shown.channel in _REOPENABLE,
+        )
+
+    async def thread(
+        self, who: Who, row: Row, names: Names, earlier: str | None = None
+    ) -> ShownThread:
+        """The newest lines, or those before a cursor; raises Problem for a broken one."""
+        before = None
+        if earlier is not None:
+            before = cursors.unsigned(self.parts.secret, row.key, earlier)
+            if before is None:
+                text = "the cursor is broken, or of another ticket: begin anew without"
+                raise Problem(422, "invalid_cursor", text, field="earlier")
+        model = await self.parts.models.serving()
+        found = await model.thread(row.key, before=before, limit=THREAD + 1)
+        more = len(found) > THREAD
+        lines = [line for _, line in found[-THREAD:]]
+        start = line_place(lines[0]) if more else None
+        shown = await self._with_sends(row, lines, names, before, first=not more)
+        return ShownThread(
+            lines=shown,
+            earlier=cursors.signed(self.parts.secret, row.key, start) if start else None,
+        )
+
+    async def since(self, row: Row, names: Names, seq: int) -> ShownThread:
+        """The lines that came after that seq."""
+        model = await self.parts.models.serving()
+        lines = await model.thread_since(row.key, seq)
+        assert row.summary is not None  # noqa: S101  # as `named` says
+        shown = (showing.line(line, row.summary, names) for line in lines)
+        return ShownThread(tuple(shown), None)
+
+    async def _with_sends(
+        self, row: Row, lines: Sequence[Line], names: Names, before: str | None, *, first: bool
+    ) -> tuple:  # type: ignore[type-arg]
+        ticket = row.summary
+        assert ticket is not None  # noqa: S101  # as `named` says
+        shown = [showing.line(line, ticket, names) for line in lines]
+        phone = showing.contact(ticket.contact).address
+        if ticket.channel == "sms" and phone:
+            start = EPOCH if first or not lines else lines[0].sent_at
+            end = self.parts.clock() + timedelta(days=1)
+            if before is not None and lines:
+                end = lines[-1].sent_at
+            sends = await self.parts.around.sends_to(row.account_id, phone, start, end, THREAD)
+            shown += [showing.send(each) for each in sends]
+            shown.sort(key=lambda line: line.at)
+        return tuple(shown)
+
+    async def panel(self, who: Who, row: Row, names: Names) -> ShownPanel:
+        """What stands beside a thread."""
+        ticket = row.summary
+        assert ticket is not None  # noqa: S101  # as `named` says
+        model = await self.parts.models.serving()
+        of_person = await model.of_person(
+            who.account_id, ticket.contact.id, ticket.contact.profile_id, CAP
+        )
+        others = sorted(
+            (each for each in of_person if each.ticket_id != row.ticket_id and each.summary),
+            key=lambda each: each.active_at,
+            reverse=True,
+        )
+        related = row.related_ticket_id
+        linked = await model.named(who.account_id, [related]) if related else {}
+        thread = [line for _, line in await model.thread(row.key, limit=200)]
+        credit = ticket.credit
+        return ShownPanel(
+            tickets=max(len(of_person), 1),
+            others=tuple(showing.row(each, names) for each in others[:_OTHERS]),
+            profile=await self._profile(who, row),
+            why=showing.why(thread)[:_OTHERS],
+            credit=f"{credit.source} {credit.source_id}" if credit and credit.send_id else None,
+            related=next((showing.row(each, names) for each in linked.values()), None),
+        )
+
+    async def _profile(self, who: Who, row: Row) -> ShownProfile | None:
+        assert row.summary is not None  # noqa: S101  # as `named` says
+        profile_id = row.summary.contact.profile_id
+        if profile_id is None:
+            return None
+        found = await self.parts.around.profile(who.account_id, profile_id)
+        if found is None:
+            return None
+        since = self.parts.clock() - _LONG_AGO
+        events = await self.parts.around.events_of(who.account_id, profile_id, since, 500)
+        metrics = sorted({event.metric for event in events})
+        likings = await self.parts.own.likings(f"{who.account_id}:{who.id}")
+        wanted = set(likings.get("metrics") or ())
+        shown = [event for event in events if not wanted or event.metric in wanted]
+        return ShownProfile(
+            id=profile_id,
+            name=found.name,
+            segments=found.segments,
+            sms_consent=found.sms_consent,
+            lifetime_value=found.lifetime_value,
+            currency=found.currency,
+            orders=found.orders,
+            churn_risk=found.churn_risk,
+            next_order_on=found.next_order_on,
+            location=found.location,
+            events=tuple(
+                ShownProfileEvent(
+                    e.id, e.occurred_at, e.metric, e.title or e.metric, e.value, e.currency
+                )
+                for e in shown[:_EVENTS]
+            ),
+            metrics=tuple(metrics),
+        )

@@ -1,0 +1,73 @@
+"""How many SMS a text is, and where it is parted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.desk.rules.sms import segments
+
+GSM = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./09:;<=>?¡AZÄÖÑÜ§¿azäöñüà^{}\\[~]|€\f"
+TWO = "\f^{}\\[~]|€"
+
+
+def units(text: str, encoding: str) -> int:
+    if encoding == "UCS-2":
+        return len(text.encode("utf-16-le")) // 2
+    return len(text) + sum(map(TWO.count, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "count", "left"),
+    [
+        ("", "GSM-7", 0, 160),
+        ("a" * 160, "GSM-7", 1, 0),
+        ("a" * 161, "GSM-7", 2, 145),
+        ("a" * 306, "GSM-7", 2, 0),
+        ("€" * 80, "GSM-7", 1, 0),
+        ("€" * 81, "GSM-7", 2, 143),
+        ("ç", "UCS-2", 1, 69),
+        ("`", "UCS-2", 1, 69),
+        ("\t", "UCS-2", 1, 69),
+        ("я" * 70, "UCS-2", 1, 0),
+        ("я" * 71, "UCS-2", 2, 63),
+        ("😀" * 35, "UCS-2", 1, 0),
+        ("😀" * 36, "UCS-2", 2, 61),
+    ],
+)
+def test_segments_hold_what_phones_hold(text: str, encoding: str, count: int, left: int) -> None:
+    sms = segments(text)
+
+    assert (sms.encoding, sms.segments, sms.left) == (encoding, count, left)
+
+
+def test_no_sign_of_two_units_is_parted() -> None:
+    assert segments("a" * 152 + "€" + "b" * 20).parts == ("a" * 152, "€" + "b" * 20)
+    assert segments("я" * 66 + "😀" + "б" * 20).parts == ("я" * 66, "😀" + "б" * 20)
+
+
+@given(st.one_of(st.text(GSM, max_size=700), st.text(max_size=300)))
+def test_parts_are_the_text_and_each_fits(text: str) -> None:
+    sms = segments(text)
+    limits = {"GSM-7": (160, 153), "UCS-2": (70, 67)}[sms.encoding]
+    sizes = [units(part, sms.encoding) for part in sms.parts]
+
+    assert "".join(sms.parts) == text
+    assert sms.units == sum(sizes) == units(text, sms.encoding)
+    assert max(sizes, default=0) <= limits[len(sizes) > 1]
+    assert sms.left == limits[len(sizes) > 1] - (sizes[-1] if sizes else 0)
+    # No part could have taken the next sign: there are no fewer segments.
+    assert all(
+        size + units(following[0], sms.encoding) > limits[1]
+        for size, following in zip(sizes, sms.parts[1:], strict=False)
+    )
+
+
+@given(st.text(GSM, max_size=400))
+def test_only_a_sign_beyond_the_alphabet_makes_it_ucs2(text: str) -> None:
+    assert segments(text).encoding == "GSM-7"
+    assert segments(text + "☃").encoding == "UCS-2"
+
+
+@given(st.text(max_size=300), st.text(max_size=20))
+def test_more_text_never_takes_fewer_segments(text: str, more: str) -> None:
+    assert segments(text).segments <= segments(text + more).segments
