@@ -208,10 +208,7 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
         name = request.path_params.get("part", "")
         it = desk.tickets[request.path_params["ticket"]]
         query = request.query_params
-        if name == "thread" and "since" in query:
-            newer = tuple(each for each in it.lines if each.seq > int(query["since"]))
-            context["thread"] = ShownThread(newer, None)
-        elif name == "thread":
+        if name == "thread":
             context["thread"] = it.page(query.get("earlier"))
         template = {"": "ticket.html", "head": "ticket_head.html"}.get(name, f"{name}.html")
         return _html(render(template, ANN, **ACCOUNT, **context))

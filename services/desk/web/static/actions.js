@@ -89,9 +89,8 @@ async function assign(pane, anchor) {
 async function team(pane, anchor) {
   const teams = await all("/api/v1/teams");
   const items = teams.map(({ id, name }) => ({ value: id, label: name, checked: id === pane.head.team }));
-  if (pane.head.team) items.unshift({ value: "", label: t("ticket.no_team") });
   const chosen = await choose(t("ticket.route"), items, { filter: true, anchor });
-  return chosen !== null && give(pane, { type: "route", team: chosen || null });
+  return chosen !== null && give(pane, { type: "route", team: chosen });
 }
 
 async function tag(pane, anchor) {

@@ -43,10 +43,6 @@ class Pane {
     return $(".head", this.root).dataset;
   }
 
-  status() {
-    return this.head.status;
-  }
-
   canReopen() {
     return this.head.canReopen === "1";
   }
@@ -60,9 +56,10 @@ class Pane {
     return !mine && !(writer === "agent" && name === this.me.name);
   }
 
-  // The newest reply that is somebody else's.
-  colleague() {
-    return $$(".line.reply", this.thread.lines).filter((line) => this.isTheirs(line)).at(-1);
+  // The newest line that somebody else wrote after a seq.
+  unseen(seq) {
+    const said = $$(".line.reply, .line.message, .line.note", this.thread.lines);
+    return said.filter((line) => Number(line.dataset.seq) > seq && this.isTheirs(line)).at(-1);
   }
 
   // Read when it is opened and can be seen.
