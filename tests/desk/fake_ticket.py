@@ -5,8 +5,10 @@ What a test needs to go wrong is a field of `Desk`; what the page asked for is i
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -122,8 +124,7 @@ class Desk:
     others: list[dict[str, str]] = field(default_factory=list)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
-    streams: list[asyncio.Queue[str]] = field(default_factory=list)
-    release: asyncio.Event = field(default_factory=asyncio.Event)
+    streams: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[str]]] = field(default_factory=list)
     address: str = ""
 
     def bodies(self, kind: str) -> list[Any]:
@@ -132,8 +133,14 @@ class Desk:
 
     def tell(self, kind: str, data: object) -> None:
         """Every page hears of it."""
-        for stream in self.streams:
-            stream.put_nowait(f"event: {kind}\ndata: {json.dumps(data)}\n\n")
+        for loop, stream in self.streams:
+            text = f"event: {kind}\ndata: {json.dumps(data)}\n\n"
+            loop.call_soon_threadsafe(stream.put_nowait, text)
+
+    def end(self) -> None:
+        """No page hears of anything any more."""
+        for loop, stream in self.streams:
+            loop.call_soon_threadsafe(stream.put_nowait, "end")
 
     def changed(self, name: str, commands: Iterable[dict[str, Any]] = ()) -> None:
         """The live event of a ticket that changed."""
@@ -272,7 +279,7 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
 
     async def events(_: Request) -> Response:
         stream: asyncio.Queue[str] = asyncio.Queue()
-        desk.streams.append(stream)
+        desk.streams.append((asyncio.get_running_loop(), stream))
 
         async def told() -> AsyncIterator[str]:
             yield ": hello\n\n"
@@ -320,19 +327,18 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
     )
 
 
-@asynccontextmanager
-async def served(desk: Desk) -> AsyncIterator[Desk]:
-    """The desk answers at `address` meanwhile."""
-    config = uvicorn.Config(application(desk), port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    desk.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+@contextmanager
+def served(desk: Desk) -> Iterator[Desk]:
+    """The desk answers at `address` meanwhile, from a thread of its own."""
+    quiet = {"log_level": "error", "lifespan": "off", "timeout_graceful_shutdown": 1}
+    server = uvicorn.Server(uvicorn.Config(application(desk), port=0, **quiet))
+    listener = socket.create_server(("127.0.0.1", 0))
+    desk.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    running = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    running.start()
     try:
         yield desk
     finally:
-        for stream in desk.streams:
-            stream.put_nowait("end")
+        desk.end()
         server.should_exit = True
-        await running
+        running.join(10)
