@@ -121,6 +121,7 @@ class Desk:
     accepts: bool = False
     refuse: list[dict[str, Any]] = field(default_factory=list)
     lost: int = 0
+    language: str = "en"
     others: list[dict[str, str]] = field(default_factory=list)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -201,8 +202,7 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
     async def shell(request: Request) -> Response:
         name = request.query_params.get("ticket")
         context = (desk.context(name) if name else {"ticket": None}) | listed_context()
-        language = request.query_params.get("language", "en")
-        return _html(render("shell.html", ANN, **ACCOUNT, language=language, **context))
+        return _html(render("shell.html", ANN, **ACCOUNT, language=desk.language, **context))
 
     async def rows(request: Request) -> Response:
         if request.url.path == "/desk/rows":
@@ -218,7 +218,7 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
         if name == "thread":
             context["thread"] = it.page(query.get("earlier"))
         template = {"": "ticket.html", "head": "ticket_head.html"}.get(name, f"{name}.html")
-        return _html(render(template, ANN, **ACCOUNT, **context))
+        return _html(render(template, ANN, **ACCOUNT, language=desk.language, **context))
 
     async def command(request: Request) -> Response:
         name, body = request.path_params["ticket"], await request.json()

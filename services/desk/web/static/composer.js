@@ -262,7 +262,10 @@ export class Composer {
   }
 
   showWith() {
-    chips($("#composer-with", this.form), this.with, () => this.showWith());
+    chips($("#composer-with", this.form), this.with, () => {
+      this.showWith();
+      this.field.focus();
+    });
   }
 
   // The head came anew: whether and to whom replies go may have changed.

@@ -3,6 +3,7 @@
 import { choose } from "./dialogs.js";
 import { el, kept } from "./dom.js";
 import { get } from "./http.js";
+import { known } from "./known.js";
 import { inWords, tell } from "./says.js";
 import { t } from "./words.js";
 
@@ -75,9 +76,7 @@ export async function insert(composer, { anchor } = {}) {
   const { field, pane } = composer;
   const at = [field.selectionStart, field.selectionEnd];
   try {
-    const found = await get("/api/v1/macros");
-    const all = Array.isArray(found) ? found : found.items;
-    const items = all.map((macro) => ({ value: macro.id, label: macro.name, hint: (macro.text ?? "").replaceAll(/\s+/g, " ").slice(0, 60) }));
+    const items = (await known("/api/v1/macros")).map((macro) => ({ value: macro.id, label: macro.name, hint: (macro.text ?? "").replaceAll(/\s+/g, " ").slice(0, 60) }));
     const id = await choose(t("macro.insert"), items, { filter: true, anchor, empty: t("macro.none") });
     if (id === null) {
       field.focus();

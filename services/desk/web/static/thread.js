@@ -71,7 +71,7 @@ export class Thread {
       const focused = mark.contains(document.activeElement);
       if (first) first.dataset.cursor = mark.dataset.earlier;
       mark.replaceWith(parsed(html));
-      if (first) this.box.scrollTop += first.getBoundingClientRect().top - was;
+      if (first) this.holds(first, was, 4);
       this.letGoBelow();
       if (focused) ($(".earlier button", this.lines) ?? this.box).focus({ preventScroll: true });
     } catch (error) {
@@ -82,6 +82,13 @@ export class Thread {
     } finally {
       this.loading = false;
     }
+  }
+
+  // A line stays where it was; lines above it get their true heights only when they are drawn.
+  holds(line, top, frames) {
+    const off = line.getBoundingClientRect().top - top;
+    if (off) this.box.scrollTop += off;
+    if (frames) requestAnimationFrame(() => line.isConnected && this.holds(line, top, frames - 1));
   }
 
   letGoBelow() {

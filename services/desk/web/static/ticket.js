@@ -6,6 +6,7 @@ import { $, $$, el, fire, parsed, say } from "./dom.js";
 import { Here } from "./here.js";
 import { get, newKey, send } from "./http.js";
 import { key } from "./keys.js";
+import { ahead } from "./known.js";
 import { on } from "./live.js";
 import { Panel } from "./panel.js";
 import { refused, refusedElsewhere } from "./refusals.js";
@@ -37,6 +38,7 @@ class Pane {
     });
     document.addEventListener("visibilitychange", this.seen);
     this.read();
+    ahead();
   }
 
   get head() {
