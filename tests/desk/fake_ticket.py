@@ -5,8 +5,10 @@ What a test needs to go wrong is a field of `Desk`; what the page asked for is i
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,30 +25,22 @@ from services.desk.rules.shown import (
     ShownContact,
     ShownDraft,
     ShownLine,
+    ShownPage,
     ShownPanel,
     ShownReplying,
     ShownRow,
     ShownThread,
     ShownTicket,
+    ShownView,
 )
 from services.desk.web.problems import Problem, handle
-from services.desk.web.templating import STATIC, environment, render, rfc3339, static_path
-from services.desk.web.words import words
+from services.desk.web.templating import STATIC, render, rfc3339, static_path
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PAGE = 50
 ANN = Who(account_id="acme", id="ann", name="Ann Lee")
 
-SHELL = """{% extends "base.html" %}
-{% block head %}<link rel="stylesheet" href="{{ static('ticket.css') }}">{% endblock %}
-{% block page %}desk{% endblock %}
-{% block body %}<p id="said" class="said" role="status" aria-live="polite"></p>
-<div id="desk" data-zone="Europe/Rome" data-opens="09:00">
-<main id="pane" class="pane" tabindex="-1" aria-label="Ticket">
-{%- if ticket %}{% include "ticket.html" %}{% endif %}</main></div>{% endblock %}
-{% block scripts %}<script type="module" src="{{ static('ticket.js') }}"></script>
-<script type="module" src="{{ static('ticks.js') }}"></script>{% endblock %}"""
-
+ACCOUNT: dict[str, Any] = {"csrf": "token", "account_name": "Acme"}
 CSP = "default-src 'self'"
 FRAME = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
 
@@ -127,11 +121,11 @@ class Desk:
     accepts: bool = False
     refuse: list[dict[str, Any]] = field(default_factory=list)
     lost: int = 0
+    language: str = "en"
     others: list[dict[str, str]] = field(default_factory=list)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
-    streams: list[asyncio.Queue[str]] = field(default_factory=list)
-    release: asyncio.Event = field(default_factory=asyncio.Event)
+    streams: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[str]]] = field(default_factory=list)
     address: str = ""
 
     def bodies(self, kind: str) -> list[Any]:
@@ -140,8 +134,14 @@ class Desk:
 
     def tell(self, kind: str, data: object) -> None:
         """Every page hears of it."""
-        for stream in self.streams:
-            stream.put_nowait(f"event: {kind}\ndata: {json.dumps(data)}\n\n")
+        for loop, stream in self.streams:
+            text = f"event: {kind}\ndata: {json.dumps(data)}\n\n"
+            loop.call_soon_threadsafe(stream.put_nowait, text)
+
+    def end(self) -> None:
+        """No page hears of anything any more."""
+        for loop, stream in self.streams:
+            loop.call_soon_threadsafe(stream.put_nowait, "end")
 
     def changed(self, name: str, commands: Iterable[dict[str, Any]] = ()) -> None:
         """The live event of a ticket that changed."""
@@ -186,27 +186,39 @@ def _html(text: str) -> HTMLResponse:
 def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a function
     """Return the desk over HTTP."""
 
+    def listed_context() -> dict[str, Any]:
+        rows = tuple(each.row for each in desk.tickets.values())
+        return {
+            "views": [ShownView("all", "All", "built-in", len(rows))],
+            "view": "all",
+            "page": ShownPage(rows, None, len(rows), total_capped=False, as_of="0-0"),
+            "agents": [(each["id"], each["name"], each["online"]) for each in desk.agents],
+            "teams": [],
+            "filters": {},
+            "zone": "Europe/Rome",
+            "opens": "09:00",
+        }
+
     async def shell(request: Request) -> Response:
         name = request.query_params.get("ticket")
-        context = desk.context(name) if name else {"ticket": None}
-        page = environment().from_string(SHELL)
-        language = request.query_params.get("language", "en")
-        return _html(
-            page.render(who=ANN, t=words(language), language=language, csrf="token", account_name="Acme", **context)
-        )
+        context = (desk.context(name) if name else {"ticket": None}) | listed_context()
+        return _html(render("shell.html", ANN, **ACCOUNT, language=desk.language, **context))
+
+    async def rows(request: Request) -> Response:
+        if request.url.path == "/desk/rows":
+            return JSONResponse({"rows": {}})
+        name = request.url.path.removeprefix("/desk/")
+        return _html(render(f"{name}.html", ANN, **ACCOUNT, **listed_context()))
 
     async def part(request: Request) -> Response:
         context = desk.context(request.path_params["ticket"])
         name = request.path_params.get("part", "")
         it = desk.tickets[request.path_params["ticket"]]
         query = request.query_params
-        if name == "thread" and "since" in query:
-            newer = tuple(each for each in it.lines if each.seq > int(query["since"]))
-            context["thread"] = ShownThread(newer, None)
-        elif name == "thread":
+        if name == "thread":
             context["thread"] = it.page(query.get("earlier"))
         template = {"": "ticket.html", "head": "ticket_head.html"}.get(name, f"{name}.html")
-        return _html(render(template, ANN, csrf="token", account_name="Acme", **context))
+        return _html(render(template, ANN, **ACCOUNT, language=desk.language, **context))
 
     async def command(request: Request) -> Response:
         name, body = request.path_params["ticket"], await request.json()
@@ -260,14 +272,14 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
     async def me(request: Request) -> Response:
         if request.method == "PATCH":
             desk.metrics = (await request.json())["profile_metrics"]
-        return JSONResponse({"id": "ann", "name": "Ann Lee", "profile_metrics": desk.metrics})
+        return JSONResponse({"id": "ann", "name": "Ann Lee", "presence": "online", "profile_metrics": desk.metrics})
 
     async def counts(_: Request) -> Response:
         return JSONResponse({"views": {}, "unread": {}, "badge": 0})
 
     async def events(_: Request) -> Response:
         stream: asyncio.Queue[str] = asyncio.Queue()
-        desk.streams.append(stream)
+        desk.streams.append((asyncio.get_running_loop(), stream))
 
         async def told() -> AsyncIterator[str]:
             yield ": hello\n\n"
@@ -290,6 +302,9 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
     return Starlette(
         routes=[
             Route("/desk", shell),
+            Route("/desk/list", rows),
+            Route("/desk/rows", rows),
+            Route("/desk/views", rows),
             Route("/desk/tickets/{ticket}/lines/{line}/html", mail),
             Route("/desk/tickets/{ticket}", part),
             Route("/desk/tickets/{ticket}/{part}", part),
@@ -298,6 +313,7 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
             Route(f"{one}/here", here, methods=["POST"]),
             Route(f"{one}/macros/{{macro}}", macro),
             Route("/api/v1/commands/{key}", outcome),
+            Route("/api/v1/presence", here, methods=["POST"]),
             Route("/api/v1/me", me, methods=["GET", "PATCH"]),
             Route("/api/v1/counts", counts),
             Route("/api/v1/events", events),
@@ -311,19 +327,18 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
     )
 
 
-@asynccontextmanager
-async def served(desk: Desk) -> AsyncIterator[Desk]:
-    """The desk answers at `address` meanwhile."""
-    config = uvicorn.Config(application(desk), port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    desk.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+@contextmanager
+def served(desk: Desk) -> Iterator[Desk]:
+    """The desk answers at `address` meanwhile, from a thread of its own."""
+    quiet = {"log_level": "error", "lifespan": "off", "timeout_graceful_shutdown": 1}
+    server = uvicorn.Server(uvicorn.Config(application(desk), port=0, **quiet))
+    listener = socket.create_server(("127.0.0.1", 0))
+    desk.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    running = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    running.start()
     try:
         yield desk
     finally:
-        for stream in desk.streams:
-            stream.put_nowait("end")
+        desk.end()
         server.should_exit = True
-        await running
+        running.join(10)

@@ -19,9 +19,9 @@ STATIC: Final = HERE / "static"
 """The folder of scripts and styles."""
 
 NARROWING: Final = (
-    "q", "status", "channel", "assignee", "team", "tag", "tag.all", "tag.none", "segment", "unread",
-    "ai", "reply_failed", "assignee_offline", "waiting_longer_than", "opened_after",
-    "opened_before", "active_after", "active_before",
+    "q", "status", "channel", "assignee", "team", "tag", "tag.all", "tag.none", "segment",
+    "unread", "ai", "reply_failed", "assignee_offline", "waiting_longer_than",
+    "opened_after", "opened_before", "active_after", "active_before",
 )  # fmt: skip
 """The parameters that show less than all of a view, in the order in which they are shown."""
 

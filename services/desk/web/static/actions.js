@@ -2,7 +2,8 @@
 
 import { ask, choose } from "./dialogs.js";
 import { $, $$, fire } from "./dom.js";
-import { get, newKey } from "./http.js";
+import { newKey } from "./http.js";
+import { known } from "./known.js";
 import { insert } from "./macros.js";
 import { hush, inWords, tell } from "./says.js";
 import { command } from "./sending.js";
@@ -10,10 +11,6 @@ import { again, choices, forField, inWords as timeInWords, ofField, openings } f
 import { language, t } from "./words.js";
 
 const NOBODY = "unassigned";
-const all = async (path) => {
-  const found = await get(path);
-  return Array.isArray(found) ? found : found.items;
-};
 
 // Whether it was done; a refusal is said under the head, with what can be done now.
 async function give(pane, body, more = {}) {
@@ -70,7 +67,7 @@ export async function act(pane, name, button) {
 }
 
 async function assign(pane, anchor) {
-  const agents = await all("/api/v1/agents");
+  const agents = await known("/api/v1/agents");
   const now = pane.head.assignee;
   const items = agents.map(({ id, name, online, presence }) => ({
     value: id,
@@ -87,17 +84,16 @@ async function assign(pane, anchor) {
 }
 
 async function team(pane, anchor) {
-  const teams = await all("/api/v1/teams");
+  const teams = await known("/api/v1/teams");
   const items = teams.map(({ id, name }) => ({ value: id, label: name, checked: id === pane.head.team }));
-  if (pane.head.team) items.unshift({ value: "", label: t("ticket.no_team") });
   const chosen = await choose(t("ticket.route"), items, { filter: true, anchor });
-  return chosen !== null && give(pane, { type: "route", team: chosen || null });
+  return chosen !== null && give(pane, { type: "route", team: chosen });
 }
 
 async function tag(pane, anchor) {
   const has = $$("[data-tag]", pane.root).map((button) => button.dataset.tag);
-  const known = (await all("/api/v1/tags")).map((each) => (typeof each === "string" ? each : each.name));
-  const items = [...new Set([...has, ...known])].map((name) => ({ value: name, label: name, checked: has.includes(name) }));
+  const offered = (await known("/api/v1/tags")).map((each) => (typeof each === "string" ? each : each.name));
+  const items = [...new Set([...has, ...offered])].map((name) => ({ value: name, label: name, checked: has.includes(name) }));
   const chosen = await choose(t("ticket.tag"), items, { free: true, filter: true, anchor });
   return chosen !== null && give(pane, { type: has.includes(chosen) ? "untag" : "tag", tags: [chosen] });
 }

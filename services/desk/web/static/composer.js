@@ -11,7 +11,7 @@ import { segments } from "./sms.js";
 import { t } from "./words.js";
 
 export class Composer {
-  // `pane`: {id, number, contact, status(), me, thread, here, act(name)}
+  // `pane`: {id, number, contact, seq, me, going, thread, here, act(name)}
   constructor(root, pane) {
     this.pane = pane;
     this.form = $("#composer", root);
@@ -228,12 +228,9 @@ export class Composer {
       $("button", waiting).focus();
       return;
     }
-    const body = { type: note ? "note" : "reply", text, ...more };
-    if (!note) body.seen_seq = this.seen;
-    const record = {
-      ticket: pane.id, number: pane.number, contact: pane.contact, me: pane.me.id, key: newKey(), at: Date.now(),
-      since: pane.seq, then, ...this.with.into(body, note ? null : then, pane.status()),
-    };
+    const body = note ? { type: "note", text } : this.with.into({ type: "reply", text, seen_seq: this.seen, then, ...more });
+    const { id, number, contact, me, seq } = pane;
+    const record = { ticket: id, number, contact, me: me.id, key: newKey(), at: Date.now(), since: seq, then, body };
     hush(this.says);
     if (pane.thread.cut) pane.thread.newest();
     this.draft.hold();
@@ -265,7 +262,10 @@ export class Composer {
   }
 
   showWith() {
-    chips($("#composer-with", this.form), this.with, () => this.showWith());
+    chips($("#composer-with", this.form), this.with, () => {
+      this.showWith();
+      this.field.focus();
+    });
   }
 
   // The head came anew: whether and to whom replies go may have changed.

@@ -6,6 +6,7 @@ import { $, $$, el, fire, parsed, say } from "./dom.js";
 import { Here } from "./here.js";
 import { get, newKey, send } from "./http.js";
 import { key } from "./keys.js";
+import { ahead } from "./known.js";
 import { on } from "./live.js";
 import { Panel } from "./panel.js";
 import { refused, refusedElsewhere } from "./refusals.js";
@@ -17,6 +18,7 @@ import { t } from "./words.js";
 let place = null;
 let pane = null;
 let asked = 0;
+let loading = null;
 
 class Pane {
   going = new Set(); // what is on its way
@@ -36,14 +38,11 @@ class Pane {
     });
     document.addEventListener("visibilitychange", this.seen);
     this.read();
+    ahead();
   }
 
   get head() {
     return $(".head", this.root).dataset;
-  }
-
-  status() {
-    return this.head.status;
   }
 
   canReopen() {
@@ -59,9 +58,10 @@ class Pane {
     return !mine && !(writer === "agent" && name === this.me.name);
   }
 
-  // The newest reply that is somebody else's.
-  colleague() {
-    return $$(".line.reply", this.thread.lines).filter((line) => this.isTheirs(line)).at(-1);
+  // The newest line that somebody else wrote after a seq.
+  unseen(seq) {
+    const said = $$(".line.reply, .line.message, .line.note", this.thread.lines);
+    return said.filter((line) => Number(line.dataset.seq) > seq && this.isTheirs(line)).at(-1);
   }
 
   // Read when it is opened and can be seen.
@@ -132,12 +132,14 @@ function adopt(root, { focus = true } = {}) {
   if (focus) $("#ticket-title", root).focus({ preventScroll: true });
 }
 
-export async function open(id, options = {}) {
+async function open(id, options = {}) {
   if (pane?.id === id && !options.anew) {
     if (options.focus !== false) $("#ticket-title", pane.root).focus();
     return;
   }
+  if (loading === id) return;
   const mine = (asked += 1);
+  loading = id;
   place.setAttribute("aria-busy", "true");
   try {
     const html = await get(`/desk/tickets/${encodeURIComponent(id)}`);
@@ -149,7 +151,10 @@ export async function open(id, options = {}) {
   } catch (error) {
     if (mine === asked) failed(id, error, options);
   } finally {
-    if (mine === asked) place.removeAttribute("aria-busy");
+    if (mine === asked) {
+      loading = null;
+      place.removeAttribute("aria-busy");
+    }
   }
 }
 
@@ -162,8 +167,9 @@ function failed(id, error, options) {
   place.replaceChildren(el("div", { class: "says-box bad pane-failed", role: "alert" }, el("p", {}, el("b", {}, title), ` ${detail}`), el("p", { class: "says-acts" }, again, back)));
 }
 
-export function close() {
+function close() {
   asked += 1;
+  loading = null;
   pane?.leave();
   pane = null;
   place.replaceChildren();
@@ -209,12 +215,6 @@ function followLive() {
   on("typing", (told) => pane?.id === told.ticket_id && pane.thread.types(told.until));
   on("draft", (told) => pane?.id === told.ticket_id && pane.composer.elsewhere(told.revision));
   on("reload", () => pane?.refresh().catch(() => {}));
-  let polling;
-  on("live", () => clearInterval(polling));
-  on("poll", () => {
-    clearInterval(polling);
-    polling = setInterval(() => pane?.refresh().catch(() => {}), 5000);
-  });
 }
 
 function start(within) {

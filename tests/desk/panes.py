@@ -1,0 +1,119 @@
+"""A ticket's pane in a browser, for its tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.desk.fake_ticket import Desk, Ticket, served, ticket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = os.environ.get("HELPDESK_TEST_CHROMIUM") or shutil.which("chromium")
+
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
+]
+
+WRITTEN = "#composer-text"
+REAL = "#thread-lines .line"
+GOING = "#thread-sending .line"
+SAYS = "#composer-says .says-box"
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser for the tests of a module."""
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Shown:
+    """A page with a ticket open, and the desk behind it. No script may have failed at the end."""
+
+    def __init__(self, page: Page, desk: Desk) -> None:
+        self.page = page
+        self.desk = desk
+        self.failed: list[str] = []
+        page.on("pageerror", lambda error: self.failed.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and self._said(said.text))
+
+    def _said(self, text: str) -> None:
+        if "Failed to load resource" not in text and "ERR_" not in text:
+            self.failed.append(text)
+
+    @property
+    def ticket(self) -> Ticket:
+        """Return the first ticket."""
+        return next(iter(self.desk.tickets.values()))
+
+    def open(self, name: str = "t1", **more: str) -> None:
+        """The ticket is shown, and its scripts run."""
+        asked = "&".join(f"{key}={value}" for key, value in {"ticket": name, **more}.items())
+        self.page.goto(f"{self.desk.address}/desk?{asked}")
+        self.until("document.querySelector('#ticket') && document.querySelector('.row.current')")
+
+    def until(self, condition: str) -> None:
+        """Wait until a script's expression is true; fails after ten seconds.
+
+        The page's policy forbids the browser to wait for it by itself.
+        """
+        self.becomes(lambda: self.page.evaluate(f"Boolean({condition})"), condition)
+
+    def becomes(self, condition: Callable[[], bool], what: str = "it") -> None:
+        """Wait until it is true; fails after ten seconds."""
+        for _ in range(400):
+            if condition():
+                return
+            self.page.wait_for_timeout(25)
+        pytest.fail(f"not within ten seconds: {what}")
+
+    def heard(self) -> None:
+        """Wait until the page hears live events."""
+        self.until("document.querySelector('#state').hidden")
+        self.becomes(lambda: bool(self.desk.streams))
+
+    def write(self, text: str) -> None:
+        """The agent types."""
+        self.page.fill(WRITTEN, text)
+
+    @property
+    def written(self) -> str:
+        """Return what is in the composer."""
+        return self.page.input_value(WRITTEN)
+
+    def saved(self) -> None:
+        """Wait until the server has the draft."""
+        self.until("document.querySelector('#composer').dataset.state === 'saved'")
+
+    def lines(self, text: str) -> int:
+        """Return how many lines say exactly that, sent or on their way."""
+        found = self.page.locator(f"{REAL} .line-text, {GOING} .line-text").all_text_contents()
+        return sum(1 for each in found if each.strip() == text)
+
+
+@contextmanager
+def shown(
+    browser: Browser, *tickets: Ticket, width: int = 1280, height: int = 800, **desk: Any
+) -> Iterator[Shown]:
+    """A page on a desk with those tickets, or with one."""
+    every = {each.row.id: each for each in tickets or (ticket(),)}
+    context = browser.new_context(viewport={"width": width, "height": height})
+    with served(Desk(every, **desk)) as there:
+        page = Shown(context.new_page(), there)
+        try:
+            yield page
+            assert page.failed == []
+        finally:
+            context.close()
