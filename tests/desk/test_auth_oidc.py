@@ -77,7 +77,7 @@ def other(**changed: object) -> Any:
     return lambda claims: claims | changed
 
 
-NO_TOKENS = [without("id_token"), other(id_token="x"), other(id_token=7)]
+NO_TOKENS = [without("id_token"), other(id_token="x"), other(id_token=7)]  # noqa: S106  # it is none
 
 
 @pytest.mark.parametrize(
