@@ -86,6 +86,7 @@ NO_TOKENS = [without("id_token"), other(id_token="x"), other(id_token=7)]  # noq
         pytest.param(other(nonce="another"), id="another nonce"),
         pytest.param(without("nonce"), id="no nonce"),
         pytest.param(other(aud="else"), id="for somebody else"),
+        pytest.param(other(aud="else", azp="desk"), id="for somebody else by way of us"),
         pytest.param(without("aud"), id="for nobody"),
         pytest.param(other(aud=["desk", "else"], azp="else"), id="given to somebody else"),
         pytest.param(other(iss="https://evil.example"), id="another issuer"),

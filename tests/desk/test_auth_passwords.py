@@ -118,9 +118,20 @@ async def test_a_password_that_was_hashed_more_weakly_is_hashed_anew() -> None:
 
 async def test_however_a_keyboard_composes_letters_they_are_the_same() -> None:
     world = World()
-    await world.passwords.set("acme", "ann", "una parola così facile")
+    await world.passwords.set("acme", "ann", "una parola cos\u00ec facile")
 
-    assert (await world.browser().sign_in(password="una parola così facile")).status_code == 303  # noqa: S106  # of a test
+    answer = await world.browser().sign_in(password="una parola cosi\u0300 facile")  # noqa: S106  # of a test
+
+    assert answer.status_code == 303
+
+
+async def test_a_password_that_an_operator_sets_ends_all_sessions() -> None:
+    world = World()
+    stolen = await signed_in(world)
+
+    await world.passwords.set("acme", "ann", NEW)
+
+    assert await stolen.who() is None
 
 
 async def test_a_link_sets_a_password_once_and_ends_all_sessions() -> None:
