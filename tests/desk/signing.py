@@ -1,17 +1,14 @@
 """A desk with nothing but its doors: sign-in, sessions, tokens, and a page that says who asks."""
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx2
 from argon2 import PasswordHasher
 from fastapi import FastAPI
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -32,38 +29,29 @@ from services.desk.web.auth import (
     who_asks,
 )
 from services.desk.web.headers import SafeHeaders
-from services.desk.web.problems import Problem, handle
+from services.desk.web.problems import Problem, answer
+from services.desk.web.templating import render
 from shared.bus.accounts import AccountsTable
 from shared.contracts.accounts import AccountSettings, Agent
 from tests.desk.memory_people import MemoryPeople
 
-WEB = Path("services/desk/web")
 HOME = "https://desk.example.com"
 PASSWORD = "four words in a row"  # noqa: S105  # of a test
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-_pages = Environment(
-    loader=FileSystemLoader(WEB / "templates"), autoescape=True, undefined=StrictUndefined
-)
 
 ANN = Agent(id="ann", name="Ann", email="Ann@example.com", role="admin")
 BOB = Agent(id="bob", name="Bob", email="bob@example.com")
 EVE = Agent(id="eve", name="Eve", email="eve@other.example", role="owner")
 
 
-def words(language: str) -> dict[str, str]:
-    return tomllib.loads((WEB / "words" / f"{language}.toml").read_text(encoding="utf-8"))
+def page(request: Request, template: str, context: Mapping[str, Any], status: int) -> Response:
+    return HTMLResponse(render(template, None, language=request.state.language, **context), status)
 
 
-def render(request: Request, template: str, context: Mapping[str, Any], status: int) -> Response:
-    said = words(request.state.language)
-
-    def t(key: str, **values: object) -> str:
-        return said[key].format(**values)
-
-    page = _pages.get_template(template)
-    values = {"error": "", "notice": "", "values": {}, **context}
-    return HTMLResponse(page.render(request=request, t=t, **values), status)
+async def refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return answer(error)
 
 
 @dataclass
@@ -102,11 +90,11 @@ class World:
         self.now += timedelta(**much)
 
     def _app(self) -> SafeHeaders:
-        forms = Forms(self.sessions, render)
+        forms = Forms(self.sessions, page)
         provider = self.provider(self) if self.provider else None
         parts = SignIn(self.sessions, forms, self.throttle, self._offline, self.passwords, provider)
         app = FastAPI()
-        app.add_exception_handler(Problem, handle)
+        app.add_exception_handler(Problem, refused)
         for router in (
             sign_in_pages(parts),
             password_pages(self.sessions, forms, self.throttle, self.passwords),

@@ -10,11 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.desk.rules.people import Who
 from services.desk.rules.signing import Session, who_has, who_is
 from services.desk.web.auth.held import same
-from services.desk.web.auth.languages import LANGUAGES, language_of
+from services.desk.web.auth.languages import language_of
 from services.desk.web.auth.ports import Speaks
 from services.desk.web.auth.sessions import Sessions
 from services.desk.web.auth.tokens import Tokens, bearer
 from services.desk.web.problems import Problem, answer
+from services.desk.web.words import LANGUAGES
 from shared.stores.mongo import is_transient
 
 HEADER: Final = "x-desk"
