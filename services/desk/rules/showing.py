@@ -187,7 +187,7 @@ def _sender(message: Mapping[str, Any]) -> str:
 def _remote(html: str) -> int:
     """About how many pictures would be fetched from elsewhere: enough to offer that."""
     lowered = html.lower()
-    return lowered.count('src="http') + lowered.count("src='http") + lowered.count("src=http")
+    return sum(lowered.count(begin) for begin in ('data-remote="http', 'src="http', "src='http"))
 
 
 def _file(line_id: str, place: int, described: Mapping[str, Any]) -> ShownFile:

@@ -1,12 +1,13 @@
 """The desk's page and its parts: lists, tickets, threads (VWS 1 to 7)."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from services.desk.rules.mail_html import csp_of_frame, safe_document
+from services.desk.rules.mail_html import Words, csp_of_frame, safe_document
 from services.desk.rules.people import Who
 from services.desk.rules.views import matches, narrowed
 from services.desk.web.auth import who_asks
@@ -144,7 +145,11 @@ def pages(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915
         who = who_asks(request)
         message = await _message(who, line_id, ticket_id)
         files = [Attachment.model_validate(each) for each in message.get("attachments", ())]
-        safe = safe_document(message.get("html") or "", files, remote=bool(remote))
+        t = words(who.language)
+        said = Words(quoted=t("thread.quoted"), picture=t("thread.file.image"))
+        safe = await asyncio.to_thread(
+            safe_document, message.get("html") or "", files, remote=bool(remote), words=said
+        )
         return HTMLResponse(
             safe.document,
             headers={
