@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from services.desk.rules import facts, taking
 from services.desk.rules import rows as row_rules
+from services.desk.rules.answers import Answered
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.facts import Said
 from services.desk.rules.lines import Line
@@ -84,18 +85,6 @@ class Around(Protocol):
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
         """Store each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What became of a command: the event that it led to, or why it was refused."""
-
-    account_id: str
-    command_id: str
-    ticket_id: str
-    event: Mapping[str, Any] | None = None
-    code: str | None = None
-    reason: str | None = None
 
 
 class Answers(Protocol):
@@ -300,7 +289,8 @@ async def _lost(save: Any, wanted: Mapping[str, Any], stored: Keyed) -> set[str]
     """Store these at the revisions they were read at; the keys of those that lost a race."""
     if not wanted:
         return set()
-    saved = await save([(each, stored[key][1] if key in stored else 0) for key, each in wanted.items()])
+    at = {key: revision for key, (_, revision) in stored.items()}
+    saved: set[str] = await save([(each, at.get(key, 0)) for key, each in wanted.items()])
     return set(wanted) - saved
 
 

@@ -121,24 +121,38 @@ def up(
     kafka_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
     mongo_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
     redis_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    desk_port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
 ) -> None:
     """Run the whole pipeline on this machine until Ctrl-C; nothing is left behind."""
     try:
-        asyncio.run(_up(with_demo, kafka_port, mongo_port, redis_port))
+        asyncio.run(_up(with_demo, kafka_port, mongo_port, redis_port, desk_port))
     except KeyboardInterrupt:
         _say("stopped")
 
 
-async def _up(with_demo: bool, kafka_port: int, mongo_port: int, redis_port: int) -> None:  # noqa: FBT001  # private
+async def _up(
+    with_demo: bool,  # noqa: FBT001  # private
+    kafka_port: int,
+    mongo_port: int,
+    redis_port: int,
+    desk_port: int,
+) -> None:
+    from shared.cli.demo.sign_ins import sign_ins
     from shared.cli.demo.story import Story
     from shared.cli.local import addresses, environment, local_pipeline
 
     async with local_pipeline(
-        _say, kafka_port=kafka_port, mongo_port=mongo_port, redis_port=redis_port
+        _say,
+        kafka_port=kafka_port,
+        mongo_port=mongo_port,
+        redis_port=redis_port,
+        desk_port=desk_port,
     ) as pipeline:
         if with_demo:
             _say("loading the sample data")
             await Story(pipeline, system_clock()).tell()
+            for role, (address, password) in (await sign_ins(pipeline.environment)).items():
+                _say(f"the desk, as {role}: {pipeline.desk.url} {address} {password}")
         typer.echo(addresses(pipeline))
         there = " ".join(f"{name}={told}" for name, told in environment(pipeline.servers).items())
         _say(f"for `helpdesk` in another terminal: export {there}")

@@ -20,11 +20,13 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from shared.bus.delivery import Outgoing
 from shared.bus.kafka import LARGEST_RECORD, Producer, connection, create_topics, record_of
 from shared.cli.demo.observed import WATCHED, Observed
+from shared.embedded.probes import free_port
 from shared.embedded.servers import Server, Servers
 from shared.embedded.stack import EmbeddedStack
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
 from shared.topic import SERVICES, Service, Topic
+from shared.values.ids import attempt_token
 
 EMBEDDED_PARTITIONS = 3
 
@@ -61,9 +63,16 @@ class ServiceProcess(Server):
     name: ClassVar[str] = "service"
     start_timeout: ClassVar[float] = 60.0
 
-    def __init__(self, service: Service, servers: Servers, folder: Path) -> None:
-        """Choose its port; nothing runs yet."""
+    def __init__(
+        self,
+        service: Service,
+        servers: Servers,
+        folder: Path,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        """Choose its port; nothing runs yet. `more` is in its environment besides."""
         super().__init__(folder=folder / service)
+        self.more = dict(more or {})
         self.service = service
         self._servers = servers
 
@@ -86,6 +95,7 @@ class ServiceProcess(Server):
             "HELPDESK_KAFKA__FETCH_WAIT": str(kafka.fetch_wait.total_seconds()),
             "HELPDESK_HEALTH_HOST": "127.0.0.1",
             "HELPDESK_HEALTH_PORT": str(self.port),
+            **self.more,
         }
 
     def answers(self) -> bool:
@@ -97,6 +107,28 @@ class ServiceProcess(Server):
             return False
 
 
+@dataclass(frozen=True, slots=True)
+class LocalDesk:
+    """Where the desk answers on this machine, by which its agents may come without TLS."""
+
+    port: int
+    secret: str = field(default_factory=attempt_token)
+
+    @property
+    def url(self) -> str:
+        """Its address in a browser."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """What its process needs besides."""
+        return {
+            "HELPDESK_HTTP_HOST": "127.0.0.1",
+            "HELPDESK_HTTP_PORT": str(self.port),
+            "HELPDESK_SECURE_COOKIES": "false",
+            "HELPDESK_SIGNING_SECRET": self.secret,
+        }
+
+
 @dataclass
 class LocalPipeline:
     """A running pipeline: a `World` (`shared.cli.demo.story`), and for people to look at."""
@@ -104,9 +136,15 @@ class LocalPipeline:
     servers: Servers
     services: Sequence[ServiceProcess]
     producer: Producer
+    desk: LocalDesk
     patience: float = 30
     _seen: Observed = field(default_factory=Observed)
     _consumer: Any = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to reach all of it, the desk's command too."""
+        return {**environment(self.servers), **self.desk.environment()}
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """See `World`."""
@@ -204,6 +242,7 @@ async def local_pipeline(
     kafka_port: int | None = None,
     mongo_port: int | None = None,
     redis_port: int | None = None,
+    desk_port: int | None = None,
 ) -> AsyncIterator[LocalPipeline]:
     """A pipeline that is ready; nothing of it is left afterwards.
 
@@ -218,7 +257,13 @@ async def local_pipeline(
         settings = kafka_settings(servers)
         await create_topics(settings, replication=1, partitions=EMBEDDED_PARTITIONS)
         say("starting the services")
-        services = [ServiceProcess(service, servers, folder) for service in SERVICES]
+        desk = LocalDesk(desk_port or free_port())
+        services = [
+            ServiceProcess(
+                service, servers, folder, desk.environment() if service == "desk" else {}
+            )
+            for service in SERVICES
+        ]
         pool = cleaning.enter_context(ThreadPoolExecutor(len(services)))
         cleaning.callback(lambda: list(pool.map(ServiceProcess.stop, services)))
         for service in services:
@@ -227,7 +272,7 @@ async def local_pipeline(
         await asyncio.gather(*(loop.run_in_executor(pool, s.wait) for s in services))
         producer = Producer(settings)
         await producer.start()
-        pipeline = LocalPipeline(servers, services, producer)
+        pipeline = LocalPipeline(servers, services, producer, desk)
         try:
             yield pipeline
         finally:
@@ -241,6 +286,7 @@ def addresses(pipeline: LocalPipeline) -> str:
             "kafka": pipeline.servers.kafka,
             "mongo": pipeline.servers.mongo,
             "redis": pipeline.servers.redis,
+            "desk_page": pipeline.desk.url,
             **{process.service: f"{process.url}/metrics" for process in pipeline.services},
         },
         indent=2,

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import structlog
 from pydantic import ValidationError
@@ -44,13 +44,23 @@ def main(build: "Callable[[S], Service]", settings: type[S]) -> int:
     return 2
 
 
+class Door(Protocol):
+    """Something by which others come in, such as a port."""
+
+    async def open(self) -> None:
+        """Let them in. Raises HelpdeskError where that cannot be."""
+
+    async def close(self) -> None:
+        """Let nobody in any more; whoever is in may finish."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """One service, wired.
 
     `opening` runs before it consumes, `closing` after it has stopped. It is not ready before the
     `warming` has ended, which begins while it joins its consumers: its handlers wait for what they
-    need of it.
+    need of it. Its `doors` are open while it consumes.
     """
 
     settings: ServiceSettings
@@ -58,6 +68,7 @@ class Service:
     opening: Sequence[Callable[[], Awaitable[None]]] = ()
     warming: Sequence[Callable[[], object]] = ()
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
+    doors: Sequence[Door] = ()
 
     async def start(self) -> None:
         """Make ready (indexes, say), then consume. On an error nothing is left running."""
@@ -67,12 +78,16 @@ class Service:
             await self.bus.start()
             for warm in self.warming:
                 await asyncio.to_thread(warm)
+            for door in self.doors:
+                await door.open()
         except BaseException:
             await self.stop()
             raise
 
     async def stop(self) -> None:
         """Finish the batch in flight, commit, leave the group; then let go of the stores."""
+        for door in self.doors:
+            await door.close()
         await self.bus.stop()
         for step in self.closing:
             await step()

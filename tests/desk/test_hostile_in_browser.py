@@ -44,6 +44,8 @@ class Seen:
 
     ran: list[str] = field(default_factory=list)
     fetched: dict[str, list[str]] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    """What was fetched from elsewhere with a word on who asks."""
     elsewhere: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, dict[str, float]] = field(default_factory=dict)
     reports: dict[str, set[str]] = field(default_factory=dict)
@@ -84,6 +86,8 @@ def visited(browser: Browser, site: Site, path: str = "/") -> Seen:
             return
         frame = route.request.frame
         seen.fetched.setdefault(frame.name, []).append(address)
+        if {"referer", "cookie"} & set(route.request.all_headers()):
+            seen.told.append(address)
         route.abort()
 
     def asked(dialog: Dialog) -> None:
@@ -153,6 +157,7 @@ def test_with_pictures_only_pictures_are_fetched(seen: dict[str, Seen]) -> None:
     assert set(found.fetched) <= {name for name, mail in MAILS.items() if mail.remote}
     assert fetched >= {f"https://{EVIL}/{name}.png" for name in ("a", "c", "3", "4", "7")}
     assert not [address for address in fetched if "open?id" in address]
+    assert found.told == []
     assert found.reports == {}
 
 
@@ -174,7 +179,7 @@ def test_no_frame_is_larger_than_its_box(seen: dict[str, Seen], way: str) -> Non
 def test_the_harness_sees_a_script_that_nothing_stops(chromium: Browser) -> None:
     bad = {
         "runs": Framed(f"<script>{RUN}</script>", None, "allow-scripts"),
-        "fetches": Framed(f"<img src=https://{EVIL}/x>", None, ""),
+        "fetches": Framed(f"<img src=https://{EVIL}/x>", None, None),
         "leads away": Framed(f"<meta http-equiv=refresh content='0;url=//{EVIL}/y'>", None, None),
         "is reported": Framed(
             f"<p onclick={RUN}>", "script-src 'none'; report-uri /report?of=x", None
@@ -185,6 +190,7 @@ def test_the_harness_sees_a_script_that_nothing_stops(chromium: Browser) -> None
 
     assert found.ran == ["runs"]
     assert found.fetched["fetches"] == [f"https://{EVIL}/x"]
+    assert found.told == [f"https://{EVIL}/x"]
     assert set(found.elsewhere) == {"leads away"}
     assert found.reports == {"x": {"script-src-attr"}, "page": {"frame-src"}}
 

@@ -1,5 +1,11 @@
 """How many SMS a text is, and where it is parted."""
 
+import json
+import random
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +14,8 @@ from services.desk.rules.sms import segments
 
 GSM = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./09:;<=>?¡AZÄÖÑÜ§¿azäöñüà^{}\\[~]|€\f"
 TWO = "\f^{}\\[~]|€"
+NODE = shutil.which("node")
+MODULE = Path(__file__).parents[2] / "services/desk/web/static/sms.js"
 
 
 def units(text: str, encoding: str) -> int:
@@ -71,3 +79,37 @@ def test_only_a_sign_beyond_the_alphabet_makes_it_ucs2(text: str) -> None:
 @given(st.text(max_size=300), st.text(max_size=20))
 def test_more_text_never_takes_fewer_segments(text: str, more: str) -> None:
     assert segments(text).segments <= segments(text + more).segments
+
+
+@pytest.mark.skipif(NODE is None, reason="there is no Node.js")
+def test_the_page_counts_as_the_server_does() -> None:
+    drawn = random.Random(7)
+    texts = [
+        "".join(drawn.choices(signs, k=drawn.randint(0, 400)))
+        for signs in (GSM, "a€", "яa😀", "é🏴\U000e0067\u200d", TWO)
+        for _ in range(60)
+    ]
+    script = (
+        f"import {{ segments }} from {json.dumps(MODULE.as_uri())};"
+        "let all = ''; for await (const part of process.stdin.setEncoding('utf8')) all += part;"
+        "console.log(JSON.stringify(JSON.parse(all).map((text) => segments(text))));"
+    )
+    answered = subprocess.run(
+        [str(NODE), "--no-warnings", "--input-type=module", "-e", script],
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    ours = [segments(text) for text in texts]
+
+    assert json.loads(answered.stdout) == [
+        {
+            "encoding": sms.encoding,
+            "units": sms.units,
+            "segments": sms.segments,
+            "left": sms.left,
+        }
+        for sms in ours
+    ]

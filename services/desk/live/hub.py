@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -24,6 +25,9 @@ _log = structlog.get_logger()
 
 BEGINNING: Final = "0-0"
 """The position in a stream that says nothing yet."""
+
+_COUNTED_EVERY: Final = 0.4
+"""In seconds: changes that come faster are counted together."""
 
 _BLOCK_MS: Final = 200
 _AT_ONCE: Final = 1_000
@@ -73,8 +77,10 @@ class Board(Protocol):
     ) -> list[list[Event]]:
         """For each of these people, what these entries are to them."""
 
-    async def counts(self, who: Who) -> Event:
-        """Their counts, as they are now."""
+    async def counted(
+        self, account_id: str, people: Sequence[Who], seats: AbstractSet[str] | None
+    ) -> dict[str, Event]:
+        """The counts by agent; `seats` are those whose own may have changed, None: everybody's."""
 
 
 @dataclass(slots=True)
@@ -87,6 +93,8 @@ class Hub:
     _pages: dict[str, list[Page]] = field(default_factory=dict)
     _at: dict[str, str] = field(default_factory=dict)
     _waiting: dict[tuple[str, str], list["asyncio.Future[Entry]"]] = field(default_factory=dict)
+    _uncounted: dict[str, set[str] | None] = field(default_factory=dict)
+    _counting: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     _away: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -119,7 +127,7 @@ class Hub:
             page.tell(Event("poll" if self._away else "live", id=at))
             if since is not None and since != at:
                 await self._tell_missed(page, since, at)
-            page.tell(await self.board.counts(who))
+            page.tell((await self.board.counted(account, [who], None))[who.id])
             yield page
         finally:
             self._pages[account].remove(page)
@@ -129,11 +137,11 @@ class Hub:
         account = page.who.account_id
         key = stream_of(self.prefix, account)
         try:
-            found = await self.redis.xrange(key, since, until, count=_AT_ONCE)
+            found: Any = await self.redis.xrange(key, since, until, count=_AT_ONCE)
         except Exception as error:  # noqa: BLE001  # an id that is none, or Redis is away
             _log.info("what a page missed cannot be told", error=told(error))
-            found = []
-        entries = [_entry(*each) for each in found]
+            found = None
+        entries = [_entry(*each) for each in found or ()]
         # The entry that it saw last must be there: else what came between may be forgotten.
         if not entries or entries[0].id != since or len(entries) >= _AT_ONCE:
             page.tell(Event("reload", id=until))
@@ -173,7 +181,7 @@ class Hub:
                 continue
             try:
                 await self._follow(accounts)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # pages poll meanwhile
                 self._fell_silent()
                 _log.warning("live updates are away", error=told(error), exc_info=error)
                 await asyncio.sleep(1)
@@ -197,7 +205,8 @@ class Hub:
             for page in self._all():
                 page.tell(Event("live"))
                 page.tell(Event("reload"))
-        for key, found in answered.items() if isinstance(answered, dict) else answered or ():
+        pairs: Any = answered.items() if isinstance(answered, dict) else answered or ()
+        for key, found in pairs:
             entries = _flat(found)
             if entries:
                 await self._pass_on(named[_text(key)], entries)
@@ -214,10 +223,39 @@ class Hub:
                         future.set_result(entry)
         if not pages:
             return
+        if (seats := _seats(entries)) is None or seats:
+            self._count_soon(account, seats)
         told_to = await self.board.told(account, entries, [page.who for page in pages])
         for page, events in zip(pages, told_to, strict=True):
             for event in events:
                 page.tell(event)
+
+    def _count_soon(self, account: str, seats: set[str] | None) -> None:
+        """Count at once, or once the last counting is some time ago."""
+        before = self._uncounted.get(account, set())
+        self._uncounted[account] = None if seats is None or before is None else seats | before
+        if account not in self._counting:
+            self._counting[account] = asyncio.create_task(self._count(account))
+
+    async def _count(self, account: str) -> None:
+        try:
+            while account in self._uncounted:
+                seats = self._uncounted.pop(account)
+                pages = list(self._pages.get(account, ()))
+                if not pages:
+                    return
+                people = [page.who for page in pages]
+                counted = await self.board.counted(account, people, seats)
+                for page in pages:
+                    page.tell(counted[page.who.id])
+                await asyncio.sleep(_COUNTED_EVERY)
+        except Exception as error:  # noqa: BLE001  # pages fetch for themselves then
+            _log.warning("views could not be counted", error=told(error), exc_info=error)
+            self._uncounted.pop(account, None)
+            for page in self._pages.get(account, ()):
+                page.tell(Event("reload"))
+        finally:
+            del self._counting[account]
 
     def _fell_silent(self) -> None:
         if not self._away:
@@ -227,6 +265,19 @@ class Hub:
 
     def _all(self) -> list[Page]:
         return [page for pages in self._pages.values() for page in pages]
+
+
+def _seats(entries: Sequence[Entry]) -> set[str] | None:
+    """Whose tickets these entries say that changed; None where any may have."""
+    found: set[str] = set()
+    for entry in entries:
+        if entry.kind in ("reload", "settings"):
+            return None
+        if entry.kind == "ticket":
+            if (of := entry.body.get("of")) is None:
+                return None
+            found |= set(of) or {""}
+    return found
 
 
 def _flat(found: Any) -> list[Entry]:  # noqa: ANN401  # the driver's answer differs by protocol

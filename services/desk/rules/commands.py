@@ -103,9 +103,7 @@ def command_id(who: Who, ticket_id: str, key: str) -> str:
     return f"desk-{computed_id('desk', who.account_id, kind, who.id, ticket_id, key)}"
 
 
-def commands(
-    who: Who, ticket_id: str, asked: Asked, command: str, now: datetime
-) -> list[Command]:
+def commands(who: Who, ticket_id: str, asked: Asked, command: str, now: datetime) -> list[Command]:
     """The commands in the order in which they are to be applied; the first one has that id."""
     base: dict[str, Any] = {
         "account_id": who.account_id,

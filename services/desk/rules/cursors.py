@@ -42,7 +42,8 @@ def unsigned(secret: bytes, what: str, given: str) -> str | None:
 
 
 def _mac(secret: bytes, body: bytes) -> bytes:
-    return blake2b(body, digest_size=16, key=blake2b(secret, person=b"desk-cursor").digest()).digest()
+    key = blake2b(secret, person=b"desk-cursor").digest()
+    return blake2b(body, digest_size=16, key=key).digest()
 
 
 def _digest(query: Query) -> str:

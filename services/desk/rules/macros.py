@@ -40,7 +40,7 @@ def values(row: Row, settings: AccountSettings, agent: str) -> dict[str, str]:
         "ticket.number": str(ticket.number),
         "ticket.subject": ticket.subject,
         "agent.name": agent,
-        "agent.first_name": agent.split()[0] if agent.strip() else None,
+        "agent.first_name": agent.split(maxsplit=1)[0] if agent.strip() else None,
         "account.name": settings.name,
         "account.address": ticket.address,
         "account.email": own.get("email"),

@@ -20,13 +20,14 @@ _LONGEST_WRITTEN = 1_000_000
 _LONGEST_TEXT = 100_000
 _STYLE = (
     ":root{color-scheme:light}"
-    "body{margin:0;padding:8px;background:#fff;color:#1a1a1a;overflow-wrap:anywhere;"
+    "body{margin:0;padding:8px;background:#fff;color:#1a1a1a;overflow-wrap:break-word;"
     "font:14px/1.45 system-ui,sans-serif}"
     "img,table{max-width:100%}img{height:auto}a{color:#0b57d0}"
     "pre,.text{white-space:pre-wrap;margin:0}"
     "blockquote{margin:0 0 0 8px;padding-left:8px;border-left:2px solid #c4c7c5;color:#444}"
     "summary{cursor:pointer;color:#5f6368}"
-    ".picture{display:inline-block;padding:2px 6px;border:1px dashed #747775;color:#444}"
+    ".picture{display:inline-block;padding:2px 6px;border:1px dashed #747775;"
+    "background:#fff;color:#444}"
 )
 _RAW = re.compile(r"<(script|style|title|template|noscript)(?![\w-])", re.IGNORECASE)
 _RAW_END = {
@@ -42,7 +43,7 @@ class SafeMail:
     """A mail's HTML, made safe: a whole document.
 
     `remote` is how many pictures the mail would fetch from elsewhere, whether they are shown or
-    not; those of its styles are never shown. `quoted` is whether what it quotes is folded.
+    not; those of its styles are never shown. `quoted` is whether something is folded.
     """
 
     document: str

@@ -81,6 +81,7 @@ ATTRIBUTES: Final[dict[str, frozenset[str]]] = {
     "blockquote": frozenset({"type"}),
     "col": frozenset({"span", "width", "align", "valign"}),
     "colgroup": frozenset({"span", "width", "align", "valign"}),
+    "details": frozenset({"open"}),
     "div": frozenset({"align"}),
     "font": frozenset({"color", "face", "size"}),
     "hr": frozenset({"align", "color", "size", "width"}),

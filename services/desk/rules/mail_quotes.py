@@ -30,9 +30,9 @@ _NOTHING = " \t\r\n\f\u00a0\u200b\u200c\u200d\u2060\ufeff\xad"
 
 
 def fold(tree: LexborHTMLParser, label: str) -> bool:
-    """Whether the document has a folded quote once what it quotes is folded under `label`.
+    """Whether the document quotes something, once that is folded under `label`.
 
-    A mail that says nothing above and below its quotes is left as it is: they are what it says.
+    Where nothing is said above and below the quotes, they are what the mail says: the fold is open.
     """
     body = tree.body
     if body is None:
@@ -41,11 +41,10 @@ def fold(tree: LexborHTMLParser, label: str) -> bool:
     if body.css_first(folded) is not None:
         return True  # it was folded before
     quotes = _quotes(body)
-    if not quotes or not _says_more(body, {node.mem_id for run in quotes for node in run}):
-        return False
+    alone = not _says_more(body, {node.mem_id for run in quotes for node in run})
     for run in quotes:
-        _wrap(tree, run, label)
-    return True
+        _wrap(tree, run, label, opened=alone)
+    return bool(quotes)
 
 
 def _quotes(body: LexborNode) -> list[list[LexborNode]]:
@@ -138,9 +137,11 @@ def _says_more(body: LexborNode, quoted: set[int]) -> bool:
     return False
 
 
-def _wrap(tree: LexborHTMLParser, run: list[LexborNode], label: str) -> None:
+def _wrap(tree: LexborHTMLParser, run: list[LexborNode], label: str, *, opened: bool) -> None:
     details, summary = tree.create_node("details"), tree.create_node("summary")
     details.attrs["class"] = FOLDED
+    if opened:
+        details.attrs["open"] = ""
     summary.insert_child(label)
     details.insert_child(summary)
     for node in run:

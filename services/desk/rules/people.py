@@ -24,8 +24,8 @@ Scope = Literal["tickets:read", "tickets:write", "settings:read", "settings:writ
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 _SUPPORT: Final[frozenset[Right]] = frozenset({"work"})
-_MANAGER: Final = _SUPPORT | {"macros", "views", "settings", "reports"}
-_ADMIN: Final = _MANAGER | {"people", "tokens"}
+_MANAGER: Final[frozenset[Right]] = _SUPPORT | {"macros", "views", "settings", "reports"}
+_ADMIN: Final[frozenset[Right]] = _MANAGER | {"people", "tokens"}
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     "support": _SUPPORT,

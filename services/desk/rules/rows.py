@@ -158,8 +158,12 @@ def _of_line(row: Row, line: Line) -> Row:
 def words_of_ticket(summary: TicketSummary) -> frozenset[str]:
     """What a ticket is found by besides its messages: number, subject, contact (VWS 2)."""
     return frozenset(
-        [str(summary.number), f"#{summary.number}", *words_of(summary.subject or "")]
-        + _contact_words(summary.contact)
+        [
+            str(summary.number),
+            f"#{summary.number}",
+            *words_of(summary.subject or ""),
+            *_contact_words(summary.contact),
+        ]
     )
 
 

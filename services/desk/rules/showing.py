@@ -7,8 +7,8 @@ from typing import Any
 
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.lines import Line
-from services.desk.rules.plain import plain_name, preview
 from services.desk.rules.mail_html import quoted_part
+from services.desk.rules.plain import plain_name, preview
 from services.desk.rules.rows import Last, Row
 from services.desk.rules.shown import (
     ShownContact,
@@ -45,9 +45,7 @@ class Names:
     online: frozenset[str]
 
 
-def names_of(
-    settings: AccountSettings, attending: Iterable[Attendance], now: datetime
-) -> Names:
+def names_of(settings: AccountSettings, attending: Iterable[Attendance], now: datetime) -> Names:
     """The names of the account's settings, as they are now."""
     limit = settings.assignment.heartbeat_limit
     return Names(
@@ -62,9 +60,11 @@ def contact(of: Contact) -> ShownContact:
     by_type = {identity.type: identity.value for identity in of.identities}
     address = next((by_type[kind] for kind in _WRITTEN_TO if kind in by_type), None)
     named = plain_name(of.display_name or "")
+    # Where only the channel's own id is known, its end says more than the page it begins with.
+    last = next(iter(by_type.values()), of.id).rpartition(":")[2]
     return ShownContact(
         id=of.id,
-        name=named or plain_name(address or next(iter(by_type.values()), "") or of.id),
+        name=named or plain_name(address or last),
         address=address,
         profile_id=of.profile_id,
         segments=of.segments,
@@ -72,7 +72,7 @@ def contact(of: Contact) -> ShownContact:
     )
 
 
-def row(  # noqa: PLR0913  # what a list shows comes from several places
+def row(  # what a list shows comes from several places
     of: Row,
     names: Names,
     *,
@@ -166,8 +166,17 @@ def line(of: Line, ticket: TicketSummary, names: Names) -> ShownLine:
         because=of.because,
         subject=preview(message["subject"]) if message.get("subject") else None,
         code=of.code,
-        said=dict(of.said or {}),
+        said=_named(of.said or {}, names),
     )
+
+
+def _named(said: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """What a notice says, with names in place of ids."""
+    known = {"assignee": names.agents, "previous": names.agents, "team_id": names.teams}
+    return {
+        name: known[name].get(value, value) if name in known else value
+        for name, value in said.items()
+    }
 
 
 def _sender(message: Mapping[str, Any]) -> str:
@@ -211,27 +220,26 @@ def why(lines: Iterable[Line]) -> tuple[ShownDecision, ...]:
     return tuple(ShownDecision(each.sent_at, each.code or "", each.because) for each in decided)
 
 
-def replying(
-    of: Row, settings: AccountSettings, now: datetime, *, stopped: bool
-) -> ShownReplying:
+def replying(of: Row, settings: AccountSettings, now: datetime, *, stopped: bool) -> ShownReplying:
     """Whether a reply may go out now, as ticketing will decide it (TKT 13)."""
     ticket = of.summary
     assert ticket is not None  # noqa: S101  # as `row`
     if ticket.status == "closed":
-        return ShownReplying(False, "not_open")
+        return ShownReplying(allowed=False, code="not_open")
     if ticket.channel == "sms":
         if not ticket.address.lstrip("+").isdigit():
-            return ShownReplying(False, "cannot_receive")
+            return ShownReplying(allowed=False, code="cannot_receive")
         if stopped or ticket.contact.sms_consent == "none":
-            return ShownReplying(False, "no_consent")
+            return ShownReplying(allowed=False, code="no_consent")
     if ticket.channel == "email" and not ticket.contact.identities:
-        return ShownReplying(False, "cannot_receive")
+        return ShownReplying(allowed=False, code="cannot_receive")
     windows = settings.reply_windows
     window = {"whatsapp": windows.whatsapp, "instagram": windows.instagram}.get(ticket.channel)
     if window is None:
-        return ShownReplying(True)
+        return ShownReplying(allowed=True)
     until = of.customer_at + window
-    return ShownReplying(until >= now, None if until >= now else "window_over", until=until)
+    allowed = until >= now
+    return ShownReplying(allowed, None if allowed else "window_over", until=until)
 
 
 def others(

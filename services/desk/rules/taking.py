@@ -68,7 +68,8 @@ def taken(
     stale |= {
         key
         for key, row in rows.items()
-        if row.erased_seq and (key not in stored_rows or stored_rows[key].erased_seq < row.erased_seq)
+        if row.erased_seq
+        and (key not in stored_rows or stored_rows[key].erased_seq < row.erased_seq)
     }
     return Taken(
         {key: row for key, row in rows.items() if stored_rows.get(key) != row},
@@ -80,9 +81,7 @@ def taken(
 def erased(row: Row, thread: Iterable[Line]) -> list[Line]:
     """The lines of the ticket's thread that say something still and must not."""
     return [
-        line.erased()
-        for line in thread
-        if 0 < line.seq <= row.erased_seq and line != line.erased()
+        line.erased() for line in thread if 0 < line.seq <= row.erased_seq and line != line.erased()
     ]
 
 

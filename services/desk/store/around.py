@@ -57,7 +57,7 @@ class MongoAround:
         for send in sends:
             failed = not isinstance(send, SendDelivered)
             at = send.delivered_at if isinstance(send, SendDelivered) else send.occurred_at
-            named = {
+            named: dict[str, Any] = {
                 "to": f"{send.account_id}:{send.phone}",
                 "source": send.source,
                 "source_id": send.source_id,
@@ -66,9 +66,8 @@ class MongoAround:
             id_ = f"{send.account_id}:{send.send_id}"
             if failed:
                 named |= {"failed": True}
-                writes.append(
-                    UpdateOne({"_id": id_}, {"$set": named, "$setOnInsert": {"at": at}}, upsert=True)
-                )
+                change = {"$set": named, "$setOnInsert": {"at": at}}
+                writes.append(UpdateOne({"_id": id_}, change, upsert=True))
             else:
                 writes.append(UpdateOne({"_id": id_}, {"$set": {**named, "at": at}}, upsert=True))
         if writes:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pymongo import ReturnDocument, UpdateOne
 
-from services.desk.handlers import Answered
+from services.desk.rules.answers import Answered
 from services.desk.store.read import SIDES, MongoReadModel, Side
 from shared.stores.mongo import Database, insert_new
 
@@ -18,8 +18,10 @@ DRAFTS_KEPT: Final = timedelta(days=90)
 
 
 class MongoOwn:
-    """Collections `desk_commands`, `desk_drafts`, `desk_views`, `desk_likings`, `desk_jobs`,
-    `desk_changes` and `desk_state`; a rebuild leaves them alone.
+    """What a rebuild leaves alone.
+
+    Collections `desk_commands`, `desk_drafts`, `desk_views`, `desk_likings`, `desk_jobs`,
+    `desk_changes` and `desk_state`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -39,9 +41,7 @@ class MongoOwn:
             (self._drafts, DRAFTS_KEPT),
             (self._jobs, COMMANDS_KEPT),
         ):
-            await collection.create_index(
-                [("at", 1)], expireAfterSeconds=int(kept.total_seconds())
-            )
+            await collection.create_index([("at", 1)], expireAfterSeconds=int(kept.total_seconds()))
         await self._views.create_index([("account_id", 1)])
         await self._changes.create_index([("account_id", 1), ("at", 1)])
         await self._jobs.create_index([("due_at", 1)])
@@ -102,7 +102,9 @@ class MongoOwn:
     async def views(self, account_id: str) -> list[dict[str, Any]]:
         """All custom views of the account: `id`, `name`, `filters`, `sort`, `owner` (None: all)."""
         found = self._views.find({"account_id": account_id})
-        return sorted([view async for view in found], key=lambda v: (v["name"].casefold(), v["_id"]))
+        return sorted(
+            [view async for view in found], key=lambda v: (v["name"].casefold(), v["_id"])
+        )
 
     async def save_view(self, view: Mapping[str, Any]) -> None:
         """Store it by its `_id`, in place of what was there."""

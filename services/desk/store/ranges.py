@@ -26,7 +26,7 @@ class Windows:
 
     _ends: "OrderedDict[tuple[Any, ...], str]" = field(default_factory=OrderedDict)
 
-    async def first(  # noqa: PLR0913, PLR0917  # what a range is
+    async def first(  # noqa: PLR0913  # what a range is
         self,
         collection: MongoCollection,
         equal: Mapping[str, Any],
@@ -61,7 +61,7 @@ class Windows:
             self._ends.pop(memory, None)
         return found
 
-    async def count(  # noqa: PLR0913  # as `first`
+    async def count(  # as `first`
         self,
         collection: MongoCollection,
         equal: Mapping[str, Any],

@@ -3,7 +3,7 @@
 One set serves; a rebuild fills the other one, then they change places (VWS 9).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -39,9 +39,7 @@ class MongoReadModel:
                 fields = ["account_id", *equal, f"by_{order}"]
                 await self._tickets.create_index([(name, 1) for name in fields])
         for order in ("active", "waiting"):
-            await self._tickets.create_index(
-                [("account_id", 1), ("facets", 1), (f"by_{order}", 1)]
-            )
+            await self._tickets.create_index([("account_id", 1), ("facets", 1), (f"by_{order}", 1)])
         await self._tickets.create_index([("account_id", 1), ("words", 1), ("by_active", 1)])
         await self._tickets.create_index([("account_id", 1), ("number", 1)])
         await self._tickets.create_index([("account_id", 1), ("contact", 1)])
@@ -175,11 +173,6 @@ class MongoReadModel:
         return line_of(found) if found and found["of"] else None
 
 
-def with_indexes(database: Database) -> Sequence[MongoReadModel]:
-    """The two sets, for whoever looks whether their indexes are there."""
-    return [MongoReadModel(database, side) for side in SIDES]
-
-
 def _equal(each: Range) -> dict[str, Any]:
     return dict(each.equal)
 
@@ -198,7 +191,7 @@ def conditions(query: Query, now: datetime) -> dict[str, Any]:
     return {"$and": every}
 
 
-def _of_fields(wanted: Filters) -> Iterable[Mapping[str, Any]]:
+def _of_fields(wanted: Filters) -> Iterable[dict[str, Any]]:
     if wanted.channel:
         yield {"channel": {"$in": list(wanted.channel)}}
     if wanted.team:
@@ -219,7 +212,7 @@ def _of_fields(wanted: Filters) -> Iterable[Mapping[str, Any]]:
         yield {"failed": wanted.reply_failed}
 
 
-def _of_times(wanted: Filters, now: datetime) -> Iterable[Mapping[str, Any]]:
+def _of_times(wanted: Filters, now: datetime) -> Iterable[dict[str, Any]]:
     if wanted.waiting_longer_than is not None:
         until = milliseconds(now - wanted.waiting_longer_than)
         yield {"by_waiting": {"$lt": bound(until + 1)}}

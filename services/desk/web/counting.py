@@ -27,8 +27,18 @@ class Counting:
 
         Of the view `all` the open ones alone are counted: what is closed only ever grows.
         """
-        shared = await self.shared(who.account_id)
-        return await self.for_one(who, shared)
+        return await self.for_one(who, await self.shared(who.account_id), await self.mine(who))
+
+    async def mine(self, who: Who) -> dict[str, int]:
+        """How many open tickets they have, and how many of these are unread."""
+        if not who.is_agent:
+            return {"inbox": 0, "unread": 0}
+        model = await self.parts.models.serving()
+        inbox = built_in("inbox", who.account_id, who.id, _NOTHING)
+        return {
+            "inbox": await model.count(inbox, cap=CAP, now=self.parts.clock()),
+            "unread": await model.unread(who.account_id, who.id, CAP),
+        }
 
     async def shared(self, account_id: str) -> dict[str, int]:
         """What is the same for all agents of the account."""
@@ -45,13 +55,14 @@ class Counting:
         found = {name: await model.count(q, cap=CAP, now=now) for name, q in asked.items()}
         return found | {"unread_unassigned": await model.unread(account_id, None, CAP)}
 
-    async def for_one(self, who: Who, shared: Mapping[str, int]) -> dict[str, Any]:
-        """What an agent sees, what is shared given."""
+    async def for_one(
+        self, who: Who, shared: Mapping[str, int], mine: Mapping[str, int]
+    ) -> dict[str, Any]:
+        """What an agent sees, given what is shared and what is theirs."""
         model = await self.parts.models.serving()
         now = self.parts.clock()
-        inbox = built_in("inbox", who.account_id, who.id, _NOTHING)
         counts = {
-            "inbox": await model.count(inbox, cap=CAP, now=now) if who.is_agent else 0,
+            "inbox": mine["inbox"],
             "unassigned": shared["unassigned"],
             "all": shared["all"],
             "spam": shared["spam"],
@@ -66,7 +77,7 @@ class Counting:
                 query = narrowed(query, offline)
             counts[_name(view)] = await model.count(query, cap=CAP, now=now)
         unread = {
-            "inbox": await model.unread(who.account_id, who.id, CAP) if who.is_agent else 0,
+            "inbox": mine["unread"],
             "unassigned": shared["unread_unassigned"],
             "all": shared["unread"],
         }
@@ -74,10 +85,9 @@ class Counting:
         wanted = likings.get("badge", True)
         return {"views": counts, "unread": unread, "badge": shared["unread"] if wanted else 0}
 
-    async def event(self, who: Who, shared: Mapping[str, int] | None = None) -> Event:
+    async def event(self, who: Who, shared: Mapping[str, int], mine: Mapping[str, int]) -> Event:
         """The counts as a page is told them."""
-        known = shared if shared is not None else await self.shared(who.account_id)
-        return Event("counts", json.dumps(await self.for_one(who, known)))
+        return Event("counts", json.dumps(await self.for_one(who, shared, mine)))
 
     async def views(self, who: Who, named: Mapping[str, str]) -> list[ShownView]:
         """The views with their counts; `named` are the four in the reader's language."""

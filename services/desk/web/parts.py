@@ -12,8 +12,8 @@ from services.desk.store.around import MongoAround
 from services.desk.store.models import Models
 from services.desk.store.own import MongoOwn
 from services.desk.web.problems import Problem
-from shared.bus.accounts import Accounts
 from shared.bus.account_changes import Log
+from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish
 from shared.clock import Clock
 from shared.contracts.accounts import AccountSettings

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,12 +54,6 @@ def answer(problem: Problem) -> Response:
     return JSONResponse(
         problem.body, problem.status, headers=problem.headers, media_type=MEDIA_TYPE
     )
-
-
-async def handle(_: Request, error: Exception) -> Response:
-    """Answer a `Problem` that a route raised."""
-    assert isinstance(error, Problem)  # noqa: S101  # it is registered for nothing else
-    return answer(error)
 
 
 class Document(BaseModel):

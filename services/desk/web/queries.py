@@ -36,9 +36,7 @@ def wanted(params: QueryParams) -> Wanted:
         name.replace(".", "_"): params.getlist(name) for name in MANY if params.getlist(name)
     }
     given |= {name: params[name] for name in ONE if params.get(name)}
-    return Wanted(
-        params.get("view") or "all", filters_of(given), _order(params.get("sort") or "")
-    )
+    return Wanted(params.get("view") or "all", filters_of(given), _order(params.get("sort") or ""))
 
 
 def filters_of(given: Mapping[str, Any]) -> Filters:
@@ -65,7 +63,8 @@ async def query(parts: Parts, who: Who, asked: Wanted) -> Query:
         name: Any = asked.view
         found = views.built_in(name, who.account_id, who.id, asked.filters)
     else:
-        view = next((v for v in await visible(parts, who) if v["_id"] == _id(who, asked.view)), None)
+        kept = {v["_id"]: v for v in await visible(parts, who)}
+        view = kept.get(f"{who.account_id}:{asked.view}")
         if view is None:
             raise Problem(404, "unknown_view", "there is no such view", field="view")
         found = custom(who, view, asked.filters)
@@ -87,7 +86,3 @@ def custom(who: Who, view: Mapping[str, Any], more: Filters) -> Query:
 async def visible(parts: Parts, who: Who) -> Sequence[Mapping[str, Any]]:
     """The custom views that they see: the team's, and their own."""
     return [v for v in await parts.own.views(who.account_id) if v["owner"] in (None, who.id)]
-
-
-def _id(who: Who, view: str) -> str:
-    return f"{who.account_id}:{view}"

@@ -1,8 +1,8 @@
 """Reads what pages and the API show."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from services.desk.rules import cursors, showing
@@ -20,7 +20,7 @@ from services.desk.rules.shown import (
     ShownThread,
     ShownTicket,
 )
-from services.desk.rules.views import Query, key, milliseconds, narrowed
+from services.desk.rules.views import Query, key, narrowed
 from services.desk.store.documents import line_place
 from services.desk.web.parts import CAP, Parts
 from services.desk.web.problems import Problem
@@ -109,7 +109,7 @@ class Reading:
         return ShownTicket(
             row=shown,
             address=row.summary.address,
-            thread=await self.thread(who, row, names),
+            thread=await self.thread(row, names),
             panel=await self.panel(who, row, names),
             replying=showing.replying(row, settings, parts.clock(), stopped=stopped),
             draft=ShownDraft(draft["text"], draft["note"], draft["at"], draft["revision"])
@@ -118,9 +118,7 @@ class Reading:
             can_reopen=shown.channel in _REOPENABLE,
         )
 
-    async def thread(
-        self, who: Who, row: Row, names: Names, earlier: str | None = None
-    ) -> ShownThread:
+    async def thread(self, row: Row, names: Names, earlier: str | None = None) -> ShownThread:
         """The newest lines, or those before a cursor; raises Problem for a broken one."""
         before = None
         if earlier is not None:

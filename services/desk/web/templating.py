@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.desk.rules.people import RIGHTS, Right, Who
+from services.desk.web.notices import notice
 from services.desk.web.words import LANGUAGES, words
 
 HERE: Final = Path(__file__).parent
@@ -24,7 +25,7 @@ NARROWING: Final = (
 )  # fmt: skip
 """The parameters that show less than all of a view, in the order in which they are shown."""
 
-UNSPOKEN: Final = ("settings.", "sign_in.", "mail.")
+UNSPOKEN: Final = ("settings.", "sign_in.", "mail.", "notice.")
 """Texts under these are for templates alone, and not given to scripts."""
 
 
@@ -84,6 +85,7 @@ def environment() -> Environment:
         "languages": LANGUAGES,
         "spoken": spoken,
         "narrowing": narrowing,
+        "notice": notice,
     }
     return made
 

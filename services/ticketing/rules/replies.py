@@ -32,12 +32,23 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
     """
     if not command.attachments and (nothing := says_nothing(command)):
         return nothing
-    answered = ticket.last_reply_seq
-    unseen = command.seen_seq is not None and (answered or 0) > command.seen_seq
-    if unseen and ticket.last_reply_by != command.author.id:
-        return "stale", f"{ticket.last_reply_by or 'somebody'} has answered the customer since"
     if ticket.status == "closed":
         return "not_open", "the ticket is closed: reopen it first, where its channel allows that"
+    return _unseen(ticket, command) or _not_by_channel(ticket, command, settings)
+
+
+def _unseen(ticket: Ticket, command: ReplyToTicket) -> Refusal | None:
+    """The refusal of an agent's reply where another's has gone out that they had not seen."""
+    if command.seen_seq is None or (ticket.last_reply_seq or 0) <= command.seen_seq:
+        return None
+    if ticket.last_reply_by == command.author.id:
+        return None
+    return "stale", f"{ticket.last_reply_by or 'somebody'} has answered the customer since"
+
+
+def _not_by_channel(
+    ticket: Ticket, command: ReplyToTicket, settings: AccountSettings
+) -> Refusal | None:
     if ticket.channel == "sms":
         if not ticket.address.lstrip("+").isdigit():
             return "cannot_receive", f"{ticket.address} is no number: answers could not come back"

@@ -17,6 +17,8 @@ MAILBOX, PHONE, WIDGET = "help@sample.example", "+390212345678", "widget-sample"
 PAGE, BUSINESS = "17841405822304914", "106540352242922"
 VERA, MARIO, SPAMMER = "vera@example.com", "+393331234567", "winner@prizes.example"
 AGENTS = ("ann", "bob", "carla")
+SIGN_INS = {"owner": "olga", "admin": "dana", "manager": "bob", "support": "ann"}
+"""An agent of each role; those who are none of `AGENTS` stay offline."""
 
 
 def account() -> AccountSettings:
@@ -35,7 +37,32 @@ def account() -> AccountSettings:
                 {"channel": "instagram", "value": PAGE},
                 {"channel": "whatsapp", "value": BUSINESS},
             ],
-            "agents": [{"id": agent, "name": agent.title()} for agent in AGENTS],
+            "agents": [
+                {
+                    "id": agent,
+                    "name": agent.title(),
+                    "email": f"{agent}@sample.example",
+                    "role": next((r for r, one in SIGN_INS.items() if one == agent), "support"),
+                }
+                for agent in dict.fromkeys([*AGENTS, *SIGN_INS.values()])
+            ],
+            "macros": [
+                {
+                    "id": "on-its-way",
+                    "name": "Parcel on its way",
+                    "text": "Hi {{contact.first_name}},\n\nyour parcel left us this morning and"
+                    " should be with you tomorrow.\n\n{{agent.first_name}}, {{account.name}}",
+                    "tags": ["Shipping"],
+                },
+                {
+                    "id": "return-label",
+                    "name": "Return label",
+                    "text": "Hi {{contact.first_name}},\n\nhere is the label for your return. The"
+                    " money is back within five days of its arrival.\n\n{{agent.first_name}}",
+                    "tags": ["Returns"],
+                    "status": "closed",
+                },
+            ],
             "teams": [{"id": "vip", "name": "Important customers", "members": ["carla"]}],
             "assignment": {
                 "round_robin": True,
@@ -56,6 +83,12 @@ def profiles(now: datetime) -> list[dict[str, Any]]:
             "identities": [{"type": "email", "value": VERA}],
             "segments": ["VIP"],
             "updated_at": now,
+            "name": "Vera Bianchi",
+            "lifetime_value": 1240.5,
+            "currency": "EUR",
+            "orders": 9,
+            "churn_risk": 0.12,
+            "location": "Bologna, Italy",
         },
         {
             "account_id": ACCOUNT,
@@ -63,6 +96,8 @@ def profiles(now: datetime) -> list[dict[str, Any]]:
             "identities": [{"type": "e164", "value": MARIO}],
             "sms_consent": "marketing",
             "updated_at": now,
+            "name": "Mario Neri",
+            "orders": 2,
         },
     ]
 

@@ -130,7 +130,7 @@ PAGES: dict[str, Page] = {
         quoted=True,
     ),
     "quotes in quotes": Page("kept" + "<blockquote type=cite>" * 150 + "old", quoted=True),
-    "a quote and nothing else": Page("<blockquote type=cite>kept</blockquote>"),
+    "a quote and nothing else": Page("<blockquote type=cite>kept</blockquote>", quoted=True),
     "folds of its own": Page(
         "<details class=quoted><summary>kept</summary><details open ontoggle=x>y</details></details>",
         quoted=True,

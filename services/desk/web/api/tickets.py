@@ -100,7 +100,7 @@ def tickets_api(parts: Parts) -> APIRouter:
         names = await reading.names(who)
         if since is not None:
             return await reading.since(row, names, since)
-        return await reading.thread(who, row, names, earlier)
+        return await reading.thread(row, names, earlier)
 
     @router.post(
         "/tickets/{ticket_id}/commands",
@@ -112,7 +112,7 @@ def tickets_api(parts: Parts) -> APIRouter:
         done = await asking.ask(who_asks(request), ticket_id, asked, key)
         return answered(done)
 
-    @router.get("/commands/{command_id}", response_model=Answer)
+    @router.get("/commands/{command_id}")
     async def outcome(request: Request, command_id: str) -> Answer:
         """What became of a command."""
         done = await asking.known(who_asks(request), command_id)

@@ -15,7 +15,7 @@ from services.desk.rules import macros as macro_rules
 from services.desk.rules import showing
 from services.desk.rules.people import RIGHTS, Who
 from services.desk.rules.shown import ShownOther
-from services.desk.rules.views import Filters, Order
+from services.desk.rules.views import Filters
 from services.desk.web.api.tickets import Key
 from services.desk.web.auth import who_asks
 from services.desk.web.counting import Counting
@@ -23,7 +23,7 @@ from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem
 from services.desk.web.queries import visible
 from services.desk.web.reading import Reading
-from shared.contracts.base import Contract, Id, Whole
+from shared.contracts.base import Contract, Whole
 from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWentOnline
 from shared.errors import Transient
 from shared.topics import PRESENCE
@@ -315,5 +315,3 @@ def _kept(row: Any) -> KeptView:  # noqa: ANN401  # a document
 
 def _person(who: Who) -> str:
     return f"{who.account_id}:{who.id}"
-
-

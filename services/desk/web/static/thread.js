@@ -265,7 +265,7 @@ function frame(place, act) {
   else {
     shown?.remove();
     const src = `${place.dataset.src}?remote=${act === "remote" ? 1 : 0}`;
-    place.append(el("iframe", { sandbox: true, loading: "lazy", referrerpolicy: "no-referrer", title: place.dataset.title, src }));
+    place.append(el("iframe", { sandbox: "allow-popups allow-popups-to-escape-sandbox", loading: "lazy", referrerpolicy: "no-referrer", title: place.dataset.title, src }));
   }
   const open = Boolean($("iframe", place));
   line.classList.toggle("formatted", open);

@@ -1,0 +1,187 @@
+"""The desk's HTTP application: every route, and what stands before all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import structlog
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp
+
+from services.desk.web.api.bulk import bulk_api
+from services.desk.web.api.me import me_api
+from services.desk.web.api.tickets import tickets_api
+from services.desk.web.api.work import work_api
+from services.desk.web.auth import (
+    Forms,
+    Passwords,
+    Provider,
+    Sessions,
+    SignedIn,
+    SignIn,
+    Throttle,
+    Tokens,
+    away,
+    password_pages,
+    sessions_api,
+    sign_in_pages,
+    tokens_api,
+)
+from services.desk.web.auth.forms import wants_page
+from services.desk.web.counting import Counting
+from services.desk.web.headers import SafeHeaders
+from services.desk.web.jobs import Jobs
+from services.desk.web.limits import Limits
+from services.desk.web.pages.desk import pages
+from services.desk.web.parts import Parts
+from services.desk.web.problems import Problem, answer
+from services.desk.web.rights import enforce
+from services.desk.web.signed_out import say_signed_out
+from services.desk.web.templating import STATIC, render, static_path
+from shared.errors import Transient
+from shared.stores.mongo import is_transient
+
+API_VERSION: Final = "1"
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SigningIn:
+    """How agents sign in: `passwords` or a `provider`, or both."""
+
+    sessions: Sessions
+    throttle: Throttle
+    passwords: Passwords | None
+    provider: Provider | None
+
+
+def application(
+    parts: Parts,
+    signing: SigningIn,
+    counting: Counting,
+    jobs: Jobs,
+    limits: Limits,
+    *,
+    report_to: str = "",
+) -> ASGIApp:
+    """The application, with what guards it outermost."""
+    app = FastAPI(
+        title="Helpdesk",
+        version=API_VERSION,
+        description="What agents do at the desk, for programs: tickets, commands, live updates.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(enforce)],
+        exception_handlers={
+            Problem: _problem,
+            RequestValidationError: _invalid,
+            HTTPException: _http,
+            Exception: _broken,
+        },
+    )
+    sessions = signing.sessions
+    forms = Forms(sessions, _render)
+    sign_in = SignIn(
+        sessions,
+        forms,
+        signing.throttle,
+        say_signed_out(parts),
+        signing.passwords,
+        signing.provider,
+    )
+    app.include_router(sign_in_pages(sign_in))
+    if signing.passwords is not None:
+        app.include_router(password_pages(sessions, forms, signing.throttle, signing.passwords))
+    for router in (
+        sessions_api(sessions),
+        tokens_api(Tokens(sessions.people, sessions.accounts, sessions.clock)),
+        tickets_api(parts),
+        bulk_api(parts, jobs),
+        work_api(parts, counting, sessions.still),
+        me_api(parts),
+        pages(parts, counting),
+    ):
+        app.include_router(router)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> Response:
+        return RedirectResponse("/desk", 303)
+
+    app.mount(static_path(), _Kept(directory=STATIC))
+
+    async def speaks(account_id: str, agent_id: str) -> str | None:
+        likings = await parts.own.likings(f"{account_id}:{agent_id}")
+        language: str | None = likings.get("language")
+        return language
+
+    inner: ASGIApp = limits.over(app)
+    inner = SignedIn(inner, sessions, speaks)
+    return SafeHeaders(inner, secure=sessions.secure, report_to=report_to)
+
+
+class _Kept(StaticFiles):
+    """Files whose path changes with what is in them: browsers keep them for good."""
+
+    def file_response(self, *args: Any, **named: Any) -> Response:  # noqa: ANN401  # as its base
+        """See StaticFiles."""
+        response = super().file_response(*args, **named)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def _render(request: Request, template: str, context: Mapping[str, Any], status: int) -> Response:
+    html = render(template, None, language=request.state.language, **context)
+    return HTMLResponse(html, status)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    """A problem: to programs as a document, to people as a page, or as the way to sign in."""
+    assert isinstance(error, Problem)  # noqa: S101  # it is registered for it
+    # Scripts take JSON too; browsers that go to a page do not.
+    if not wants_page(request) or "application/json" in request.headers["accept"]:
+        return answer(error)
+    if error.status == 401:
+        page = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?{urlencode({'next': page})}", 303)
+    who, language = request.state.who, request.state.language
+    html = render("error.html", who, language=language, detail=error.detail)
+    return HTMLResponse(html, error.status, headers=error.headers)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    """What FastAPI finds wrong with a request, as a problem that names the field."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101  # it is registered for it
+    first = error.errors()[0]
+    where = [str(step) for step in first["loc"]]
+    named = ".".join(where[1:]) or where[0]
+    if first["type"] == "json_invalid":
+        return answer(Problem(400, "not_json", "the body is no JSON", field="body"))
+    detail = f"{named}: {first['msg']}"
+    return answer(Problem(422, "invalid", detail, field=named))
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """What nobody expected: told to operators, and to whoever asked without any of it."""
+    if is_transient(error) or isinstance(error, Transient):
+        return await _problem(request, away())
+    at = f"{request.method} {request.scope['path']}"
+    _log.error("a request could not be answered", at=at, exc_info=error)
+    text = "something is broken here, and the operators are told: try again later"
+    return await _problem(request, Problem(500, "broken", text))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """What the framework refuses by itself, as a problem; who shows pages goes to sign in."""
+    assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for it
+    codes = {404: "not_found", 405: "not_allowed", 413: "too_large"}
+    code = codes.get(error.status_code, "refused")
+    text = f"{request.method} {request.url.path}: {str(error.detail).lower()}"
+    return answer(Problem(error.status_code, code, text, headers=error.headers))

@@ -1,0 +1,168 @@
+"""What the account's stream says, made into what each open page is told (VWS 3)."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from services.desk.live.hub import Entry, Event
+from services.desk.rules import showing, views
+from services.desk.rules.people import Who
+from services.desk.rules.rows import Row
+from services.desk.rules.shown import ShownRow
+from services.desk.rules.views import Filters, Query
+from services.desk.web.counting import Counting
+from services.desk.web.parts import Parts
+from services.desk.web.queries import custom
+from services.desk.web.reading import Reading
+from services.desk.web.templating import render
+
+_NOTHING: Final = Filters()
+_AS_THEY_ARE: Final = frozenset({"reload", "settings", "presence"})
+
+
+@dataclass(slots=True)
+class Board:
+    """Renders each changed row once a language, and remembers what each agent's own counts are."""
+
+    parts: Parts
+    counting: Counting
+    _html: "OrderedDict[tuple[str, str, str], str]" = field(default_factory=OrderedDict)
+    _mine: dict[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+
+    async def told(
+        self, account_id: str, entries: Sequence[Entry], people: Sequence[Who]
+    ) -> list[list[Event]]:
+        """See `hub.Board`."""
+        told: list[list[Event]] = [[] for _ in people]
+        if not people or self.parts.accounts.get(account_id) is None:
+            return told
+        last = entries[-1].id
+        for entry in entries:
+            await self._tell_as_is(account_id, entry, people, told)
+        tickets = dict.fromkeys(e.body["ticket_id"] for e in entries if e.kind == "ticket")
+        commands = [entry.body for entry in entries if entry.kind == "command"]
+        if tickets or commands:
+            await self._tell_tickets(list(tickets), commands, last, people, told)
+        return told
+
+    async def counted(
+        self, account_id: str, people: Sequence[Who], seats: AbstractSet[str] | None
+    ) -> dict[str, Event]:
+        """See `hub.Board`."""
+        shared = await self.counting.shared(account_id)
+        found: dict[str, Event] = {}
+        for who in people:
+            if who.id in found:
+                continue
+            at = (account_id, who.id)
+            if seats is None or who.id in seats or at not in self._mine:
+                self._mine[at] = await self.counting.mine(who)
+            found[who.id] = await self.counting.event(who, shared, self._mine[at])
+        for at in [at for at in self._mine if at[0] == account_id and at[1] not in found]:
+            del self._mine[at]
+        return found
+
+    async def _tell_as_is(
+        self, account_id: str, entry: Entry, people: Sequence[Who], told: list[list[Event]]
+    ) -> None:
+        body = dict(entry.body)
+        to = None
+        match entry.kind:
+            case "here":
+                names = await Reading(self.parts).names(people[0])
+                for place, who in enumerate(people):
+                    shown = showing.others(body["there"], names, (who.id,))
+                    said = [{"agent": o.agent, "name": o.name, "state": o.state} for o in shown]
+                    data = json.dumps({"ticket_id": body["ticket_id"], "others": said})
+                    told[place].append(Event("here", data, entry.id))
+                return
+            case "typing":
+                body = await self._typing(account_id, body)
+                if not body["ticket_ids"]:
+                    return
+            case "job" | "draft":
+                to = body.pop("by")
+            case kind if kind in _AS_THEY_ARE:
+                pass
+            case _:
+                return
+        event = Event(entry.kind, json.dumps(body), entry.id)
+        for place, who in enumerate(people):
+            if to is None or who.id == to:
+                told[place].append(event)
+
+    async def _typing(self, account_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Whose open tickets the typing is in: of the conversation, on web chat."""
+        model = await self.parts.models.serving()
+        found = await model.of_person(account_id, body["contact"] or "", None, 20)
+        ids = [
+            row.ticket_id
+            for row in found
+            if (ticket := row.summary)
+            and ticket.status != "closed"
+            and ticket.channel == body["channel"]
+            and (ticket.channel != "webchat" or ticket.conversation_id == body["conversation"])
+        ]
+        return {"ticket_ids": ids, "ticket_id": ids[0] if ids else None, "until": body["until"]}
+
+    async def _tell_tickets(
+        self,
+        tickets: Sequence[str],
+        commands: Sequence[Mapping[str, Any]],
+        last: str,
+        people: Sequence[Who],
+        told: list[list[Event]],
+    ) -> None:
+        account = people[0].account_id
+        model = await self.parts.models.serving()
+        rows = await model.named(account, tickets)
+        reading = Reading(self.parts)
+        names = await reading.names(people[0])
+        shown = {
+            each.id: each for each in await reading.shown(people[0], list(rows.values()), names)
+        }
+        kept = await self.parts.own.views(account) if rows else []
+        now = self.parts.clock()
+        for place, who in enumerate(people):
+            mine = [
+                (str(v["_id"].partition(":")[2]), custom(who, v, _NOTHING))
+                for v in kept
+                if v["owner"] in (None, who.id)
+            ]
+            mine = [(id_, views.narrowed(q, set(names.agents) - names.online)) for id_, q in mine]
+            said = [
+                {
+                    "id": id_,
+                    "seq": row.seq,
+                    "in": [n for n, q in [*_four(who), *mine] if views.matches(q, row, now)],
+                    "keys": keys_of(row),
+                    "html": self._row(who, shown[id_], row),
+                }
+                for id_, row in rows.items()
+            ]
+            body = {"rows": said, "commands": [dict(command) for command in commands]}
+            told[place].append(Event("tickets", json.dumps(body), last))
+
+    def _row(self, who: Who, shown: ShownRow, row: Row) -> str:
+        """The row's HTML, which is the same for all who read that language."""
+        at = (who.language, f"{who.account_id}:{shown.id}", repr((row.seq, row.newest, shown)))
+        if at not in self._html:
+            self._html[at] = render("row.html", who, row=shown)
+            while len(self._html) > 2_000:
+                self._html.popitem(last=False)
+        return self._html[at]
+
+
+def keys_of(row: Row) -> dict[str, int]:
+    """By what lists order the row."""
+    orders: tuple[views.Order, ...] = ("waiting", "active", "opened", "number")
+    return {order: views.place(order, row) for order in orders}
+
+
+def _four(who: Who) -> list[tuple[str, Query]]:
+    return [
+        (name, views.built_in(name, who.account_id, who.id, _NOTHING)) for name in views.BUILT_IN
+    ]

@@ -1,0 +1,81 @@
+"""The HTTP server, in the service's own event loop."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from shared.errors import HelpdeskError
+from shared.running import tasks
+
+_log = structlog.get_logger()
+
+GRACE = 3
+"""Seconds that answers which are under way have to end, when the service stops."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the service."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+@dataclass(slots=True)
+class Listening:
+    """Answers requests from `open` to `close`; what is `beside` runs as long."""
+
+    app: ASGIApp
+    host: str
+    port: int
+    beside: Sequence[Callable[[], Awaitable[None]]] = ()
+    _server: _Server | None = None
+    _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    async def open(self) -> None:
+        """Listen. Raises HelpdeskError where the port is taken."""
+        config = uvicorn.Config(
+            self.app,
+            host=self.host,
+            port=self.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE,
+            timeout_keep_alive=75,
+            h11_max_incomplete_event_size=64 * 1024,
+        )
+        self._server = _Server(config)
+        try:
+            sock = config.bind_socket()
+        except SystemExit:
+            text = f"port {self.port} on {self.host} cannot be listened on: is it taken?"
+            raise HelpdeskError(text) from None
+        self._tasks = [asyncio.create_task(_forever(each)) for each in self.beside]
+        self._tasks.append(asyncio.create_task(self._server.serve(sockets=[sock])))
+        while not self._server.started:
+            if self._tasks[-1].done():
+                raise HelpdeskError(f"the HTTP server on {self.host}:{self.port} did not start")
+            await asyncio.sleep(0.01)
+        _log.info("listening", http=f"http://{self.host}:{sock.getsockname()[1]}")
+
+    async def close(self) -> None:
+        """Answer no more; what goes on for long is cut off after some seconds."""
+        if self._server is None:
+            return
+        self._server.should_exit = True
+        *beside, serving = self._tasks
+        await tasks.cancel(beside)
+        await serving
+
+
+async def _forever(run: Callable[[], Awaitable[None]]) -> None:
+    await run()
