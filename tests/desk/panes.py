@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.desk.fake_ticket import Desk, Ticket, served, ticket
+from tests.desk.fake_ticket import Desk, Ticket, ticket
+from tests.desk.fake_ticket_http import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 CHROMIUM = os.environ.get("HELPDESK_TEST_CHROMIUM") or shutil.which("chromium")
 
@@ -46,12 +47,16 @@ class Shown:
         self.page = page
         self.desk = desk
         self.failed: list[str] = []
-        page.on("pageerror", lambda error: self.failed.append(str(error)))
-        page.on("console", lambda said: said.type == "error" and self._said(said.text))
+        page.on("pageerror", self._failed)
+        page.on("console", self._said)
 
-    def _said(self, text: str) -> None:
-        if "Failed to load resource" not in text and "ERR_" not in text:
-            self.failed.append(text)
+    def _failed(self, error: Error) -> None:
+        self.failed.append(str(error))
+
+    def _said(self, said: ConsoleMessage) -> None:
+        expected = ("Failed to load resource", "ERR_", "Blocked script execution")
+        if said.type == "error" and not any(each in said.text for each in expected):
+            self.failed.append(said.text)
 
     @property
     def ticket(self) -> Ticket:

@@ -59,7 +59,7 @@ def test_an_event_before_a_slow_answer_gives_one_line(chromium: Browser) -> None
         it.heard()
         it.write("It comes tomorrow")
         it.page.keyboard.press("Control+Enter")
-        it.until(f"document.querySelector('{GOING}') || document.querySelectorAll('{REAL}').length === 2")
+        it.becomes(lambda: it.lines("It comes tomorrow") > 0)
         counts = set()
         for _ in range(30):
             counts.add(it.lines("It comes tomorrow"))
@@ -125,7 +125,7 @@ def test_without_a_connection_it_waits_and_says_so(chromium: Browser) -> None:
         it.write("It comes tomorrow")
         it.page.context.set_offline(offline=True)
         it.page.click("#composer-send")
-        it.until(f"document.querySelector('{GOING} .line-foot').textContent.includes('No connection')")
+        it.page.wait_for_selector(f"{GOING} .line-foot:has-text('No connection')")
 
         it.page.context.set_offline(offline=False)
 

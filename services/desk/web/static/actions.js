@@ -127,19 +127,19 @@ async function more(pane, anchor) {
   const { status, spam, assignee } = pane.head;
   const open = status !== "closed";
   const items = [
-    { value: "reply", label: t("composer.reply"), hint: "r" },
-    { value: "note", label: t("composer.note"), hint: "n" },
-    { value: "macro", label: t("macro.insert"), hint: "m" },
+    { value: "reply", sign: "reply", label: t("composer.reply"), hint: "r" },
+    { value: "note", sign: "pen", label: t("composer.note"), hint: "n" },
+    { value: "macro", sign: "plus", label: t("macro.insert"), hint: "m" },
     null,
-    assignee !== pane.me.id && { value: "mine", label: t("ticket.mine"), hint: "i" },
-    { value: "assign", label: t("ticket.assign"), hint: "a" },
-    { value: "team", label: t("ticket.route") },
-    { value: "tag", label: t("ticket.tag"), hint: "t" },
+    assignee !== pane.me.id && { value: "mine", sign: "person", label: t("ticket.mine"), hint: "i" },
+    { value: "assign", sign: "person", label: t("ticket.assign"), hint: "a" },
+    { value: "team", sign: "team", label: t("ticket.route") },
+    { value: "tag", sign: "tag", label: t("ticket.tag"), hint: "t" },
     null,
-    open && { value: "snooze", label: t("ticket.snooze"), hint: "s" },
-    status === "snoozed" && { value: "wake", label: t("ticket.wake") },
-    open ? { value: "close", label: t("ticket.close"), hint: "e" } : pane.canReopen() && { value: "reopen", label: t("ticket.reopen"), hint: "e" },
-    { value: "spam", label: t(spam === "1" ? "ticket.not_spam" : "ticket.mark_spam"), hint: "!", danger: spam !== "1" },
+    open && { value: "snooze", sign: "clock", label: t("ticket.snooze"), hint: "s" },
+    status === "snoozed" && { value: "wake", sign: "clock", label: t("ticket.wake") },
+    open ? { value: "close", sign: "check", label: t("ticket.close"), hint: "e" } : pane.canReopen() && { value: "reopen", sign: "open", label: t("ticket.reopen"), hint: "e" },
+    { value: "spam", sign: "spam", label: t(spam === "1" ? "ticket.not_spam" : "ticket.mark_spam"), hint: "!", danger: spam !== "1" },
   ].filter((item) => item !== false);
   const chosen = await choose(t("ticket.actions"), items, { filter: false, anchor });
   return chosen !== null && act(pane, chosen);

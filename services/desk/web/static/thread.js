@@ -19,6 +19,7 @@ export class Thread {
     this.typing = $("#thread-typing", root);
     this.cut = false; // whether newer lines than the last one shown were let go
     this.atEnd = true;
+    this.was = 0;
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.box.addEventListener("click", (event) => this.clicked(event));
     this.jump.addEventListener("click", () => this.newest());
@@ -40,11 +41,15 @@ export class Thread {
 
   toEnd() {
     this.box.scrollTop = this.box.scrollHeight;
+    this.was = this.box.scrollTop;
   }
 
   scrolled() {
-    const left = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
-    this.atEnd = left < NEAR && !this.cut;
+    // Only whoever scrolls up leaves the end: it moves away too when something gets taller.
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.atEnd = !this.cut;
+    else if (scrollTop < this.was - 1) this.atEnd = false;
+    this.was = scrollTop;
     this.jump.hidden = this.atEnd;
     if (this.atEnd) this.jump.classList.remove("news");
     if (this.box.scrollTop < NEAR && this.wheeled) this.earlier();
@@ -67,11 +72,13 @@ export class Thread {
     try {
       const html = await get(`${this.path}?earlier=${encodeURIComponent(mark.dataset.earlier)}`);
       const first = mark.nextElementSibling;
-      const was = first?.getBoundingClientRect().top;
+      const { top } = this.box.getBoundingClientRect();
+      const read = $$(".line", this.lines).find((line) => line.getBoundingClientRect().bottom > top);
+      const was = read?.getBoundingClientRect().top;
       const focused = mark.contains(document.activeElement);
       if (first) first.dataset.cursor = mark.dataset.earlier;
       mark.replaceWith(parsed(html));
-      if (first) this.holds(first, was, 4);
+      if (read) this.holds(read, was, 4);
       this.letGoBelow();
       if (focused) ($(".earlier button", this.lines) ?? this.box).focus({ preventScroll: true });
     } catch (error) {
