@@ -112,7 +112,8 @@ export function startBulk() {
   key("*", t("keys.choose_all"), () => every(), group);
   key("Escape", t("keys.clear"), none, { ...group, when: () => chosen.size > 0 });
   for (const { name, keys } of actions) {
-    const when = () => meant().count > 0;
+    // A reply to one ticket is written in its pane.
+    const when = () => (name === "reply" ? chosen.size : meant().count) > 0;
     if (keys) key(keys, t(`bulk.${name}`), () => does(name, meant(), $(`[data-does="${name}"]`, bar) || focusedRow()), { ...group, when });
   }
 }
