@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -31,6 +31,9 @@ from services.desk.rules.shown import (
     ShownView,
 )
 from services.desk.web import templating
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -316,6 +319,16 @@ def application(fake: Fake) -> FastAPI:  # noqa: C901, PLR0915  # one route afte
             }
         )
 
+    @app.get("/api/v1/views")
+    async def kept_views() -> Response:
+        kept = [view for view in fake.views if view.kind != "built-in"]
+        return JSONResponse(
+            [
+                {"id": v.id, "name": v.name, "filters": {}, "sort": "-active", "shared": False}
+                for v in kept
+            ]
+        )
+
     @app.post("/api/v1/views")
     async def new_view(request: Request) -> Response:
         body = await request.json()
@@ -332,8 +345,11 @@ def application(fake: Fake) -> FastAPI:  # noqa: C901, PLR0915  # one route afte
         last = request.headers.get("Last-Event-ID") or request.query_params.get("last_event_id")
         fake.opened_with.append(last or "")
         stream: asyncio.Queue[tuple[int, str, str] | None] = asyncio.Queue()
-        for event in fake.events[int(last or 0) :]:
+        newest = len(fake.events)
+        stream.put_nowait((newest, "live", "{}"))
+        for event in fake.events[int(last or newest) :]:
             stream.put_nowait(event)
+        stream.put_nowait((newest, "counts", json.dumps(fake.counts)))
         fake.streams.add(stream)
 
         async def told() -> AsyncIterator[str]:
@@ -348,6 +364,15 @@ def application(fake: Fake) -> FastAPI:  # noqa: C901, PLR0915  # one route afte
         return StreamingResponse(told(), media_type="text/event-stream")
 
     return app
+
+
+def until(page: "Page", script: str) -> None:
+    """Wait until what the script says is so; the page's policy forbids Playwright's own way."""
+    for _ in range(400):
+        if page.evaluate(script):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"it never was so: {script}")
 
 
 @contextmanager

@@ -105,7 +105,7 @@ function replace(row, html) {
 
 function put(row) {
   const after = rows().find((other) => other !== row && !other.classList.contains("left") && compare(row, other) < 0);
-  if ((after || null) !== row.nextElementSibling) list().insertBefore(row, after || null);
+  if (!row.isConnected || (after || null) !== row.nextElementSibling) list().insertBefore(row, after || null);
 }
 
 function insert(html) {
