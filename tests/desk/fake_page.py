@@ -46,8 +46,6 @@ async function open(id) {
 }
 document.addEventListener("desk:open", ({ detail }) => open(detail.id));
 document.addEventListener("desk:close", () => pane.replaceChildren());
-const id = new URLSearchParams(location.search).get("ticket");
-if (id) open(id);
 """
 """What stands for the pane's own scripts: it loads a ticket and says that it did."""
 
