@@ -110,6 +110,20 @@ class TestWhatChanges:
         page.mouse.move(1000, 400)
         until(page, "document.querySelector('.row').dataset.id === 't9'")
 
+    def test_is_in_its_order_when_one_has_left_the_list(self, desk: Opened) -> None:
+        page = desk.tab("/desk?view=all&sort=number")
+        page.hover("#row-t3")
+        for number in (7, 2, 15):
+            desk.fake.update(f"t{number}", number=100 + number)
+        desk.fake.change(fresh(0))
+        page.wait_for_selector("#list-new:has-text('1 new')")
+
+        page.mouse.move(1000, 400)
+        page.wait_for_selector("#row-new0")
+
+        order = sorted(desk.fake.rows.values(), key=lambda row: row.number)
+        assert ids(page) == [row.id for row in order]
+
     def test_keeps_focus_choice_and_place(self, desk: Opened) -> None:
         page = desk.tab()
         for key in "jjx":

@@ -94,6 +94,7 @@ def test_one_column_at_a_time_at_360_px_with_a_way_back(desk: Opened, language: 
     page.go_back()
     page.wait_for_selector("#list")
     assert page.locator("#pane").is_hidden()
+    assert page.evaluate("document.activeElement.closest('.row').dataset.id") == "a1"
 
     page.click("#filter")
     assert page.evaluate(fits)
