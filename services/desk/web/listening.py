@@ -69,7 +69,7 @@ class Listening:
 
     async def close(self) -> None:
         """Answer no more; what goes on for long is cut off after some seconds."""
-        if self._server is None:
+        if self._server is None or not self._tasks:
             return
         self._server.should_exit = True
         *beside, serving = self._tasks
