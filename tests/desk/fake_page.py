@@ -1,5 +1,6 @@
 """A desk without a pipeline: the page's own templates and scripts, made-up tickets, and a stream of
-events that a test scripts."""
+events that a test scripts.
+"""
 
 import asyncio
 import json

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.spec("VWS 3")]
 
 
-
 @pytest.fixture(autouse=True)
 def twenty(fake: Fake) -> None:
     """There are twenty tickets, three of them Ann's."""

@@ -183,6 +183,11 @@ def test_the_page_is_small_and_its_files_can_be_read() -> None:
 def test_nothing_is_inline_and_nothing_is_anybody_elses() -> None:
     for path in (templating.HERE / "templates").glob("*.html"):
         text = path.read_text()
-        assert not re.search(r"<script(?![^>]*(src=|application/json))|<style|\sstyle=|\son\w+=", text)
+        assert not re.search(
+            r"<script(?![^>]*(src=|application/json))|<style|\sstyle=|\son\w+=", text
+        )
     for path in templating.STATIC.glob("*.js"):
-        assert not re.search(r"\.style\.(?!setProperty|removeProperty)|cssText|https?://(?!www\.w3\.org)", path.read_text())
+        assert not re.search(
+            r"\.style\.(?!setProperty|removeProperty)|cssText|https?://(?!www\.w3\.org)",
+            path.read_text(),
+        )
