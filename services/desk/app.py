@@ -104,7 +104,7 @@ def build(settings: Settings) -> Service:
     counting = Counting(parts)
     held.hub = hub = Hub(cache, settings.redis.prefix, Board(parts, counting))
     jobs = Jobs(parts)
-    desk = Desk(models, around, own, telling, bus.accounts, clock)
+    desk = Desk(models, around, own, telling, bus.accounts, clock, bus.publish)
     sweep = Sweep(own, bus.accounts, bus.publish, clock, own.side)
     wire(bus, desk, sweep, jobs, settings.sweep_interval)
     lasting = Lasting(settings.session_idle, settings.session_longest)

@@ -3,17 +3,21 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
+
+from pydantic import TypeAdapter
 
 from services.desk.rules import facts, taking
-from services.desk.rules.answers import Answered
+from services.desk.rules.answers import Answered, answer_of
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.facts import Said
 from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
 from services.desk.rules.taking import Gathered
 from shared.bus.accounts import Accounts
+from shared.bus.delivery import Publish
 from shared.clock import Clock
+from shared.contracts.commands import TicketCommand
 from shared.contracts.marketing import SendOutcome
 from shared.contracts.messages import InboundMessage, OnChannel
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline, Presence
@@ -23,10 +27,9 @@ from shared.contracts.snapshots import SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.errors import Transient
 from shared.topic import Deleted
+from shared.topics import COMMANDS
 
-OURS: Final = "desk-"
-"""What the ids of commands begin with that were given at the desk."""
-
+_COMMANDS: TypeAdapter[Any] = TypeAdapter(TicketCommand)
 _ROUNDS = 20
 _TYPING = timedelta(seconds=8)
 
@@ -92,6 +95,9 @@ class Answers(Protocol):
     async def keep(self, answers: Sequence[Answered]) -> None:
         """Keep each for the command that it answers; the first answer stays."""
 
+    async def following(self, keys: Sequence[str]) -> list[str]:
+        """The commands, as JSON, that are to follow those of `account:id` that were accepted."""
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -119,13 +125,15 @@ class Desk:
     telling: Telling
     accounts: Accounts
     clock: Clock
+    publish: Publish
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
         """Tickets and threads are as the events say, and who gave a command here is answered."""
         told = [event for event in events if isinstance(event, TicketFact)]
         seats = await self._take([facts.of_event(event) for event in told])
-        answers = [_answer(event) for event in events if _is_answer(event)]
+        answers = [answer for event in events if (answer := answer_of(event))]
         await self.answers.keep(answers)
+        await self._follow_up(answers)
         changed = dict.fromkeys((event.account_id, event.ticket_id) for event in told)
         news = [_changed(*ticket, seats) for ticket in changed]
         news += [
@@ -143,6 +151,14 @@ class Desk:
             for answer in answers
         ]
         await self.telling.tell(news)
+
+    async def _follow_up(self, answers: Sequence[Answered]) -> None:
+        """What an agent asked for after a reply is given once the reply is out, and only then."""
+        accepted = [f"{a.account_id}:{a.command_id}" for a in answers if a.event is not None]
+        following = await self.answers.following(accepted)
+        if following:
+            commands = [_COMMANDS.validate_json(each) for each in following]
+            await self.publish([COMMANDS.record(command) for command in commands])
 
     async def messages_screened(self, messages: Sequence[OnChannel]) -> None:
         """Lines have all that the channel said of them. Edits come by the ticket stream."""
@@ -295,23 +311,3 @@ async def _lost(save: Any, wanted: Mapping[str, Any], stored: Keyed) -> set[str]
 
 def _values(stored: Keyed) -> dict[str, Any]:
     return {key: value for key, (value, _) in stored.items()}
-
-
-def _is_answer(event: TicketFact | CommandRejected) -> bool:
-    cause = event.command_id if isinstance(event, CommandRejected) else event.cause_id
-    return cause.startswith(OURS)
-
-
-def _answer(event: TicketFact | CommandRejected) -> Answered:
-    if isinstance(event, CommandRejected):
-        return Answered(
-            event.account_id,
-            event.command_id,
-            event.ticket_id,
-            code=event.code,
-            reason=event.reason,
-        )
-    told = {"type": getattr(event, "type", ""), "seq": event.seq, "ticket_id": event.ticket_id}
-    if (message_id := getattr(event, "message_id", None)) is not None:
-        told["message_id"] = message_id
-    return Answered(event.account_id, event.cause_id, event.ticket_id, event=told)

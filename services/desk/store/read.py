@@ -88,7 +88,19 @@ class MongoReadModel:
         self, query: Query, *, after: str | None, limit: int, now: datetime
     ) -> list[Row]:
         """The first `limit` tickets of the query beyond the key `after`, in its order."""
+        found = await self._first(query, after, limit, now, "body")
+        return [row_of(document) for document in found]
+
+    async def ids(self, query: Query, *, limit: int, now: datetime) -> list[str]:
+        """The ids of the first `limit` tickets of the query, in its order."""
+        found = await self._first(query, None, limit, now, "_id")
+        return [document["_id"].partition(":")[2] for document in found]
+
+    async def _first(
+        self, query: Query, after: str | None, limit: int, now: datetime, wanted: str
+    ) -> list[dict[str, Any]]:
         more = conditions(query, now)
+        name = f"by_{query.order}"
         read = [
             await self._windows.first(
                 self._tickets,
@@ -99,14 +111,13 @@ class MongoReadModel:
                 after=after,
                 limit=limit,
                 now=now,
-                fields={"body": 1, f"by_{query.order}": 1},
+                fields={wanted: 1, name: 1},
             )
             for each in ranges(query)
         ]
-        name = f"by_{query.order}"
         ordered = merge(*read, key=lambda d: d[name], reverse=query.descending)
         once = {document["_id"]: document for document in ordered}
-        return [row_of(document) for document in islice(once.values(), limit)]
+        return list(islice(once.values(), limit))
 
     async def count(self, query: Query, *, cap: int, now: datetime) -> int:
         """How many tickets the query finds; `cap` where it finds as many or more."""

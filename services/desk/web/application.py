@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import structlog
-from fastapi import Depends, FastAPI
+from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -16,8 +16,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from services.desk.web.api.bulk import bulk_api
+from services.desk.web.api.events import events_api
 from services.desk.web.api.me import me_api
 from services.desk.web.api.tickets import tickets_api
+from services.desk.web.api.views import views_api
 from services.desk.web.api.work import work_api
 from services.desk.web.auth import (
     Forms,
@@ -35,13 +37,15 @@ from services.desk.web.auth import (
     tokens_api,
 )
 from services.desk.web.auth.forms import wants_page
+from services.desk.web.auth.tokens import bearer
 from services.desk.web.counting import Counting
+from services.desk.web.described import Described
 from services.desk.web.headers import SafeHeaders
 from services.desk.web.jobs import Jobs
 from services.desk.web.limits import Limits
 from services.desk.web.pages.desk import pages
 from services.desk.web.parts import Parts
-from services.desk.web.problems import Problem, answer
+from services.desk.web.problems import PROBLEMS, Problem, answer
 from services.desk.web.rights import enforce
 from services.desk.web.signed_out import say_signed_out
 from services.desk.web.templating import STATIC, render, static_path
@@ -73,7 +77,7 @@ def application(
     report_to: str = "",
 ) -> ASGIApp:
     """The application, with what guards it outermost."""
-    app = FastAPI(
+    app = Described(
         title="Helpdesk",
         version=API_VERSION,
         description="What agents do at the desk, for programs: tickets, commands, live updates.",
@@ -101,12 +105,20 @@ def application(
     app.include_router(sign_in_pages(sign_in))
     if signing.passwords is not None:
         app.include_router(password_pages(sessions, forms, signing.throttle, signing.passwords))
+    tokens = Tokens(sessions.people, sessions.accounts, sessions.clock)
+
+    async def still(request: Request) -> bool:
+        held = bearer(request)
+        return await sessions.still(request) if held is None else await tokens.of(held) is not None
+
+    for router in (sessions_api(sessions), tokens_api(tokens)):
+        app.include_router(router, responses=PROBLEMS)
     for router in (
-        sessions_api(sessions),
-        tokens_api(Tokens(sessions.people, sessions.accounts, sessions.clock)),
         tickets_api(parts),
         bulk_api(parts, jobs),
-        work_api(parts, counting, sessions.still),
+        views_api(parts),
+        work_api(parts, counting),
+        events_api(parts, still),
         me_api(parts),
         pages(parts, counting),
     ):
@@ -184,7 +196,7 @@ async def _broken(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     """What the framework refuses by itself, as a problem; who shows pages goes to sign in."""
     assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for it
-    codes = {404: "not_found", 405: "not_allowed", 413: "too_large"}
+    codes = {400: "not_json", 404: "not_found", 405: "not_allowed", 413: "too_large"}
     code = codes.get(error.status_code, "refused")
     text = f"{request.method} {request.url.path}: {str(error.detail).lower()}"
     return answer(Problem(error.status_code, code, text, headers=error.headers))
