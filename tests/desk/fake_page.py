@@ -56,6 +56,7 @@ class Fake:
     )
     teams: list[tuple[str, str]] = field(default_factory=lambda: [("returns", "Returns")])
     views: list[ShownView] = field(default_factory=list)
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
     presence: str = "offline"
     page_size: int = 50

@@ -138,18 +138,16 @@ def application(fake: Fake) -> FastAPI:  # noqa: C901, PLR0915  # one route afte
 
     @app.get("/api/v1/views")
     async def kept_views() -> Response:
-        kept = [view for view in fake.views if view.kind != "built-in"]
+        plain = {"filters": {}, "sort": "-active", "shared": False}
         return JSONResponse(
-            [
-                {"id": v.id, "name": v.name, "filters": {}, "sort": "-active", "shared": False}
-                for v in kept
-            ]
+            [plain | {"id": v.id, "name": v.name} | fake.kept.get(v.id, {}) for v in fake.views]
         )
 
     @app.post("/api/v1/views")
     async def new_view(request: Request) -> Response:
         body = await request.json()
         kind: Any = "team" if body["shared"] else "private"
+        fake.kept["v-new"] = body
         fake.views.append(ShownView("v-new", body["name"], kind, None))
         return JSONResponse({"id": "v-new", **body}, 201)
 

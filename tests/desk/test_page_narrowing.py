@@ -71,6 +71,7 @@ def test_becomes_a_view(desk: Opened) -> None:
 
     body = next(body for _, path, body in desk.fake.sent if path == "/api/v1/views")
     assert body["filters"] == {
+        "status": ["open", "snoozed", "closed"],
         "tag_all": ["vip"],
         "assignee": ["me"],
         "waiting_longer_than": 900,
@@ -104,3 +105,24 @@ def test_an_order_is_kept_in_the_address(desk: Opened) -> None:
 
     assert ids(page)[:2] == ["t1", "t2"]
     assert "sort=number" in page.url
+
+
+def test_a_view_keeps_what_its_list_showed_and_takes_what_it_is_narrowed_to(desk: Opened) -> None:
+    page = desk.tab("/desk?view=unassigned&channel=sms")
+    page.keyboard.press("f")
+    page.click("#filters-save")
+    page.fill("dialog [name=name]", "Texts")
+    page.check("dialog [name=shared]")
+    page.click("dialog [type=submit]")
+    page.wait_for_selector('a[data-view="v-new"][aria-current="page"]')
+    page.goto(f"{desk.url}/desk?view=v-new&tag=vip&sort=waiting")
+    page.wait_for_selector('#desk[data-state="current"]', state="attached")
+    page.click("[data-view-more=v-new]", force=True)
+    page.click("dialog >> text=Save these filters")
+    page.wait_for_selector(".chip", state="detached")
+
+    made, changed = (body for _, path, body in desk.fake.sent if path.startswith("/api/v1/views"))
+    assert made["filters"] == {"assignee": ["none"], "channel": ["sms"]}
+    assert made["shared"] is True
+    assert changed["filters"] == {"assignee": ["none"], "channel": ["sms"], "tag": ["vip"]}
+    assert changed["sort"] == "waiting"
