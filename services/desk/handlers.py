@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from services.desk.rules import facts, taking
-from services.desk.rules import rows as row_rules
 from services.desk.rules.answers import Answered
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.facts import Said
@@ -84,7 +83,7 @@ class Around(Protocol):
         """What is known of these agents' presence."""
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
-        """Store each."""
+        """Store each, unless what is stored was later."""
 
 
 class Answers(Protocol):
@@ -154,10 +153,13 @@ class Desk:
     async def snapshots_taken(
         self, snapshots: Sequence[TicketSnapshot | SnapshotsPublished]
     ) -> None:
-        """Tickets and threads are as the snapshots say, where nothing newer was known."""
+        """Tickets and threads are as the snapshots say, where nothing newer was known.
+
+        Pages are told where that was news.
+        """
         pages = [each for each in snapshots if isinstance(each, TicketSnapshot)]
-        await self._take([facts.of_snapshot(page) for page in pages])
-        accounts = dict.fromkeys(page.account_id for page in pages)
+        seats = await self._take([facts.of_snapshot(page) for page in pages])
+        accounts = dict.fromkeys(account for account, _ in seats)
         await self.telling.tell([News(account, "reload", {}) for account in accounts])
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
@@ -239,26 +241,31 @@ class Desk:
 
 
 async def _round(model: ReadModel, batch: Gathered, seats: Seats) -> Gathered:
-    """Store what can be stored, noting it in `seats`; what of the batch lost a race is left."""
-    rows = await model.rows(batch.rows.keys())
+    """Store what can be stored, noting it in `seats`; what of the batch lost a race is left.
+
+    Lines are stored before their tickets: whoever dies in between leaves a ticket that does not
+    say of them what it must, and the records, which come again, say it then.
+    """
     lines = await model.lines(batch.lines.keys())
+    joined = {line.of for line, _ in lines.values() if line.ticket_id is not None}
+    rows = await model.rows(batch.rows.keys() | joined)
     taken = taking.taken(batch, _values(rows), _values(lines))
     after = dict(taken.rows)
-    lost_lines = await _lost(model.save_lines, taken.lines, lines)
-    for key in taken.stale:
+    lost = await _lost(model.save_lines, taken.lines, lines)
+    again = {taken.at[key] for key in lost}
+    for key in taken.stale - again:
         row = after.get(key) or rows[key][0]
         thread = await model.whole_thread(key)
-        silent = {line.key: line for line in taking.erased(row, [x for x, _ in thread.values()])}
-        lost_lines |= await _lost(model.save_lines, silent, thread)
+        silent = {x.key: x for x in taking.silenced(row, [x for x, _ in thread.values()])}
+        if await _lost(model.save_lines, silent, thread):
+            again.add(key)
+            continue
         now = [silent.get(place, line) for place, (line, _) in thread.items()]
-        after[key] = row_rules.with_lines(taking.reworded(row, now), silent.values())
+        row = taking.reworded(row, now)
+        if key in after or row != rows[key][0]:
+            after[key] = row
     # A ticket whose lines lost a race is put together again with them.
-    again = {_ticket(line) for key, line in batch.lines.items() if key in lost_lines}
-    kept = {key: row for key, row in after.items() if key not in again}
-    again |= await _lost(model.save_rows, kept, rows)
-    for line in taken.lines.values():
-        if line.ticket_id is not None:
-            seats.setdefault((line.account_id, line.ticket_id), set())
+    again |= await _lost(model.save_rows, {k: r for k, r in after.items() if k not in again}, rows)
     for key, row in after.items():
         if key not in again:
             old = rows[key][0] if key in rows else None
@@ -266,16 +273,8 @@ async def _round(model: ReadModel, batch: Gathered, seats: Seats) -> Gathered:
             found.update(each.summary.assignee for each in (old, row) if each and each.summary)
     return Gathered(
         {key: row for key, row in batch.rows.items() if key in again},
-        {
-            key: line
-            for key, line in batch.lines.items()
-            if key in lost_lines or _ticket(line) in again
-        },
+        {key: line for key, line in batch.lines.items() if taken.at[key] in again},
     )
-
-
-def _ticket(line: Line) -> str:
-    return f"{line.account_id}:{line.ticket_id}"
 
 
 def _changed(account_id: str, ticket_id: str, seats: Seats) -> News:

@@ -192,9 +192,9 @@ def _drawn(word: str) -> bytes:
     return blake2b(word.encode(), digest_size=8).digest()
 
 
-def _last_order(last: Last) -> tuple[int, bool, int, str]:
-    return last.seq, last.deleted, last.version, last.text
+def _last_order(last: Last) -> tuple[object, ...]:
+    return last.seq, last.deleted, last.version, last.text, last.at, last.writer, last.name
 
 
-def _reply_order(reply: Reply) -> tuple[int, str, int]:
-    return reply.seq, reply.id, SAYS_AS_MUCH[reply.delivery]
+def _reply_order(reply: Reply) -> tuple[int, str, int, str]:
+    return reply.seq, reply.id, SAYS_AS_MUCH[reply.delivery], reply.by

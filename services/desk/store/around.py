@@ -139,9 +139,18 @@ class MongoAround:
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
         """See `handlers.Around`."""
+        rows = [{"_id": f"{a.account_id}:{a.agent_id}", **asdict(a)} for a in attendances]
+        there = await insert_new(self._agents, rows)
         writes = [
-            ReplaceOne({"_id": f"{a.account_id}:{a.agent_id}"}, asdict(a), upsert=True)
-            for a in attendances
+            UpdateOne(
+                {
+                    "_id": rows[place]["_id"],
+                    "chosen_at": {"$lte": rows[place]["chosen_at"]},
+                    "seen_at": {"$lte": rows[place]["seen_at"]},
+                },
+                {"$set": {name: value for name, value in rows[place].items() if name != "_id"}},
+            )
+            for place in sorted(there)
         ]
         if writes:
             await self._agents.bulk_write(writes, ordered=False)

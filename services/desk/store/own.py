@@ -172,6 +172,10 @@ class MongoOwn:
         """From now on that side serves; every replica knows within a second or two."""
         await self._state.replace_one({"_id": "serving"}, {"side": side}, upsert=True)
 
+    async def is_noted(self, what: str) -> bool:
+        """Whether it was noted."""
+        return await self._state.find_one({"_id": what}) is not None
+
     async def is_new(self, what: str, now: datetime) -> bool:
         """Note that this was done; whether it was not noted yet."""
         return not await insert_new(self._state, [{"_id": what, "at": now}])

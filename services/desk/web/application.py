@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
@@ -122,7 +123,9 @@ def application(
         language: str | None = likings.get("language")
         return language
 
-    inner: ASGIApp = limits.over(app)
+    # Pages of other sites cannot have ours made with what they choose and look at its size: the
+    # cookie does not go with what they fetch. So the session's code may be in what is compressed.
+    inner: ASGIApp = GZipMiddleware(limits.over(app), minimum_size=1_000, compresslevel=5)
     inner = SignedIn(inner, sessions, speaks)
     return SafeHeaders(inner, secure=sessions.secure, report_to=report_to)
 

@@ -29,11 +29,15 @@ class _Server(uvicorn.Server):
 
 @dataclass(slots=True)
 class Listening:
-    """Answers requests from `open` to `close`; what is `beside` runs as long."""
+    """Answers requests from `open` to `close`; what is `beside` runs as long.
+
+    `proxies` are believed about whom they ask for.
+    """
 
     app: ASGIApp
     host: str
     port: int
+    proxies: str = ""
     beside: Sequence[Callable[[], Awaitable[None]]] = ()
     _server: _Server | None = None
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
@@ -47,7 +51,8 @@ class Listening:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(self.proxies),
+            forwarded_allow_ips=self.proxies,
             lifespan="off",
             timeout_graceful_shutdown=GRACE,
             timeout_keep_alive=75,
@@ -69,7 +74,7 @@ class Listening:
 
     async def close(self) -> None:
         """Answer no more; what goes on for long is cut off after some seconds."""
-        if self._server is None:
+        if self._server is None or not self._tasks:
             return
         self._server.should_exit = True
         *beside, serving = self._tasks

@@ -169,7 +169,9 @@ export function open(id) {
   fire("desk:open", { id });
 }
 
+let last = null; // the ticket that was open last: the way back leads to its row
 function opened() {
+  last = openTicket() || last;
   dressAll();
   const row = openTicket() && rowOf(openTicket());
   if (row) rove(row);
@@ -180,7 +182,7 @@ function closed({ detail }) {
   column("list");
   if (id && !detail?.back) go((params) => params.delete("ticket"));
   dressAll();
-  moveTo((id && rowOf(id)) || rows()[0]);
+  moveTo((last && rowOf(last)) || rows()[0]);
 }
 
 function startKeys() {
@@ -204,6 +206,7 @@ function startKeys() {
 export function startList() {
   began();
   headed();
+  opened();
   body.addEventListener("click", (event) => {
     const link = event.target.closest(".row-open");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;

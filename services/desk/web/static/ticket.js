@@ -186,6 +186,7 @@ function followPosts() {
     const shown = mine(record);
     if (!shown) return;
     shown.composer.sent(record);
+    shown.here.wroteAll();
     if (!shown.thread.has(record)) await shown.refresh().catch(() => {});
     shown.thread.gone(record);
     shown.going.delete(record);
