@@ -141,11 +141,13 @@ def test_others_see_that_one_looks_writes_and_leaves(page_browser: Browser) -> N
 
         def told(name: str) -> list[str]:
             path = f"/api/v1/tickets/{name}/here"
-            return [body["state"] for _, asked, body in it.desk.asked if asked == path]
+            states = [body["state"] for _, asked, body in it.desk.asked if asked == path]
+            return list(dict.fromkeys(states))
 
         it.desk.others = [{"agent": "bob", "name": "Bob Ray", "state": "writing"}]
         it.open()
         it.page.wait_for_selector("#ticket-others .writing:has-text('Bob Ray is writing')")
+        assert it.page.inner_text("#composer-others") == "Bob Ray is writing"
         it.write("D")
         it.page.click("#row-t2 a")
 
