@@ -185,14 +185,10 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
 @contextmanager
 def served(desk: Desk) -> Iterator[Desk]:
     """The desk answers at `address` meanwhile, from a thread of its own."""
-    quiet: dict[str, Any] = {
-        "log_level": "error",
-        "lifespan": "off",
-        "timeout_graceful_shutdown": 1,
-    }
-    server = uvicorn.Server(
-        uvicorn.Config(application(desk), port=0, timeout_graceful_shutdown=1, **quiet)
+    config = uvicorn.Config(
+        application(desk), log_level="error", lifespan="off", timeout_graceful_shutdown=1
     )
+    server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     desk.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     running = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
