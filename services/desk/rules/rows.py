@@ -12,7 +12,7 @@ from typing import Final
 
 from services.desk.rules.lines import SAYS_AS_MUCH, Line
 from services.desk.rules.plain import preview
-from services.desk.rules.words import words_of
+from services.desk.rules.words import LONGEST_WORD, plain, words_of
 from shared.clock import EPOCH
 from shared.contracts.base import Contact
 from shared.contracts.tickets import TicketSummary
@@ -171,12 +171,13 @@ def _contact_words(contact: Contact) -> list[str]:
     said = words_of(contact.display_name or "")
     found = list(said)
     for identity in contact.identities:
-        value = identity.value.casefold()
-        found += [value, *words_of(value)]
+        value = plain(identity.value)
+        found += [value[:LONGEST_WORD], *words_of(value)]
         digits = "".join(letter for letter in value if letter.isdigit())
         if identity.type in ("e164", "wa_id") and digits:
             # A number is known by its end: people leave the country's code out.
-            found += [digits[start:] for start in range(max(len(digits) - 5, 1))]
+            ends = [digits[start:] for start in range(max(len(digits) - 5, 1))]
+            found += [end for end in ends if not end.startswith("0")]
     return found
 
 

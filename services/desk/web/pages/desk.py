@@ -90,6 +90,7 @@ def pages(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915
         model = await parts.models.serving()
         known = await model.named(who.account_id, wanted_ids)
         now = parts.clock()
+        found = await model.completed(found, now)
         inside = [row for row in known.values() if matches(found, row, now)]
         answer: dict[str, Any] = dict.fromkeys(wanted_ids)
         shown = await reading.shown(who, inside, names)
