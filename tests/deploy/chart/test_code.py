@@ -16,8 +16,8 @@ from shared.running.health import HealthServer
 from shared.topic import SERVICES, Service
 from shared.topics import BY_NAME, DEAD, TOPICS
 from tests.architecture.tree import ROOT
-from tests.deploy.chart.generated import built, settings_of
 from tests.deploy.chart.helm import CHART, CI, Rendered, example, of_kind, render
+from tests.wired import built, settings_of
 
 pytestmark = pytest.mark.deploy
 EXAMPLES = [file.name.removesuffix("-values.yaml") for file in CI]

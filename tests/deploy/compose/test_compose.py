@@ -15,7 +15,6 @@ from shared.running.health import HealthServer
 from shared.topic import SERVICES, Service
 from tests.architecture.tree import ROOT
 from tests.containers import ContainerKafka, ContainerMongo
-from tests.deploy.chart.generated import settings_of
 from tests.deploy.chart.test_code import names
 from tests.deploy.compose.composed import (
     BY_HAND,
@@ -31,6 +30,7 @@ from tests.deploy.compose.composed import (
     volumes,
 )
 from tests.servers import POM
+from tests.wired import settings_of
 
 pytestmark = pytest.mark.deploy
 DOCUMENT = (ROOT / "docs" / "deploy.md").read_text()
