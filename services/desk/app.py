@@ -141,7 +141,15 @@ def build(settings: Settings) -> Service:
         settings,
         bus,
         opening=[store.ensure_indexes for store in stores],
-        doors=[Listening(app, settings.http_host, settings.http_port, beside=[hub.run])],
+        doors=[
+            Listening(
+                app,
+                settings.http_host,
+                settings.http_port,
+                beside=[hub.run],
+                proxies=settings.trusted_proxies,
+            )
+        ],
         closing=[log.close, database.close, cache.aclose],
     )
 

@@ -10,12 +10,15 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
 
 from services.desk.live.telling import stream_of
 from services.desk.rules.people import Who
+from shared.clock import Clock, system_clock
+from shared.running.metrics import DESK_OPEN_PAGES, DESK_UPDATE_DELAY
 from shared.running.telling import told
 
 if TYPE_CHECKING:
@@ -90,6 +93,7 @@ class Hub:
     redis: "Redis"
     prefix: str
     board: Board
+    clock: Clock = system_clock
     _pages: dict[str, list[Page]] = field(default_factory=dict)
     _at: dict[str, str] = field(default_factory=dict)
     _waiting: dict[tuple[str, str], list["asyncio.Future[Entry]"]] = field(default_factory=dict)
@@ -123,6 +127,7 @@ class Hub:
         at = self._at[account]
         self._pages.setdefault(account, []).append(page)
         self._wake.set()
+        DESK_OPEN_PAGES.inc()
         try:
             page.tell(Event("poll" if self._away else "live", id=at))
             if since is not None and since != at:
@@ -130,6 +135,7 @@ class Hub:
             page.tell((await self.board.counted(account, [who], None))[who.id])
             yield page
         finally:
+            DESK_OPEN_PAGES.dec()
             self._pages[account].remove(page)
             self._forget(account)
 
@@ -229,6 +235,7 @@ class Hub:
         for page, events in zip(pages, told_to, strict=True):
             for event in events:
                 page.tell(event)
+        DESK_UPDATE_DELAY.observe(_age(entries[0].id, self.clock()))
 
     def _count_soon(self, account: str, seats: set[str] | None) -> None:
         """Count at once, or once the last counting is some time ago."""
@@ -278,6 +285,11 @@ def _seats(entries: Sequence[Entry]) -> set[str] | None:
                 return None
             found |= set(of) or {""}
     return found
+
+
+def _age(id_: str, now: datetime) -> float:
+    """How long ago, in seconds, Redis gave an entry its id; 0 where its clock is ahead of ours."""
+    return max(0.0, now.timestamp() - int(id_.partition("-")[0]) / 1_000)
 
 
 def _flat(found: Any) -> list[Entry]:  # noqa: ANN401  # the driver's answer differs by protocol

@@ -38,6 +38,7 @@ from services.desk.web.counting import Counting
 from services.desk.web.headers import SafeHeaders
 from services.desk.web.jobs import Jobs
 from services.desk.web.limits import Limits
+from services.desk.web.measured import Measured
 from services.desk.web.pages.desk import pages
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem, answer
@@ -124,6 +125,7 @@ def application(
 
     inner: ASGIApp = limits.over(app)
     inner = SignedIn(inner, sessions, speaks)
+    inner = Measured(inner)
     return SafeHeaders(inner, secure=sessions.secure, report_to=report_to)
 
 
