@@ -146,8 +146,8 @@ def build(settings: Settings) -> Service:
                 app,
                 settings.http_host,
                 settings.http_port,
-                settings.trusted_proxies,
                 beside=[hub.run],
+                proxies=settings.trusted_proxies,
             )
         ],
         closing=[log.close, database.close, cache.aclose],

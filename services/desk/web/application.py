@@ -43,6 +43,7 @@ from services.desk.web.described import Described
 from services.desk.web.headers import SafeHeaders
 from services.desk.web.jobs import Jobs
 from services.desk.web.limits import Limits
+from services.desk.web.measured import Measured
 from services.desk.web.pages.desk import pages
 from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem, answer
@@ -139,6 +140,7 @@ def application(
     # cookie does not go with what they fetch. So the session's code may be in what is compressed.
     inner: ASGIApp = GZipMiddleware(limits.over(app), minimum_size=1_000, compresslevel=5)
     inner = SignedIn(inner, sessions, speaks)
+    inner = Measured(inner)
     return SafeHeaders(inner, secure=sessions.secure, report_to=report_to)
 
 

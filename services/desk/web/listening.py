@@ -31,14 +31,14 @@ class _Server(uvicorn.Server):
 class Listening:
     """Answers requests from `open` to `close`; what is `beside` runs as long.
 
-    `proxies` are believed about whom they ask for.
+    `proxies`, addresses or networks, are believed when they say whom a request is from.
     """
 
     app: ASGIApp
     host: str
     port: int
-    proxies: str = ""
     beside: Sequence[Callable[[], Awaitable[None]]] = ()
+    proxies: str = ""
     _server: _Server | None = None
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
@@ -51,6 +51,7 @@ class Listening:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Else everybody may say who they are, or all are the proxy.
             proxy_headers=bool(self.proxies),
             forwarded_allow_ips=self.proxies,
             lifespan="off",
