@@ -15,7 +15,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from services.desk.web.api.bulk import bulk_api
+from services.desk.web.api.invitations import invitations_api
 from services.desk.web.api.me import me_api
+from services.desk.web.api.settings import settings_api
 from services.desk.web.api.tickets import tickets_api
 from services.desk.web.api.work import work_api
 from services.desk.web.auth import (
@@ -39,6 +41,7 @@ from services.desk.web.headers import SafeHeaders
 from services.desk.web.jobs import Jobs
 from services.desk.web.limits import Limits
 from services.desk.web.pages.desk import pages
+from services.desk.web.pages.settings import settings_pages
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem, answer
 from services.desk.web.rights import enforce
@@ -107,7 +110,10 @@ def application(
         bulk_api(parts, jobs),
         work_api(parts, counting, sessions.still),
         me_api(parts),
+        settings_api(parts),
+        invitations_api(parts, signing.passwords, sessions.public_url),
         pages(parts, counting),
+        settings_pages(parts, signing.passwords),
     ):
         app.include_router(router)
 
