@@ -37,7 +37,7 @@ AGENTS = (
     Agent(id="mara", name="Mara Vega", email="mara@acme.example", role="manager"),
     Agent(id="sam", name="Sam Lee", email="sam@acme.example", role="support"),
 )
-OF_ROLE = {agent.role: agent.id for agent in AGENTS}
+OF_ROLE: dict[str, str] = {agent.role: agent.id for agent in AGENTS}
 
 
 def an_account(**fields: Any) -> AccountSettings:
@@ -66,7 +66,8 @@ class FakeLog:
             record.topic, 0, len(self.records), record.key, record.value, record.headers, at
         )
         self.records.append(lying)
-        self.table.apply(ACCOUNTS.parse(lying))
+        change: Any = ACCOUNTS.parse(lying)
+        self.table.apply(change)
 
     async def read(self) -> Sequence[Record]:
         if self.away:
@@ -113,7 +114,7 @@ class FakePeople:
 
     of: dict[str, Session] = field(default_factory=dict)
     held: dict[str, Token] = field(default_factory=dict)
-    links: list[tuple[str, str]] = field(default_factory=list)
+    links: list[tuple[str, str, str, datetime]] = field(default_factory=list)
 
     async def session(self, key: str) -> Session | None:
         return self.of.get(key)
@@ -149,13 +150,17 @@ class FakePeople:
         return True
 
     async def end_token(self, account_id: str, token_id: str) -> bool:
-        gone = [key for key, token in self.held.items() if token.id == token_id]
+        gone = [
+            key
+            for key, token in self.held.items()
+            if (token.account_id, token.id) == (account_id, token_id)
+        ]
         for key in gone:
             del self.held[key]
         return bool(gone)
 
     async def add_link(self, account_id: str, agent_id: str, key: str, until: datetime) -> None:
-        self.links.append((account_id, agent_id))
+        self.links.append((account_id, agent_id, key, until))
 
 
 @dataclass

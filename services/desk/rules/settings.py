@@ -113,9 +113,7 @@ def with_part(name: str, whole: Document, given: Document) -> dict[str, Any]:
         first, _, second = path.partition(".")
         if first not in given:
             continue
-        if not second:
-            changed[first] = given[first]
-        elif not isinstance(given[first], Mapping):
+        if not second or not isinstance(given[first], Mapping):
             changed[first] = given[first]
         elif second in given[first]:
             changed[first] = {**changed[first], second: given[first][second]}

@@ -232,8 +232,8 @@ def _allowed(who: Who, before: AccountSettings, after: AccountSettings) -> None:
     if beyond := parts_of.beyond_plan(before, after):
         t = words(who.language)
         if before.plan != "inbox":
-            named = ", ".join(t(f"settings.page.{parts_of.NOT_IN_INBOX[p]}") for p in sorted(beyond))
-            _refuse(who, [Wrong("plan", "switch_off_first", {"value": named})])
+            on = ", ".join(t(f"settings.page.{parts_of.NOT_IN_INBOX[p]}") for p in sorted(beyond))
+            _refuse(who, [Wrong("plan", "switch_off_first", {"value": on})])
         _refuse(who, [Wrong(path, "not_in_plan") for path in sorted(beyond)])
 
 

@@ -31,7 +31,7 @@ def in_words(wrong: Wrong, t: Words) -> str:
 
 
 def label(path: str, t: Words) -> str:
-    """What a field is called: `macros[Hello].text` is "Macros › Hello › Text"."""
+    """What a field is called: `macros[Hello].text` is "Macros – Hello – Text"."""
     members = _MEMBER.findall(path)
     plain = _MEMBER.sub("", path).removesuffix(" (order)")
     page = _page_of(plain)
@@ -42,7 +42,7 @@ def label(path: str, t: Words) -> str:
         said.append(t(key))
     elif key not in t.texts:
         said.append(plain)
-    return " › ".join(dict.fromkeys(said))
+    return " – ".join(dict.fromkeys(said))
 
 
 def _page_of(plain: str) -> str | None:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-
 from services.desk.rules.people import RIGHTS
 from services.desk.rules.signing import agent_of
 from services.desk.web.auth import Passwords, who_asks

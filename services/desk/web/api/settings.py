@@ -23,7 +23,7 @@ from shared.contracts.accounts import AccountSettings
 LOOKED_AT: Final = 50
 """Tickets, the last that were opened."""
 
-_CHANGED: Final = {
+_CHANGED: Final[dict[int | str, dict[str, Any]]] = {
     412: {
         "description": "Somebody else has changed it: `current` is what is in force, `changes` what"
         " they changed",
@@ -91,8 +91,7 @@ def settings_api(parts: Parts) -> APIRouter:
         found = preview(draft.assignment, tickets.values())
         teams = {team.id: team.name for team in draft.teams}
         items = [
-            _would(ticket_id, each, teams)
-            for ticket_id, each in zip(tickets, found, strict=True)
+            _would(ticket_id, each, teams) for ticket_id, each in zip(tickets, found, strict=True)
         ]
         return {"items": items, "differ": sum(each.differs for each in found)}
 
@@ -105,9 +104,10 @@ def settings_api(parts: Parts) -> APIRouter:
     async def put_part(
         request: Request, part: Named, given: Given, if_match: Match = None
     ) -> Response:
-        """Put a part in force, if the one still is that was read. What is left out stays.
+        """Put a part in force, if the one still is that was read.
 
-        It is no conflict when somebody has changed another part meanwhile.
+        A field that is left out stays; what is left out inside one has its default. It is no
+        conflict when somebody has changed another part meanwhile.
         """
         tag = _tag(if_match)
         return _answer(await changing.put(who_asks(request), _known(part), given, tag))

@@ -92,9 +92,7 @@ def _context(who: Who, name: str, settings: AccountSettings) -> dict[str, Any]:
         "settings": settings,
         "whole": document(settings),
         # What the plan has not: it can be switched off, where it is on still, and not on.
-        "beyond": {
-            path: path not in on for path in NOT_IN_INBOX if settings.plan == "inbox"
-        },
+        "beyond": {path: path not in on for path in NOT_IN_INBOX if settings.plan == "inbox"},
         "missing": settings.plan == "inbox" and name in NOT_IN_INBOX.values(),
         "says": {
             key.removeprefix(_SAYS): said for key, said in t.texts.items() if key.startswith(_SAYS)
