@@ -76,11 +76,6 @@ class Settings(ServiceSettings):
         pattern=r"^(https?://[^\s/?#@]+)?$",
         description="where browsers find the desk, such as https://desk.example.com",
     )
-    trusted_proxies: str = Field(
-        default="",
-        description="addresses and networks, with commas between, of proxies that say truly for"
-        " whom they ask (X-Forwarded-For); else whoever connects is whom sign-ins are counted by",
-    )
     signing_secret: SecretStr | None = Field(
         default=None,
         min_length=SHORTEST_SECRET,

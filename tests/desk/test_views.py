@@ -106,6 +106,8 @@ FILTERS = st.builds(
     assignee_offline=st.none() | st.booleans(),
     q=st.sampled_from(["", "", "", "parcel", "the parc", "vera", "#7", "3330000007", "12345"]),
 )
+
+
 @st.composite
 def few_filters(draw: st.DrawFn) -> Filters:
     """Filters of which most are not set, so that something is found."""
@@ -302,4 +304,3 @@ def test_a_cursor_stays_good_while_agents_come_and_go() -> None:
     given = cursors.cursor(secret, narrowed(query, ["ben"]), "k")
 
     assert cursors.after(secret, narrowed(query, ["ada", "ben"]), given) == "k"
-

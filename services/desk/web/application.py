@@ -17,7 +17,9 @@ from starlette.types import ASGIApp
 
 from services.desk.web.api.bulk import bulk_api
 from services.desk.web.api.events import events_api
+from services.desk.web.api.invitations import invitations_api
 from services.desk.web.api.me import me_api
+from services.desk.web.api.settings import settings_api
 from services.desk.web.api.tickets import tickets_api
 from services.desk.web.api.views import views_api
 from services.desk.web.api.work import work_api
@@ -45,6 +47,7 @@ from services.desk.web.jobs import Jobs
 from services.desk.web.limits import Limits
 from services.desk.web.measured import Measured
 from services.desk.web.pages.desk import pages
+from services.desk.web.pages.settings import settings_pages
 from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem, answer
 from services.desk.web.rights import enforce
@@ -121,7 +124,10 @@ def application(
         work_api(parts, counting),
         events_api(parts, still),
         me_api(parts),
+        settings_api(parts),
+        invitations_api(parts, signing.passwords, sessions.public_url),
         pages(parts, counting),
+        settings_pages(parts, signing.passwords),
     ):
         app.include_router(router)
 
