@@ -110,7 +110,7 @@ def build(settings: Settings) -> Service:
     counting = Counting(parts)
     held.hub = hub = Hub(cache, settings.redis.prefix, Board(parts, counting))
     jobs = Jobs(parts)
-    desk = Desk(models, around, own, telling, bus.accounts, clock)
+    desk = Desk(models, around, own, telling, bus.accounts, clock, bus.publish)
     sweep = Sweep(own, bus.accounts, bus.publish, clock, own.side)
     erasing = Erasing(around, models, bus.publish)
     wire(bus, desk, erasing, sweep, jobs, settings.sweep_interval)
@@ -148,7 +148,15 @@ def build(settings: Settings) -> Service:
         settings,
         bus,
         opening=[store.ensure_indexes for store in stores],
-        doors=[Listening(app, settings.http_host, settings.http_port, beside=[hub.run])],
+        doors=[
+            Listening(
+                app,
+                settings.http_host,
+                settings.http_port,
+                beside=[hub.run],
+                proxies=settings.trusted_proxies,
+            )
+        ],
         closing=[log.close, database.close, cache.aclose],
     )
 

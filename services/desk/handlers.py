@@ -3,16 +3,20 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from pydantic import TypeAdapter
 
 from services.desk.erasing import is_late
 from services.desk.rules import facts
-from services.desk.rules.answers import Answered
+from services.desk.rules.answers import Answered, answer_of
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.facts import Said
 from services.desk.storing import ReadModel, Seats, stored
 from shared.bus.accounts import Accounts
+from shared.bus.delivery import Publish
 from shared.clock import Clock
+from shared.contracts.commands import TicketCommand
 from shared.contracts.marketing import SendOutcome
 from shared.contracts.messages import InboundMessage, OnChannel
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline, Presence
@@ -22,10 +26,9 @@ from shared.contracts.snapshots import SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, ContentErased, TicketFact
 from shared.stores.erased import Named
 from shared.topic import Deleted
+from shared.topics import COMMANDS
 
-OURS: Final = "desk-"
-"""What the ids of commands begin with that were given at the desk."""
-
+_COMMANDS: TypeAdapter[Any] = TypeAdapter(TicketCommand)
 _TYPING = timedelta(seconds=8)
 
 S = TypeVar("S", InboundMessage, Signal)
@@ -74,6 +77,9 @@ class Answers(Protocol):
     async def keep(self, answers: Sequence[Answered]) -> None:
         """Keep each for the command that it answers; the first answer stays."""
 
+    async def following(self, keys: Sequence[str]) -> list[str]:
+        """The commands, as JSON, that are to follow those of `account:id` that were accepted."""
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -101,6 +107,7 @@ class Desk:
     telling: Telling
     accounts: Accounts
     clock: Clock
+    publish: Publish
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
         """Tickets and threads are as the events say, and who gave a command here is answered."""
@@ -108,8 +115,9 @@ class Desk:
         seats = await self._take([facts.of_event(event) for event in told])
         erased = [event for event in told if isinstance(event, ContentErased) and event.whole]
         await self.answers.forget_drafts({f"{e.account_id}:{e.ticket_id}" for e in erased})
-        answers = [_answer(event) for event in events if _is_answer(event)]
+        answers = [answer for event in events if (answer := answer_of(event))]
         await self.answers.keep(answers)
+        await self._follow_up(answers)
         changed = dict.fromkeys((event.account_id, event.ticket_id) for event in told)
         news = [_changed(*ticket, seats) for ticket in changed]
         news += [
@@ -127,6 +135,14 @@ class Desk:
             for answer in answers
         ]
         await self.telling.tell(news)
+
+    async def _follow_up(self, answers: Sequence[Answered]) -> None:
+        """What an agent asked for after a reply is given once the reply is out, and only then."""
+        accepted = [f"{a.account_id}:{a.command_id}" for a in answers if a.event is not None]
+        following = await self.answers.following(accepted)
+        if following:
+            commands = [_COMMANDS.validate_json(each) for each in following]
+            await self.publish([COMMANDS.record(command) for command in commands])
 
     async def messages_screened(self, messages: Sequence[OnChannel]) -> None:
         """Lines have all that the channel said of them. Edits come by the ticket stream.
@@ -253,23 +269,3 @@ def _names(said: InboundMessage | Signal) -> list[Named]:
 
 def _of_phone(phone: str) -> list[str]:
     return [phone, *(f"{kind}:{phone}" for kind in ("e164", "wa_id"))]
-
-
-def _is_answer(event: TicketFact | CommandRejected) -> bool:
-    cause = event.command_id if isinstance(event, CommandRejected) else event.cause_id
-    return cause.startswith(OURS)
-
-
-def _answer(event: TicketFact | CommandRejected) -> Answered:
-    if isinstance(event, CommandRejected):
-        return Answered(
-            event.account_id,
-            event.command_id,
-            event.ticket_id,
-            code=event.code,
-            reason=event.reason,
-        )
-    told = {"type": getattr(event, "type", ""), "seq": event.seq, "ticket_id": event.ticket_id}
-    if (message_id := getattr(event, "message_id", None)) is not None:
-        told["message_id"] = message_id
-    return Answered(event.account_id, event.cause_id, event.ticket_id, event=told)

@@ -11,7 +11,7 @@ from services.desk.rules.answers import Answered
 from services.desk.storing import ReadModel
 from services.desk.sweep import asked_for, request
 from shared.bus.accounts import Accounts
-from shared.bus.delivery import Publish, Record
+from shared.bus.delivery import Outgoing, Publish, Record
 from shared.clock import Clock
 from shared.contracts.snapshots import SnapshotsPublished
 from shared.errors import HelpdeskError, Poison, Transient
@@ -92,6 +92,13 @@ class _Silent:
     async def forget_drafts(self, _: Collection[str]) -> None:
         """See `handlers.Answers`."""
 
+    async def following(self, _: Collection[str]) -> list[str]:
+        """See `handlers.Answers`."""
+        return []
+
+    async def publish(self, _: Sequence[Outgoing]) -> None:
+        """See `handlers.Desk`."""
+
     async def tell(self, _: Sequence[News]) -> None:
         """See `handlers.Telling`."""
 
@@ -129,7 +136,7 @@ class Rebuilding:
         model = self.side_of(new)
         await model.clear()
         silent = _Silent(model)
-        desk = Desk(silent, self.around, silent, silent, self.accounts, self.clock)
+        desk = Desk(silent, self.around, silent, silent, self.accounts, self.clock, silent.publish)
         accounts = [account.account_id for account in self.accounts]
         wanted = await self._ask(accounts)
         self.said(f"building anew on the side {new!r}, {len(accounts)} accounts")

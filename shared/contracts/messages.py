@@ -142,6 +142,7 @@ class InboundMessage(OnChannel):
     `id` is computed from account, channel, address and the provider's id, so that a message
     delivered twice is one message (ING 2). `sent_at` is the provider's time, clamped to what is
     plausible. `text` is what the customer newly wrote, `text_full` all of it where that differs.
+    `html` fetches nothing: pictures from the web have their address in `data-remote`.
     """
 
     type: Literal["InboundMessage"] = "InboundMessage"

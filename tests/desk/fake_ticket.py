@@ -1,22 +1,14 @@
-"""A desk of one process and no broker: the pane's real templates and scripts, over tickets in memory.
+"""A desk of one process and no broker, whose tickets are in memory.
 
 What a test needs to go wrong is a field of `Desk`; what the page asked for is in `asked`.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from services.desk.rules.people import Who
 from services.desk.rules.shown import (
@@ -29,26 +21,14 @@ from services.desk.rules.shown import (
     ShownThread,
     ShownTicket,
 )
-from services.desk.web.problems import Problem, handle
-from services.desk.web.templating import STATIC, environment, render, rfc3339, static_path
-from services.desk.web.words import words
+from services.desk.web.problems import Problem
+from services.desk.web.templating import render
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PAGE = 50
 ANN = Who(account_id="acme", id="ann", name="Ann Lee")
 
-SHELL = """{% extends "base.html" %}
-{% block head %}<link rel="stylesheet" href="{{ static('ticket.css') }}">{% endblock %}
-{% block page %}desk{% endblock %}
-{% block body %}<p id="said" class="said" role="status" aria-live="polite"></p>
-<div id="desk" data-zone="Europe/Rome" data-opens="09:00">
-<main id="pane" class="pane" tabindex="-1" aria-label="Ticket">
-{%- if ticket %}{% include "ticket.html" %}{% endif %}</main></div>{% endblock %}
-{% block scripts %}<script type="module" src="{{ static('ticket.js') }}"></script>
-<script type="module" src="{{ static('ticks.js') }}"></script>{% endblock %}"""
-
-CSP = "default-src 'self'"
-FRAME = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+ACCOUNT: dict[str, Any] = {"csrf": "token", "account_name": "Acme"}
 
 
 def line(seq: int, text: str, kind: str = "message", **more: Any) -> ShownLine:
@@ -70,7 +50,7 @@ class Ticket:
 
     row: ShownRow
     lines: list[ShownLine]
-    replying: ShownReplying = ShownReplying(allowed=True)
+    replying: ShownReplying = field(default_factory=lambda: ShownReplying(allowed=True))
     draft: ShownDraft | None = None
     panel: ShownPanel | None = None
     can_reopen: bool = True
@@ -99,7 +79,9 @@ class Ticket:
         return said
 
 
-def ticket(name: str = "t1", number: int = 1042, lines: Iterable[ShownLine] = (), **row: Any) -> Ticket:
+def ticket(
+    name: str = "t1", number: int = 1042, lines: Iterable[ShownLine] = (), **row: Any
+) -> Ticket:
     """Return a ticket of Vera Bianchi's with those lines."""
     every = list(lines) or [line(1, "Where is my parcel?")]
     contact = ShownContact("c1", "Vera Bianchi", "vera@example.com")
@@ -127,26 +109,43 @@ class Desk:
     accepts: bool = False
     refuse: list[dict[str, Any]] = field(default_factory=list)
     lost: int = 0
+    language: str = "en"
     others: list[dict[str, str]] = field(default_factory=list)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     sent: dict[str, dict[str, Any]] = field(default_factory=dict)
-    streams: list[asyncio.Queue[str]] = field(default_factory=list)
-    release: asyncio.Event = field(default_factory=asyncio.Event)
+    streams: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[str]]] = field(
+        default_factory=list
+    )
     address: str = ""
 
     def bodies(self, kind: str) -> list[Any]:
         """Return the commands of a type that came, repeats with the same key among them."""
-        return [body for _, path, body in self.asked if path.endswith("/commands") and body["type"] == kind]
+        return [
+            body
+            for _, path, body in self.asked
+            if path.endswith("/commands") and body["type"] == kind
+        ]
 
     def tell(self, kind: str, data: object) -> None:
         """Every page hears of it."""
-        for stream in self.streams:
-            stream.put_nowait(f"event: {kind}\ndata: {json.dumps(data)}\n\n")
+        for loop, stream in self.streams:
+            text = f"event: {kind}\ndata: {json.dumps(data)}\n\n"
+            loop.call_soon_threadsafe(stream.put_nowait, text)
+
+    def end(self) -> None:
+        """No page hears of anything any more."""
+        for loop, stream in self.streams:
+            loop.call_soon_threadsafe(stream.put_nowait, "end")
 
     def changed(self, name: str, commands: Iterable[dict[str, Any]] = ()) -> None:
         """The live event of a ticket that changed."""
-        row = {"id": name, "seq": self.tickets[name].row.seq, "in": ["all"], "keys": {}, "html": ""}
+        seq = self.tickets[name].row.seq
+        row = {"id": name, "seq": seq, "in": ["all"], "keys": {}, "html": self.html(name)}
         self.tell("tickets", {"rows": [row], "commands": list(commands)})
+
+    def html(self, name: str) -> str:
+        """Return the ticket as a row of a list."""
+        return render("row.html", ANN, **ACCOUNT, row=self.tickets[name].row)
 
     def apply(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         """What a command does, as an event."""
@@ -155,7 +154,7 @@ class Desk:
         if kind in {"reply", "note"}:
             it.says(body["text"], kind, name=ANN.name)
         else:
-            changes: dict[str, Any] = {
+            kinds: dict[str, dict[str, Any]] = {
                 "close": {"status": "closed"},
                 "reopen": {"status": "open"},
                 "wake": {"status": "open"},
@@ -165,7 +164,8 @@ class Desk:
                 "assign": {"assignee": body.get("assignee"), "assignee_name": body.get("assignee")},
                 "tag": {"tags": (*it.row.tags, *body.get("tags", ()))},
                 "untag": {"tags": tuple(t for t in it.row.tags if t not in body.get("tags", ()))},
-            }.get(kind, {})
+            }
+            changes = kinds.get(kind, {})
             it.row = replace(it.row, seq=it.row.seq + 1, **changes)
         if kind == "reopen":
             it.replying = ShownReplying(allowed=True)
@@ -177,153 +177,3 @@ class Desk:
             raise Problem(404, "unknown_ticket", "There is no such ticket.")
         shown = self.tickets[name].shown
         return {"ticket": shown, "row": shown.row, "thread": shown.thread, "panel": shown.panel}
-
-
-def _html(text: str) -> HTMLResponse:
-    return HTMLResponse(text, headers={"Content-Security-Policy": CSP})
-
-
-def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a function
-    """Return the desk over HTTP."""
-
-    async def shell(request: Request) -> Response:
-        name = request.query_params.get("ticket")
-        context = desk.context(name) if name else {"ticket": None}
-        page = environment().from_string(SHELL)
-        language = request.query_params.get("language", "en")
-        return _html(
-            page.render(who=ANN, t=words(language), language=language, csrf="token", account_name="Acme", **context)
-        )
-
-    async def part(request: Request) -> Response:
-        context = desk.context(request.path_params["ticket"])
-        name = request.path_params.get("part", "")
-        it = desk.tickets[request.path_params["ticket"]]
-        query = request.query_params
-        if name == "thread" and "since" in query:
-            newer = tuple(each for each in it.lines if each.seq > int(query["since"]))
-            context["thread"] = ShownThread(newer, None)
-        elif name == "thread":
-            context["thread"] = it.page(query.get("earlier"))
-        template = {"": "ticket.html", "head": "ticket_head.html"}.get(name, f"{name}.html")
-        return _html(render(template, ANN, csrf="token", account_name="Acme", **context))
-
-    async def command(request: Request) -> Response:
-        name, body = request.path_params["ticket"], await request.json()
-        key = request.headers["Idempotency-Key"]
-        desk.asked.append((key, request.url.path, body))
-        if desk.lost:
-            desk.lost -= 1
-            raise Problem(503, "unavailable", "Not now.")
-        if desk.slow and body["type"] != "mark_read":
-            desk.sent.setdefault(key, desk.apply(name, body))
-            desk.changed(name)
-            await asyncio.sleep(desk.slow)
-        if body["type"] != "mark_read" and desk.refuse and not body.get("unseen_ok"):
-            raise Problem(409, **desk.refuse.pop(0))
-        if key not in desk.sent:
-            if desk.accepts:
-                return JSONResponse({"command_id": key, "status_url": f"/api/v1/commands/{key}"}, 202)
-            desk.sent[key] = desk.apply(name, body)
-        return JSONResponse({"command_id": key, "event": desk.sent[key]})
-
-    async def outcome(request: Request) -> Response:
-        key = request.path_params["key"]
-        return JSONResponse({"command_id": key, "event": desk.sent.get(key)})
-
-    async def draft(request: Request) -> Response:
-        it = desk.tickets[request.path_params["ticket"]]
-        if request.method == "GET":
-            if it.draft is None:
-                raise Problem(404, "no_draft", "There is none.")
-            return JSONResponse(asdict(it.draft) | {"at": rfc3339(it.draft.at)})
-        body = await request.json() if request.method == "PUT" else None
-        desk.asked.append(("", request.url.path, body))
-        if desk.drafts_fail:
-            raise Problem(500, "failed", "No.")
-        if body is None:
-            it.draft = None
-            return Response(status_code=204)
-        now = it.draft.revision if it.draft else 0
-        if body["revision"] != now:
-            raise Problem(409, "draft_conflict", "Another device saved.")
-        it.draft = ShownDraft(body["text"], body["note"], datetime.now(UTC), now + 1)
-        return JSONResponse({"revision": now + 1})
-
-    async def here(request: Request) -> Response:
-        desk.asked.append(("", request.url.path, await request.json()))
-        return JSONResponse({"others": desk.others})
-
-    async def macro(request: Request) -> Response:
-        return JSONResponse(next(m for m in desk.macros if m["id"] == request.path_params["macro"]))
-
-    async def me(request: Request) -> Response:
-        if request.method == "PATCH":
-            desk.metrics = (await request.json())["profile_metrics"]
-        return JSONResponse({"id": "ann", "name": "Ann Lee", "profile_metrics": desk.metrics})
-
-    async def counts(_: Request) -> Response:
-        return JSONResponse({"views": {}, "unread": {}, "badge": 0})
-
-    async def events(_: Request) -> Response:
-        stream: asyncio.Queue[str] = asyncio.Queue()
-        desk.streams.append(stream)
-
-        async def told() -> AsyncIterator[str]:
-            yield ": hello\n\n"
-            while (said := await stream.get()) != "end":
-                yield said
-
-        return StreamingResponse(told(), media_type="text/event-stream")
-
-    async def mail(_: Request) -> Response:
-        text = '<body><h1>Hello</h1><script>parent.document.body.remove()</script><p>Formatted</p>'
-        return HTMLResponse(text, headers={"Content-Security-Policy": FRAME})
-
-    def listed(name: str) -> Any:
-        async def answer(_: Request) -> Response:
-            return JSONResponse({"items": getattr(desk, name, [])})
-
-        return answer
-
-    one = "/api/v1/tickets/{ticket}"
-    return Starlette(
-        routes=[
-            Route("/desk", shell),
-            Route("/desk/tickets/{ticket}/lines/{line}/html", mail),
-            Route("/desk/tickets/{ticket}", part),
-            Route("/desk/tickets/{ticket}/{part}", part),
-            Route(f"{one}/commands", command, methods=["POST"]),
-            Route(f"{one}/draft", draft, methods=["GET", "PUT", "DELETE"]),
-            Route(f"{one}/here", here, methods=["POST"]),
-            Route(f"{one}/macros/{{macro}}", macro),
-            Route("/api/v1/commands/{key}", outcome),
-            Route("/api/v1/me", me, methods=["GET", "PATCH"]),
-            Route("/api/v1/counts", counts),
-            Route("/api/v1/events", events),
-            Route("/api/v1/macros", listed("macros")),
-            Route("/api/v1/agents", listed("agents")),
-            Route("/api/v1/teams", listed("teams")),
-            Route("/api/v1/tags", listed("tags")),
-            Mount(static_path(), StaticFiles(directory=STATIC)),
-        ],
-        exception_handlers={Problem: handle},
-    )
-
-
-@asynccontextmanager
-async def served(desk: Desk) -> AsyncIterator[Desk]:
-    """The desk answers at `address` meanwhile."""
-    config = uvicorn.Config(application(desk), port=0, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    desk.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    try:
-        yield desk
-    finally:
-        for stream in desk.streams:
-            stream.put_nowait("end")
-        server.should_exit = True
-        await running

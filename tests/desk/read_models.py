@@ -13,6 +13,7 @@ from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
 from services.desk.storing import ReadModel
 from shared.bus.accounts import AccountsTable
+from shared.bus.delivery import Outgoing
 from shared.contracts.messages import InboundMessage
 from shared.contracts.snapshots import SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketFact
@@ -111,6 +112,12 @@ class Told:
     async def erased(self, contacts: Collection[Named]) -> Mapping[Named, datetime]:
         return {name: self.erasures[name] for name in contacts if name in self.erasures}
 
+    async def following(self, _: Collection[str]) -> list[str]:
+        return []
+
+    async def publish(self, _: Sequence[Outgoing]) -> None:
+        return
+
     async def keep(self, answers: Sequence[Answered]) -> None:
         self.answers += answers
 
@@ -120,7 +127,7 @@ def a_desk(model: ReadModel, around: Around | None = None) -> tuple[Desk, Told]:
     accounts = AccountsTable()
     accounts.apply(an_account())
     told = Told(model)
-    desk = Desk(told, around or cast(Around, told), told, told, accounts, a_clock)
+    desk = Desk(told, around or cast(Around, told), told, told, accounts, a_clock, told.publish)
     return desk, told
 
 

@@ -258,3 +258,13 @@ def test_the_frame_may_show_pictures_and_nothing_else() -> None:
     assert opened == closed.replace("img-src data:", "img-src data: https: http:")
     assert "allow-scripts" not in closed
     assert "allow-same-origin" not in closed
+
+
+def test_a_picture_whose_address_was_set_aside_is_shown_when_asked_for() -> None:
+    kept = '<p>Hi<img data-remote="https://shop.example/a.png" alt="A hat"></p>'
+
+    without, asked = safe_document(kept), safe_document(kept, remote=True)
+
+    assert (without.remote, asked.remote) == (1, 1)
+    assert "shop.example/a.png" not in without.document
+    assert 'src="https://shop.example/a.png"' in asked.document

@@ -177,7 +177,12 @@ def test_the_full_text_is_kept_wherever_a_quote_was_cut() -> None:
     ("source", "shown"),
     [
         ("<p onclick=x style='color:red'>a<script>b</script></p>", "<p>a</p>"),
-        ("<img src='https://t.example/x.gif' alt=a>", '<img alt="a">'),
+        (
+            "<img src='https://t.example/x.gif' alt=a>",
+            '<img data-remote="https://t.example/x.gif" alt="a">',
+        ),
+        ("<img data-remote='https://t.example/x.gif' src='CID:a'>", '<img src="CID:a">'),
+        ("<img data-remote='javascript:x'>", "<img>"),
         ("<img src='CID:logo'>", '<img src="CID:logo">'),
         ("<form action=x><input name=y>a</form><iframe src=x></iframe>", "a"),
         ("<div style='display:none'>pre<p>header</p></div>a", "a"),

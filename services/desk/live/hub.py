@@ -6,67 +6,36 @@ whichever replica answers it.
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
-from services.desk.live.telling import stream_of
+from services.desk.live.pages import Event, Page
+from services.desk.live.streams import BEGINNING, Entry, Streams, is_later
 from services.desk.rules.people import Who
+from shared.clock import Clock, system_clock
+from shared.running.metrics import DESK_OPEN_PAGES, DESK_UPDATE_DELAY
 from shared.running.telling import told
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
+__all__ = ["BEGINNING", "UNKNOWN", "Board", "Entry", "Event", "Hub", "Page"]
+
 _log = structlog.get_logger()
 
-BEGINNING: Final = "0-0"
-"""The position in a stream that says nothing yet."""
+UNKNOWN: Final = "unknown"
+"""The position while Redis is away: a page that goes on from there fetches everything anew."""
 
 _COUNTED_EVERY: Final = 0.4
 """In seconds: changes that come faster are counted together."""
 
-_BLOCK_MS: Final = 200
-_AT_ONCE: Final = 1_000
-_QUEUED: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a stream says at one position."""
-
-    id: str
-    kind: str
-    body: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What a page is told; `data` is JSON. Without an id it is of the moment alone."""
-
-    type: str
-    data: str = "{}"
-    id: str | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Page:
-    """An open page's end: what it is told waits in `events` until it is sent."""
-
-    who: Who
-    events: "asyncio.Queue[Event]" = field(default_factory=lambda: asyncio.Queue(_QUEUED))
-
-    def tell(self, event: Event) -> None:
-        """Tell it; a page that takes nothing for long is told to reload instead."""
-        try:
-            self.events.put_nowait(event)
-        except asyncio.QueueFull:
-            while not self.events.empty():
-                self.events.get_nowait()
-            self.events.put_nowait(Event("reload", id=event.id))
+_LOOKED_AFTER_EVERY: Final = 1.0
+_AWAY_FOR: Final = 1.0
 
 
 class Board(Protocol):
@@ -90,6 +59,7 @@ class Hub:
     redis: "Redis"
     prefix: str
     board: Board
+    clock: Clock = system_clock
     _pages: dict[str, list[Page]] = field(default_factory=dict)
     _at: dict[str, str] = field(default_factory=dict)
     _waiting: dict[tuple[str, str], list["asyncio.Future[Entry]"]] = field(default_factory=dict)
@@ -97,61 +67,93 @@ class Hub:
     _counting: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     _away: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _looked_after: float = 0.0
+
+    @property
+    def _streams(self) -> Streams:
+        return Streams(self.redis, self.prefix)
 
     async def position(self, account_id: str) -> str:
         """The id of the newest entry of the account's stream; BEGINNING where there is none.
 
         What is read from the read model afterwards has all that the stream says up to it. While
-        Redis is away it is BEGINNING too.
+        Redis is away it is UNKNOWN.
         """
         try:
-            newest = await self.redis.xrevrange(stream_of(self.prefix, account_id), count=1)
+            newest = await self._streams.newest([account_id])
         except Exception as error:  # noqa: BLE001  # pages must open all the same
-            _log.warning("live updates are away", error=told(error))
-            return BEGINNING
-        return _text(newest[0][0]) if newest else BEGINNING
+            _log.info("live updates are away", error=told(error))
+            return UNKNOWN
+        return newest[account_id]
+
+    def open_by(self, who: Who) -> int:
+        """How many pages of theirs are open here."""
+        pages = self._pages.get(who.account_id, ())
+        return sum(page.who.id == who.id for page in pages)
 
     @contextlib.asynccontextmanager
     async def opened(self, who: Who, since: str | None) -> AsyncIterator[Page]:
-        """A page that is told all that happens, and first what it missed since that position."""
-        page = Page(who)
+        """A page that is told all that happens, and first what it missed since that position.
+
+        The counts come after what it missed: with them it is current.
+        """
         account = who.account_id
         if account not in self._at:
             position = await self.position(account)
-            self._at.setdefault(account, position)
+            if position == UNKNOWN:
+                self._fell_silent()
+            else:
+                self._at.setdefault(account, position)
         # From here to where it is in the list nothing may be awaited: it would miss what comes.
-        at = self._at[account]
+        at = self._at.get(account)
+        page = Page(who, at or BEGINNING)
+        if at is not None and since is not None and is_later(since, at):
+            # Another replica has told it more than this one knows yet.
+            page.after = since
         self._pages.setdefault(account, []).append(page)
         self._wake.set()
+        DESK_OPEN_PAGES.inc()
         try:
-            page.tell(Event("poll" if self._away else "live", id=at))
-            if since is not None and since != at:
-                await self._tell_missed(page, since, at)
-            page.tell((await self.board.counted(account, [who], None))[who.id])
+            # What comes meanwhile is told after what was missed, so that ids only ever grow.
+            with page.held():
+                await self._begin(page, since, at)
             yield page
         finally:
+            DESK_OPEN_PAGES.dec()
             self._pages[account].remove(page)
             self._forget(account)
 
-    async def _tell_missed(self, page: Page, since: str, until: str) -> None:
+    async def _begin(self, page: Page, since: str | None, at: str | None) -> None:
+        reached = page.after if at else None
+        if at is None:
+            page.tell_first(Event("poll"))
+        else:
+            goes_on = since is not None and since != at
+            page.tell_first(Event("poll" if self._away else "live", id=None if goes_on else at))
+            if since is not None and goes_on:
+                for event in await self._missed(page, since, at):
+                    page.tell_first(event)
+        counts = (await self.board.counted(page.who.account_id, [page.who], None))[page.who.id]
+        page.tell_first(Event(counts.type, counts.data, reached))
+
+    async def _missed(self, page: Page, since: str, until: str) -> list[Event]:
+        """What the page missed; that it is to fetch all anew where that cannot be told."""
         account = page.who.account_id
-        key = stream_of(self.prefix, account)
         try:
-            found: Any = await self.redis.xrange(key, since, until, count=_AT_ONCE)
-        except Exception as error:  # noqa: BLE001  # an id that is none, or Redis is away
+            entries = await self._streams.after(account, since, until)
+        except Exception as error:  # noqa: BLE001  # Redis is away
             _log.info("what a page missed cannot be told", error=told(error))
-            found = None
-        entries = [_entry(*each) for each in found or ()]
-        # The entry that it saw last must be there: else what came between may be forgotten.
-        if not entries or entries[0].id != since or len(entries) >= _AT_ONCE:
-            page.tell(Event("reload", id=until))
-            return
-        for events in await self.board.told(account, entries[1:], [page.who]):
-            for event in events:
-                page.tell(event)
+            entries = None
+        if entries is None:
+            page.after = self._at.get(account, until)
+            return [Event("reload", id=until)]
+        if not entries:
+            return []
+        (events,) = await self.board.told(account, entries, [page.who])
+        return events
 
     @contextlib.contextmanager
-    def answer_to(self, account_id: str, command_id: str) -> Any:  # noqa: ANN401  # an iterator's
+    def answer_to(self, account_id: str, command_id: str) -> "Iterator[asyncio.Future[Entry]]":
         """A future of the entry that tells what became of the command."""
         future: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault((account_id, command_id), []).append(future)
@@ -171,50 +173,76 @@ class Hub:
             if not any(account == account_id for account, _ in self._waiting):
                 self._at.pop(account_id, None)
 
+    def _followed(self) -> set[str]:
+        return {*self._pages, *(account for account, _ in self._waiting)}
+
     async def run(self) -> None:
         """Follow until cancelled. While Redis is away, pages are told to poll."""
-        while True:
-            accounts = {*self._pages, *(account for account, _ in self._waiting)}
-            if not accounts:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            try:
-                await self._follow(accounts)
-            except Exception as error:  # noqa: BLE001  # pages poll meanwhile
-                self._fell_silent()
-                _log.warning("live updates are away", error=told(error), exc_info=error)
-                await asyncio.sleep(1)
+        try:
+            while True:
+                accounts = self._followed()
+                if not accounts:
+                    self._wake.clear()
+                    await self._wake.wait()
+                    continue
+                try:
+                    await self._follow(accounts)
+                except Exception as error:  # noqa: BLE001  # pages poll meanwhile
+                    if not self._away:
+                        _log.warning("live updates are away", error=told(error), exc_info=error)
+                    self._fell_silent()
+                    await asyncio.sleep(_AWAY_FOR)
+        finally:
+            # Pages connect again at once, with a replica that is there.
+            for page in self._all():
+                page.end()
+            for counting in self._counting.values():
+                counting.cancel()
 
     async def _follow(self, accounts: set[str]) -> None:
-        for account in accounts:
-            if account not in self._at:
-                position = await self.redis.xrevrange(stream_of(self.prefix, account), count=1)
-                self._at.setdefault(account, _text(position[0][0]) if position else BEGINNING)
-        streams: dict[Any, Any] = {
-            stream_of(self.prefix, account): self._at[account]
-            for account in accounts
-            if account in self._at
-        }
-        named = {stream_of(self.prefix, account): account for account in accounts}
-        if not streams:
-            return
-        answered = await self.redis.xread(streams, count=_AT_ONCE, block=_BLOCK_MS)
         if self._away:
-            self._away = False
-            for page in self._all():
-                page.tell(Event("live"))
-                page.tell(Event("reload"))
-        pairs: Any = answered.items() if isinstance(answered, dict) else answered or ()
-        for key, found in pairs:
-            entries = _flat(found)
-            if entries:
-                await self._pass_on(named[_text(key)], entries)
+            await self._come_back(accounts)
+        unknown = accounts - self._at.keys()
+        for account, newest in (await self._streams.newest(sorted(unknown))).items():
+            self._at.setdefault(account, newest)
+        at = {account: self._at[account] for account in accounts if account in self._at}
+        for account, entries in (await self._streams.read(at)).items():
+            await self._pass_on(account, entries)
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_after >= _LOOKED_AFTER_EVERY:
+            self._looked_after = now
+            await self._look_after(self._followed() & self._at.keys())
+
+    async def _come_back(self, accounts: set[str]) -> None:
+        """Redis is there again: nobody knows what was not told meanwhile."""
+        newest = await self._streams.newest(sorted(accounts))
+        self._away = False
+        for account in accounts & self._followed():
+            self._at[account] = newest[account]
+        for page in self._all():
+            page.tell(Event("live"))
+            self._tell_to_reload(page)
+
+    async def _look_after(self, accounts: AbstractSet[str]) -> None:
+        """Streams that were emptied are seen to be so: what they would have said is not known."""
+        at = {account: self._at[account] for account in accounts}
+        for account, newest in (await self._streams.lost(at)).items():
+            if self._at.get(account) == at[account]:
+                self._at[account] = newest
+                for page in self._pages.get(account, ()):
+                    self._tell_to_reload(page)
+
+    def _tell_to_reload(self, page: Page) -> None:
+        page.after = self._at.get(page.who.account_id, BEGINNING)
+        page.tell(Event("reload", id=page.after))
 
     async def _pass_on(self, account: str, entries: Sequence[Entry]) -> None:
-        if account not in self._at:
+        known = self._at.get(account)
+        # Nobody looks any more; or somebody came anew since these were asked for.
+        entries = [each for each in entries if known is not None and is_later(each.id, known)]
+        if not entries:
             return
-        self._at[account] = entries[-1].id
+        last = self._at[account] = entries[-1].id
         pages = list(self._pages.get(account, ()))
         for entry in entries:
             if entry.kind == "command":
@@ -225,10 +253,27 @@ class Hub:
             return
         if (seats := _seats(entries)) is None or seats:
             self._count_soon(account, seats)
-        told_to = await self.board.told(account, entries, [page.who for page in pages])
-        for page, events in zip(pages, told_to, strict=True):
-            for event in events:
-                page.tell(event)
+        try:
+            await self._tell(account, entries, pages)
+            DESK_UPDATE_DELAY.observe(_age(entries[0].id, self.clock()))
+        except Exception as error:  # noqa: BLE001  # of this account alone
+            _log.warning("pages could not be told, they reload", error=told(error), exc_info=error)
+            for page in pages:
+                page.tell(Event("reload", id=last))
+
+    async def _tell(self, account: str, entries: Sequence[Entry], pages: Sequence[Page]) -> None:
+        first, last = entries[0].id, entries[-1].id
+        ahead = [page for page in pages if not is_later(first, page.after)]
+        groups = [(list(entries), [page for page in pages if page not in ahead])]
+        groups += [([e for e in entries if is_later(e.id, p.after)], [p]) for p in ahead]
+        for page in pages:
+            page.after = last if is_later(last, page.after) else page.after
+        for some, group in groups:
+            if some and group:
+                events = await self.board.told(account, some, [page.who for page in group])
+                for page, those in zip(group, events, strict=True):
+                    for event in those:
+                        page.tell(event)
 
     def _count_soon(self, account: str, seats: set[str] | None) -> None:
         """Count at once, or once the last counting is some time ago."""
@@ -244,8 +289,7 @@ class Hub:
                 pages = list(self._pages.get(account, ()))
                 if not pages:
                     return
-                people = [page.who for page in pages]
-                counted = await self.board.counted(account, people, seats)
+                counted = await self.board.counted(account, [page.who for page in pages], seats)
                 for page in pages:
                     page.tell(counted[page.who.id])
                 await asyncio.sleep(_COUNTED_EVERY)
@@ -271,7 +315,7 @@ def _seats(entries: Sequence[Entry]) -> set[str] | None:
     """Whose tickets these entries say that changed; None where any may have."""
     found: set[str] = set()
     for entry in entries:
-        if entry.kind in ("reload", "settings"):
+        if entry.kind in ("reload", "settings", "presence"):
             return None
         if entry.kind == "ticket":
             if (of := entry.body.get("of")) is None:
@@ -280,15 +324,6 @@ def _seats(entries: Sequence[Entry]) -> set[str] | None:
     return found
 
 
-def _flat(found: Any) -> list[Entry]:  # noqa: ANN401  # the driver's answer differs by protocol
-    pairs = found[0] if found and isinstance(found[0], list) else found
-    return [_entry(*each) for each in pairs]
-
-
-def _entry(id_: Any, fields: Mapping[Any, Any]) -> Entry:  # noqa: ANN401  # text or bytes
-    said = {_text(name): _text(value) for name, value in fields.items()}
-    return Entry(_text(id_), said["kind"], json.loads(said["body"]))
-
-
-def _text(value: Any) -> str:  # noqa: ANN401  # text or bytes
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _age(id_: str, now: datetime) -> float:
+    """How long ago, in seconds, Redis gave an entry its id; 0 where its clock is ahead of ours."""
+    return max(0.0, now.timestamp() - int(id_.partition("-")[0]) / 1_000)

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from services.desk.rules.people import Who
+from services.desk.rules.rows import Row
 from shared.contracts.base import Author, Contract, Id, TagName, UtcTime, Whole
 from shared.contracts.commands import (
     AddNote,
@@ -53,7 +54,6 @@ _NEEDS: dict[str, str] = {
     "assign": "assignee",
     "route": "team",
     "snooze": "until",
-    "wake": "until",
     "tag": "tags",
     "untag": "tags",
 }
@@ -64,8 +64,12 @@ class Asked(Contract):
 
     `seen_seq` on a reply is the newest that its author has seen: a colleague's answer after it is
     told before the reply goes out, unless `unseen_ok`. `tags` on a reply are added with it, and
-    `then` is what becomes of the ticket after it; `until` is for `snooze`.
+    `then` is what becomes of the ticket after it; both are done once the reply is accepted, and
+    not at all if it is refused. `until` is for `snooze`; `wake` means the time that the ticket is
+    snoozed until where it names none. `macro` is the one that the text came from, if any.
     """
+
+    model_config = ConfigDict(extra="forbid")
 
     type: Kind
     text: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""
@@ -79,6 +83,7 @@ class Asked(Contract):
     seen_seq: Whole | None = None
     unseen_ok: bool = False
     then: Literal["close", "snooze", "open"] | None = None
+    macro: Id | None = None
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> "Asked":
@@ -101,6 +106,14 @@ def command_id(who: Who, ticket_id: str, key: str) -> str:
     """The id of the command that was given with that idempotency key: the same again is one."""
     kind = "agent" if who.is_agent else "integration"
     return f"desk-{computed_id('desk', who.account_id, kind, who.id, ticket_id, key)}"
+
+
+def for_ticket(asked: Asked, row: Row) -> Asked:
+    """The command as it is meant of that ticket: waking it is waking it from its present snooze."""
+    until = row.summary.snoozed_until if row.summary else None
+    if asked.type != "wake" or asked.until is not None or until is None:
+        return asked
+    return asked.model_copy(update={"until": until})
 
 
 def commands(who: Who, ticket_id: str, asked: Asked, command: str, now: datetime) -> list[Command]:

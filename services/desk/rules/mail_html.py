@@ -78,6 +78,7 @@ def safe_document(
     if not is_manageable(source):
         return _as_text(source)
     tree = LexborHTMLParser(readable(source))
+    mail_pictures.restore(tree)
     count = mail_pictures.count_elsewhere(tree, source)
     mail_pictures.hold_back(tree, attachments, words.picture, remote=remote)
     quoted = mail_quotes.fold(tree, words.quoted)

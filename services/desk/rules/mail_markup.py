@@ -164,6 +164,7 @@ _TELLING_ATTRIBUTES = frozenset(
         "background",
         "class",
         "data-marker",
+        "data-remote",
         "dynsrc",
         "id",
         "lowsrc",

@@ -35,6 +35,14 @@ def may_stay(source: str, *, remote: bool) -> bool:
     return _INSIDE.fullmatch(source) is not None
 
 
+def restore(tree: LexborHTMLParser) -> None:
+    """Give each picture back the address that ingest has set aside."""
+    for node in tree.css("img[data-remote]"):
+        address = node.attributes.get("data-remote") or ""
+        if "src" not in node.attributes and _ADDRESSED.fullmatch(address):
+            _set(node, "src", address)
+
+
 def count_elsewhere(tree: LexborHTMLParser, source: str) -> int:
     """How many pictures the mail would fetch from elsewhere, those of its styles included.
 

@@ -60,9 +60,11 @@ def contact(of: Contact) -> ShownContact:
     by_type = {identity.type: identity.value for identity in of.identities}
     address = next((by_type[kind] for kind in _WRITTEN_TO if kind in by_type), None)
     named = plain_name(of.display_name or "")
+    # Where only the channel's own id is known, its end says more than the page it begins with.
+    last = next(iter(by_type.values()), of.id).rpartition(":")[2]
     return ShownContact(
         id=of.id,
-        name=named or plain_name(address or next(iter(by_type.values()), "") or of.id),
+        name=named or plain_name(address or last),
         address=address,
         profile_id=of.profile_id,
         segments=of.segments,
@@ -133,6 +135,11 @@ def _name(writer: str, named: str, names: Names) -> str:
     return names.agents.get(named, plain_name(named)) if writer == "agent" else plain_name(named)
 
 
+def tells(of: Line) -> bool:
+    """Whether a thread shows the line: that a ticket opened is told by its first message."""
+    return of.code != "TicketOpened"
+
+
 def line(of: Line, ticket: TicketSummary, names: Names) -> ShownLine:
     """A line of a thread."""
     message = of.message or {}
@@ -164,8 +171,17 @@ def line(of: Line, ticket: TicketSummary, names: Names) -> ShownLine:
         because=of.because,
         subject=preview(message["subject"]) if message.get("subject") else None,
         code=of.code,
-        said=dict(of.said or {}),
+        said=_named(of.said or {}, names),
     )
+
+
+def _named(said: Mapping[str, Any], names: Names) -> dict[str, Any]:
+    """What a notice says, with names in place of ids."""
+    known = {"assignee": names.agents, "previous": names.agents, "team_id": names.teams}
+    return {
+        name: known[name].get(value, value) if name in known else value
+        for name, value in said.items()
+    }
 
 
 def _sender(message: Mapping[str, Any]) -> str:
@@ -176,7 +192,7 @@ def _sender(message: Mapping[str, Any]) -> str:
 def _remote(html: str) -> int:
     """About how many pictures would be fetched from elsewhere: enough to offer that."""
     lowered = html.lower()
-    return lowered.count('src="http') + lowered.count("src='http") + lowered.count("src=http")
+    return sum(lowered.count(begin) for begin in ('data-remote="http', 'src="http', "src='http"))
 
 
 def _file(line_id: str, place: int, described: Mapping[str, Any]) -> ShownFile:

@@ -27,6 +27,7 @@ STATUSES: Final[tuple[TicketStatus, ...]] = ("open", "snoozed", "closed")
 
 _Some = Annotated[tuple[Id, ...], Field(max_length=50)]
 _NEVER: Final = 9_999_999_999_999
+_LONG: Final = timedelta(days=3650)
 
 
 class Filters(Contract):
@@ -47,7 +48,7 @@ class Filters(Contract):
     segment: _Some = ()
     unread: bool | None = None
     ai: bool | None = None
-    waiting_longer_than: Annotated[timedelta | None, Field(ge=timedelta(0))] = None
+    waiting_longer_than: Annotated[timedelta | None, Field(ge=timedelta(0), le=_LONG)] = None
     opened_after: UtcTime | None = None
     opened_before: UtcTime | None = None
     active_after: UtcTime | None = None

@@ -53,18 +53,44 @@ class MongoOwn:
 
     # Commands
 
-    async def given(self, key: str, digest: str, now: datetime) -> Mapping[str, Any]:
+    async def given(
+        self, key: str, digest: str, now: datetime, then: Sequence[str] = ()
+    ) -> Mapping[str, Any]:
         """Note a command by `account:id`, unless it is noted; what is noted of it now.
 
-        It has `digest`, and `answer` once it is answered.
+        It has `digest`, and `answer` once it is answered. `then` are commands, as JSON, that are to
+        follow it once it is accepted.
         """
-        await insert_new(self._commands, [{"_id": key, "digest": digest, "at": now}])
+        await self.all_given({key: then}, digest, now)
         return await self.command(key) or {"digest": digest}
+
+    async def all_given(
+        self, keys: Mapping[str, Sequence[str]], digest: str, now: datetime
+    ) -> None:
+        """As `given`, of several: each key with what is to follow it."""
+        rows = [
+            {"_id": key, "digest": digest, "at": now} | ({"then": list(then)} if then else {})
+            for key, then in keys.items()
+        ]
+        if rows:
+            await insert_new(self._commands, rows)
 
     async def command(self, key: str) -> Mapping[str, Any] | None:
         """What is noted of the command; None where it was not given here, or long ago."""
         found: Mapping[str, Any] | None = await self._commands.find_one({"_id": key})
         return found
+
+    async def answers(self, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """The answers of those of these commands that are answered, by `account:id`."""
+        found = self._commands.find({"_id": {"$in": list(keys)}}, {"answer": 1})
+        return {d["_id"]: d["answer"] async for d in found if d.get("answer")}
+
+    async def following(self, keys: Sequence[str]) -> list[str]:
+        """See `handlers.Answers`."""
+        if not keys:
+            return []
+        query = {"_id": {"$in": list(keys)}, "then": {"$exists": True}}
+        return [each async for d in self._commands.find(query, {"then": 1}) for each in d["then"]]
 
     async def keep(self, answers: Sequence[Answered]) -> None:
         """See `handlers.Answers`."""
@@ -103,9 +129,10 @@ class MongoOwn:
         if tickets:
             await self._drafts.delete_many({"ticket": {"$in": sorted(tickets)}})
 
-    async def forget_draft(self, who: str, ticket: str) -> None:
-        """There is none any more."""
-        await self._drafts.delete_one({"_id": f"{who}:{ticket}"})
+    async def forget_draft(self, who: str, ticket: str) -> bool:
+        """There is none any more; whether there was one."""
+        gone = await self._drafts.delete_one({"_id": f"{who}:{ticket}"})
+        return bool(gone.deleted_count)
 
     # Views and likings
 
@@ -116,9 +143,14 @@ class MongoOwn:
             [view async for view in found], key=lambda v: (v["name"].casefold(), v["_id"])
         )
 
-    async def save_view(self, view: Mapping[str, Any]) -> None:
-        """Store it by its `_id`, in place of what was there."""
-        await self._views.replace_one({"_id": view["_id"]}, dict(view), upsert=True)
+    async def add_view(self, view: Mapping[str, Any]) -> None:
+        """Store it by its `_id`, unless it is there."""
+        await insert_new(self._views, [view])
+
+    async def change_view(self, view: Mapping[str, Any]) -> bool:
+        """Store it in place of the one with its `_id`; False where there is none (any more)."""
+        changed = await self._views.replace_one({"_id": view["_id"]}, dict(view))
+        return bool(changed.matched_count)
 
     async def forget_view(self, id_: str) -> None:
         """There is none any more."""
@@ -127,6 +159,11 @@ class MongoOwn:
     async def likings(self, who: str) -> dict[str, Any]:
         """What `account:agent` has chosen for themself: `language`, `badge`, `metrics`."""
         return await self._likings.find_one({"_id": who}, {"_id": 0}) or {}
+
+    async def likings_of(self, people: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The same of several; who has chosen nothing is left out."""
+        found = self._likings.find({"_id": {"$in": list(people)}})
+        return {document["_id"]: document async for document in found}
 
     async def like(self, who: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
         """Store what they chose besides; all that they have chosen now."""
@@ -140,17 +177,19 @@ class MongoOwn:
 
     # Jobs
 
-    async def add_job(self, job: Mapping[str, Any]) -> None:
-        """Keep it by its `_id`, unless it is there."""
+    async def add_job(self, job: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Keep it by its `_id`, unless it is there; the one that is."""
         await insert_new(self._jobs, [job])
+        return await self.job(job["_id"]) or job
 
     async def job(self, id_: str) -> dict[str, Any] | None:
         """The job as it is now."""
         return await self._jobs.find_one({"_id": id_})
 
     async def due_jobs(self, since: datetime, now: datetime, limit: int) -> list[dict[str, Any]]:
-        """Jobs that nobody works on and that are not done."""
+        """Jobs that nobody works on and that are not done, those that wait longest first."""
         found = self._jobs.find({"due_at": {"$gte": since, "$lte": now}}, limit=limit)
+        found = found.sort("due_at", 1)
         return [job async for job in found]
 
     async def move_job(self, job: Mapping[str, Any]) -> bool:

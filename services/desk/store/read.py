@@ -112,6 +112,12 @@ class MongoReadModel:
         found = await self._first(query, "body", after=after, limit=limit, now=now)
         return [row_of(document) for document in found]
 
+    async def ids(self, query: Query, *, limit: int, now: datetime) -> list[str]:
+        """The ids of the first `limit` tickets of the query, as `page` finds them."""
+        query = await self.completed(query, now)
+        found = await self._first(query, "rev", after=None, limit=limit, now=now)
+        return [document["_id"].partition(":")[2] for document in found]
+
     async def count(self, query: Query, *, cap: int, now: datetime) -> int:
         """How many tickets `page` finds; `cap` where there are as many or more."""
         query = await self.completed(query, now)

@@ -6,17 +6,22 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import structlog
-from fastapi import Depends, FastAPI
+from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from services.desk.web.api.bulk import bulk_api
+from services.desk.web.api.events import events_api
+from services.desk.web.api.invitations import invitations_api
 from services.desk.web.api.me import me_api
+from services.desk.web.api.settings import settings_api
 from services.desk.web.api.tickets import tickets_api
+from services.desk.web.api.views import views_api
 from services.desk.web.api.work import work_api
 from services.desk.web.auth import (
     Forms,
@@ -34,13 +39,17 @@ from services.desk.web.auth import (
     tokens_api,
 )
 from services.desk.web.auth.forms import wants_page
+from services.desk.web.auth.tokens import bearer
 from services.desk.web.counting import Counting
+from services.desk.web.described import Described
 from services.desk.web.headers import SafeHeaders
 from services.desk.web.jobs import Jobs
 from services.desk.web.limits import Limits
+from services.desk.web.measured import Measured
 from services.desk.web.pages.desk import pages
+from services.desk.web.pages.settings import settings_pages
 from services.desk.web.parts import Parts
-from services.desk.web.problems import Problem, answer
+from services.desk.web.problems import PROBLEMS, Problem, answer
 from services.desk.web.rights import enforce
 from services.desk.web.signed_out import say_signed_out
 from services.desk.web.templating import STATIC, render, static_path
@@ -72,7 +81,7 @@ def application(
     report_to: str = "",
 ) -> ASGIApp:
     """The application, with what guards it outermost."""
-    app = FastAPI(
+    app = Described(
         title="Helpdesk",
         version=API_VERSION,
         description="What agents do at the desk, for programs: tickets, commands, live updates.",
@@ -100,14 +109,25 @@ def application(
     app.include_router(sign_in_pages(sign_in))
     if signing.passwords is not None:
         app.include_router(password_pages(sessions, forms, signing.throttle, signing.passwords))
+    tokens = Tokens(sessions.people, sessions.accounts, sessions.clock)
+
+    async def still(request: Request) -> bool:
+        held = bearer(request)
+        return await sessions.still(request) if held is None else await tokens.of(held) is not None
+
+    for router in (sessions_api(sessions), tokens_api(tokens)):
+        app.include_router(router, responses=PROBLEMS)
     for router in (
-        sessions_api(sessions),
-        tokens_api(Tokens(sessions.people, sessions.accounts, sessions.clock)),
         tickets_api(parts),
         bulk_api(parts, jobs),
-        work_api(parts, counting, sessions.still),
+        views_api(parts),
+        work_api(parts, counting),
+        events_api(parts, still),
         me_api(parts),
+        settings_api(parts),
+        invitations_api(parts, signing.passwords, sessions.public_url),
         pages(parts, counting),
+        settings_pages(parts, signing.passwords),
     ):
         app.include_router(router)
 
@@ -122,8 +142,11 @@ def application(
         language: str | None = likings.get("language")
         return language
 
-    inner: ASGIApp = limits.over(app)
+    # Pages of other sites cannot have ours made with what they choose and look at its size: the
+    # cookie does not go with what they fetch. So the session's code may be in what is compressed.
+    inner: ASGIApp = GZipMiddleware(limits.over(app), minimum_size=1_000, compresslevel=5)
     inner = SignedIn(inner, sessions, speaks)
+    inner = Measured(inner)
     return SafeHeaders(inner, secure=sessions.secure, report_to=report_to)
 
 
@@ -181,7 +204,7 @@ async def _broken(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     """What the framework refuses by itself, as a problem; who shows pages goes to sign in."""
     assert isinstance(error, HTTPException)  # noqa: S101  # it is registered for it
-    codes = {404: "not_found", 405: "not_allowed", 413: "too_large"}
+    codes = {400: "not_json", 404: "not_found", 405: "not_allowed", 413: "too_large"}
     code = codes.get(error.status_code, "refused")
     text = f"{request.method} {request.url.path}: {str(error.detail).lower()}"
     return answer(Problem(error.status_code, code, text, headers=error.headers))

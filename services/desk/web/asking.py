@@ -1,7 +1,6 @@
 """Gives commands to ticketing, and tells what became of them (TKT 11)."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,10 @@ from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
+from services.desk.live.streams import Entry
 from services.desk.rules import macros
-from services.desk.rules.commands import Asked, command_id, commands
+from services.desk.rules.answers import UNSEEN
+from services.desk.rules.commands import Asked, command_id, commands, for_ticket
 from services.desk.rules.people import Who
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem
@@ -22,7 +23,8 @@ from shared.topics import COMMANDS
 PATIENCE: Final = timedelta(seconds=5)
 """How long a request waits for its answer, at most."""
 
-_LOOK_EVERY: Final = 0.5
+_LOOK_FIRST: Final = 0.1
+_LOOK_LAST: Final = 0.5
 _SAID: Final = frozenset({"message", "reply", "note"})
 
 
@@ -51,21 +53,25 @@ class Asking:
         """
         row = await self.reading.row(who, ticket_id)
         id_ = command_id(who, ticket_id, key)
-        if asked.type == "wake" and row.summary and row.summary.snoozed_until:
-            asked = asked.model_copy(update={"until": row.summary.snoozed_until})
-        known = await self.parts.own.command(_key(who, id_))
-        if known is None:
-            await self._check(who, row.key, asked)
         digest = _digest(ticket_id, asked)
+        noted = await self.parts.own.command(_key(who, id_))
+        if noted and asked.unseen_ok and (noted.get("answer") or {}).get("code") == UNSEEN:
+            # It was refused for good under that id; now its author has seen what they had not.
+            id_ = command_id(who, ticket_id, f"{key}:seen")
+            noted = await self.parts.own.command(_key(who, id_))
         now = self.parts.clock()
-        noted = await self.parts.own.given(_key(who, id_), digest, now)
+        given, *then = commands(who, ticket_id, for_ticket(asked, row), id_, now)
+        if noted is None:
+            await self._check(who, row.key, asked)
+            following = [each.model_dump_json() for each in then]
+            noted = await self.parts.own.given(_key(who, id_), digest, now, following)
         if noted["digest"] != digest:
             text = "this Idempotency-Key came with another command before: draw a new one"
             raise Problem(422, "key_reused", text, field="Idempotency-Key")
         if noted.get("answer"):
             return outcome(id_, noted)
         with self.parts.hub().answer_to(who.account_id, id_) as told:
-            await publish(self.parts, commands(who, ticket_id, asked, id_, now))
+            await publish(self.parts, [given])
             return await self._answer(who, id_, told)
 
     async def _check(self, who: Who, ticket_key: str, asked: Asked) -> None:
@@ -87,16 +93,19 @@ class Asking:
             newest = max(line.seq for line in unseen)
             raise Problem(409, "unseen", "there is something new in the thread", newest_seq=newest)
 
-    async def _answer(self, who: Who, id_: str, told: "asyncio.Future[Any]") -> Outcome:
+    async def _answer(self, who: Who, id_: str, told: "asyncio.Future[Entry]") -> Outcome:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE.total_seconds()
+        wait = _LOOK_FIRST
         while (left := deadline - loop.time()) > 0:
             # Told by the stream, if Redis is there; else the store is asked now and then.
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(told), min(left, _LOOK_EVERY))
+            await asyncio.wait([told], timeout=min(left, wait))
             found = await self.parts.own.command(_key(who, id_))
             if found and found.get("answer"):
                 return outcome(id_, found)
+            if told.done():
+                await asyncio.sleep(min(left, wait))
+            wait = min(wait * 2, _LOOK_LAST)
         return Outcome(id_)
 
     async def known(self, who: Who, id_: str) -> Outcome:

@@ -4,10 +4,11 @@ import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from services.desk.live.hub import Entry, Event
+from services.desk.live.pages import Event
+from services.desk.live.streams import Entry
 from services.desk.rules import showing, views
 from services.desk.rules.people import Who
 from services.desk.rules.rows import Row
@@ -15,11 +16,12 @@ from services.desk.rules.shown import ShownRow
 from services.desk.rules.views import Filters, Query
 from services.desk.web.counting import Counting
 from services.desk.web.parts import Parts
-from services.desk.web.queries import custom
+from services.desk.web.queries import custom, is_theirs
 from services.desk.web.reading import Reading
 from services.desk.web.templating import render
 
 _NOTHING: Final = Filters()
+_REMEMBERED: Final = 2_000
 _AS_THEY_ARE: Final = frozenset({"reload", "settings", "presence"})
 
 
@@ -30,7 +32,7 @@ class Board:
     parts: Parts
     counting: Counting
     _html: "OrderedDict[tuple[str, str, str], str]" = field(default_factory=OrderedDict)
-    _mine: dict[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+    _mine: "OrderedDict[tuple[str, str], Mapping[str, int]]" = field(default_factory=OrderedDict)
 
     async def told(
         self, account_id: str, entries: Sequence[Entry], people: Sequence[Who]
@@ -52,18 +54,18 @@ class Board:
         self, account_id: str, people: Sequence[Who], seats: AbstractSet[str] | None
     ) -> dict[str, Event]:
         """See `hub.Board`."""
-        shared = await self.counting.shared(account_id)
-        found: dict[str, Event] = {}
-        for who in people:
-            if who.id in found:
-                continue
-            at = (account_id, who.id)
-            if seats is None or who.id in seats or at not in self._mine:
+        each = {who.id: who for who in people}
+        mine: dict[str, Mapping[str, int]] = {}
+        for id_, who in each.items():
+            at = (account_id, id_)
+            if seats is None or id_ in seats or at not in self._mine:
                 self._mine[at] = await self.counting.mine(who)
-            found[who.id] = await self.counting.event(who, shared, self._mine[at])
-        for at in [at for at in self._mine if at[0] == account_id and at[1] not in found]:
-            del self._mine[at]
-        return found
+            self._mine.move_to_end(at)
+            mine[id_] = self._mine[at]
+        while len(self._mine) > _REMEMBERED:
+            self._mine.popitem(last=False)
+        counted = await self.counting.of_all(account_id, each.values(), mine)
+        return {id_: Event("counts", json.dumps(counts)) for id_, counts in counted.items()}
 
     async def _tell_as_is(
         self, account_id: str, entry: Entry, people: Sequence[Who], told: list[list[Event]]
@@ -119,27 +121,29 @@ class Board:
         account = people[0].account_id
         model = await self.parts.models.serving()
         rows = await model.named(account, tickets)
-        reading = Reading(self.parts)
-        names = await reading.names(people[0])
-        shown = {
-            each.id: each for each in await reading.shown(people[0], list(rows.values()), names)
-        }
-        kept = await self.parts.own.views(account) if rows else []
+        names = await Reading(self.parts).names(people[0])
         now = self.parts.clock()
+        there = await self.parts.here.there(account, rows.keys(), now)
+        shown = {id_: showing.row(row, names) for id_, row in rows.items()}
+        kept = await self.parts.own.views(account) if rows else []
+        offline = set(names.agents) - names.online
         for place, who in enumerate(people):
             mine = [
-                (str(v["_id"].partition(":")[2]), custom(who, v, _NOTHING))
+                (str(v["_id"].partition(":")[2]), views.narrowed(custom(who, v, _NOTHING), offline))
                 for v in kept
-                if v["owner"] in (None, who.id)
+                if is_theirs(v, who)
             ]
-            mine = [(id_, views.narrowed(q, set(names.agents) - names.online)) for id_, q in mine]
+            to = {
+                id_: replace(one, others=showing.others(there.get(id_, {}), names, (who.id,)))
+                for id_, one in shown.items()
+            }
             said = [
                 {
                     "id": id_,
                     "seq": row.seq,
                     "in": [n for n, q in [*_four(who), *mine] if views.matches(q, row, now)],
                     "keys": keys_of(row),
-                    "html": self._row(who, shown[id_], row),
+                    "html": self._row(who, to[id_], row),
                 }
                 for id_, row in rows.items()
             ]
@@ -151,7 +155,7 @@ class Board:
         at = (who.language, f"{who.account_id}:{shown.id}", repr((row.seq, row.newest, shown)))
         if at not in self._html:
             self._html[at] = render("row.html", who, row=shown)
-            while len(self._html) > 2_000:
+            while len(self._html) > _REMEMBERED:
                 self._html.popitem(last=False)
         return self._html[at]
 

@@ -1,16 +1,14 @@
 """How many tickets are in each view, and how many are unread (VWS 4): the database's counts."""
 
-import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.desk.live.hub import Event
 from services.desk.rules.people import Who
 from services.desk.rules.shown import ShownView
 from services.desk.rules.views import Filters, Query, built_in, narrowed
 from services.desk.web.parts import CAP, Parts
-from services.desk.web.queries import custom, visible
+from services.desk.web.queries import custom, is_theirs, visible
 from services.desk.web.reading import Reading
 
 _NOTHING: Final = Filters()
@@ -27,7 +25,45 @@ class Counting:
 
         Of the view `all` the open ones alone are counted: what is closed only ever grows.
         """
-        return await self.for_one(who, await self.shared(who.account_id), await self.mine(who))
+        mine = {who.id: await self.mine(who)}
+        return (await self.of_all(who.account_id, [who], mine))[who.id]
+
+    async def of_all(
+        self, account_id: str, people: Iterable[Who], mine: Mapping[str, Mapping[str, int]]
+    ) -> dict[str, dict[str, Any]]:
+        """What `of` says to each of these people of the account, by id; `mine` is theirs."""
+        people = list(people)
+        shared = await self.shared(account_id)
+        kept = await self.parts.own.views(account_id)
+        likings = await self.parts.own.likings_of([f"{account_id}:{who.id}" for who in people])
+        offline: Collection[str] | None = None
+        known: dict[Query, int] = {}
+        found: dict[str, dict[str, Any]] = {}
+        for who in people:
+            counts = {"inbox": mine[who.id]["inbox"]}
+            counts |= {name: shared[name] for name in ("unassigned", "all", "spam")}
+            for view in kept:
+                if not is_theirs(view, who):
+                    continue
+                query = custom(who, view, _NOTHING)
+                if query.filters.assignee_offline is not None:
+                    if offline is None:
+                        names = await Reading(self.parts).names(who)
+                        offline = set(names.agents) - names.online
+                    query = narrowed(query, offline)
+                if query not in known:
+                    model = await self.parts.models.serving()
+                    known[query] = await model.count(query, cap=CAP, now=self.parts.clock())
+                counts[_name(view)] = known[query]
+            unread = {
+                "inbox": mine[who.id]["unread"],
+                "unassigned": shared["unread_unassigned"],
+                "all": shared["unread"],
+            }
+            wanted = likings.get(f"{account_id}:{who.id}", {}).get("badge", True)
+            badge = shared["unread"] if wanted else 0
+            found[who.id] = {"views": counts, "unread": unread, "badge": badge}
+        return found
 
     async def mine(self, who: Who) -> dict[str, int]:
         """How many open tickets they have, and how many of these are unread."""
@@ -54,40 +90,6 @@ class Counting:
         }
         found = {name: await model.count(q, cap=CAP, now=now) for name, q in asked.items()}
         return found | {"unread_unassigned": await model.unread(account_id, None, CAP)}
-
-    async def for_one(
-        self, who: Who, shared: Mapping[str, int], mine: Mapping[str, int]
-    ) -> dict[str, Any]:
-        """What an agent sees, given what is shared and what is theirs."""
-        model = await self.parts.models.serving()
-        now = self.parts.clock()
-        counts = {
-            "inbox": mine["inbox"],
-            "unassigned": shared["unassigned"],
-            "all": shared["all"],
-            "spam": shared["spam"],
-        }
-        offline: Collection[str] | None = None
-        for view in await visible(self.parts, who):
-            query = custom(who, view, _NOTHING)
-            if query.filters.assignee_offline is not None:
-                if offline is None:
-                    names = await Reading(self.parts).names(who)
-                    offline = set(names.agents) - names.online
-                query = narrowed(query, offline)
-            counts[_name(view)] = await model.count(query, cap=CAP, now=now)
-        unread = {
-            "inbox": mine["unread"],
-            "unassigned": shared["unread_unassigned"],
-            "all": shared["unread"],
-        }
-        likings = await self.parts.own.likings(f"{who.account_id}:{who.id}")
-        wanted = likings.get("badge", True)
-        return {"views": counts, "unread": unread, "badge": shared["unread"] if wanted else 0}
-
-    async def event(self, who: Who, shared: Mapping[str, int], mine: Mapping[str, int]) -> Event:
-        """The counts as a page is told them."""
-        return Event("counts", json.dumps(await self.for_one(who, shared, mine)))
 
     async def views(self, who: Who, named: Mapping[str, str]) -> list[ShownView]:
         """The views with their counts; `named` are the four in the reader's language."""

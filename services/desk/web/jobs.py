@@ -7,58 +7,91 @@ from datetime import timedelta
 from typing import Any, Final
 
 from services.desk.handlers import News
-from services.desk.rules.commands import Asked, command_id, commands
+from services.desk.rules import macros
+from services.desk.rules.commands import Asked, command_id, commands, for_ticket
 from services.desk.rules.people import Who
+from services.desk.rules.rows import Row
 from services.desk.rules.views import Query
-from services.desk.web.asking import publish
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem
 from shared.clock import EPOCH
+from shared.contracts.commands import Command
+from shared.topics import COMMANDS
 
 MOST: Final = 10_000
 """Tickets of one job."""
 
-_AT_ONCE: Final = 100
-_HELD: Final = timedelta(minutes=1)
+AT_ONCE: Final = 100
+"""Tickets that a job gives its command to before it looks for answers."""
+
+HELD: Final = timedelta(minutes=1)
+"""Whoever took a job on has it for so long; then another may."""
+
+_SIDE_BY_SIDE: Final = 5
+_MOST_OPEN: Final = 5 * AT_ONCE
+_LOOKED_AGAIN_AFTER: Final = timedelta(seconds=2)
 _NEVER: Final = timedelta(days=36_500)
-_PATIENCE: Final = 30.0
+_PATIENCE: Final = 5.0
 _LOOK_EVERY: Final = 0.1
+_MOST_SHOWN: Final = 500
+
+Refusal = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Jobs:
-    """Bulk jobs. Whoever takes one on has it for a minute; if they die, another goes on."""
+    """Bulk jobs. Whoever takes one on has it for a minute; if they die, another goes on.
+
+    A job knows which tickets are left (`ids` from `place` on), which of those before that are not
+    answered yet (`open`), and the refusals of the others.
+    """
 
     parts: Parts
 
     async def of_view(self, query: Query) -> list[str]:
         """The tickets that the query finds now; raises Problem where they are too many."""
         model = await self.parts.models.serving()
-        rows = await model.page(query, after=None, limit=MOST + 1, now=self.parts.clock())
-        if len(rows) > MOST:
+        ids = await model.ids(query, limit=MOST + 1, now=self.parts.clock())
+        if len(ids) > MOST:
             text = f"these are more than {MOST} tickets: narrow the view"
             raise Problem(422, "too_many", text, field="filters")
-        return [row.ticket_id for row in rows]
+        return ids
 
-    async def add(self, who: Who, asked: Asked, ids: Sequence[str], key: str) -> str:
-        """Keep the job, once for that key; its id."""
-        now = self.parts.clock()
+    async def known(self, who: Who, key: str, digest: str) -> str | None:
+        """The job that was asked for with that key, if one was.
+
+        Raises Problem (422) if it was another one.
+        """
         job = command_id(who, "bulk", key)
-        await self.parts.own.add_job(
-            {
-                "_id": f"{who.account_id}:{job}",
-                "account_id": who.account_id,
-                "by": {"id": who.id, "name": who.name, "agent": who.is_agent},
-                "command": asked.model_dump_json(),
-                "ids": list(dict.fromkeys(ids)),
-                "place": 0,
-                "refused": [],
-                "revision": 1,
-                "at": now,
-                "due_at": now,
-            }
-        )
-        return job
+        return self._same(await self.parts.own.job(f"{who.account_id}:{job}"), digest)
+
+    async def add(self, who: Who, asked: Asked, ids: Sequence[str], key: str, digest: str) -> str:
+        """Keep the job, once for that key; its id. Raises Problem as `known`."""
+        now = self.parts.clock()
+        job = {
+            "_id": f"{who.account_id}:{command_id(who, 'bulk', key)}",
+            "account_id": who.account_id,
+            "digest": digest,
+            "by": {"id": who.id, "name": who.name, "agent": who.is_agent},
+            "command": asked.model_dump_json(),
+            "ids": list(dict.fromkeys(ids)),
+            "place": 0,
+            "open": [],
+            "refused": [],
+            "revision": 1,
+            "at": now,
+            "due_at": now,
+        }
+        return self._same(await self.parts.own.add_job(job), digest) or ""
+
+    @staticmethod
+    def _same(job: Mapping[str, Any] | None, digest: str) -> str | None:
+        if job is None:
+            return None
+        if job["digest"] != digest:
+            text = "this Idempotency-Key came with another request before: draw a new one"
+            raise Problem(422, "key_reused", text, field="Idempotency-Key")
+        return _id(job)
 
     async def shown(self, who: Who, job_id: str) -> dict[str, Any]:
         """The job as pages see it; raises Problem (404) where their account has none like it."""
@@ -68,88 +101,126 @@ class Jobs:
         return shown(job)
 
     async def sweep(self) -> None:
-        """Jobs that nobody works on go on."""
-        now = self.parts.clock()
-        for job in await self.parts.own.due_jobs(EPOCH, now, 5):
-            await self._work(job)
+        """Jobs that nobody works on go on, some side by side, step by step in turn."""
+        while due := await self.parts.own.due_jobs(EPOCH, self.parts.clock(), _SIDE_BY_SIDE):
+            done = await asyncio.gather(*map(self._step, due), return_exceptions=True)
+            for outcome in done:
+                if isinstance(outcome, BaseException):
+                    raise outcome
 
-    async def _work(self, job: dict[str, Any]) -> None:
+    async def _step(self, job: dict[str, Any]) -> None:
+        """Give the command to some more tickets, and take what answers there are."""
+        job["due_at"] = self.parts.clock() + HELD
+        if not await self.parts.own.move_job(job):
+            return  # another replica has it
+        job["revision"] += 1
+        before = shown(job)
         who = Who(
             job["account_id"],
             job["by"]["id"],
             job["by"]["name"],
             scopes=None if job["by"]["agent"] else frozenset(),
         )
-        asked = Asked.model_validate_json(job["command"])
-        while True:
-            left = job["ids"][job["place"] : job["place"] + _AT_ONCE]
-            job["due_at"] = self.parts.clock() + (_HELD if left else _NEVER)
-            if not await self.parts.own.move_job(job):
-                return
-            job["revision"] += 1
-            if not left:
-                return
-            refused = await self._each(who, job["_id"], asked, left)
-            job["place"] += len(left)
+        some = job["ids"][job["place"] : job["place"] + AT_ONCE]
+        if len(job["open"]) >= _MOST_OPEN:
+            some = []
+        if some:
+            given, refused = await self._give(who, job, some)
+            job["place"] += len(some)
+            job["open"] = [*job["open"], *given]
             job["refused"] = [*job["refused"], *refused]
-            if job["place"] >= len(job["ids"]):
-                job["due_at"] = self.parts.clock() + _NEVER
-                await self.parts.own.move_job(job)
-                job["revision"] += 1
+        await self._answers(who, job, _PATIENCE if some else 0.0)
+        now = self.parts.clock()
+        if job["place"] < len(job["ids"]) and len(job["open"]) < _MOST_OPEN:
+            job["due_at"] = now
+        else:
+            # An answer counts however late it comes.
+            job["due_at"] = now + (_LOOKED_AGAIN_AFTER if job["open"] else _NEVER)
+        if await self.parts.own.move_job(job) and shown(job) != before:
             news = {"by": who.id, **shown(job)}
             await self.parts.telling.tell([News(who.account_id, "job", news)])
-            if job["place"] >= len(job["ids"]):
-                return
 
-    async def _each(
-        self, who: Who, job_id: str, asked: Asked, tickets: Sequence[str]
-    ) -> list[dict[str, Any]]:
-        """Give the command to each of the tickets; the refusals."""
-        now = self.parts.clock()
+    async def _give(
+        self, who: Who, job: Mapping[str, Any], tickets: Sequence[str]
+    ) -> tuple[list[str], list[Refusal]]:
+        """Give the command; the tickets that it was given to, and what is refused here already."""
+        asked = Asked.model_validate_json(job["command"])
         model = await self.parts.models.serving()
         rows = await model.named(who.account_id, tickets)
-        ids = {ticket: command_id(who, ticket, job_id) for ticket in tickets}
-        for id_ in ids.values():
-            await self.parts.own.given(f"{who.account_id}:{id_}", job_id, now)
-        given = [one for t, id_ in ids.items() for one in commands(who, t, asked, id_, now)]
-        await publish(self.parts, given)
-        answers = await self._answers(who, list(ids.values()))
-        refused: list[dict[str, Any]] = []
-        for ticket, id_ in ids.items():
-            answer = answers.get(id_)
+        now = self.parts.clock()
+        given: list[Command] = []
+        following: dict[str, list[str]] = {}
+        refused: list[Refusal] = []
+        for ticket in tickets:
             row = rows.get(ticket)
-            if answer is None or answer["code"]:
-                refused.append(
-                    {
-                        "ticket_id": ticket,
-                        "number": row.summary.number if row and row.summary else None,
-                        "code": answer["code"] if answer else "unanswered",
-                        "reason": answer["reason"] if answer else "it is not answered yet",
-                    }
-                )
-        return refused
+            if row is None:
+                # Of another account's, it is the same answer.
+                refused.append(_refusal(ticket, None, "unknown_ticket", "there is no such ticket"))
+                continue
+            own, missing = self._filled(who, asked, row)
+            if missing:
+                reason = f"there is no {', '.join(missing)} to put into it"
+                refused.append(_refusal(ticket, row, "placeholder", reason))
+                continue
+            id_ = command_id(who, ticket, job["_id"])
+            first, *then = commands(who, ticket, for_ticket(own, row), id_, now)
+            given.append(first)
+            following[_key(who, id_)] = [each.model_dump_json() for each in then]
+        await self.parts.own.all_given(following, job["_id"], now)
+        if given:
+            await self.parts.publish([COMMANDS.record(command) for command in given])
+        return [command.ticket_id for command in given], refused
 
-    async def _answers(self, who: Who, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    def _filled(self, who: Who, asked: Asked, row: Row) -> tuple[Asked, Sequence[str]]:
+        """The command for that ticket; and the placeholders that have no value there (MAC 1)."""
+        if asked.type != "reply" or not macros.left_open(asked.text):
+            return asked, ()
+        known = macros.values(row, self.parts.settings(who), who.name)
+        text, missing = macros.filled(asked.text, known)
+        return asked.model_copy(update={"text": text}), missing
+
+    async def _answers(self, who: Who, job: dict[str, Any], patience: float) -> None:
+        """Take the answers that are there, or come within so many seconds."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + _PATIENCE
-        found: dict[str, Mapping[str, Any]] = {}
-        while True:
-            for id_ in ids:
-                if id_ not in found:
-                    noted = await self.parts.own.command(f"{who.account_id}:{id_}")
-                    if noted and noted.get("answer"):
-                        found[id_] = noted["answer"]
-            if len(found) == len(ids) or loop.time() > deadline:
-                return found
+        deadline = loop.time() + patience
+        keys = {_key(who, command_id(who, t, job["_id"])): t for t in job["open"]}
+        refused: dict[str, Mapping[str, Any]] = {}
+        while keys:
+            for key, answer in (await self.parts.own.answers(list(keys))).items():
+                ticket = keys.pop(key)
+                if answer["code"]:
+                    refused[ticket] = answer
+            if not keys or loop.time() >= deadline:
+                break
             await asyncio.sleep(_LOOK_EVERY)
+        model = await self.parts.models.serving()
+        rows = await model.named(who.account_id, refused.keys()) if refused else {}
+        job["open"] = list(keys.values())
+        job["refused"] = [
+            *job["refused"],
+            *(_refusal(t, rows.get(t), a["code"], a["reason"]) for t, a in refused.items()),
+        ]
 
 
 def shown(job: Mapping[str, Any]) -> dict[str, Any]:
-    """How far the job is."""
+    """How far the job is: a ticket is done once it is answered."""
     return {
-        "id": job["_id"].partition(":")[2],
+        "id": _id(job),
         "total": len(job["ids"]),
-        "done": job["place"],
-        "refused": job["refused"][:500],
-        "finished": job["place"] >= len(job["ids"]),
+        "done": job["place"] - len(job["open"]),
+        "refused": job["refused"][:_MOST_SHOWN],
+        "finished": job["place"] >= len(job["ids"]) and not job["open"],
     }
+
+
+def _refusal(ticket: str, row: Row | None, code: str, reason: str) -> Refusal:
+    number = row.summary.number if row and row.summary else None
+    return {"ticket_id": ticket, "number": number, "code": code, "reason": reason}
+
+
+def _id(job: Mapping[str, Any]) -> str:
+    return str(job["_id"].partition(":")[2])
+
+
+def _key(who: Who, id_: str) -> str:
+    return f"{who.account_id}:{id_}"

@@ -85,17 +85,32 @@ async def _bounded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
     too_large = Problem(
         413, "too_large", f"a request has {LARGEST_BODY} bytes at most: it is longer"
     )
-    if length.isdigit() and int(length) > LARGEST_BODY:
+    if length.isdecimal() and int(length) > LARGEST_BODY:
         await answer(too_large)(scope, receive, send)
         return
     taken = 0
+    is_over = begun = False
 
     async def receive_some() -> Message:
-        nonlocal taken
+        nonlocal taken, is_over
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > LARGEST_BODY:
+            is_over = True
             raise too_large
         return message
 
-    await app(scope, receive_some, send)
+    async def send_some(message: Message) -> None:
+        nonlocal begun
+        # What the application makes of half a body is of no interest.
+        if begun or not is_over:
+            begun = True
+            await send(message)
+
+    try:
+        await app(scope, receive_some, send_some)
+    except Exception:
+        if begun or not is_over:
+            raise
+    if is_over and not begun:
+        await answer(too_large)(scope, receive, send)

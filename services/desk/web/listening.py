@@ -29,12 +29,16 @@ class _Server(uvicorn.Server):
 
 @dataclass(slots=True)
 class Listening:
-    """Answers requests from `open` to `close`; what is `beside` runs as long."""
+    """Answers requests from `open` to `close`; what is `beside` runs as long.
+
+    `proxies`, addresses or networks, are believed when they say whom a request is from.
+    """
 
     app: ASGIApp
     host: str
     port: int
     beside: Sequence[Callable[[], Awaitable[None]]] = ()
+    proxies: str = ""
     _server: _Server | None = None
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
@@ -47,7 +51,9 @@ class Listening:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            # Else everybody may say who they are, or all are the proxy.
+            proxy_headers=bool(self.proxies),
+            forwarded_allow_ips=self.proxies,
             lifespan="off",
             timeout_graceful_shutdown=GRACE,
             timeout_keep_alive=75,
@@ -69,7 +75,7 @@ class Listening:
 
     async def close(self) -> None:
         """Answer no more; what goes on for long is cut off after some seconds."""
-        if self._server is None:
+        if self._server is None or not self._tasks:
             return
         self._server.should_exit = True
         *beside, serving = self._tasks

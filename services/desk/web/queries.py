@@ -1,6 +1,6 @@
 """What a list's parameters ask for: views, filters, orders (VWS 1, VWS 2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, get_args
 
@@ -32,28 +32,48 @@ class Wanted:
 
 def wanted(params: QueryParams) -> Wanted:
     """What the parameters of a URL ask for; raises Problem for a value that is none."""
-    given: dict[str, Any] = {
-        name.replace(".", "_"): params.getlist(name) for name in MANY if params.getlist(name)
-    }
+    given: dict[str, Any] = {name: params.getlist(name) for name in MANY if params.getlist(name)}
     given |= {name: params[name] for name in ONE if params.get(name)}
+    if str(given.get("waiting_longer_than", "")).isdecimal():
+        given["waiting_longer_than"] = int(given["waiting_longer_than"])
     return Wanted(params.get("view") or "all", filters_of(given), _order(params.get("sort") or ""))
 
 
 def filters_of(given: Mapping[str, Any]) -> Filters:
-    """The filters as they are given; raises Problem for a value that is none."""
+    """The filters by their names in URLs or in JSON.
+
+    Raises Problem for a value that is none, and for a filter that is none: a list or a change of
+    many tickets must not be wider than was meant.
+    """
+    named = {name.replace(".", "_"): name for name in given}
+    if strangers := sorted(set(named) - Filters.model_fields.keys()):
+        text = f"there is no filter {', '.join(named[each] for each in strangers)}"
+        raise Problem(422, "unknown_filter", text, field=named[strangers[0]])
+    values = {name.replace(".", "_"): value for name, value in given.items()}
     try:
-        return Filters.model_validate({k: v for k, v in given.items() if v not in ("", None)})
+        return Filters.model_validate({k: v for k, v in values.items() if v not in ("", None)})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = str(first["loc"][0]) if first["loc"] else "filters"
+        name = str(first["loc"][0]) if first["loc"] else "filters"
+        field = named.get(name, name)
         raise Problem(422, "invalid_filter", f"{field}: {first['msg']}", field=field) from None
 
 
+def known_alone(params: QueryParams, others: Collection[str]) -> None:
+    """Raises Problem for a parameter that means nothing: it was meant to mean something."""
+    strangers = sorted(set(params) - {*MANY, *ONE, "view", "sort", *others})
+    if strangers:
+        text = f"there is no filter {strangers[0]!r}"
+        raise Problem(422, "unknown_filter", text, field=strangers[0])
+
+
 def _order(sort: str) -> str:
-    if sort and sort.lstrip("+- ") not in _ORDERS:
+    # A plus comes as a space where it is not escaped.
+    sort = sort.replace(" ", "+")
+    if (sort and sort.removeprefix("-").removeprefix("+") not in _ORDERS) or sort.startswith("-+"):
         text = f"sort is one of {', '.join(sorted(_ORDERS))}, after a - the other way round"
         raise Problem(422, "invalid_sort", text, field="sort")
-    return sort.replace(" ", "")
+    return sort
 
 
 async def query(parts: Parts, who: Who, asked: Wanted) -> Query:
@@ -85,4 +105,9 @@ def custom(who: Who, view: Mapping[str, Any], more: Filters) -> Query:
 
 async def visible(parts: Parts, who: Who) -> Sequence[Mapping[str, Any]]:
     """The custom views that they see: the team's, and their own."""
-    return [v for v in await parts.own.views(who.account_id) if v["owner"] in (None, who.id)]
+    return [view for view in await parts.own.views(who.account_id) if is_theirs(view, who)]
+
+
+def is_theirs(view: Mapping[str, Any], who: Who) -> bool:
+    """Whether they see the custom view: it is the team's, or their own."""
+    return view["owner"] in (None, who.id)

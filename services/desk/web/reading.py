@@ -68,7 +68,7 @@ class Reading:
         found = narrowed(query, set(names.agents) - names.online)
         start = None
         if cursor is not None:
-            start = cursors.after(self.parts.secret, found, cursor)
+            start = cursors.after(self.parts.secret, query, cursor)
             if start is None:
                 text = "the cursor is broken, or of a list with other filters: begin anew without"
                 raise Problem(422, "invalid_cursor", text, field="cursor")
@@ -80,7 +80,7 @@ class Reading:
         following = key(found.order, rows[-1]) if more else None
         return ShownPage(
             rows=tuple(await self.shown(who, rows, names)),
-            next=cursors.cursor(self.parts.secret, found, following) if following else None,
+            next=cursors.cursor(self.parts.secret, query, following) if following else None,
             total=total,
             total_capped=total >= CAP,
             as_of=as_of,
@@ -142,7 +142,7 @@ class Reading:
         model = await self.parts.models.serving()
         lines = await model.thread_since(row.key, seq)
         assert row.summary is not None  # noqa: S101  # as `named` says
-        shown = (showing.line(line, row.summary, names) for line in lines)
+        shown = (showing.line(line, row.summary, names) for line in lines if showing.tells(line))
         return ShownThread(tuple(shown), None)
 
     async def _with_sends(
@@ -150,7 +150,7 @@ class Reading:
     ) -> tuple:  # type: ignore[type-arg]
         ticket = row.summary
         assert ticket is not None  # noqa: S101  # as `named` says
-        shown = [showing.line(line, ticket, names) for line in lines]
+        shown = [showing.line(line, ticket, names) for line in lines if showing.tells(line)]
         phone = showing.contact(ticket.contact).address
         if ticket.channel == "sms" and phone:
             start = EPOCH if first or not lines else lines[0].sent_at

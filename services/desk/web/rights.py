@@ -4,7 +4,8 @@ from typing import Final
 
 from starlette.requests import Request
 
-from services.desk.rules.people import Needs, may
+from services.desk.rules.people import Needs, Right, Who, may
+from services.desk.rules.settings import PAGES
 from services.desk.web.auth import PUBLIC_HERE, RIGHTS_HERE, nobody
 from services.desk.web.problems import Problem
 
@@ -29,9 +30,9 @@ RIGHTS: Final[dict[tuple[str, str], Needs]] = {
     ("GET", _TICKET): READ,
     ("GET", f"{_TICKET}/thread"): READ,
     ("POST", f"{_TICKET}/commands"): WRITE,
-    ("GET", "/api/v1/commands/{command_id}"): READ,
+    ("GET", "/api/v1/commands/{command_id}"): WRITE,
     ("POST", "/api/v1/bulk"): WRITE,
-    ("GET", "/api/v1/bulk/{job_id}"): READ,
+    ("GET", "/api/v1/bulk/{job_id}"): WRITE,
     ("GET", "/api/v1/views"): READ,
     ("POST", "/api/v1/views"): OWN,
     ("PUT", "/api/v1/views/{view_id}"): OWN,
@@ -55,6 +56,15 @@ RIGHTS: Final[dict[tuple[str, str], Needs]] = {
     ("GET", f"{_PANE}/panel"): OWN,
     ("GET", f"{_PANE}/lines/{{line_id}}/html"): OWN,
     ("GET", "/desk/files/{line_id}/{place}"): OWN,
+    ("GET", "/api/v1/settings"): _SETTINGS_READ,
+    ("PUT", "/api/v1/settings"): _SETTINGS,
+    ("GET", "/api/v1/settings/changes"): _SETTINGS_READ,
+    ("POST", "/api/v1/settings/routing/preview"): _SETTINGS_READ,
+    ("GET", "/api/v1/settings/{part}"): _SETTINGS_READ,
+    ("PUT", "/api/v1/settings/{part}"): _SETTINGS,
+    ("POST", "/api/v1/agents/{agent_id}/invitation"): Needs("people"),
+    ("GET", "/desk/settings"): OWN,
+    **{("GET", f"/desk/settings/{name}"): Needs(right) for name, right in PAGES.items()},
 }
 """By method and path. A route that is in neither table answers nobody."""
 
@@ -63,6 +73,11 @@ PUBLIC: Final[frozenset[tuple[str, str]]] = PUBLIC_HERE | {
     ("GET", "/api/v1/openapi.json"),
 }
 """What anybody may ask."""
+
+
+def has(who: Who, right: Right) -> bool:
+    """Whether they are an agent with that right, where a route's answer depends on it."""
+    return who.is_agent and may(who, Needs(right))
 
 
 async def enforce(request: Request) -> None:

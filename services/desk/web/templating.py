@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.desk.rules.people import RIGHTS, Right, Who
+from services.desk.web.notices import notice
 from services.desk.web.words import LANGUAGES, words
 
 HERE: Final = Path(__file__).parent
@@ -18,13 +19,13 @@ STATIC: Final = HERE / "static"
 """The folder of scripts and styles."""
 
 NARROWING: Final = (
-    "q", "status", "channel", "assignee", "team", "tag", "tag.all", "tag.none", "segment", "unread",
-    "ai", "reply_failed", "assignee_offline", "waiting_longer_than", "opened_after",
-    "opened_before", "active_after", "active_before",
+    "q", "status", "channel", "assignee", "team", "tag", "tag.all", "tag.none", "segment",
+    "unread", "ai", "reply_failed", "assignee_offline", "waiting_longer_than",
+    "opened_after", "opened_before", "active_after", "active_before",
 )  # fmt: skip
 """The parameters that show less than all of a view, in the order in which they are shown."""
 
-UNSPOKEN: Final = ("settings.", "sign_in.", "mail.")
+UNSPOKEN: Final = ("settings.", "sign_in.", "mail.", "notice.")
 """Texts under these are for templates alone, and not given to scripts."""
 
 
@@ -76,6 +77,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"time": shown_time, "initials": initials, "ms": milliseconds, "utc": rfc3339}
+    made.filters["number"] = "{:.10g}".format
     made.globals |= {
         "static": lambda name: f"{static_path()}/{name}",
         "icon": icon,
@@ -84,6 +86,7 @@ def environment() -> Environment:
         "languages": LANGUAGES,
         "spoken": spoken,
         "narrowing": narrowing,
+        "notice": notice,
     }
     return made
 

@@ -1,10 +1,11 @@
 """One command on many tickets."""
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from services.desk.rules.commands import Asked
@@ -22,14 +23,29 @@ from shared.contracts.base import Contract, Id
 class Bulk(Contract):
     """A command, and on which tickets: `ids`, or all that a view with filters holds now.
 
-    With `dry_run` nothing is done, and the answer is how many these are.
+    With `dry_run` nothing is done, and the answer is how many these are. What a reply leaves open
+    between double braces is filled in for each ticket.
     """
+
+    model_config = ConfigDict(extra="forbid")
 
     command: Asked
     ids: Annotated[tuple[Id, ...], Field(max_length=MOST)] = ()
-    view: str | None = None
+    view: Annotated[str | None, Field(max_length=512)] = None
     filters: dict[str, Any] = Field(default_factory=dict)
     dry_run: bool = False
+
+    @property
+    def digest(self) -> str:
+        """The same for the same request."""
+        return blake2b(self.model_dump_json().encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many tickets are meant."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +80,30 @@ def bulk_api(parts: Parts, jobs: Jobs) -> APIRouter:
     """The routes."""
     router = APIRouter(prefix="/api/v1", tags=["bulk"], responses=PROBLEMS)
 
-    @router.post("/bulk", status_code=202, response_model=Begun)
+    @router.post(
+        "/bulk",
+        status_code=202,
+        response_model=Begun,
+        responses={200: {"model": Counted, "description": "To a dry run"}},
+    )
     async def bulk(request: Request, asked: Bulk, key: Key) -> Response:
         """Give a command to many tickets; each is answered with what happened or the refusal."""
         who = who_asks(request)
-        ids = list(asked.ids)
-        if asked.view is not None:
-            names = await Reading(parts).names(who)
-            given = {name.replace(".", "_"): value for name, value in asked.filters.items()}
-            found = await query(parts, who, Wanted(asked.view, filters_of(given)))
-            ids = await jobs.of_view(narrowed(found, set(names.agents) - names.online))
-        elif not ids:
-            raise Problem(422, "no_tickets", "name tickets (ids) or a view", field="ids")
-        if asked.dry_run:
-            return JSONResponse({"count": len(ids)})
-        job = await jobs.add(who, asked.command, ids, key)
+        if (asked.view is None) == (not asked.ids):
+            text = "name either tickets (ids) or a view"
+            raise Problem(422, "no_tickets", text, field="ids")
+        if asked.filters and asked.view is None:
+            raise Problem(422, "no_view", "filters are a view's: name one", field="view")
+        job = None if asked.dry_run else await jobs.known(who, key, asked.digest)
+        if job is None:
+            ids = list(dict.fromkeys(asked.ids))
+            if asked.view is not None:
+                names = await Reading(parts).names(who)
+                found = await query(parts, who, Wanted(asked.view, filters_of(asked.filters)))
+                ids = await jobs.of_view(narrowed(found, set(names.agents) - names.online))
+            if asked.dry_run:
+                return JSONResponse({"count": len(ids)})
+            job = await jobs.add(who, asked.command, ids, key, asked.digest)
         return JSONResponse({"job_id": job}, 202, headers={"Location": f"/api/v1/bulk/{job}"})
 
     @router.get("/bulk/{job_id}", response_model=Job)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from services.desk.rules.people import Who
 from services.desk.web.auth import who_asks
@@ -32,6 +32,8 @@ class Me:
 
 class Likings(Contract):
     """What an agent chooses for themself; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
 
     language: Literal["en", "es", "it"] | None = None
     badge_enabled: bool | None = None

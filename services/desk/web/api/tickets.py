@@ -13,7 +13,7 @@ from services.desk.web.asking import Asking, Outcome
 from services.desk.web.auth import who_asks
 from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem
-from services.desk.web.queries import query, wanted
+from services.desk.web.queries import known_alone, query, wanted
 from services.desk.web.reading import Reading
 
 LARGEST_PAGE: Final = 200
@@ -79,6 +79,7 @@ def tickets_api(parts: Parts) -> APIRouter:
     ) -> ShownPage:
         """A page of a list."""
         who = who_asks(request)
+        known_alone(request.query_params, ("limit", "cursor"))
         found = await query(parts, who, wanted(request.query_params))
         return await reading.page(who, found, cursor, limit)
 

@@ -143,7 +143,7 @@ def _allowed(request: Request, needs: Needs) -> Who:
     """Who asks, if they are an agent who may. Raises Problem (401, 403)."""
     who = who_asks(request)
     if not may(who, needs):
-        raise Problem(403, "not_allowed", "your role does not allow this")
+        raise Problem(403, "forbidden", "your role does not allow this")
     return who
 
 

@@ -47,7 +47,7 @@ class Choosing:
     ) -> tuple[tuple[str, str], str] | None:
         """Who it is then, as (account, agent), and the page; None where it does not count."""
         pending = await self.sessions.people.take_signing(key_of(fields.get("held", "")))
-        if pending is None or not pending.email or pending.until <= self.sessions.clock():
+        if pending is None or pending.until <= self.sessions.clock():
             return None
         if not same(pending.browser, key_of(self.sessions.before_of(request))):
             return None

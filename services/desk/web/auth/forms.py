@@ -29,7 +29,8 @@ class Forms:
         """A page with a form, which no cache keeps."""
         held = self.sessions.before_of(request) or drawn()
         code = self.sessions.csrf_before(held)
-        response = self.render(request, template, {**context, "csrf": code}, status)
+        shown = {"error": "", "notice": "", "values": {}, **context, "csrf": code}
+        response = self.render(request, template, shown, status)
         self.sessions.give_before(response, held)
         return _private(response)
 

@@ -1,8 +1,6 @@
 """Which language a page speaks where nobody has chosen one: what the browser asks for."""
 
-from typing import Final
-
-LANGUAGES: Final = ("en", "es", "it")
+from services.desk.web.words import LANGUAGES
 
 
 def language_of(accepted: str) -> str:

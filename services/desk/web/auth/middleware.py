@@ -10,11 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.desk.rules.people import Who
 from services.desk.rules.signing import Session, who_has, who_is
 from services.desk.web.auth.held import same
-from services.desk.web.auth.languages import LANGUAGES, language_of
+from services.desk.web.auth.languages import language_of
 from services.desk.web.auth.ports import Speaks
 from services.desk.web.auth.sessions import Sessions
 from services.desk.web.auth.tokens import Tokens, bearer
 from services.desk.web.problems import Problem, answer
+from services.desk.web.words import LANGUAGES
 from shared.stores.mongo import is_transient
 
 HEADER: Final = "x-desk"
@@ -22,6 +23,9 @@ HEADER: Final = "x-desk"
 
 QUIET: Final = frozenset({"/api/v1/events", "/api/v1/presence", "/api/v1/counts"})
 """What an open page asks by itself: that it does so does not mean that somebody is there."""
+
+BY_ITSELF: Final = "x-desk-quiet"
+"""The header, of any value, with which a page says that it asks by itself."""
 
 WITHOUT_SESSION: Final = frozenset({"/sign-in", "/sign-in/account", "/set-password"})
 """Forms for whoever is not signed in; these have a code of their own, which they check."""
@@ -50,7 +54,7 @@ class SignedIn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] == "lifespan":
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
@@ -67,7 +71,7 @@ class SignedIn:
     async def _know(self, connection: HTTPConnection, receive: Receive) -> Receive:
         """Find out who asks; returns what is left to be received. Raises Problem."""
         state, path = connection.state, connection.scope["path"]
-        changes = connection.scope.get("method", "GET") not in _SAFE
+        changes = connection.scope["method"] not in _SAFE
         held = bearer(connection)
         try:
             if held is not None:
@@ -86,7 +90,7 @@ class SignedIn:
             if changes and path not in WITHOUT_SESSION:
                 receive = await self._checked(connection, state.csrf, receive)
             state.who = who_is(agent, session, state.language)
-            if path not in self._quiet:
+            if path not in self._quiet and BY_ITSELF not in connection.headers:
                 await self._sessions.used(session)
         except Exception as error:
             if is_transient(error):

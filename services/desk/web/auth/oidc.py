@@ -157,7 +157,6 @@ class Provider:
             {
                 "iss": {"essential": True, "value": self._client.issuer},
                 "aud": {"essential": True, "value": self._client.client_id},
-                "nonce": {"essential": True, "value": nonce},
             },
             {
                 "nonce": nonce,

@@ -13,6 +13,7 @@ from services.desk.web.auth.passwords import Passwords, known_of, what_is_wrong
 from services.desk.web.auth.sessions import Sessions
 from services.desk.web.auth.throttle import Throttle
 from services.desk.web.problems import Problem
+from shared.contracts.accounts import Agent
 
 
 def password_pages(
@@ -40,10 +41,12 @@ class _Pages:
         except Problem as problem:
             return self._slow(request, "", problem)
         held = request.query_params.get("token", "")
-        if await self._whose(held) is None:
+        agent = await self._whose(held)
+        if agent is None:
             return self._form(request, "", "sign_in.void", 404)
+        email = agent.email or ""
         await self.throttle.good(address_of(request))
-        return self._form(request, held)
+        return self._form(request, held, email=email)
 
     async def set(self, request: Request) -> Response:
         """Set the password; all sessions of the agent end, and they sign in with it."""
@@ -55,26 +58,25 @@ class _Pages:
             await self.throttle.ask(address_of(request))
         except Problem as problem:
             return self._slow(request, held, problem)
-        known = await self._whose(held)
-        if known is None:
+        agent = await self._whose(held)
+        if agent is None:
             return self._form(request, "", "sign_in.void", 404)
-        wrong = what_is_wrong(password, known)
+        wrong = what_is_wrong(password, known_of(agent))
         if wrong is None and password != fields.get("again"):
             wrong = "sign_in.not_the_same"
         if wrong is not None:
-            return self._form(request, held, wrong, 422)
+            return self._form(request, held, wrong, 422, email=agent.email or "")
         if await self.passwords.set_by_link(held, password) is None:
             return self._form(request, "", "sign_in.void", 404)
         await self.throttle.good(address_of(request))
         return to("/sign-in?set=1")
 
-    async def _whose(self, held: str) -> list[str] | None:
-        """What is known of the agent whose link it is; None if it is void."""
+    async def _whose(self, held: str) -> Agent | None:
+        """The agent whose link it is; None if it is void."""
         who = await self.sessions.people.link(key_of(held[:200]), self.sessions.clock())
         if who is None:
             return None
-        agent = agent_of(self.sessions.accounts.get(who[0]), who[1])
-        return None if agent is None else known_of(agent)
+        return agent_of(self.sessions.accounts.get(who[0]), who[1])
 
     def _slow(self, request: Request, held: str, problem: Problem) -> Response:
         if not wants_page(request):
@@ -85,12 +87,20 @@ class _Pages:
         return response
 
     def _form(
-        self, request: Request, held: str, error: str = "", status: int = 200, **values: object
+        self,
+        request: Request,
+        held: str,
+        error: str = "",
+        status: int = 200,
+        *,
+        email: str = "",
+        **values: object,
     ) -> Response:
         context = {
             "token": held,
             "error": error,
             "values": values,
             "shortest": SHORTEST_PASSWORD,
+            "email": email,
         }
         return self.forms.page(request, "set_password.html", context, status)

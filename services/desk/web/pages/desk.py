@@ -1,12 +1,13 @@
 """The desk's page and its parts: lists, tickets, threads (VWS 1 to 7)."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from services.desk.rules.mail_html import csp_of_frame, safe_document
+from services.desk.rules.mail_html import Words, csp_of_frame, safe_document
 from services.desk.rules.people import Who
 from services.desk.rules.views import matches, narrowed
 from services.desk.web.auth import who_asks
@@ -52,8 +53,10 @@ def pages(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915
     async def listed(request: Request, cursor: str | None) -> dict[str, object]:
         who = who_asks(request)
         asked = _asked(request)
-        page = await reading.page(who, await query(parts, who, asked), cursor, PAGE)
-        return {"page": page, "view": asked.view, "filters": _filters(request)}
+        found = await query(parts, who, asked)
+        page = await reading.page(who, found, cursor, PAGE)
+        sort = f"{'-' if found.descending else ''}{found.order}"
+        return {"page": page, "view": asked.view, "filters": _filters(request) | {"sort": sort}}
 
     @router.get("")
     async def shell(request: Request, ticket: Annotated[str | None, Query()] = None) -> Response:
@@ -145,7 +148,11 @@ def pages(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915
         who = who_asks(request)
         message = await _message(who, line_id, ticket_id)
         files = [Attachment.model_validate(each) for each in message.get("attachments", ())]
-        safe = safe_document(message.get("html") or "", files, remote=bool(remote))
+        t = words(who.language)
+        said = Words(quoted=t("thread.quoted"), picture=t("thread.file.image"))
+        safe = await asyncio.to_thread(
+            safe_document, message.get("html") or "", files, remote=bool(remote), words=said
+        )
         return HTMLResponse(
             safe.document,
             headers={
@@ -190,8 +197,6 @@ def _filters(request: Request) -> dict[str, object]:
     given = request.query_params
     found: dict[str, object] = {name: given.getlist(name) for name in MANY if given.getlist(name)}
     found |= {name: given[name] for name in ONE if given.get(name)}
-    if given.get("sort"):
-        found["sort"] = given["sort"].replace(" ", "")
     return found
 
 

@@ -2,7 +2,8 @@
 
 import { ask, choose } from "./dialogs.js";
 import { $, $$, fire } from "./dom.js";
-import { get, newKey } from "./http.js";
+import { newKey } from "./http.js";
+import { chooseOf, known } from "./known.js";
 import { insert } from "./macros.js";
 import { hush, inWords, tell } from "./says.js";
 import { command } from "./sending.js";
@@ -10,10 +11,6 @@ import { again, choices, forField, inWords as timeInWords, ofField, openings } f
 import { language, t } from "./words.js";
 
 const NOBODY = "unassigned";
-const all = async (path) => {
-  const found = await get(path);
-  return Array.isArray(found) ? found : found.items;
-};
 
 // Whether it was done; a refusal is said under the head, with what can be done now.
 async function give(pane, body, more = {}) {
@@ -70,35 +67,36 @@ export async function act(pane, name, button) {
 }
 
 async function assign(pane, anchor) {
-  const agents = await all("/api/v1/agents");
   const now = pane.head.assignee;
-  const items = agents.map(({ id, name, online, presence }) => ({
-    value: id,
-    label: id === pane.me.id ? `${name} (${t("ticket.me")})` : name,
-    hint: (online ?? presence === "online") ? t("ticket.online") : t("ticket.offline"),
-    checked: id === now,
-  }));
-  items.sort((one, other) => Number(other.value === pane.me.id) - Number(one.value === pane.me.id));
-  if (now) items.unshift({ value: NOBODY, label: t("ticket.unassign") });
-  const chosen = await choose(t("ticket.assign"), items, { filter: true, anchor });
+  const mine = (item) => Number(item.value === pane.me.id);
+  const coming = known("/api/v1/agents").then((agents) => {
+    const items = agents.map(({ id, name, online, presence }) => ({
+      value: id,
+      label: id === pane.me.id ? `${name} (${t("ticket.me")})` : name,
+      hint: (online ?? presence === "online") ? t("ticket.online") : t("ticket.offline"),
+      checked: id === now,
+    }));
+    items.sort((one, other) => mine(other) - mine(one));
+    return now ? [{ value: NOBODY, label: t("ticket.unassign") }, ...items] : items;
+  });
+  const chosen = await chooseOf(t("ticket.assign"), coming, { filter: true, anchor });
   if (chosen === null || chosen === now) return false;
   if (chosen === NOBODY) return give(pane, { type: "unassign" });
   return give(pane, { type: "assign", assignee: chosen, seen_assignee: seen(pane) });
 }
 
 async function team(pane, anchor) {
-  const teams = await all("/api/v1/teams");
-  const items = teams.map(({ id, name }) => ({ value: id, label: name, checked: id === pane.head.team }));
-  if (pane.head.team) items.unshift({ value: "", label: t("ticket.no_team") });
-  const chosen = await choose(t("ticket.route"), items, { filter: true, anchor });
-  return chosen !== null && give(pane, { type: "route", team: chosen || null });
+  const item = ({ id, name }) => ({ value: id, label: name, checked: id === pane.head.team });
+  const coming = known("/api/v1/teams").then((teams) => teams.map(item));
+  const chosen = await chooseOf(t("ticket.route"), coming, { filter: true, anchor });
+  return chosen !== null && give(pane, { type: "route", team: chosen });
 }
 
 async function tag(pane, anchor) {
   const has = $$("[data-tag]", pane.root).map((button) => button.dataset.tag);
-  const known = (await all("/api/v1/tags")).map((each) => (typeof each === "string" ? each : each.name));
-  const items = [...new Set([...has, ...known])].map((name) => ({ value: name, label: name, checked: has.includes(name) }));
-  const chosen = await choose(t("ticket.tag"), items, { free: true, filter: true, anchor });
+  const item = (name) => ({ value: name, label: name, checked: has.includes(name) });
+  const coming = known("/api/v1/tags").then((tags) => [...new Set([...has, ...tags.map((each) => each.name ?? each)])].map(item));
+  const chosen = await chooseOf(t("ticket.tag"), coming, { free: true, filter: true, anchor });
   return chosen !== null && give(pane, { type: has.includes(chosen) ? "untag" : "tag", tags: [chosen] });
 }
 
@@ -131,19 +129,19 @@ async function more(pane, anchor) {
   const { status, spam, assignee } = pane.head;
   const open = status !== "closed";
   const items = [
-    { value: "reply", label: t("composer.reply"), hint: "r" },
-    { value: "note", label: t("composer.note"), hint: "n" },
-    { value: "macro", label: t("macro.insert"), hint: "m" },
+    { value: "reply", sign: "reply", label: t("composer.reply"), hint: "r" },
+    { value: "note", sign: "pen", label: t("composer.note"), hint: "n" },
+    { value: "macro", sign: "plus", label: t("macro.insert"), hint: "m" },
     null,
-    assignee !== pane.me.id && { value: "mine", label: t("ticket.mine"), hint: "i" },
-    { value: "assign", label: t("ticket.assign"), hint: "a" },
-    { value: "team", label: t("ticket.route") },
-    { value: "tag", label: t("ticket.tag"), hint: "t" },
+    assignee !== pane.me.id && { value: "mine", sign: "person", label: t("ticket.mine"), hint: "i" },
+    { value: "assign", sign: "person", label: t("ticket.assign"), hint: "a" },
+    { value: "team", sign: "team", label: t("ticket.route") },
+    { value: "tag", sign: "tag", label: t("ticket.tag"), hint: "t" },
     null,
-    open && { value: "snooze", label: t("ticket.snooze"), hint: "s" },
-    status === "snoozed" && { value: "wake", label: t("ticket.wake") },
-    open ? { value: "close", label: t("ticket.close"), hint: "e" } : pane.canReopen() && { value: "reopen", label: t("ticket.reopen"), hint: "e" },
-    { value: "spam", label: t(spam === "1" ? "ticket.not_spam" : "ticket.mark_spam"), hint: "!", danger: spam !== "1" },
+    open && { value: "snooze", sign: "clock", label: t("ticket.snooze"), hint: "s" },
+    status === "snoozed" && { value: "wake", sign: "clock", label: t("ticket.wake") },
+    open ? { value: "close", sign: "check", label: t("ticket.close"), hint: "e" } : pane.canReopen() && { value: "reopen", sign: "open", label: t("ticket.reopen"), hint: "e" },
+    { value: "spam", sign: "spam", label: t(spam === "1" ? "ticket.not_spam" : "ticket.mark_spam"), hint: "!", danger: spam !== "1" },
   ].filter((item) => item !== false);
   const chosen = await choose(t("ticket.actions"), items, { filter: false, anchor });
   return chosen !== null && act(pane, chosen);

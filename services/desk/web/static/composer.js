@@ -11,7 +11,7 @@ import { segments } from "./sms.js";
 import { t } from "./words.js";
 
 export class Composer {
-  // `pane`: {id, number, contact, status(), me, thread, here, act(name)}
+  // `pane`: {id, number, contact, seq, me, going, thread, here, act(name)}
   constructor(root, pane) {
     this.pane = pane;
     this.form = $("#composer", root);
@@ -20,6 +20,7 @@ export class Composer {
     this.says = $("#composer-says", root);
     this.state = $("#composer-state", root);
     this.count = $("#composer-count", root);
+    this.others = $("#composer-others", root);
     this.with = applied(pane.me.id, pane.id);
     this.seen = pane.seq;
     this.was = $("#head-replying", root)?.innerHTML.trim();
@@ -228,12 +229,9 @@ export class Composer {
       $("button", waiting).focus();
       return;
     }
-    const body = { type: note ? "note" : "reply", text, ...more };
-    if (!note) body.seen_seq = this.seen;
-    const record = {
-      ticket: pane.id, number: pane.number, contact: pane.contact, me: pane.me.id, key: newKey(), at: Date.now(),
-      since: pane.seq, then, ...this.with.into(body, note ? null : then, pane.status()),
-    };
+    const body = note ? { type: "note", text } : this.with.into({ type: "reply", text, seen_seq: this.seen, then, ...more });
+    const { id, number, contact, me, seq } = pane;
+    const record = { ticket: id, number, contact, me: me.id, key: newKey(), at: Date.now(), since: seq, then, body };
     hush(this.says);
     if (pane.thread.cut) pane.thread.newest();
     this.draft.hold();
@@ -264,8 +262,17 @@ export class Composer {
     if (!this.pane.thread.has(record)) this.pane.thread.shows(record, t("thread.sent"));
   }
 
+  // Colleagues who write here as well.
+  beside(others) {
+    this.others.hidden = !others.length;
+    this.others.textContent = others.map(({ name }) => t("ticket.writing", { name })).join(", ");
+  }
+
   showWith() {
-    chips($("#composer-with", this.form), this.with, () => this.showWith());
+    chips($("#composer-with", this.form), this.with, () => {
+      this.showWith();
+      this.field.focus();
+    });
   }
 
   // The head came anew: whether and to whom replies go may have changed.

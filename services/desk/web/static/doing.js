@@ -4,9 +4,9 @@ import { $, el, fire, icon } from "./dom.js";
 import { ask, choose, sure, tell } from "./dialogs.js";
 import { get, newKey, send } from "./http.js";
 import { on } from "./live.js";
-import { snoozeChoices } from "./time.js";
+import { choices, inWords, ofField, openings } from "./snooze.js";
 import { filtersAsValues, view } from "./where.js";
-import { t } from "./words.js";
+import { language, t } from "./words.js";
 
 // In the order of the menu; `first` ones have a button of their own.
 export const actions = [
@@ -48,14 +48,18 @@ const commands = {
     return team && { type: "route", team };
   },
   async snooze(_, anchor) {
-    const { dataset } = $("#desk");
-    const items = [...snoozeChoices(new Date(), dataset), null, { value: "at", label: t("bulk.snooze_at") }];
-    let until = await choose(t("bulk.snooze"), items, { anchor });
+    const { zone, opens } = $("#desk").dataset;
+    const offered = choices(new Date(), zone, openings(opens)).map(({ id, until }) => ({
+      value: until,
+      label: t(`time.snooze.${id}`),
+      hint: inWords(language, zone, until),
+    }));
+    let until = await choose(t("bulk.snooze"), [...offered, null, { value: "at", label: t("bulk.snooze_at") }], { anchor });
     if (until === "at") {
-      const check = ({ at }) => (new Date(at) > new Date() ? "" : t("bulk.past"));
+      const check = ({ at }) => (ofField(zone, at) > new Date() ? "" : t("bulk.past"));
       const fields = [{ name: "at", label: t("bulk.snooze_at"), type: "datetime-local", required: true }];
       const given = await ask(t("bulk.snooze"), { fields, ok: t("bulk.snooze"), check });
-      until = given && new Date(given.at);
+      until = given && ofField(zone, given.at);
     }
     return until && { type: "snooze", until: until.toISOString() };
   },

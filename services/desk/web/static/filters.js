@@ -135,6 +135,7 @@ export function startFilters() {
   search.addEventListener("keydown", (event) => event.key === "Escape" && !search.value && search.blur());
   $("#sort").addEventListener("change", (event) => go((next) => next.set("sort", event.target.value)));
   document.addEventListener("desk:moved", shown);
+  document.addEventListener("desk:listed", shown);
   key("/", t("keys.search"), () => search.focus(), { group: "list" });
   key("f", t("keys.filter"), () => (form.hidden ? show() : shut()), { group: "list" });
   shown();

@@ -1,7 +1,7 @@
 // The list: loads, pages, opens, moves, and takes what happens.
 
 import { $, $$, el, fire, parsed, say } from "./dom.js";
-import { get } from "./http.js";
+import { get, Refusal } from "./http.js";
 import { key } from "./keys.js";
 import { on } from "./live.js";
 import { append, began, changed, chosen, dressAll, linkOf, list, newest, online, others, rove, rowOf, rows, showNew } from "./rows.js";
@@ -46,6 +46,7 @@ function headed() {
   const { total, capped } = list().dataset;
   $("#list-total").textContent = capped === "1" ? t("list.total_capped", { n: total }) : total;
   more.hidden = !list().dataset.next;
+  fire("desk:listed");
 }
 
 async function page() {
@@ -95,8 +96,23 @@ async function refreshed() {
     headed();
     await ask([...rows().map((row) => row.dataset.id), ...newest().keys()].filter((id) => !seen.has(id)));
   } catch (error) {
-    if (error.problem?.code !== "unreachable" && mine === turn) failed(error);
+    if (mine === turn) missed(error);
   }
+}
+
+// What could not be asked for is asked for again: soon, and when the desk answers again.
+let stale = false;
+function missed(error) {
+  if (!(error instanceof Refusal)) throw error;
+  if (stale) return;
+  stale = true;
+  setTimeout(again, 3000);
+}
+
+function again() {
+  if (!stale) return;
+  stale = false;
+  refresh();
 }
 
 // Whether and how these tickets stand in the list as it is narrowed now.
@@ -118,7 +134,7 @@ function askSoon(id) {
   asking = setTimeout(() => {
     const ids = [...toAsk];
     toAsk.clear();
-    ask(ids).catch(() => {});
+    ask(ids).catch(missed);
   }, 120);
 }
 
@@ -153,7 +169,9 @@ export function open(id) {
   fire("desk:open", { id });
 }
 
+let last = null; // the ticket that was open last: the way back leads to its row
 function opened() {
+  last = openTicket() || last;
   dressAll();
   const row = openTicket() && rowOf(openTicket());
   if (row) rove(row);
@@ -164,7 +182,7 @@ function closed({ detail }) {
   column("list");
   if (id && !detail?.back) go((params) => params.delete("ticket"));
   dressAll();
-  moveTo((id && rowOf(id)) || rows()[0]);
+  moveTo((last && rowOf(last)) || rows()[0]);
 }
 
 function startKeys() {
@@ -188,6 +206,7 @@ function startKeys() {
 export function startList() {
   began();
   headed();
+  opened();
   body.addEventListener("click", (event) => {
     const link = event.target.closest(".row-open");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
@@ -200,7 +219,8 @@ export function startList() {
     more.textContent = t("list.more");
     page();
   });
-  new IntersectionObserver(([seen]) => seen.isIntersecting && nearEnd() && page(), { root: scroller, rootMargin: "400px" }).observe(more);
+  scroller.addEventListener("scroll", () => nearEnd() && page(), { passive: true });
+  new ResizeObserver(() => nearEnd() && page()).observe(scroller);
   document.addEventListener("desk:moved", ({ detail }) => {
     if (detail.list) {
       chosen.clear();
@@ -221,6 +241,7 @@ export function startList() {
   });
   on("tickets", happened);
   on("reload", refresh);
+  on("state", (state) => state === "current" && again());
   on("here", ({ ticket_id: id, others: all }) => others(id, all));
   on("presence", ({ agent, online: isOnline }) => online(agent, isOnline));
   startKeys();

@@ -50,13 +50,11 @@ function becomes(next) {
 
 function happened(type, data, id) {
   heard = Date.now();
-  if (id) lastId = id;
+  // What opens a stream has the newest id, and what was missed follows it.
+  if (id && type !== "live" && type !== "poll") lastId = id;
   if (type === "counts") counts = JSON.stringify(data);
   if (type === "poll") becomes("polling");
-  if (type === "live") {
-    becomes("current");
-    tell("reload", {});
-  }
+  if (type === "live" && state === "polling") becomes("away");
   tell(type, data);
 }
 
@@ -69,8 +67,6 @@ function connect() {
   source.onopen = () => {
     heard = Date.now();
     tries = 0;
-    // The counts come after what was missed: with them the page is current.
-    fresh(false).then((fine) => fine && mine === source && becomes("current"));
   };
   source.onerror = () => {
     if (mine !== source) return;
@@ -82,6 +78,8 @@ function connect() {
       const value = JSON.parse(data || "{}");
       happened(type, value, lastEventId);
       channel?.postMessage({ type, data: value, id: lastEventId });
+      // The counts come after what was missed: with them the page is current.
+      if (type === "counts" && state !== "polling") becomes("current");
     });
   }
 }

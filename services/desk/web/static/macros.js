@@ -1,30 +1,30 @@
 // Replies prepared in advance (MAC 1): found by typing, put in where one writes.
 
-import { choose } from "./dialogs.js";
 import { el, kept } from "./dom.js";
-import { get, newKey } from "./http.js";
+import { get } from "./http.js";
+import { chooseOf, known } from "./known.js";
 import { inWords, tell } from "./says.js";
 import { t } from "./words.js";
 
 const DAY = 86_400_000;
+const NOTHING = { macro: null, tags: [], status: null, snooze: DAY };
 
 // The places of a text that are still to be filled in: [{index, length, name}].
 export function unfilled(text) {
-  return [...text.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)].map((found) => ({ index: found.index, length: found[0].length, name: found[1] }));
+  return [...text.matchAll(/\{\{\s*([a-z_]+\.[a-z_]+)\s*\}\}/g)].map((found) => ({ index: found.index, length: found[0].length, name: found[1] }));
 }
 
 // What goes with the next reply: a macro's tags and status, until the agent takes them out.
 export function applied(me, ticket) {
   const name = `with:${me}:${ticket}`;
-  const state = { macro: null, tags: [], status: null, until: null, ...kept.get(name, {}) };
-  const keep = () => kept.set(name, { macro: state.macro, tags: state.tags, status: state.status, until: state.until });
+  const state = { ...NOTHING, ...kept.get(name, {}) };
+  const keep = () => kept.set(name, { macro: state.macro, tags: state.tags, status: state.status, snooze: state.snooze });
   return Object.assign(state, {
     add(macro, filled) {
       state.macro = macro;
       state.tags = [...new Set([...state.tags, ...(filled.tags ?? [])])];
       state.status = filled.status ?? state.status;
-      const given = filled.until ?? filled.snoozed_until;
-      state.until = given ?? new Date(Date.now() + (filled.snooze_for ? filled.snooze_for * 1000 : DAY)).toISOString();
+      state.snooze = (filled.snooze_seconds ?? DAY / 1000) * 1000;
       keep();
     },
     drop(tag) {
@@ -32,28 +32,23 @@ export function applied(me, ticket) {
       else state.tags = state.tags.filter((each) => each !== tag);
       keep();
     },
-    // The command with it, and what is to follow; nothing is left for the next one.
-    into(body, then, status) {
-      const note = body.type === "note";
-      const follow = [];
-      const closes = then === "close" || (!note && state.status === "closed");
-      if (!note) {
-        if (state.macro) body.macro = state.macro;
-        if (state.tags.length) body.tags = state.tags;
-        if (closes) body.then = "close";
-        else if (state.status === "snoozed") follow.push({ key: newKey(), body: { type: "snooze", until: state.until } });
-        else if (state.status === "open" && status === "snoozed") follow.push({ key: newKey(), body: { type: "wake" } });
-        const was = state.macro || state.tags.length || state.status;
-        Object.assign(state, { macro: null, tags: [], status: null, until: null });
-        if (was) keep();
-      }
-      return { body, follow };
+    // The reply with it; nothing is left for the next one.
+    into(body) {
+      const { macro, tags, status, snooze } = state;
+      if (macro) body.macro = macro;
+      if (tags.length) body.tags = tags;
+      body.then ??= { closed: "close", snoozed: "snooze", open: "open" }[status] ?? null;
+      if (body.then === "snooze") body.until = new Date(Date.now() + snooze).toISOString();
+      Object.assign(state, NOTHING);
+      if (macro || tags.length || status) keep();
+      return body;
     },
     // A refused reply brings back what went with it.
     back(body) {
       if (!body.macro && !body.tags) return;
       state.macro = body.macro ?? state.macro;
       state.tags = [...new Set([...state.tags, ...(body.tags ?? [])])];
+      state.status = state.macro && { close: "closed", snooze: "snoozed", open: "open" }[body.then];
       keep();
     },
   });
@@ -80,10 +75,9 @@ export async function insert(composer, { anchor } = {}) {
   const { field, pane } = composer;
   const at = [field.selectionStart, field.selectionEnd];
   try {
-    const found = await get("/api/v1/macros");
-    const all = Array.isArray(found) ? found : found.items;
-    const items = all.map((macro) => ({ value: macro.id, label: macro.name, hint: (macro.text ?? "").replaceAll(/\s+/g, " ").slice(0, 60) }));
-    const id = await choose(t("macro.insert"), items, { filter: true, anchor, empty: t("macro.none") });
+    const offered = (macro) => ({ value: macro.id, label: macro.name, hint: (macro.text ?? "").replaceAll(/\s+/g, " ").slice(0, 60) });
+    const coming = known("/api/v1/macros").then((macros) => macros.map(offered));
+    const id = await chooseOf(t("macro.insert"), coming, { filter: true, anchor, empty: t("macro.none") });
     if (id === null) {
       field.focus();
       return;

@@ -14,17 +14,13 @@ export function refused(composer, record, live = false) {
   if (live) composer.draft.release();
   pane.thread.gone(record);
   const words = inWords(problem);
-  if (record.went) {
-    forget(record);
-    tell(composer.says, { name: record.key, title: t("composer.only_sent"), detail: `${words.title} ${words.detail}` });
-    return;
-  }
   const written = composer.field.value;
   const free = !written.trim() || written === body.text;
   if (free) comesBack(composer, record);
   if (problem.code === "unseen" && free) {
     composer.then = record.then;
-    pane.refresh().then(() => composer.answered(pane.colleague(), problem.newest_seq ?? pane.seq));
+    const show = () => composer.answered(pane.unseen(composer.seen), problem.newest_seq ?? pane.seq);
+    pane.refresh().then(show, show);
     return;
   }
   const acts = possible(composer, record, free);

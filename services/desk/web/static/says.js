@@ -26,7 +26,7 @@ export function tell(place, { name, tone = "bad", title, detail, quote, acts = [
       "p",
       {},
       el("b", {}, title),
-      detail ? el("bdi", { class: "says-detail" }, ` ${detail}`) : null,
+      detail ? el("bdi", { class: "says-detail" }, detail) : null,
     ),
   );
   if (quote) made.append(el("blockquote", { dir: "auto" }, quote));

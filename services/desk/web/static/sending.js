@@ -76,20 +76,14 @@ window.addEventListener("storage", ({ key, newValue }) => {
 async function go(record) {
   tell("state", record, { state: "sending" });
   try {
-    const event = record.event ?? (await outcome(record, record.body, record.key));
-    record.event = event ?? {};
-    if (record.follow?.length) {
-      keep(record);
-      for (const next of record.follow) await outcome(record, next.body, next.key);
-    }
+    record.event = await outcome(record, record.body, record.key);
     forget(record);
-    tell("sent", record, { event });
+    tell("sent", record);
   } catch (error) {
     if (error.problem?.code === "signed_out") return;
     record.refused = error.problem ?? { code: "failed", detail: String(error.message ?? error) };
-    record.went = Boolean(record.event);
     keep(record);
-    tell("refused", record, { problem: record.refused });
+    tell("refused", record);
   }
 }
 

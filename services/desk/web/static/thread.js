@@ -19,7 +19,7 @@ export class Thread {
     this.typing = $("#thread-typing", root);
     this.cut = false; // whether newer lines than the last one shown were let go
     this.atEnd = true;
-    this.since = Math.max(0, ...$$(".line", this.lines).map((line) => Number(line.dataset.seq)));
+    this.was = 0;
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.box.addEventListener("click", (event) => this.clicked(event));
     this.jump.addEventListener("click", () => this.newest());
@@ -41,11 +41,15 @@ export class Thread {
 
   toEnd() {
     this.box.scrollTop = this.box.scrollHeight;
+    this.was = this.box.scrollTop;
   }
 
   scrolled() {
-    const left = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
-    this.atEnd = left < NEAR && !this.cut;
+    // Only whoever scrolls up leaves the end: it moves away too when something gets taller.
+    const { scrollTop, scrollHeight, clientHeight } = this.box;
+    if (scrollHeight - scrollTop - clientHeight < NEAR) this.atEnd = !this.cut;
+    else if (scrollTop < this.was - 1) this.atEnd = false;
+    this.was = scrollTop;
     this.jump.hidden = this.atEnd;
     if (this.atEnd) this.jump.classList.remove("news");
     if (this.box.scrollTop < NEAR && this.wheeled) this.earlier();
@@ -68,11 +72,13 @@ export class Thread {
     try {
       const html = await get(`${this.path}?earlier=${encodeURIComponent(mark.dataset.earlier)}`);
       const first = mark.nextElementSibling;
-      const was = first?.getBoundingClientRect().top;
+      const { top } = this.box.getBoundingClientRect();
+      const read = $$(".line", this.lines).find((line) => line.getBoundingClientRect().bottom > top);
+      const was = read?.getBoundingClientRect().top;
       const focused = mark.contains(document.activeElement);
       if (first) first.dataset.cursor = mark.dataset.earlier;
       mark.replaceWith(parsed(html));
-      if (first) this.box.scrollTop += first.getBoundingClientRect().top - was;
+      if (read) this.holds(read, was, 4);
       this.letGoBelow();
       if (focused) ($(".earlier button", this.lines) ?? this.box).focus({ preventScroll: true });
     } catch (error) {
@@ -83,6 +89,13 @@ export class Thread {
     } finally {
       this.loading = false;
     }
+  }
+
+  // A line stays where it was; lines above it get their true heights only when they are drawn.
+  holds(line, top, frames) {
+    const off = line.getBoundingClientRect().top - top;
+    if (off) this.box.scrollTop += off;
+    if (frames) requestAnimationFrame(() => line.isConnected && this.holds(line, top, frames - 1));
   }
 
   letGoBelow() {
@@ -123,37 +136,38 @@ export class Thread {
     this.lines.replaceChildren(parsed(html));
     this.cut = false;
     this.wheeled = false;
-    this.since = Math.max(this.since, ...$$(".line", this.lines).map((line) => Number(line.dataset.seq)));
   }
 
-  // What is new or changed since: changed lines take their place, new ones stand by their time.
-  // The new ones are returned.
+  // The newest page anew: lines that changed (a delivery, an edit) take their place, new ones stand
+  // by their time, and are returned. Where more came than a page has, the page is all there is.
   async update(records = []) {
-    const html = await get(`${this.path}?since=${this.since}`);
+    const html = await get(this.path);
     const found = $$(".line", parsed(html));
-    if (found.length > MOST) {
-      this.replace(await get(this.path));
-      if (this.atEnd) this.toEnd();
+    const shown = $$(".line", this.lines);
+    const meets = found.some((line) => document.getElementById(line.id));
+    if (shown.length && found.length && !meets && !this.cut) {
+      this.replace(html);
+      for (const record of records) if (this.has(record)) this.gone(record);
       return [];
     }
     const added = [];
     for (const line of found) {
-      this.since = Math.max(this.since, Number(line.dataset.seq));
       const old = document.getElementById(line.id);
-      if (old) this.change(old, line);
-      else if (!this.cut) {
+      if (old) {
+        if (signature(old) !== signature(line)) this.change(old, line);
+      } else if (!this.cut) {
         this.place(line);
         added.push(line);
       }
     }
-    if (this.cut && found.length) this.jump.classList.add("news");
+    if (this.cut && !meets) this.jump.classList.add("news");
     for (const record of records) if (this.has(record)) this.gone(record);
     this.came(added);
     return added;
   }
 
   change(old, line) {
-    if (old.dataset.cursor) line.dataset.cursor = old.dataset.cursor;
+    for (const name of ["cursor", "mine"]) if (old.dataset[name]) line.dataset[name] = old.dataset[name];
     const shown = $(".line-html iframe", old)?.parentElement;
     const place = $(".line-html", line);
     if (shown && place) place.replaceWith(shown);
@@ -227,6 +241,14 @@ export class Thread {
     if (line) line.dataset.mine = record.key;
     return Boolean(line);
   }
+}
+
+// What a line says, but for the time that goes on and what the reader unfolded.
+function signature(line) {
+  const bare = line.cloneNode(true);
+  for (const each of $$("time, .line-html", bare)) each.remove();
+  bare.classList.remove("formatted");
+  return `${bare.className} ${bare.textContent.replaceAll(/\s+/g, " ")}`;
 }
 
 // A mail as it was made, in a frame of its own that may do nothing.

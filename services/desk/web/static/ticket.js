@@ -6,6 +6,7 @@ import { $, $$, el, fire, parsed, say } from "./dom.js";
 import { Here } from "./here.js";
 import { get, newKey, send } from "./http.js";
 import { key } from "./keys.js";
+import { ahead } from "./known.js";
 import { on } from "./live.js";
 import { Panel } from "./panel.js";
 import { refused, refusedElsewhere } from "./refusals.js";
@@ -17,6 +18,7 @@ import { t } from "./words.js";
 let place = null;
 let pane = null;
 let asked = 0;
+let loading = null;
 
 class Pane {
   going = new Set(); // what is on its way
@@ -36,14 +38,11 @@ class Pane {
     });
     document.addEventListener("visibilitychange", this.seen);
     this.read();
+    ahead();
   }
 
   get head() {
     return $(".head", this.root).dataset;
-  }
-
-  status() {
-    return this.head.status;
   }
 
   canReopen() {
@@ -59,9 +58,10 @@ class Pane {
     return !mine && !(writer === "agent" && name === this.me.name);
   }
 
-  // The newest reply that is somebody else's.
-  colleague() {
-    return $$(".line.reply", this.thread.lines).filter((line) => this.isTheirs(line)).at(-1);
+  // The newest line that somebody else wrote after a seq.
+  unseen(seq) {
+    const said = $$(".line.reply, .line.message, .line.note", this.thread.lines);
+    return said.filter((line) => Number(line.dataset.seq) > seq && this.isTheirs(line)).at(-1);
   }
 
   // Read when it is opened and can be seen.
@@ -74,9 +74,10 @@ class Pane {
   }
 
   // Every part anew that may have changed; one at a time, and once more if more came meanwhile.
+  // What cannot be had now comes with the next event.
   refresh() {
     this.again = true;
-    this.refreshing ??= this.parts().finally(() => (this.refreshing = null));
+    this.refreshing ??= this.parts().catch(() => {}).finally(() => (this.refreshing = null));
     return this.refreshing;
   }
 
@@ -115,6 +116,7 @@ class Pane {
     const words = made.map((each) => each.textContent).join();
     if (words === $$(".other", shown).map((each) => each.textContent.trim()).join()) return;
     shown.replaceChildren(...made);
+    this.composer?.beside(others.filter((other) => other.agent !== this.me.id && other.state === "writing"));
   }
 
   leave() {
@@ -132,12 +134,14 @@ function adopt(root, { focus = true } = {}) {
   if (focus) $("#ticket-title", root).focus({ preventScroll: true });
 }
 
-export async function open(id, options = {}) {
+async function open(id, options = {}) {
   if (pane?.id === id && !options.anew) {
     if (options.focus !== false) $("#ticket-title", pane.root).focus();
     return;
   }
+  if (loading === id) return;
   const mine = (asked += 1);
+  loading = id;
   place.setAttribute("aria-busy", "true");
   try {
     const html = await get(`/desk/tickets/${encodeURIComponent(id)}`);
@@ -149,7 +153,10 @@ export async function open(id, options = {}) {
   } catch (error) {
     if (mine === asked) failed(id, error, options);
   } finally {
-    if (mine === asked) place.removeAttribute("aria-busy");
+    if (mine === asked) {
+      loading = null;
+      place.removeAttribute("aria-busy");
+    }
   }
 }
 
@@ -162,8 +169,9 @@ function failed(id, error, options) {
   place.replaceChildren(el("div", { class: "says-box bad pane-failed", role: "alert" }, el("p", {}, el("b", {}, title), ` ${detail}`), el("p", { class: "says-acts" }, again, back)));
 }
 
-export function close() {
+function close() {
   asked += 1;
+  loading = null;
   pane?.leave();
   pane = null;
   place.replaceChildren();
@@ -180,7 +188,8 @@ function followPosts() {
     const shown = mine(record);
     if (!shown) return;
     shown.composer.sent(record);
-    if (!shown.thread.has(record)) await shown.refresh().catch(() => {});
+    shown.here.wroteAll();
+    if (!shown.thread.has(record)) await shown.refresh();
     shown.thread.gone(record);
     shown.going.delete(record);
   });
@@ -189,7 +198,7 @@ function followPosts() {
     if (!shown) return;
     shown.composer.sent(record);
     shown.thread.gone(record);
-    shown.refresh().catch(() => {});
+    shown.refresh();
   });
   posts.addEventListener("refused", ({ detail: { record } }) => {
     const shown = mine(record);
@@ -203,18 +212,12 @@ function followPosts() {
 function followLive() {
   on("tickets", (told) => {
     const row = told?.rows?.find((each) => each.id === pane?.id);
-    if (row && row.seq > pane.seq) pane.refresh().catch(() => {});
+    if (row && row.seq > pane.seq) pane.refresh();
   });
   on("here", (told) => pane?.id === told.ticket_id && pane.others(told.others));
-  on("typing", (told) => pane?.id === told.ticket_id && pane.thread.types(told.until));
+  on("typing", (told) => (told.ticket_ids ?? [told.ticket_id]).includes(pane?.id) && pane.thread.types(told.until));
   on("draft", (told) => pane?.id === told.ticket_id && pane.composer.elsewhere(told.revision));
-  on("reload", () => pane?.refresh().catch(() => {}));
-  let polling;
-  on("live", () => clearInterval(polling));
-  on("poll", () => {
-    clearInterval(polling);
-    polling = setInterval(() => pane?.refresh().catch(() => {}), 5000);
-  });
+  on("reload", () => pane?.refresh());
 }
 
 function start(within) {

@@ -59,35 +59,3 @@ export function startTimes() {
   setInterval(() => showAll(document), 20e3);
   document.addEventListener("visibilitychange", () => document.hidden || showAll(document));
 }
-
-// When to snooze to: [{value: Date, label, hint}], in the account's zone and hours, which the page
-// may name by <body data-zone="Europe/Rome" data-opens="09:00">. Later today is three hours on.
-export function snoozeChoices(now = new Date(), { zone, opens } = document.body.dataset) {
-  const [hour, minute] = (opens || "09:00").split(":").map(Number);
-  const today = inZone(now, zone);
-  const at = (days) => fromZone({ ...today, day: today.day + days, hour, minute }, zone);
-  const toMonday = ((8 - today.weekday) % 7) || 7;
-  const choices = [
-    ["later", new Date(Math.ceil((now.getTime() + 3 * HOUR) / (30 * MINUTE)) * 30 * MINUTE)],
-    ["tomorrow", at(1)],
-    ["next_week", at(toMonday)],
-  ];
-  return choices.map(([name, value]) => ({ value, label: t(`time.snooze.${name}`), hint: weekday.format(value) }));
-}
-
-function inZone(at, timeZone) {
-  const format = new Intl.DateTimeFormat("en-GB", { timeZone: timeZone || undefined, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" });
-  const parts = Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
-  const weekdayOf = new Date(Date.UTC(parts.year, parts.month - 1, parts.day)).getUTCDay();
-  return { ...parts, weekday: weekdayOf };
-}
-
-function fromZone({ year, month, day, hour, minute }, zone) {
-  const wanted = Date.UTC(year, month - 1, day, hour, minute);
-  let at = wanted;
-  for (let tries = 0; tries < 2; tries += 1) {
-    const got = inZone(new Date(at), zone);
-    at += wanted - Date.UTC(got.year, got.month - 1, got.day, got.hour, got.minute);
-  }
-  return new Date(at);
-}

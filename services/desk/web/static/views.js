@@ -50,7 +50,8 @@ function counted(told) {
     if (count !== undefined) show($(".view-count", link), count, unread);
   }
   const here = counts.views[view()];
-  if (here !== undefined && here !== null && filters().size === 0) {
+  // What the list says of itself is more than the count where the view shows more than open tickets.
+  if (here !== undefined && here !== null && view() !== "all" && filters().size === 0) {
     $("#list-total").textContent = here < 1000 ? here : t("list.total_capped", { n: 1000 });
   }
   titled();
@@ -91,6 +92,34 @@ async function tried(work) {
 
 const mayShare = () => document.querySelector("#views").dataset.mayShare === "1";
 
+// Who looks at a view that was made of one's own tickets sees theirs.
+function asKept(set) {
+  const values = filtersAsValues(set);
+  const me = $('meta[name="who"]').content;
+  if (values.assignee) values.assignee = values.assignee.map((id) => (id === me ? "me" : id));
+  return values;
+}
+
+const STATUSES = ["open", "snoozed", "closed"];
+const BUILT_IN = { inbox: { assignee: ["me"] }, unassigned: { assignee: ["none"] }, all: { status: STATUSES }, spam: {} };
+
+async function kept(id) {
+  const all = await get("/api/v1/views");
+  return (all.items ?? all).find((one) => one.id === id);
+}
+
+// What the list shows now: what its view says by itself, and what it is narrowed to besides.
+async function shownNow(set) {
+  const own = BUILT_IN[view()] ?? (await kept(view())).filters;
+  return { ...own, ...(set.has("q") ? { status: STATUSES } : {}), ...asKept(set) };
+}
+
+// A change of a kept view: it is sent whole.
+async function changed(id, change) {
+  const { id: _, ...old } = await kept(id);
+  await send("PUT", `/api/v1/views/${encodeURIComponent(id)}`, { ...old, ...change });
+}
+
 async function save() {
   const set = filtersNow();
   shut({ focus: false });
@@ -99,8 +128,10 @@ async function save() {
   const check = ({ name }) => (name ? "" : t("views.name_needed"));
   const given = await ask(t("views.save_title"), { fields, ok: t("views.save"), check });
   if (!given) return;
-  const body = { name: given.name, filters: filtersAsValues(set), sort: sort(), shared: Boolean(given.shared) };
-  const made = await tried(() => send("POST", "/api/v1/views", body));
+  const made = await tried(async () => {
+    const body = { name: given.name, filters: await shownNow(set), sort: sort(), shared: Boolean(given.shared) };
+    return send("POST", "/api/v1/views", body);
+  });
   if (!made) return;
   await reload();
   goTo(made.id);
@@ -123,9 +154,9 @@ async function change(button) {
     const fields = [{ name: "name", label: t("views.name"), value: name, required: true }];
     const check = (values) => (values.name ? "" : t("views.name_needed"));
     const given = await ask(t("views.rename_title"), { fields, ok: t("views.rename"), check });
-    if (given) await tried(() => send("PUT", path, { name: given.name }));
+    if (given) await tried(() => changed(id, { name: given.name }));
   } else if (what === "update") {
-    await tried(() => send("PUT", path, { filters: filtersAsValues(), sort: sort() }));
+    await tried(() => (async () => changed(id, { filters: await shownNow(filters()), sort: sort() }))());
     goTo(id);
   } else if (what === "delete") {
     const detail = t(shared === "1" ? "views.delete_shared" : "views.delete_detail");

@@ -7,7 +7,8 @@ const ELSEWHERE = ["view", "ticket", "sort", "cursor"];
 const ONE = ["q", "unread", "ai", "reply_failed", "assignee_offline", "waiting_longer_than", "opened_after", "opened_before", "active_after", "active_before"];
 
 export const params = () => new URLSearchParams(location.search);
-export const view = () => params().get("view") || "inbox";
+const asked = $("#rows")?.dataset.view || "inbox"; // what the server showed where the address says none
+export const view = () => params().get("view") || asked;
 export const openTicket = () => params().get("ticket");
 export const sort = () => params().get("sort") || $("#rows")?.dataset.sort || "-active";
 
@@ -17,10 +18,11 @@ export function filters() {
   return all;
 }
 
-// The filters as the API takes them: lists where several may be given.
+// The filters as the API takes them in JSON: lists where several may be given.
 export function filtersAsValues(given = filters()) {
   const values = {};
-  for (const name of new Set(given.keys())) values[name] = ONE.includes(name) ? given.get(name) : given.getAll(name);
+  for (const name of new Set(given.keys())) values[name.replace(".", "_")] = ONE.includes(name) ? given.get(name) : given.getAll(name);
+  if (values.waiting_longer_than) values.waiting_longer_than = Number(values.waiting_longer_than);
   return values;
 }
 

@@ -86,9 +86,11 @@ _FORMATTING = {
     "u",
     "ul",
 }
+_ELSEWHERE = "data-remote"
+_LONGEST_ADDRESS = 2_000
 _ATTRIBUTES = {
     "a": {"href", "title"},
-    "img": {"src", "alt", "title", "width", "height"},
+    "img": {"src", "alt", "title", "width", "height", _ELSEWHERE},
     "td": {"colspan", "rowspan", "align"},
     "th": {"colspan", "rowspan", "align"},
     "ol": {"start"},
@@ -129,16 +131,32 @@ def read(source: str, *, may_quote: bool = True) -> Html:
     try:
         tree = _without_hidden(source)
         full = tree.html or ""
+        shown = _safe(_with_addresses(tree) or full) if len(full) <= _LARGEST_WRITTEN else None
         new = _without_quotes(tree) if may_quote else None
     except _TooManyNodes:
         return Html(None, source)
-    return Html(_safe(full), full, new) if len(full) <= _LARGEST_WRITTEN else Html(None, source)
+    return Html(None, source) if shown is None else Html(shown, full, new)
+
+
+def _with_addresses(tree: LexborHTMLParser) -> str | None:
+    """The HTML with the address of each picture from the web set aside; None if it has none."""
+    changed = False
+    for node in tree.css(f"[{_ELSEWHERE}]"):
+        del node.attrs[_ELSEWHERE]  # it is nobody's but ours
+        changed = True
+    for node in tree.css("img[src]"):
+        source = (node.attributes.get("src") or "").strip()
+        if source.lower().startswith(("https://", "http://")) and len(source) <= _LONGEST_ADDRESS:
+            node.attrs[_ELSEWHERE] = source
+            changed = True
+    return tree.html if changed else None
 
 
 def _safe(source: str) -> str:
     """The HTML without scripts, styles, forms, frames, and pictures from the web.
 
-    Such a picture would tell its server that the mail was read.
+    Such a picture would tell its server that the mail was read. Its address is where no program
+    looks for one (`data-remote`), for whoever is asked to show it.
     """
     return nh3.clean(
         source,
@@ -154,6 +172,8 @@ def _safe(source: str) -> str:
 def _kept(tag: str, attribute: str, value: str) -> str | None:
     if tag == "img" and attribute == "src":
         return value if value[:4].lower() == "cid:" else None
+    if attribute == _ELSEWHERE:
+        return value if value[:8].lower().startswith(("https://", "http://")) else None
     return value
 
 
