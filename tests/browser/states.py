@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,8 +29,9 @@ def a_list(desk: Desk, page: Page) -> None:
 
 
 def _opened(desk: Desk, page: Page, search: str) -> None:
-    _at(desk, page, f"/desk?view=all&q={search}")
-    page.click("#rows .row-open >> nth=0")
+    _at(desk, page, f"/desk?view=all&q={quote_plus(search)}")
+    ticket = page.get_attribute("#rows .row >> nth=0", "data-id")
+    _at(desk, page, f"/desk?view=all&ticket={ticket}")
     page.wait_for_selector("#ticket")
     page.wait_for_timeout(300)
 
@@ -37,6 +39,11 @@ def _opened(desk: Desk, page: Page, search: str) -> None:
 def a_ticket(desk: Desk, page: Page) -> None:
     """A mail with an answer, a note and a profile."""
     _opened(desk, page, "chidi@okafor.example")
+
+
+def a_question(desk: Desk, page: Page) -> None:
+    """A mail that nobody has answered."""
+    _opened(desk, page, "tom.baker@mail.example")
 
 
 def a_mail(desk: Desk, page: Page) -> None:
