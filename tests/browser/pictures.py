@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 FOLDER = ROOT / "docs" / "pictures"
 SIZE = {"width": 1360, "height": 860}
 SMALL = {"width": 390, "height": 844}
-_NONE = Image.Dither.NONE
 LARGEST = 150_000
 """Bytes of a picture."""
 
@@ -94,14 +93,21 @@ def take(names: Sequence[str]) -> None:
 def smaller(picture: bytes) -> bytes:
     """The picture in as many colours as fit into `LARGEST` bytes."""
     whole = Image.open(BytesIO(picture)).convert("RGB")
-    # Few pixels of a colour (a green dot) are to keep it: the usual choice goes by how many.
-    reduced = (whole.quantize(n, Image.Quantize.MAXCOVERAGE, dither=_NONE) for n in (256, 128, 64))
-    for one in (whole, *reduced):
+    for one in (whole, _in_colours(whole, 256), _in_colours(whole, 64)):
         found = BytesIO()
         one.save(found, "PNG", optimize=True)
         if len(found.getvalue()) <= LARGEST:
             return found.getvalue()
     raise ValueError(f"the picture is larger than {LARGEST} bytes")
+
+
+def _in_colours(picture: Image.Image, count: int) -> Image.Image:
+    """The picture in those colours that most of its pixels have, each exactly as it was."""
+    found = picture.getcolors(picture.width * picture.height) or []
+    most = [colour for _, colour in sorted(found, reverse=True)[:count]]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for colour in most for part in colour])
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Desk
 
 CURRENT = '#desk[data-state="current"]'
-CHATS = "/desk?view=all&channel=webchat&status=open&sort=number"
+AWAY = {"code": "away", "detail": "the database is away: try again shortly"}
 
 
 def _at(desk: Desk, page: Page, path: str) -> None:
@@ -91,7 +91,7 @@ def failing(desk: Desk, page: Page) -> None:
     a_list(desk, page)
     page.route(
         "**/desk/list?*",
-        lambda route: route.fulfill(status=503, json={"code": "away", "detail": "Away."}),
+        lambda route: route.fulfill(status=503, json=AWAY),
     )
     page.click('a[data-view="unassigned"]')
     page.wait_for_selector("#list-body [role=alert]")
