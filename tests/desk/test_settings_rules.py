@@ -297,8 +297,8 @@ def a_ticket(number: int, team: str | None, *, tags: Any = (), segments: Any = (
 @pytest.mark.spec("ASG 5")
 def test_the_preview_says_what_each_ticket_has_and_would_have() -> None:
     rules = (
-        RoutingRule(when="segment", is_="VIP", team_id="gold"),
-        RoutingRule(when="tag", is_="Returns", team_id="returns"),
+        RoutingRule.model_validate({"when": "segment", "is": "VIP", "team_id": "gold"}),
+        RoutingRule.model_validate({"when": "tag", "is": "Returns", "team_id": "returns"}),
     )
     tickets = [
         a_ticket(1, "returns", tags=("Returns",), segments=("VIP",)),
