@@ -1,12 +1,13 @@
 """Settings over HTTP: nobody overwrites unseen, nobody changes what is not theirs, all is noted."""
 
+import re
 from typing import Any
 
 import pytest
 
 from services.desk.rules.rows import Row
 from services.desk.rules.settings import PAGES
-from services.desk.web.templating import UNSPOKEN
+from services.desk.web.templating import STATIC, UNSPOKEN
 from services.desk.web.words import LANGUAGES, words
 from shared.cli.account_plans import as_json
 from shared.contracts.accounts import Address, Agent, TagSettings
@@ -354,6 +355,18 @@ def test_settings_have_the_same_words_in_all_languages_and_scripts_get_none() ->
 
     assert keys[0] == keys[1] == keys[2]
     assert "settings." in UNSPOKEN
+
+
+def test_there_are_words_for_all_that_the_pages_scripts_say() -> None:
+    texts = words("en").texts
+    said = {
+        key
+        for path in (*STATIC.glob("settings*.js"), STATIC / "hours.js")
+        for key in re.findall(r'says\("([a-z_]+)"', path.read_text())
+    }
+
+    assert len(said) > 20
+    assert {key for key in said if f"settings.says.{key}" not in texts} == set()
 
 
 async def test_nobody_sees_settings_who_is_not_signed_in() -> None:
