@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import ingest, spam, tagging, ticketing
+from tests.bench import desk, ingest, spam, tagging, ticketing
 from tests.bench.figures import Figure, print_table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
+    "desk": desk.measure,
     "ingest": ingest.measure,
     "spam": spam.measure,
     "tagging": tagging.measure,
