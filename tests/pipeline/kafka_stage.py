@@ -20,6 +20,12 @@ from services.attribution import app as attribution
 from services.attribution.store import MongoContacts as ContactHistories
 from services.autoclose import app as autoclose
 from services.autoclose.store import MongoTimers, RedisTyping
+from services.desk import app as desk
+from services.desk.handlers import Desk
+from services.desk.live.telling import RedisTelling
+from services.desk.store.around import MongoAround
+from services.desk.store.models import Models
+from services.desk.store.own import MongoOwn
 from services.ingest import app as ingest
 from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
 from services.spam import app as spam
@@ -233,5 +239,18 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     ticketing.wire(bus["ticketing"], tickets, requests, clock, SWEEP)
     assignment.wire(bus["assignment"], stores, clock, SWEEP)
     autoclose.wire(bus["autoclose"], timers, RedisTyping(cache, unique), clock, SWEEP)
+    own = MongoOwn(database.database)
+    desk.consume(
+        bus["desk"],
+        Desk(
+            Models(own),
+            MongoAround(database.database),
+            own,
+            RedisTelling(cache, unique),
+            bus["desk"].accounts,
+            clock,
+            bus["desk"].publish,
+        ),
+    )
     attribution.wire(bus["attribution"], histories, clock, interval=SWEEP)
     tagging.wire(bus["tagging"], lessons_on_tags, beginnings, whole_tags_model(), clock, SWEEP)
