@@ -21,6 +21,7 @@ from services.attribution.store import MongoContacts as ContactHistories
 from services.autoclose import app as autoclose
 from services.autoclose.store import MongoTimers, RedisTyping
 from services.desk import app as desk
+from services.desk.erasing import Erasing
 from services.desk.handlers import Desk
 from services.desk.live.telling import RedisTelling
 from services.desk.store.around import MongoAround
@@ -45,7 +46,7 @@ from shared.stores.indexes import ENTRY_POINTS
 from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Mongo
 from shared.topic import SERVICES, Service, Topic
-from shared.topics import TOPICS
+from shared.topics import ERASURES, TOPICS
 from tests.memory_bus import FakeClock
 from tests.pipeline.stage import Stage
 
@@ -239,12 +240,13 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     ticketing.wire(bus["ticketing"], tickets, requests, clock, SWEEP)
     assignment.wire(bus["assignment"], stores, clock, SWEEP)
     autoclose.wire(bus["autoclose"], timers, RedisTyping(cache, unique), clock, SWEEP)
-    own = MongoOwn(database.database)
+    own, around = MongoOwn(database.database), MongoAround(database.database)
+    models = Models(own)
     desk.consume(
         bus["desk"],
         Desk(
-            Models(own),
-            MongoAround(database.database),
+            models,
+            around,
             own,
             RedisTelling(cache, unique),
             bus["desk"].accounts,
@@ -252,5 +254,6 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
             bus["desk"].publish,
         ),
     )
+    bus["desk"].consume(ERASURES, Erasing(around, models, bus["desk"].publish).asked)
     attribution.wire(bus["attribution"], histories, clock, interval=SWEEP)
     tagging.wire(bus["tagging"], lessons_on_tags, beginnings, whole_tags_model(), clock, SWEEP)
