@@ -81,7 +81,7 @@ def application(
 
 
 def routed(parts: Parts, signing: SigningIn, counting: Counting, jobs: Jobs) -> FastAPI:
-    """All routes: each is for those whom `web/rights.py` names, what it does not know for nobody."""
+    """All routes: each is for those whom `web/rights.py` names; one that it omits is for nobody."""
     app = Described(
         title="Helpdesk",
         version=API_VERSION,
