@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import ingest, spam, tagging, ticketing
+from tests.bench import ingest, live, spam, tagging, ticketing
 from tests.bench.figures import Figure, print_table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "ingest": ingest.measure,
+    "live": live.measure,
     "spam": spam.measure,
     "tagging": tagging.measure,
     "ticketing": ticketing.measure,

@@ -4,8 +4,8 @@ import asyncio
 import itertools
 from typing import Any
 
-import hypothesis
 import httpx2
+import hypothesis
 import jsonschema
 import pytest
 import schemathesis
