@@ -8,14 +8,14 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge faults help setup check fix lint types imports test test-fast deploy-test image image-test sbom fuzz demo lock
+.PHONY: bench chaos chaos-judge faults help setup check fix lint types imports test test-fast test-browser pictures deploy-test image image-test sbom fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.dev
 DEPLOY_READY = $(if $(READY),$(VENV)/.deploy)
-ALONE = not connected and not deploy and not image
+ALONE = not connected and not deploy and not image and not browser
 FAST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 # Each group has servers of its own, so that none of them grows for the length of the whole run.
 CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
@@ -52,6 +52,21 @@ test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databas
 	@$(CONNECTED) tests/cli tests/pipeline $(ARGS) $(OR_NONE)
 	@$(CONNECTED) tests/e2e tests/test_servers.py $(ARGS) $(OR_NONE)
 	@$(DEPLOY) $(ARGS) $(OR_NONE)
+
+# Debian's Chromium, where it is missing and may be installed; HELPDESK_TEST_CHROMIUM names another.
+CHROMIUM = test -n "$$HELPDESK_TEST_CHROMIUM" || command -v chromium >/dev/null || { \
+	test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { \
+	$(CHROMIUM_FROM) >&2 || { apt-get update >&2 && $(CHROMIUM_FROM) >&2; }; }; } || true
+CHROMIUM_FROM = apt-get install --yes --no-install-recommends chromium fonts-dejavu-core
+
+test-browser: $(READY)  ## the desk in Chromium: its page alone, and on the whole pipeline
+	@$(CHROMIUM)
+	@$(BIN)/python -m pytest -m browser --numprocesses 2 --dist loadfile tests/desk $(ARGS) $(OR_NONE)
+	@$(BIN)/python -m pytest -m browser -p no:randomly tests/browser $(ARGS) $(OR_NONE)
+
+pictures: $(READY)  ## take the pictures of docs/pictures anew: NAMES='list dark'
+	@$(CHROMIUM)
+	@$(BIN)/python -m tests.browser.pictures $(NAMES)
 
 deploy-test: $(READY) $(DEPLOY_READY)  ## what operators deploy: the chart, alerts, the image
 	@$(DEPLOY) $(ARGS)

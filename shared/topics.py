@@ -243,7 +243,7 @@ WEIGHTS: Topic[Any] = Topic(
     retention=FOR_EVER,
 )
 
-KEEPERS: frozenset[Service] = frozenset({"ingest", "spam", "ticketing", "attribution"})
+KEEPERS: frozenset[Service] = frozenset({"ingest", "spam", "ticketing", "attribution", "desk"})
 """The services that keep things by contact; the others keep them by ticket, and learn by event."""
 
 ERASURES: Topic[Any] = Topic(

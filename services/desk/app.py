@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from services.desk.erasing import Erasing
 from services.desk.handlers import Desk
 from services.desk.live.here import Here
 from services.desk.live.hub import Hub
@@ -34,6 +35,7 @@ from shared.stores import mongo, redis
 from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database, Mongo
 from shared.topics import (
+    ERASURES,
     PRESENCE,
     PROFILE_EVENTS,
     PROFILES,
@@ -48,10 +50,14 @@ SERVICE: Final = "desk"
 SWEEP_INTERVAL = timedelta(seconds=1)
 
 
-def wire(bus: Bus, desk: Desk, sweep: Sweep, jobs: Jobs, interval: timedelta) -> None:
+def wire(  # one argument a part
+    bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, jobs: Jobs, interval: timedelta
+) -> None:
     """Connect topics, handlers and sweeps, whose runs lie `interval` apart."""
     consume(bus, desk)
+    bus.consume(ERASURES, erasing.asked)
     bus.every(interval, sweep.ask_for_snapshots)
+    bus.every(interval, sweep.clear_left_over)
     bus.every(interval, jobs.sweep)
 
 
@@ -106,7 +112,8 @@ def build(settings: Settings) -> Service:
     jobs = Jobs(parts)
     desk = Desk(models, around, own, telling, bus.accounts, clock, bus.publish)
     sweep = Sweep(own, bus.accounts, bus.publish, clock, own.side)
-    wire(bus, desk, sweep, jobs, settings.sweep_interval)
+    erasing = Erasing(around, models, bus.publish)
+    wire(bus, desk, erasing, sweep, jobs, settings.sweep_interval)
     lasting = Lasting(settings.session_idle, settings.session_longest)
     sessions = Sessions(
         people,
@@ -141,7 +148,15 @@ def build(settings: Settings) -> Service:
         settings,
         bus,
         opening=[store.ensure_indexes for store in stores],
-        doors=[Listening(app, settings.http_host, settings.http_port, beside=[hub.run])],
+        doors=[
+            Listening(
+                app,
+                settings.http_host,
+                settings.http_port,
+                beside=[hub.run],
+                proxies=settings.trusted_proxies,
+            )
+        ],
         closing=[log.close, database.close, cache.aclose],
     )
 

@@ -1,20 +1,18 @@
 """What the desk makes of the topics it reads: the read model, and news for the open pages."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
-from services.desk.rules import facts, taking
-from services.desk.rules import rows as row_rules
+from services.desk.erasing import is_late
+from services.desk.rules import facts
 from services.desk.rules.answers import Answered, answer_of
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.facts import Said
-from services.desk.rules.lines import Line
-from services.desk.rules.rows import Row
-from services.desk.rules.taking import Gathered
+from services.desk.storing import ReadModel, Seats, stored
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish
 from shared.clock import Clock
@@ -25,38 +23,15 @@ from shared.contracts.presence import AgentHeartbeat, AgentWentOnline, Presence
 from shared.contracts.profiles import Profile, ProfileEvent
 from shared.contracts.signals import Signal
 from shared.contracts.snapshots import SnapshotsPublished, TicketSnapshot
-from shared.contracts.tickets import CommandRejected, TicketFact
-from shared.errors import Transient
+from shared.contracts.tickets import CommandRejected, ContentErased, TicketFact
+from shared.stores.erased import Named
 from shared.topic import Deleted
 from shared.topics import COMMANDS
 
 _COMMANDS: TypeAdapter[Any] = TypeAdapter(TicketCommand)
-_ROUNDS = 20
 _TYPING = timedelta(seconds=8)
 
-Keyed = Mapping[str, tuple[Any, int]]
-
-Seats = dict[tuple[str, str], set[str | None]]
-"""Of tickets that changed, by account and id: whose they were and are."""
-
-
-class ReadModel(Protocol):
-    """The stored tickets and lines; each is stored at a revision."""
-
-    async def rows(self, keys: Collection[str]) -> dict[str, tuple[Row, int]]:
-        """Those of the tickets that are there."""
-
-    async def lines(self, keys: Collection[str]) -> dict[str, tuple[Line, int]]:
-        """Those of the lines that are there."""
-
-    async def whole_thread(self, ticket_key: str) -> dict[str, tuple[Line, int]]:
-        """All lines of a ticket."""
-
-    async def save_rows(self, rows: Iterable[tuple[Row, int]]) -> set[str]:
-        """Store those whose revision is still that one (0: not there); the keys of these."""
-
-    async def save_lines(self, lines: Iterable[tuple[Line, int]]) -> set[str]:
-        """As `save_rows`."""
+S = TypeVar("S", InboundMessage, Signal)
 
 
 class Models(Protocol):
@@ -81,17 +56,23 @@ class Around(Protocol):
     async def profile_events(self, events: Sequence[ProfileEvent]) -> None:
         """Keep each event, once."""
 
+    async def erased(self, contacts: Collection[Named]) -> Mapping[Named, datetime]:
+        """Up to when each of these contacts and profiles was erased, where any was."""
+
     async def attendances(
         self, agents: Collection[tuple[str, str]]
     ) -> dict[tuple[str, str], Attendance]:
         """What is known of these agents' presence."""
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
-        """Store each."""
+        """Store each, unless what is stored was later."""
 
 
 class Answers(Protocol):
-    """What became of commands that were given here."""
+    """What agents of the desk gave: commands, and drafts of replies."""
+
+    async def forget_drafts(self, tickets: Collection[str]) -> None:
+        """No draft for these tickets, by `account:ticket`, is left."""
 
     async def keep(self, answers: Sequence[Answered]) -> None:
         """Keep each for the command that it answers; the first answer stays."""
@@ -132,6 +113,8 @@ class Desk:
         """Tickets and threads are as the events say, and who gave a command here is answered."""
         told = [event for event in events if isinstance(event, TicketFact)]
         seats = await self._take([facts.of_event(event) for event in told])
+        erased = [event for event in told if isinstance(event, ContentErased) and event.whole]
+        await self.answers.forget_drafts({f"{e.account_id}:{e.ticket_id}" for e in erased})
         answers = [answer for event in events if (answer := answer_of(event))]
         await self.answers.keep(answers)
         await self._follow_up(answers)
@@ -162,26 +145,38 @@ class Desk:
             await self.publish([COMMANDS.record(command) for command in commands])
 
     async def messages_screened(self, messages: Sequence[OnChannel]) -> None:
-        """Lines have all that the channel said of them. Edits come by the ticket stream."""
-        said = [facts.of_message(m) for m in messages if isinstance(m, InboundMessage)]
-        seats = await self._take([Said(lines=(line,)) for line in said])
+        """Lines have all that the channel said of them. Edits come by the ticket stream.
+
+        What comes only after its contact was erased is left out: looked for first, and again once
+        it is stored.
+        """
+        new = await self._unerased([m for m in messages if isinstance(m, InboundMessage)])
+        said = {message.id: facts.of_message(message) for message in new}
+        seats = await self._take([Said(lines=(line,)) for line in said.values()])
+        kept = {message.id for message in await self._unerased(new)}
+        late = [line.erased() for id_, line in said.items() if id_ not in kept]
+        await self._take([Said(lines=(line,)) for line in late])
         await self.telling.tell([_changed(*ticket, seats) for ticket in seats])
 
     async def snapshots_taken(
         self, snapshots: Sequence[TicketSnapshot | SnapshotsPublished]
     ) -> None:
-        """Tickets and threads are as the snapshots say, where nothing newer was known."""
+        """Tickets and threads are as the snapshots say, where nothing newer was known.
+
+        Pages are told where that was news.
+        """
         pages = [each for each in snapshots if isinstance(each, TicketSnapshot)]
-        await self._take([facts.of_snapshot(page) for page in pages])
-        accounts = dict.fromkeys(page.account_id for page in pages)
+        seats = await self._take([facts.of_snapshot(page) for page in pages])
+        accounts = dict.fromkeys(account for account, _ in seats)
         await self.telling.tell([News(account, "reload", {}) for account in accounts])
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
         """A STOP or START is kept, and pages are told who types."""
+        words = [s for s in signals if s.kind == "keyword" and s.keyword_class in ("stop", "start")]
         stops = [
             (s.account_id, s.channel, s.contact.id, s.occurred_at, s.keyword_class == "stop")
-            for s in signals
-            if s.kind == "keyword" and s.contact and s.keyword_class in ("stop", "start")
+            for s in await self._unerased(words)
+            if s.contact
         ]
         await self.around.stopped(stops)
         now = self.clock()
@@ -204,7 +199,12 @@ class Desk:
 
     async def sends_told(self, sends: Sequence[SendOutcome]) -> None:
         """What campaigns and flows sent is kept, to be shown in threads."""
-        await self.around.sent(sends)
+        named = [
+            (send, [(send.account_id, name) for name in _of_phone(send.phone)]) for send in sends
+        ]
+        erased = await self.around.erased({name for _, names in named for name in names})
+        kept = [s for s, names in named if not is_late(erased, names, s.occurred_at)]
+        await self.around.sent(kept)
 
     async def profiles_changed(self, profiles: Sequence[Profile | Deleted]) -> None:
         """Profiles are as they were said to be last."""
@@ -212,7 +212,10 @@ class Desk:
 
     async def profile_events_seen(self, events: Sequence[ProfileEvent]) -> None:
         """Each is kept."""
-        await self.around.profile_events(events)
+        names = {event.id: (event.account_id, f"profile:{event.profile_id}") for event in events}
+        erased = await self.around.erased(set(names.values()))
+        kept = [e for e in events if not is_late(erased, [names[e.id]], e.occurred_at)]
+        await self.around.profile_events(kept)
 
     async def presence_told(self, events: Sequence[Presence]) -> None:
         """Who is online is known; only an agent themself makes themself so (ASG 2)."""
@@ -240,58 +243,14 @@ class Desk:
             ]
         )
 
+    async def _unerased(self, said: Sequence[S]) -> list[S]:
+        """What was not erased, or received after that."""
+        names = {each.id: _names(each) for each in said}
+        erased = await self.around.erased({name for own in names.values() for name in own})
+        return [each for each in said if not is_late(erased, names[each.id], each.occurred_at)]
+
     async def _take(self, said: Sequence[Said]) -> Seats:
-        """All that is said is stored; the tickets that changed, and who had and has them."""
-        seats: Seats = {}
-        if not said:
-            return seats
-        model = await self.models.serving()
-        batch = taking.gathered(said)
-        for _ in range(_ROUNDS):
-            batch = await _round(model, batch, seats)
-            if not batch.rows and not batch.lines:
-                return seats
-        raise Transient("the read model is changed by others all the time; trying again")
-
-
-async def _round(model: ReadModel, batch: Gathered, seats: Seats) -> Gathered:
-    """Store what can be stored, noting it in `seats`; what of the batch lost a race is left."""
-    rows = await model.rows(batch.rows.keys())
-    lines = await model.lines(batch.lines.keys())
-    taken = taking.taken(batch, _values(rows), _values(lines))
-    after = dict(taken.rows)
-    lost_lines = await _lost(model.save_lines, taken.lines, lines)
-    for key in taken.stale:
-        row = after.get(key) or rows[key][0]
-        thread = await model.whole_thread(key)
-        silent = {line.key: line for line in taking.erased(row, [x for x, _ in thread.values()])}
-        lost_lines |= await _lost(model.save_lines, silent, thread)
-        now = [silent.get(place, line) for place, (line, _) in thread.items()]
-        after[key] = row_rules.with_lines(taking.reworded(row, now), silent.values())
-    # A ticket whose lines lost a race is put together again with them.
-    again = {_ticket(line) for key, line in batch.lines.items() if key in lost_lines}
-    kept = {key: row for key, row in after.items() if key not in again}
-    again |= await _lost(model.save_rows, kept, rows)
-    for line in taken.lines.values():
-        if line.ticket_id is not None:
-            seats.setdefault((line.account_id, line.ticket_id), set())
-    for key, row in after.items():
-        if key not in again:
-            old = rows[key][0] if key in rows else None
-            found = seats.setdefault((row.account_id, row.ticket_id), set())
-            found.update(each.summary.assignee for each in (old, row) if each and each.summary)
-    return Gathered(
-        {key: row for key, row in batch.rows.items() if key in again},
-        {
-            key: line
-            for key, line in batch.lines.items()
-            if key in lost_lines or _ticket(line) in again
-        },
-    )
-
-
-def _ticket(line: Line) -> str:
-    return f"{line.account_id}:{line.ticket_id}"
+        return await stored(await self.models.serving(), said) if said else {}
 
 
 def _changed(account_id: str, ticket_id: str, seats: Seats) -> News:
@@ -301,14 +260,12 @@ def _changed(account_id: str, ticket_id: str, seats: Seats) -> News:
     return News(account_id, "ticket", {"ticket_id": ticket_id, "of": of})
 
 
-async def _lost(save: Any, wanted: Mapping[str, Any], stored: Keyed) -> set[str]:  # noqa: ANN401  # of rows or of lines
-    """Store these at the revisions they were read at; the keys of those that lost a race."""
-    if not wanted:
-        return set()
-    at = {key: revision for key, (_, revision) in stored.items()}
-    saved: set[str] = await save([(each, at.get(key, 0)) for key, each in wanted.items()])
-    return set(wanted) - saved
+def _names(said: InboundMessage | Signal) -> list[Named]:
+    contact = said.contact
+    if contact is None:
+        return []
+    return [(said.account_id, name) for name in (contact.id, *(i.key for i in contact.identities))]
 
 
-def _values(stored: Keyed) -> dict[str, Any]:
-    return {key: value for key, (value, _) in stored.items()}
+def _of_phone(phone: str) -> list[str]:
+    return [phone, *(f"{kind}:{phone}" for kind in ("e164", "wa_id"))]

@@ -85,6 +85,12 @@ class Settings(ServiceSettings):
     signing_secret_file: FilePath | None = Field(
         default=None, description="a file with that secret"
     )
+    trusted_proxies: str = Field(
+        default="",
+        pattern=r"^([0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*)?$",
+        description="the proxies, as addresses or networks with commas between them, that are"
+        " believed when they say whom a request is from",
+    )
     secure_cookies: bool = Field(
         default=True, description="off only where browsers come without TLS, on one machine"
     )

@@ -19,8 +19,14 @@ DESK: Final = Author(kind="integration", id="desk", name="the desk")
 class Noted(Protocol):
     """What was done once."""
 
+    async def is_noted(self, what: str) -> bool:
+        """Whether it was noted."""
+
     async def is_new(self, what: str, now: datetime) -> bool:
         """Note it; whether it was not noted yet."""
+
+    async def clear_left_over(self, now: datetime) -> None:
+        """Empty what a rebuild has left that died."""
 
 
 @dataclass(slots=True)
@@ -34,18 +40,32 @@ class Sweep:
     side: Callable[[], Awaitable[str]]
     _known: set[str] = field(default_factory=set)
 
+    async def clear_left_over(self) -> None:
+        """Nothing is left of a rebuild that died: what is erased is erased where pages are read."""
+        await self.noted.clear_left_over(self.clock())
+
     async def ask_for_snapshots(self) -> None:
-        """Each account that the desk has not known before is asked for, once."""
+        """Each account that the side that serves has not known before is asked for, once.
+
+        Of several replicas that ask at once the requests have the same id, and are one. A side that
+        was rebuilt knows all accounts of that time: the rebuild asks for them itself.
+        """
         side = await self.side()
         for account in self.accounts:
-            what = f"snapshots:{side}:{account.account_id}"
+            what = asked_for(side, account.account_id)
             if what in self._known:
                 continue
-            now = self.clock()
-            # Asked before it is noted: the same again is one request.
-            await self.publish([COMMANDS.record(request(account.account_id, what, now))])
-            await self.noted.is_new(what, now)
+            if not await self.noted.is_noted(what):
+                now = self.clock()
+                # Asked before it is noted: the same again is one request.
+                await self.publish([COMMANDS.record(request(account.account_id, what, now))])
+                await self.noted.is_new(what, now)
             self._known.add(what)
+
+
+def asked_for(side: str, account_id: str) -> str:
+    """What is noted of an account whose snapshots were asked for."""
+    return f"snapshots:{side}:{account_id}"
 
 
 def request(account_id: str, what: str, now: datetime) -> PublishSnapshots:

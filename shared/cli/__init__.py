@@ -102,14 +102,21 @@ def demo(
 
 
 async def _demo() -> dict[str, Any]:
+    from shared.cli.demo.at_desk import at_the_desk
     from shared.cli.demo.checks import failed_or_passed
+    from shared.cli.demo.sign_ins import sign_ins
     from shared.cli.demo.story import Story
     from shared.cli.local import local_pipeline
 
     async with local_pipeline(_say) as pipeline:
         _say("customers write, agents answer")
         await Story(pipeline, system_clock()).tell()
+        # What agents do at the desk changes tickets: the story is as it was before.
         document = pipeline.seen.document()
+        _say("agents look at the desk")
+        seats = await sign_ins(pipeline.environment, ("support", "manager"))
+        await pipeline.all_taken("desk")
+        document["desk"] = await at_the_desk(pipeline.desk.url, seats)
     checks = failed_or_passed(document)
     return {"ok": all(check["ok"] for check in checks), **document, "checks": checks}
 
@@ -137,6 +144,7 @@ async def _up(
     redis_port: int,
     desk_port: int,
 ) -> None:
+    from shared.cli.demo.more import More
     from shared.cli.demo.sign_ins import sign_ins
     from shared.cli.demo.story import Story
     from shared.cli.local import addresses, environment, local_pipeline
@@ -151,6 +159,8 @@ async def _up(
         if with_demo:
             _say("loading the sample data")
             await Story(pipeline, system_clock()).tell()
+            await More(pipeline, system_clock()).tell()
+            await pipeline.all_taken("desk")
             for role, (address, password) in (await sign_ins(pipeline.environment)).items():
                 _say(f"the desk, as {role}: {pipeline.desk.url} {address} {password}")
         typer.echo(addresses(pipeline))

@@ -1,4 +1,4 @@
-"""The whole pipeline on one machine: embedded servers, topics, and six processes."""
+"""The whole pipeline on one machine: embedded servers, topics, and a process a service."""
 
 import asyncio
 import contextlib
@@ -26,6 +26,7 @@ from shared.embedded.stack import EmbeddedStack
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
 from shared.topic import SERVICES, Service, Topic
+from shared.topics import ACCOUNTS, TOPICS
 from shared.values.ids import attempt_token
 
 EMBEDDED_PARTITIONS = 3
@@ -175,6 +176,13 @@ class LocalPipeline:
                     await asyncio.sleep(0.05)
         finally:
             await consumer.stop()
+
+    async def all_taken(self, service: Service) -> None:
+        """Return once a service has handled all that its topics hold."""
+        for topic in TOPICS:
+            # Accounts are followed by each replica, and no group says how far.
+            if service in topic.consumers and topic is not ACCOUNTS:
+                await self.taken(topic, service)
 
     async def until(self, what: str, holds: Callable[[Observed], bool]) -> Observed:
         """See `World`. After `patience` seconds it raises HelpdeskError.

@@ -169,6 +169,20 @@ SPAM_ADVICE = Counter(
     "Messages that an optional engine was asked about: ok, timeout, error, or skipped.",
     ["engine", "outcome"],
 )
+HTTP_DURATION = Histogram(
+    "helpdesk_http_request_duration_seconds",
+    "From a request at the desk to the beginning of its answer; the route is a template's.",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+DESK_OPEN_PAGES = Gauge(
+    "helpdesk_desk_open_pages", "Pages and programs that follow live updates of this replica."
+)
+DESK_UPDATE_DELAY = Histogram(
+    "helpdesk_desk_update_delay_seconds",
+    "From the moment that something was told to the replicas to all open pages having been told.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
 LEARNING_DAMAGED = Counter(
     "helpdesk_learning_damaged",
     "Seeds, weights or rules that could not be read: the service goes on without them.",

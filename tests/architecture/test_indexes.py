@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.running.service import Service as Wired
 from shared.stores.indexes import ENTRY_POINTS, Index, Indexed, StoresOf, declared
 from shared.topic import SERVICES, Service
 from tests.architecture.tree import ROOT
+from tests.wired import built
 
 
 def stores_of(service: Service) -> StoresOf:
@@ -29,8 +29,7 @@ async def test_a_service_declares_each_store_whose_indexes_it_makes(
     for name in os.environ:
         if name.startswith("HELPDESK_"):
             monkeypatch.delenv(name)
-    settings = importlib.import_module(f"services.{service}.settings").Settings()
-    app: Wired = importlib.import_module(f"services.{service}.app").build(settings)
+    app = built(service)
     makers = [
         type(owner)
         for step in app.opening

@@ -196,10 +196,14 @@ ALSO: dict[str, set[str]] = {
     "TKT 3: one SMS ticket per person": {"TKT 3: a person's later SMS joins their ticket"},
     "SPM 1: spam is a ticket, flagged": {
         "SPM 1: spam is nobody's",
+        "VWS 1: spam is in its own view",
         "SPM 4: no customer's message is taken for spam",
     },
     "ATT 2: only the first SMS after a send is credited": {
         "ATT 3: the flow is credited, not the campaign before it",
+    },
+    "VWS 1: All holds every ticket but spam, closed ones too": {
+        "VWS 2: page by page each order has every ticket once, the other way round too",
     },
 }
 """What is rightly wrong besides: checks that look at the same message or ticket."""

@@ -98,8 +98,8 @@ def test_differences_are_told_by_the_names_of_what_they_are_in(tmp_path: Path) -
         '  ~ channels: [] → ["sms"]',
         '  ~ agents[ann].name: "Ann" → "Anna"',
         '  + agents[ann].email: "a@x"',
-        '  - agents[bob]: {"id": "bob", "name": "Bob"}',
-        '  + agents[zoe]: {"id": "zoe", "name": "Zoe"}',
+        '  - agents[bob]: {"id": "bob", "name": "Bob", "role": "support"}',
+        '  + agents[zoe]: {"id": "zoe", "name": "Zoe", "role": "support"}',
         "  ~ spam.threshold: 0.9 → 0.95",
         '  + region: "IT"',
     ]

@@ -70,6 +70,7 @@ def test_services_and_whole_topics_are_completed_for_dead_letters(
     assert completed(monkeypatch, capsys, *listed, "--service", "") == list(SERVICES)
     assert completed(monkeypatch, capsys, *listed, "--topic", "helpdesk.pr") == [
         "helpdesk.profiles",
+        "helpdesk.profiles.events",
         "helpdesk.presence",
     ]
 

@@ -140,7 +140,8 @@ def test_a_rule_that_denies_counts_more_than_one_that_allows() -> None:
     denied = Right("User:*", "topic", "helpdesk.commands", "literal", "all", allowed=False)
     findings = judge_kafka(healthy.kafka(rights=[*healthy.rights(), denied]))
     wrong = {each.text.split(",")[0] for each in findings if each.status == "wrong"}
-    assert wrong == {f"User:{s}" for s in ("ticketing", "assignment", "autoclose", "tagging")}
+    among = ("ticketing", "assignment", "autoclose", "tagging", "desk")
+    assert wrong == {f"User:{service}" for service in among}
 
 
 def test_rules_for_prefixes_and_for_everybody_are_understood() -> None:

@@ -143,7 +143,7 @@ async def test_up_runs_the_sample_at_the_port_it_was_given_until_it_is_interrupt
     async with helpdesk(tmp_path, "up", "--demo", "--kafka-port", str(kafka)) as command:
         addresses = await command.addresses()
         assert addresses["kafka"] == f"127.0.0.1:{kafka}"
-        assert set(addresses) == {"kafka", "mongo", "redis", *SERVICES}
+        assert set(addresses) == {"kafka", "mongo", "redis", "desk_page", *SERVICES}
         ports = [int(a.removesuffix("/metrics").rpartition(":")[2]) for a in addresses.values()]
         assert len(set(ports)) == len(ports)
         assert all(is_taken(port) for port in ports)

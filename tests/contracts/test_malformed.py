@@ -14,7 +14,12 @@ from tests.contracts.library import SPOKEN, Example, Json, a_record, examples
 
 TOPICS = [BY_NAME[name] for name in SPOKEN]
 MIN = datetime.min.replace(tzinfo=UTC)
-OPEN_ENDED = {"helpdesk.tickets", "helpdesk.signals", "helpdesk.snapshots"}
+OPEN_ENDED = {
+    "helpdesk.tickets",
+    "helpdesk.signals",
+    "helpdesk.snapshots",
+    "helpdesk.profiles.events",
+}
 TYPED = [topic for topic in TOPICS if topic.name not in {"helpdesk.accounts", "helpdesk.profiles"}]
 
 each_topic = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)

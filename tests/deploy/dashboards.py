@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from tests.architecture.tree import ROOT
+from tests.deploy.boards_of_desk import DESK
 from tests.deploy.boards_of_kafka import KAFKA
 from tests.deploy.boards_of_services import OVERVIEW, SERVICES
 from tests.deploy.boards_of_tickets import RUNTIME, TICKETS
@@ -17,6 +18,7 @@ FILES = {
         "services": SERVICES,
         "kafka-client": KAFKA,
         "tickets": TICKETS,
+        "desk": DESK,
         "runtime": RUNTIME,
     }.items()
 }

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.desk.fake_page import Fake, serving
-from tests.desk.served import served, two
+from tests.desk.fake_page import Fake
+from tests.desk.fake_page_served import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Page
-
-__all__ = ["served", "two"]
 
 CHROMIUM = os.environ.get("HELPDESK_TEST_CHROMIUM") or shutil.which("chromium")
 
@@ -48,7 +46,7 @@ class Opened:
         """Return a browser's profile: its tabs share a store and locks."""
         options = {"viewport": {"width": 1360, "height": 700}, "reduced_motion": "reduce"} | options
         context = self.browser.new_context(**options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)
         self.contexts.append(context)
         return context
 

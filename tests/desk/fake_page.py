@@ -1,57 +1,22 @@
-"""A desk without a pipeline: the page's own templates and scripts, made-up tickets, and a stream of
-events that a test scripts.
-"""
+"""A desk in memory: made-up tickets, and a stream of events that a test scripts."""
 
 import asyncio
 import json
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import uvicorn
-from fastapi import FastAPI, Request
-from starlette.responses import (
-    HTMLResponse,
-    JSONResponse,
-    RedirectResponse,
-    Response,
-    StreamingResponse,
-)
-from starlette.staticfiles import StaticFiles
+from starlette.datastructures import QueryParams
 
 from services.desk.rules.people import Who
-from services.desk.rules.shown import (
-    ShownContact,
-    ShownLast,
-    ShownOther,
-    ShownPage,
-    ShownRow,
-    ShownView,
-)
+from services.desk.rules.shown import ShownContact, ShownLast, ShownPage, ShownRow, ShownView
 from services.desk.web import templating
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-CSP = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-PANE = """
-import { fire, parsed } from "./dom.js";
-const pane = document.getElementById("pane");
-async function open(id) {
-  pane.replaceChildren(parsed(await (await fetch(`/desk/tickets/${id}`)).text()));
-  fire("desk:opened", { id });
-}
-document.addEventListener("desk:open", ({ detail }) => open(detail.id));
-document.addEventListener("desk:close", () => pane.replaceChildren());
-const id = new URLSearchParams(location.search).get("ticket");
-if (id) open(id);
-"""
-"""What stands for the pane's own scripts: it loads a ticket and says that it did."""
-
 KEYS: dict[str, Callable[[ShownRow], float]] = {
     "waiting": lambda row: row.waiting_since.timestamp() if row.waiting_since else float("inf"),
     "active": lambda row: row.active_at.timestamp(),
@@ -63,7 +28,7 @@ KEYS: dict[str, Callable[[ShownRow], float]] = {
 def a_row(minutes: int, **fields: Any) -> ShownRow:
     """Return an open SMS ticket that was last active `minutes` minutes ago."""
     at = NOW - timedelta(minutes=minutes)
-    made = {
+    made: dict[str, Any] = {
         "id": f"t{minutes}",
         "seq": 1,
         "number": minutes,
@@ -91,6 +56,7 @@ class Fake:
     )
     teams: list[tuple[str, str]] = field(default_factory=lambda: [("returns", "Returns")])
     views: list[ShownView] = field(default_factory=list)
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
     presence: str = "offline"
     page_size: int = 50
@@ -100,6 +66,7 @@ class Fake:
     asked: list[str] = field(default_factory=list)
     sent: list[tuple[str, str, Any]] = field(default_factory=list)
     refusals: list[dict[str, Any]] = field(default_factory=list)
+    job_total: int = 0
     events: list[tuple[int, str, str]] = field(default_factory=list)
     streams: set["asyncio.Queue[tuple[int, str, str] | None]"] = field(default_factory=set)
     loop: asyncio.AbstractEventLoop | None = None
@@ -163,33 +130,32 @@ class Fake:
         for stream in list(self.streams):
             self.loop.call_soon_threadsafe(stream.put_nowait, None)
 
-    def filtered(self, request: Request) -> list[ShownRow]:
+    def filtered(self, query: QueryParams) -> list[ShownRow]:
         """Return what a request's view and filters let through, in its order."""
-        given = request.query_params
-        rows = self.of(given.get("view", "inbox"))
-        if channels := given.getlist("channel"):
+        rows = self.of(query.get("view", "inbox"))
+        if channels := query.getlist("channel"):
             rows = [row for row in rows if row.channel in channels]
-        if tags := given.getlist("tag"):
+        if tags := query.getlist("tag"):
             rows = [row for row in rows if set(tags) & set(row.tags)]
-        if words := given.get("q", "").lower():
+        if words := query.get("q", "").lower():
             text = [(row, f"{row.number} {row.contact.name} {row.last}".lower()) for row in rows]
             rows = [row for row, said in text if words in said]
-        order = given.get("sort", "-active")
+        order = query.get("sort", "-active")
         key = KEYS[order.lstrip("-")]
         return sorted(rows, key=lambda row: (key(row), row.id), reverse=order.startswith("-"))
 
-    def page(self, request: Request) -> ShownPage:
+    def page(self, query: QueryParams) -> ShownPage:
         """Return the page that a request asks for."""
-        rows = self.filtered(request)
-        order = request.query_params.get("sort", "-active")
+        rows = self.filtered(query)
+        order = query.get("sort", "-active")
         key, sign = KEYS[order.lstrip("-")], -1 if order.startswith("-") else 1
-        if cursor := request.query_params.get("cursor"):
+        if cursor := query.get("cursor"):
             edge, edge_id = cursor.split("/")
             ahead = [(sign * (key(row) - float(edge)), row.id != edge_id, row) for row in rows]
             rows = [row for by, other, row in ahead if by > 0 or (by == 0 and other)]
         shown = rows[: self.page_size]
         following = f"{key(shown[-1])}/{shown[-1].id}" if len(rows) > len(shown) else None
-        total = len(self.filtered(request))
+        total = len(self.filtered(query))
         return ShownPage(tuple(shown), following, total, total_capped=False, as_of=self.as_of)
 
     @property
@@ -206,251 +172,23 @@ class Fake:
         ]
         return [*built_in, *self.views]
 
-    def context(self, request: Request) -> dict[str, Any]:
-        """Return what the templates of the shell and the list are given."""
-        query = request.query_params
+    def context(self, query: QueryParams) -> dict[str, Any]:
+        """Return what the templates of the shell and the list are query."""
         apart = ("view", "ticket", "cursor")
         return {
             "views": self.shown_views(),
             "view": query.get("view", "inbox"),
-            "page": self.page(request),
+            "page": self.page(query),
             "agents": self.agents,
             "teams": self.teams,
             "filters": {name: query.getlist(name) for name in query if name not in apart},
         }
 
 
-def application(fake: Fake) -> FastAPI:  # noqa: C901, PLR0915  # one route after the other
-    """Return the desk's pages and the little of its API that the shell needs."""
-    app = FastAPI()
-
-    @app.middleware("http")
-    async def guarded(request: Request, call_next: Any) -> Response:
-        path = request.url.path
-        fake.asked.append(f"{request.method} {path}")
-        if fake.is_down or (fake.streams_refused and path == "/api/v1/events"):
-            return JSONResponse({"code": "down", "detail": "Down."}, 503)
-        if request.method not in {"GET", "HEAD"}:
-            assert request.headers.get("X-Desk") == "token"
-            body = await request.body()
-            fake.sent.append((request.method, path, json.loads(body) if body else None))
-        response: Response = await call_next(request)
-        response.headers["Content-Security-Policy"] = CSP
-        return response
-
-    @app.get(f"{templating.static_path()}/ticket.js")
-    async def pane() -> Response:
-        return Response(PANE, media_type="text/javascript")
-
-    @app.get(f"{templating.static_path()}/ticket.css")
-    async def no_style() -> Response:
-        return Response("", media_type="text/css")
-
-    app.mount(templating.static_path(), StaticFiles(directory=templating.STATIC))
-
-    def page(template: str, **context: Any) -> HTMLResponse:
-        html = templating.render(
-            template, fake.who, csrf="token", account_name="Acme Shoes", **context
-        )
-        return HTMLResponse(html)
-
-    @app.get("/")
-    async def root() -> Response:
-        return RedirectResponse("/desk")
-
-    @app.get("/desk")
-    async def shell(request: Request) -> Response:
-        return page("shell.html", ticket=None, **fake.context(request))
-
-    @app.get("/desk/list")
-    async def rows(request: Request) -> Response:
-        return page("list.html", **fake.context(request))
-
-    @app.get("/desk/views")
-    async def views() -> Response:
-        return page("views.html", views=fake.shown_views())
-
-    @app.get("/desk/rows")
-    async def some(request: Request) -> Response:
-        passing = {row.id: row for row in fake.filtered(request)}
-        ids = request.query_params["ids"].split(",")
-        told = {id_: {"html": fake.html(passing[id_])} if id_ in passing else None for id_ in ids}
-        return JSONResponse({"rows": told})
-
-    @app.get("/desk/tickets/{ticket_id}")
-    async def ticket(ticket_id: str) -> Response:
-        title = f"#{fake.rows[ticket_id].number}"
-        return HTMLResponse(f'<article id="ticket"><h2>{title}</h2><textarea></textarea></article>')
-
-    @app.get("/api/v1/me")
-    async def me() -> Response:
-        return JSONResponse(
-            {"id": fake.who.id, "presence": fake.presence, "language": fake.who.language}
-        )
-
-    @app.get("/api/v1/counts")
-    async def counts() -> Response:
-        return JSONResponse(fake.counts)
-
-    @app.get("/api/v1/tags")
-    async def tags() -> Response:
-        return JSONResponse(["billing", "returns", "vip"])
-
-    @app.post("/api/v1/bulk")
-    async def bulk(request: Request) -> Response:
-        body = await request.json()
-        view = body.get("view")
-        ids = body.get("ids") or [row.id for row in fake.of(view)]
-        if body.get("dry_run"):
-            return JSONResponse({"count": len(ids)})
-        fake.refusals = [one for one in fake.refusals if one["ticket_id"] in ids]
-        fake.jobs_total = len(ids)  # type: ignore[attr-defined]
-        return JSONResponse({"job_id": "j1"}, 202)
-
-    @app.get("/api/v1/bulk/{job_id}")
-    async def job(job_id: str) -> Response:
-        total = fake.jobs_total  # type: ignore[attr-defined]
-        return JSONResponse(
-            {
-                "id": job_id,
-                "total": total,
-                "done": total,
-                "refused": fake.refusals,
-                "finished": True,
-            }
-        )
-
-    @app.get("/api/v1/views")
-    async def kept_views() -> Response:
-        kept = [view for view in fake.views if view.kind != "built-in"]
-        return JSONResponse(
-            [
-                {"id": v.id, "name": v.name, "filters": {}, "sort": "-active", "shared": False}
-                for v in kept
-            ]
-        )
-
-    @app.post("/api/v1/views")
-    async def new_view(request: Request) -> Response:
-        body = await request.json()
-        kind = "team" if body["shared"] else "private"
-        fake.views.append(ShownView("v-new", body["name"], kind, None))
-        return JSONResponse({"id": "v-new", **body}, 201)
-
-    @app.api_route("/api/v1/{rest:path}", methods=["POST", "PATCH", "PUT", "DELETE"])
-    async def done(rest: str) -> Response:
-        return JSONResponse({"done": rest})
-
-    @app.get("/api/v1/events")
-    async def events(request: Request) -> Response:
-        last = request.headers.get("Last-Event-ID") or request.query_params.get("last_event_id")
-        fake.opened_with.append(last or "")
-        stream: asyncio.Queue[tuple[int, str, str] | None] = asyncio.Queue()
-        newest = len(fake.events)
-        stream.put_nowait((newest, "live", "{}"))
-        for event in fake.events[int(last or newest) :]:
-            stream.put_nowait(event)
-        stream.put_nowait((newest, "counts", json.dumps(fake.counts)))
-        fake.streams.add(stream)
-
-        async def told() -> AsyncIterator[str]:
-            try:
-                yield "retry: 1000\n\n"
-                while event := await stream.get():
-                    id_, kind, data = event
-                    yield f"id: {id_}\nevent: {kind}\ndata: {data}\n\n"
-            finally:
-                fake.streams.discard(stream)
-
-        return StreamingResponse(told(), media_type="text/event-stream")
-
-    return app
-
-
 def until(page: "Page", script: str) -> None:
     """Wait until what the script says is so; the page's policy forbids Playwright's own way."""
-    for _ in range(400):
+    for _ in range(1000):
         if page.evaluate(script):
             return
         page.wait_for_timeout(20)
     raise AssertionError(f"it never was so: {script}")
-
-
-@contextmanager
-def serving(fake: Fake) -> Iterator[str]:
-    """Serve it in a thread, at the address that is yielded."""
-    fake.recount()
-    config = uvicorn.Config(
-        application(fake), port=0, log_level="error", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    started = threading.Event()
-
-    async def run() -> None:
-        fake.loop = asyncio.get_running_loop()
-        serving_ = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        started.set()
-        await serving_
-
-    thread = threading.Thread(target=asyncio.run, args=(run(),), daemon=True)
-    thread.start()
-    assert started.wait(10)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        fake.cut()
-        server.should_exit = True
-        thread.join(10)
-
-
-def a_busy_desk() -> Fake:
-    """Return a desk with one of each thing that a list shows."""
-    fake = Fake()
-    fake.views = [
-        ShownView("v-returns", "Returns to look at", "team", 3, 1),
-        ShownView("v-mine", "VIPs that wait", "private", 2),
-    ]
-
-    def said(writer: Any, name: str, text: str, minutes: int) -> ShownLast:
-        return ShownLast(writer, name, text, NOW - timedelta(minutes=minutes))
-
-    def by(name: str, address: str = "") -> ShownContact:
-        return ShownContact(name, name, address or None)
-
-    fake.put(
-        a_row(3, id="a1", number=1042, contact=by("Vera Bianchi"), unread=True, message_count=4,
-              last=said("customer", "", "Where is my parcel? It should have come on Monday, and the tracking page says nothing.", 3),
-              tags=("returns", "parcel")),
-        a_row(12, id="a2", number=1041, channel="email", contact=by("Mario Neri"), subject="Re: order 77",
-              last=said("agent", "Ann", "I have sent a new label, it comes by mail today.", 12),
-              waiting_since=None, assignee="ann", assignee_name="Ann Rossi", assignee_online=True,
-              team="returns", team_name="Returns", message_count=7),
-        a_row(25, id="a3", number=1040, channel="whatsapp", contact=by("Giulia Conti"), unread=True,
-              last=said("customer", "", "👍 grazie mille!", 25), assignee="bob",
-              assignee_name="Bob Verdi", tags=("vip",), message_count=12),
-        a_row(48, id="a4", number=1039, channel="instagram", contact=by("@sunny.feet"),
-              last=said("customer", "", "Do you have these in 38?", 48),
-              others=(ShownOther("bob", "Bob", "writing"),)),
-        a_row(75, id="a5", number=1038, channel="webchat", contact=by("Visitor from Lyon"),
-              last=said("ai", "Ada", "I have asked a colleague to look at it.", 75), ai_handled=True,
-              message_count=9, tags=("billing", "invoice", "b2b", "france", "urgent", "vat")),
-        a_row(190, id="a6", number=1037, channel="email", contact=by("procurement@a-very-long-company-name.example"),
-              subject="Quote for 240 pairs of safety shoes, delivery to three warehouses",
-              last=said("customer", "", "Dear team, please find attached our list of sizes.", 190),
-              reply_failed=True, assignee="ann", assignee_name="Ann Rossi", assignee_online=True),
-        a_row(400, id="a7", number=1036, contact=by("+39 347 555 0142"), status="snoozed",
-              snoozed_until=NOW + timedelta(hours=20), last=said("agent", "Bob", "We will know tomorrow.", 400),
-              waiting_since=None, assignee="ann", assignee_name="Ann Rossi", assignee_online=True),
-        a_row(1600, id="a8", number=1031, channel="email", contact=by("Zoë Müller"), status="closed",
-              subject="Danke!", last=said("customer", "", "Alles gut angekommen.", 1600), waiting_since=None),
-        a_row(2500, id="s1", number=1030, channel="email", contact=by("WIN BIG"), spam=True, subject="You have won",
-              last=said("customer", "", "Click here", 2500)),
-        *(a_row(3000 + 400 * n, id=f"b{n}", number=1000 - n, channel=("sms", "email", "webchat")[n % 3],
-                contact=by(("Paolo Gallo", "Irene Ferrari", "Luca Greco", "Sara Riva")[n % 4]),
-                last=said("customer", "", "Is there news about my order?", 3000 + 400 * n), waiting_since=None)
-          for n in range(14)),
-    )  # fmt: skip
-    return fake

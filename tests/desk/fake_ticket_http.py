@@ -17,7 +17,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from services.desk.rules.shown import ShownDraft, ShownPage, ShownView
-from services.desk.web.problems import Problem, handle
+from services.desk.web.problems import Problem, answer
 from services.desk.web.templating import STATIC, render, rfc3339, static_path
 from tests.desk.fake_ticket import ACCOUNT, ANN, Desk
 
@@ -149,6 +149,10 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
 
         return answer
 
+    async def refused(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return answer(error)
+
     one = "/api/v1/tickets/{ticket}"
     return Starlette(
         routes=[
@@ -174,19 +178,17 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
             Route("/api/v1/tags", listed("tags")),
             Mount(static_path(), StaticFiles(directory=STATIC)),
         ],
-        exception_handlers={Problem: handle},
+        exception_handlers={Problem: refused},
     )
 
 
 @contextmanager
 def served(desk: Desk) -> Iterator[Desk]:
     """The desk answers at `address` meanwhile, from a thread of its own."""
-    quiet: dict[str, Any] = {
-        "log_level": "error",
-        "lifespan": "off",
-        "timeout_graceful_shutdown": 1,
-    }
-    server = uvicorn.Server(uvicorn.Config(application(desk), port=0, **quiet))
+    config = uvicorn.Config(
+        application(desk), log_level="error", lifespan="off", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", 0))
     desk.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     running = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.desk.rules.shown import ShownView
 from tests.desk.fake_page import a_row, until
 
 if TYPE_CHECKING:
@@ -110,6 +109,20 @@ class TestWhatChanges:
 
         page.mouse.move(1000, 400)
         until(page, "document.querySelector('.row').dataset.id === 't9'")
+
+    def test_is_in_its_order_when_one_has_left_the_list(self, desk: Opened) -> None:
+        page = desk.tab("/desk?view=all&sort=number")
+        page.hover("#row-t3")
+        for number in (7, 2, 15):
+            desk.fake.update(f"t{number}", number=100 + number)
+        desk.fake.change(fresh(0))
+        page.wait_for_selector("#list-new:has-text('1 new')")
+
+        page.mouse.move(1000, 400)
+        page.wait_for_selector("#row-new0")
+
+        order = sorted(desk.fake.rows.values(), key=lambda row: row.number)
+        assert ids(page) == [row.id for row in order]
 
     def test_keeps_focus_choice_and_place(self, desk: Opened) -> None:
         page = desk.tab()
@@ -269,76 +282,3 @@ class TestKeys:
             page.keyboard.press(letter)
             page.wait_for_selector(f'#rows[data-view="{view}"]', state="attached")
             assert page.locator(f'a[data-view="{view}"][aria-current="page"]').is_visible()
-
-
-@pytest.mark.spec("VWS 2")
-class TestNarrowing:
-    def test_is_in_the_address_shown_as_chips_and_taken_away(self, desk: Opened) -> None:
-        desk.fake.put(fresh(98, channel="email"), fresh(99, tags=("vip",)))
-        page = desk.tab()
-        page.keyboard.press("f")
-        page.check("#filters [name=channel][value=email]")
-        page.fill("#filters [name='tag.none']", "returns, spam")
-        page.click("#filters [type=submit]")
-
-        page.wait_for_selector(".chip:has-text('Email')")
-        assert ids(page) == ["new98"]
-        assert "channel=email" in page.url
-        assert page.url.count("tag.none=") == 2
-        page.click(".chip:has-text('returns')")
-        page.wait_for_selector(".chip:has-text('returns')", state="detached")
-        assert page.locator(".chip").count() == 2
-        page.go_back()
-        page.wait_for_selector(".chip:has-text('returns')")
-
-    def test_finds_by_words_as_they_are_typed(self, desk: Opened) -> None:
-        page = desk.tab()
-        page.fill("#search input", "parcel 17")
-
-        until(page, "document.querySelectorAll('.row').length === 1")
-
-        assert ids(page) == ["t17"]
-        assert page.evaluate("document.activeElement.name") == "q"
-
-    def test_becomes_a_view(self, desk: Opened) -> None:
-        page = desk.tab("/desk?view=all&tag.all=vip&assignee=ann&waiting_longer_than=900")
-        page.keyboard.press("f")
-        page.click("#filters-save")
-        page.fill("dialog [name=name]", "VIPs")
-        page.click("dialog [type=submit]")
-
-        page.wait_for_selector('a[data-view="v-new"][aria-current="page"]')
-
-        body = next(body for _, path, body in desk.fake.sent if path == "/api/v1/views")
-        assert body["filters"] == {
-            "tag_all": ["vip"],
-            "assignee": ["me"],
-            "waiting_longer_than": 900,
-        }
-        assert (body["name"], body["sort"], body["shared"]) == ("VIPs", "-active", False)
-
-    def test_renames_and_deletes_a_view(self, desk: Opened) -> None:
-        desk.fake.views = [ShownView("v1", "Old name", "private", 2)]
-        page = desk.tab()
-        page.click("[data-view-more=v1]", force=True)
-        page.click("dialog >> text=Rename")
-        page.fill("dialog [name=name]", "New name")
-        page.click("dialog [type=submit]")
-        page.wait_for_selector("dialog", state="detached")
-        page.click("[data-view-more=v1]", force=True)
-        page.click("dialog >> text=Delete")
-        page.click("dialog [type=submit]")
-        page.wait_for_selector("dialog", state="detached")
-
-        puts = [body for method, _, body in desk.fake.sent if method == "PUT"]
-        assert [body["name"] for body in puts] == ["New name"]
-        assert ("DELETE", "/api/v1/views/v1", None) in desk.fake.sent
-
-    def test_an_order_is_kept_in_the_address(self, desk: Opened) -> None:
-        page = desk.tab()
-        page.select_option("#sort", "number")
-
-        until(page, "document.querySelector('#rows').dataset.sort === 'number'")
-
-        assert ids(page)[:2] == ["t1", "t2"]
-        assert "sort=number" in page.url

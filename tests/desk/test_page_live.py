@@ -11,7 +11,7 @@ import pytest
 from tests.desk.fake_page import a_row, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
     from tests.desk.conftest import Opened
     from tests.desk.fake_page import Fake
@@ -121,9 +121,12 @@ def test_it_begins_where_the_page_was_rendered(desk: Opened) -> None:
     desk.fake.update("t5", unread=True)
     seen = len(desk.fake.events)
     context = desk.context()
-    context.route(
-        "**/app.js", lambda route: (desk.fake.update("t6", unread=True), route.continue_())
-    )
+
+    def meanwhile(route: Route) -> None:
+        desk.fake.update("t6", unread=True)
+        route.continue_()
+
+    context.route("**/app.js", meanwhile)
 
     page = desk.tab(context=context)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,22 +9,16 @@ import pytest
 
 from services.desk.rules.shown import ShownDraft
 from tests.desk.fake_ticket import ticket
-from tests.desk.panes import MARKS, SAYS, launched, shown
+from tests.desk.panes import SAYS, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = MARKS
+pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
-def test_a_draft_survives_opening_another_ticket(chromium: Browser) -> None:
-    with shown(chromium, ticket(), ticket("t2", 17)) as it:
+def test_a_draft_survives_opening_another_ticket(page_browser: Browser) -> None:
+    with shown(page_browser, ticket(), ticket("t2", 17)) as it:
         it.open()
         it.write("Dear Vera")
         it.page.click("#row-t2 a")
@@ -38,8 +31,8 @@ def test_a_draft_survives_opening_another_ticket(chromium: Browser) -> None:
         assert it.written == "Dear Vera"
 
 
-def test_a_draft_survives_a_reload_and_is_on_the_server(chromium: Browser) -> None:
-    with shown(chromium) as it:
+def test_a_draft_survives_a_reload_and_is_on_the_server(page_browser: Browser) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.page.click("#tab-note")
         it.write("She called twice")
@@ -53,8 +46,8 @@ def test_a_draft_survives_a_reload_and_is_on_the_server(chromium: Browser) -> No
         assert it.ticket.draft.text == "She called twice"
 
 
-def test_a_draft_survives_a_server_that_fails(chromium: Browser) -> None:
-    with shown(chromium, drafts_fail=True) as it:
+def test_a_draft_survives_a_server_that_fails(page_browser: Browser) -> None:
+    with shown(page_browser, drafts_fail=True) as it:
         it.open()
         it.write("Dear Vera")
         it.until("document.querySelector('#composer').dataset.state === 'kept'")
@@ -69,8 +62,8 @@ def test_a_draft_survives_a_server_that_fails(chromium: Browser) -> None:
         assert it.ticket.draft.text == "Dear Vera"
 
 
-def test_another_devices_draft_comes_by_itself(chromium: Browser) -> None:
-    with shown(chromium) as it:
+def test_another_devices_draft_comes_by_itself(page_browser: Browser) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.until("document.querySelector('#composer').dataset.state === 'none'")
         it.ticket.draft = ShownDraft("From my phone", note=False, at=datetime.now(UTC), revision=4)
@@ -85,8 +78,10 @@ def test_another_devices_draft_comes_by_itself(chromium: Browser) -> None:
     ("choice", "left"),
     [(0, "From my desk"), (1, "From my phone"), (2, "From my desk\n\nFrom my phone")],
 )
-def test_of_two_devices_drafts_the_agent_chooses(chromium: Browser, choice: int, left: str) -> None:
-    with shown(chromium) as it:
+def test_of_two_devices_drafts_the_agent_chooses(
+    page_browser: Browser, choice: int, left: str
+) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.ticket.draft = ShownDraft("From my phone", note=False, at=datetime.now(UTC), revision=4)
         it.write("From my desk")

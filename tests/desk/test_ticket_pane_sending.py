@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,24 +9,18 @@ import pytest
 
 from services.desk.rules.shown import ShownReplying
 from tests.desk.fake_ticket import ticket
-from tests.desk.panes import GOING, MARKS, REAL, SAYS, launched, shown
+from tests.desk.panes import GOING, REAL, SAYS, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = MARKS
+pytestmark = pytest.mark.browser
 
 STOPPED = {"code": "no_consent", "detail": "the contact said STOP"}
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
-def test_two_presses_send_once(chromium: Browser) -> None:
-    with shown(chromium) as it:
+def test_two_presses_send_once(page_browser: Browser) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.write("It comes tomorrow")
         it.page.dblclick("#composer-send")
@@ -39,8 +32,8 @@ def test_two_presses_send_once(chromium: Browser) -> None:
         assert len(it.desk.bodies("reply")) == 1
 
 
-def test_the_draft_is_gone_when_it_was_sent(chromium: Browser) -> None:
-    with shown(chromium) as it:
+def test_the_draft_is_gone_when_it_was_sent(page_browser: Browser) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.write("It comes tomorrow")
         it.saved()
@@ -53,8 +46,8 @@ def test_the_draft_is_gone_when_it_was_sent(chromium: Browser) -> None:
         assert it.lines("It comes tomorrow") == 1
 
 
-def test_an_event_before_a_slow_answer_gives_one_line(chromium: Browser) -> None:
-    with shown(chromium, slow=1.5) as it:
+def test_an_event_before_a_slow_answer_gives_one_line(page_browser: Browser) -> None:
+    with shown(page_browser, slow=1.5) as it:
         it.open()
         it.heard()
         it.write("It comes tomorrow")
@@ -70,8 +63,8 @@ def test_an_event_before_a_slow_answer_gives_one_line(chromium: Browser) -> None
         assert it.page.locator(REAL).count() == 2
 
 
-def test_what_was_accepted_becomes_sent_by_its_event(chromium: Browser) -> None:
-    with shown(chromium, accepts=True) as it:
+def test_what_was_accepted_becomes_sent_by_its_event(page_browser: Browser) -> None:
+    with shown(page_browser, accepts=True) as it:
         it.open()
         it.heard()
         it.write("It comes tomorrow")
@@ -87,8 +80,8 @@ def test_what_was_accepted_becomes_sent_by_its_event(chromium: Browser) -> None:
         assert it.lines("It comes tomorrow") == 1
 
 
-def test_what_was_accepted_is_asked_for_where_no_event_comes(chromium: Browser) -> None:
-    with shown(chromium, accepts=True) as it:
+def test_what_was_accepted_is_asked_for_where_no_event_comes(page_browser: Browser) -> None:
+    with shown(page_browser, accepts=True) as it:
         it.open()
         it.write("It comes tomorrow")
         it.page.click("#composer-send")
@@ -101,8 +94,8 @@ def test_what_was_accepted_is_asked_for_where_no_event_comes(chromium: Browser) 
         assert it.lines("It comes tomorrow") == 1
 
 
-def test_a_reload_while_sending_sends_with_the_same_key(chromium: Browser) -> None:
-    with shown(chromium, lost=3) as it:
+def test_a_reload_while_sending_sends_with_the_same_key(page_browser: Browser) -> None:
+    with shown(page_browser, lost=3) as it:
         it.open()
         it.write("It comes tomorrow")
         it.saved()
@@ -119,8 +112,8 @@ def test_a_reload_while_sending_sends_with_the_same_key(chromium: Browser) -> No
         assert it.lines("It comes tomorrow") == 1
 
 
-def test_without_a_connection_it_waits_and_says_so(chromium: Browser) -> None:
-    with shown(chromium) as it:
+def test_without_a_connection_it_waits_and_says_so(page_browser: Browser) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.write("It comes tomorrow")
         it.page.context.set_offline(offline=True)
@@ -133,8 +126,8 @@ def test_without_a_connection_it_waits_and_says_so(chromium: Browser) -> None:
         assert it.lines("It comes tomorrow") == 1
 
 
-def test_a_refusal_brings_the_text_back_with_its_words(chromium: Browser) -> None:
-    with shown(chromium, refuse=[STOPPED]) as it:
+def test_a_refusal_brings_the_text_back_with_its_words(page_browser: Browser) -> None:
+    with shown(page_browser, refuse=[STOPPED]) as it:
         it.open()
         it.write("It comes tomorrow")
         it.page.click("#composer-send")
@@ -152,8 +145,8 @@ def test_a_refusal_brings_the_text_back_with_its_words(chromium: Browser) -> Non
         assert it.written == "It comes tomorrow"
 
 
-def test_a_refusal_does_not_overwrite_what_was_written_since(chromium: Browser) -> None:
-    with shown(chromium, lost=1, refuse=[STOPPED]) as it:
+def test_a_refusal_does_not_overwrite_what_was_written_since(page_browser: Browser) -> None:
+    with shown(page_browser, lost=1, refuse=[STOPPED]) as it:
         it.open()
         it.write("First")
         it.page.click("#composer-send")
@@ -167,8 +160,8 @@ def test_a_refusal_does_not_overwrite_what_was_written_since(chromium: Browser) 
         assert it.written == "Second\n\nFirst"
 
 
-def test_a_refusal_is_told_in_another_ticket_too(chromium: Browser) -> None:
-    with shown(chromium, ticket(), ticket("t2", 17), lost=1, refuse=[STOPPED]) as it:
+def test_a_refusal_is_told_in_another_ticket_too(page_browser: Browser) -> None:
+    with shown(page_browser, ticket(), ticket("t2", 17), lost=1, refuse=[STOPPED]) as it:
         it.open()
         it.write("It comes tomorrow")
         it.page.click("#composer-send")
@@ -183,8 +176,8 @@ def test_a_refusal_is_told_in_another_ticket_too(chromium: Browser) -> None:
         assert "has not consented" in (it.page.text_content(SAYS) or "")
 
 
-def test_a_closed_ticket_is_reopened_and_then_answered(chromium: Browser) -> None:
-    with shown(chromium, refuse=[{"code": "not_open", "detail": "the ticket is closed"}]) as it:
+def test_a_closed_ticket_is_reopened_and_then_answered(page_browser: Browser) -> None:
+    with shown(page_browser, refuse=[{"code": "not_open", "detail": "the ticket is closed"}]) as it:
         it.open()
         it.ticket.row = replace(it.ticket.row, status="closed", seq=2)
         it.write("It comes tomorrow")
@@ -196,9 +189,9 @@ def test_a_closed_ticket_is_reopened_and_then_answered(chromium: Browser) -> Non
         assert it.desk.bodies("reopen")
 
 
-def test_a_colleagues_answer_is_shown_before_ones_own_goes_out(chromium: Browser) -> None:
+def test_a_colleagues_answer_is_shown_before_ones_own_goes_out(page_browser: Browser) -> None:
     refuse = [{"code": "unseen", "detail": "there is something new", "newest_seq": 2}]
-    with shown(chromium, refuse=refuse) as it:
+    with shown(page_browser, refuse=refuse) as it:
         it.open()
         it.write("It comes tomorrow")
         it.ticket.says("I answered her already", "reply")
@@ -215,8 +208,10 @@ def test_a_colleagues_answer_is_shown_before_ones_own_goes_out(chromium: Browser
         assert it.desk.bodies("reply")[-1]["unseen_ok"] is True
 
 
-def test_a_colleagues_answer_that_comes_while_one_writes_stops_the_send(chromium: Browser) -> None:
-    with shown(chromium) as it:
+def test_a_colleagues_answer_that_comes_while_one_writes_stops_the_send(
+    page_browser: Browser,
+) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.heard()
         it.write("It comes tomorrow")
@@ -231,11 +226,11 @@ def test_a_colleagues_answer_that_comes_while_one_writes_stops_the_send(chromium
 
 
 def test_where_no_reply_may_go_out_that_is_said_first_and_a_note_is_offered(
-    chromium: Browser,
+    page_browser: Browser,
 ) -> None:
     closed = ticket(channel="sms")
     closed.replying = ShownReplying(allowed=False, code="no_consent")
-    with shown(chromium, closed) as it:
+    with shown(page_browser, closed) as it:
         it.open()
 
         assert it.page.get_attribute("#composer", "data-mode") == "note"
@@ -249,8 +244,8 @@ def test_where_no_reply_may_go_out_that_is_said_first_and_a_note_is_offered(
         it.becomes(lambda: it.ticket.lines[-1].kind == "note")
 
 
-def test_send_and_close_is_one_command(chromium: Browser) -> None:
-    with shown(chromium) as it:
+def test_send_and_close_is_one_command(page_browser: Browser) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.write("Done!")
         it.page.keyboard.press("Control+Shift+Enter")

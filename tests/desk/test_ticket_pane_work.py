@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +9,12 @@ import pytest
 
 from services.desk.rules.shown import ShownPanel, ShownProfile, ShownProfileEvent
 from tests.desk.fake_ticket import NOW, ticket
-from tests.desk.panes import MARKS, REAL, SAYS, WRITTEN, launched, shown
+from tests.desk.panes import REAL, SAYS, WRITTEN, shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = MARKS
+pytestmark = pytest.mark.browser
 
 MACROS: list[dict[str, Any]] = [
     {"id": "m1", "name": "Where it is", "text": "Hi {{contact.first_name}}, it is on its way."}
@@ -24,15 +23,9 @@ MACROS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
 @pytest.mark.spec("MAC 1")
-def test_a_placeholder_without_a_value_is_marked_and_never_sent(chromium: Browser) -> None:
-    with shown(chromium, macros=MACROS) as it:
+def test_a_placeholder_without_a_value_is_marked_and_never_sent(page_browser: Browser) -> None:
+    with shown(page_browser, macros=MACROS) as it:
         it.open()
         it.page.focus(WRITTEN)
         it.page.keyboard.type("/where")
@@ -54,8 +47,8 @@ def test_a_placeholder_without_a_value_is_marked_and_never_sent(chromium: Browse
         assert (sent["macro"], sent["tags"], sent["then"]) == ("m1", ["Shipping"], "close")
 
 
-def test_a_macro_is_put_in_where_the_cursor_is(chromium: Browser) -> None:
-    with shown(chromium, macros=MACROS) as it:
+def test_a_macro_is_put_in_where_the_cursor_is(page_browser: Browser) -> None:
+    with shown(page_browser, macros=MACROS) as it:
         it.open()
         it.write("Hello. Bye.")
         it.page.evaluate(f"document.querySelector('{WRITTEN}').setSelectionRange(7, 7)")
@@ -67,8 +60,8 @@ def test_a_macro_is_put_in_where_the_cursor_is(chromium: Browser) -> None:
         it.becomes(lambda: it.written == "Hello. Thank you!Bye.")
 
 
-def test_everything_is_done_without_a_mouse(chromium: Browser) -> None:
-    with shown(chromium, ticket(tags=("vip",))) as it:
+def test_everything_is_done_without_a_mouse(page_browser: Browser) -> None:
+    with shown(page_browser, ticket(tags=("vip",))) as it:
         it.open()
         press = it.page.keyboard.press
         it.page.focus("#row-t1 a")
@@ -77,12 +70,10 @@ def test_everything_is_done_without_a_mouse(chromium: Browser) -> None:
         press("i")
         it.becomes(lambda: it.ticket.row.assignee == "ann")
         press("a")
-        it.page.wait_for_selector("dialog[open]")
         it.page.keyboard.type("bob")
         press("Enter")
         it.becomes(lambda: it.ticket.row.assignee == "bob")
         press("t")
-        it.page.wait_for_selector("dialog[open]")
         it.page.keyboard.type("Returns")
         press("Enter")
         it.becomes(lambda: it.ticket.row.tags == ("vip", "Returns"))
@@ -111,8 +102,8 @@ def test_everything_is_done_without_a_mouse(chromium: Browser) -> None:
         it.page.wait_for_selector("#ticket", state="detached")
 
 
-def test_a_key_does_nothing_while_one_types(chromium: Browser) -> None:
-    with shown(chromium) as it:
+def test_a_key_does_nothing_while_one_types(page_browser: Browser) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.page.focus(WRITTEN)
         it.page.keyboard.type("raise it !")
@@ -122,10 +113,10 @@ def test_a_key_does_nothing_while_one_types(chromium: Browser) -> None:
 
 
 def test_a_claim_that_came_too_late_says_who_has_it_and_can_be_taken_over(
-    chromium: Browser,
+    page_browser: Browser,
 ) -> None:
     refuse = [{"code": "taken", "detail": "Bob Ray has it"}]
-    with shown(chromium, refuse=refuse) as it:
+    with shown(page_browser, refuse=refuse) as it:
         it.open()
         it.page.click("[data-act=mine]")
         it.page.wait_for_selector("#head-says .says-box")
@@ -138,23 +129,25 @@ def test_a_claim_that_came_too_late_says_who_has_it_and_can_be_taken_over(
         assert "seen_assignee" not in it.desk.bodies("assign")[1]
 
 
-def test_a_ticket_is_read_when_it_is_opened(chromium: Browser) -> None:
-    with shown(chromium, ticket(unread=True)) as it:
+def test_a_ticket_is_read_when_it_is_opened(page_browser: Browser) -> None:
+    with shown(page_browser, ticket(unread=True)) as it:
         it.open()
 
         it.becomes(lambda: not it.ticket.row.unread)
 
 
-def test_others_see_that_one_looks_writes_and_leaves(chromium: Browser) -> None:
-    with shown(chromium, ticket(), ticket("t2", 17)) as it:
+def test_others_see_that_one_looks_writes_and_leaves(page_browser: Browser) -> None:
+    with shown(page_browser, ticket(), ticket("t2", 17)) as it:
 
         def told(name: str) -> list[str]:
             path = f"/api/v1/tickets/{name}/here"
-            return [body["state"] for _, asked, body in it.desk.asked if asked == path]
+            states = [body["state"] for _, asked, body in it.desk.asked if asked == path]
+            return list(dict.fromkeys(states))
 
         it.desk.others = [{"agent": "bob", "name": "Bob Ray", "state": "writing"}]
         it.open()
         it.page.wait_for_selector("#ticket-others .writing:has-text('Bob Ray is writing')")
+        assert it.page.inner_text("#composer-others") == "Bob Ray is writing"
         it.write("D")
         it.page.click("#row-t2 a")
 
@@ -162,8 +155,8 @@ def test_others_see_that_one_looks_writes_and_leaves(chromium: Browser) -> None:
         it.becomes(lambda: told("t1") == ["looking", "writing", "gone"], str(told("t1")))
 
 
-def test_a_line_that_changed_takes_its_place_and_new_ones_are_said(chromium: Browser) -> None:
-    with shown(chromium) as it:
+def test_a_line_that_changed_takes_its_place_and_new_ones_are_said(page_browser: Browser) -> None:
+    with shown(page_browser) as it:
         it.open()
         it.heard()
         reply = it.ticket.says("On its way", "reply")
@@ -181,7 +174,8 @@ def test_a_line_that_changed_takes_its_place_and_new_ones_are_said(chromium: Bro
         assert it.page.locator(REAL).count() == 3
 
 
-def test_the_metrics_that_an_agent_looks_at_are_kept(chromium: Browser) -> None:
+@pytest.mark.spec("PRF 1")
+def test_the_metrics_that_an_agent_looks_at_are_kept(page_browser: Browser) -> None:
     events = tuple(
         ShownProfileEvent(name, NOW, name, f"what {name} was", None, None)
         for name in ("Placed order", "Opened mail")
@@ -190,7 +184,7 @@ def test_the_metrics_that_an_agent_looks_at_are_kept(chromium: Browser) -> None:
     profile = ShownProfile("p", "Vera", (), "none", 12.5, "EUR", 2, 0.1, None, None, events, kinds)
     shows = ticket()
     shows.panel = ShownPanel(2, (), profile, (), None, None)
-    with shown(chromium, shows, width=1500) as it:
+    with shown(page_browser, shows, width=1500) as it:
         it.open()
         it.page.click("#panel-filter summary")
         it.page.uncheck("input[value='Opened mail']")

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -16,6 +17,8 @@ import structlog
 from services.desk.live.pages import Event, Page
 from services.desk.live.streams import BEGINNING, Entry, Streams, is_later
 from services.desk.rules.people import Who
+from shared.clock import Clock, system_clock
+from shared.running.metrics import DESK_OPEN_PAGES, DESK_UPDATE_DELAY
 from shared.running.telling import told
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ class Hub:
     redis: "Redis"
     prefix: str
     board: Board
+    clock: Clock = system_clock
     _pages: dict[str, list[Page]] = field(default_factory=dict)
     _at: dict[str, str] = field(default_factory=dict)
     _waiting: dict[tuple[str, str], list["asyncio.Future[Entry]"]] = field(default_factory=dict)
@@ -108,12 +112,14 @@ class Hub:
             page.after = since
         self._pages.setdefault(account, []).append(page)
         self._wake.set()
+        DESK_OPEN_PAGES.inc()
         try:
             # What comes meanwhile is told after what was missed, so that ids only ever grow.
             with page.held():
                 await self._begin(page, since, at)
             yield page
         finally:
+            DESK_OPEN_PAGES.dec()
             self._pages[account].remove(page)
             self._forget(account)
 
@@ -250,6 +256,7 @@ class Hub:
             self._count_soon(account, seats)
         try:
             await self._tell(account, entries, pages)
+            DESK_UPDATE_DELAY.observe(_age(entries[0].id, self.clock()))
         except Exception as error:  # noqa: BLE001  # of this account alone
             _log.warning("pages could not be told, they reload", error=told(error), exc_info=error)
             for page in pages:
@@ -323,3 +330,8 @@ def _seats(entries: Sequence[Entry]) -> set[str] | None:
                 return None
             found |= set(of) or {""}
     return found
+
+
+def _age(id_: str, now: datetime) -> float:
+    """How long ago, in seconds, Redis gave an entry its id; 0 where its clock is ahead of ours."""
+    return max(0.0, now.timestamp() - int(id_.partition("-")[0]) / 1_000)

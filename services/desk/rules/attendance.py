@@ -17,8 +17,12 @@ class Attendance:
     seen_at: datetime = EPOCH
 
     def chosen(self, at: datetime, *, online: bool) -> "Attendance":
-        """The agent set themself online or offline; what they chose later counts already."""
-        if at < self.chosen_at:
+        """The agent set themself online or offline; what they chose later counts already.
+
+        Of two choices at the same moment it is offline. The same choice again changes nothing: a
+        silence since then stays one.
+        """
+        if at < self.chosen_at or (at == self.chosen_at and online):
             return self
         return replace(self, online=online, chosen_at=at, seen_at=max(at, self.seen_at))
 

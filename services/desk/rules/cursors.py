@@ -54,6 +54,7 @@ def _digest(query: Query) -> str:
         query.filters.model_dump_json(exclude_defaults=True),
         query.order,
         query.descending,
-        query.seats,
+        # Who is offline changes while somebody pages; whose view it is does not.
+        query.seats if query.filters.assignee_offline is None else None,
     ]
     return blake2b(json.dumps(said).encode(), digest_size=12).hexdigest()

@@ -42,20 +42,25 @@ def facets_of(row: Row) -> list[str]:
     return [f"{ticket.status}|{facet}" for facet in found]
 
 
-def ranges(query: Query) -> list[Range]:
-    """The ranges that hold all that the query finds, and perhaps more; a ticket in several."""
+def ranges(query: Query, *, by_facets: bool | None = None) -> list[Range]:
+    """The ranges that hold all that the query finds, and perhaps more; a ticket in several.
+
+    `by_facets`: by what is filtered by, in whatever order; None: where the order is indexed so.
+    """
     base: tuple[tuple[str, str | bool], ...] = (("account_id", query.account_id),)
     spam: tuple[tuple[str, str | bool], ...] = (*base, ("spam", query.spam))
-    if query.words:
-        longest = max(query.words, key=len)
-        return [Range((*base, ("words", longest)))]
+    if query.words or query.begun:
+        longest = max(query.words, key=len, default=None)
+        return [Range((*base, ("words", word))) for word in ([longest] if longest else query.begun)]
     if query.seats is not None and len(query.statuses) * len(query.seats) <= MOST_RANGES:
         seats = ("" if seat == NOBODY else seat for seat in query.seats)
         return [
             Range((*spam, ("status", status), ("assignee", seat)))
             for status, seat in product(query.statuses, seats)
         ]
-    if not query.spam and query.order in ORDERED:
+    if by_facets is None:
+        by_facets = query.order in ORDERED
+    if not query.spam and by_facets:
         for facets in _narrow(query):
             if len(query.statuses) * len(facets) <= MOST_RANGES:
                 return [

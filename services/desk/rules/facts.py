@@ -1,6 +1,6 @@
 """What each record says of tickets and their lines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
 from shared.clock import EPOCH
 from shared.contracts.base import Author
-from shared.contracts.messages import InboundMessage
+from shared.contracts.messages import Attachment, InboundMessage
 from shared.contracts.snapshots import ThreadLine, TicketSnapshot
 from shared.contracts.tickets import (
     AgentReplied,
@@ -58,7 +58,7 @@ _NOTICES: Final = (
 _OF_EVERY_FACT: Final = frozenset(
     {
         *("account_id", "id", "occurred_at", "correlation_id", "type", "ticket_id", "seq"),
-        *("cause_id", "because", "ticket", "author", "notice", "text"),
+        *("cause_id", "because", "ticket", "author", "notice", "text", "error", "mail_id"),
     }
 )
 
@@ -79,7 +79,8 @@ def of_event(event: TicketFact) -> Said:
         seq=event.seq,
         summary=event.ticket,
         related_ticket_id=event.related_ticket_id if isinstance(event, TicketOpened) else None,
-        erased_seq=event.seq if isinstance(event, ContentErased) and event.whole else 0,
+        # Its own line says nothing of the contact.
+        erased_seq=event.seq - 1 if isinstance(event, ContentErased) and event.whole else 0,
         woken_seq=event.seq if _woke(event) else 0,
         woken_at=event.occurred_at if _woke(event) else EPOCH,
     )
@@ -118,7 +119,7 @@ def _lines(event: TicketFact) -> Iterable[Line]:  # noqa: C901  # a case a kind 
                 kind="reply",
                 text=event.text,
                 author=_author(event.author),
-                attachments=tuple(each.model_dump() for each in event.attachments),
+                attachments=_files(event.attachments),
                 auto_reply=event.auto_reply,
             )
         case DeliveryReported():
@@ -131,6 +132,7 @@ def _lines(event: TicketFact) -> Iterable[Line]:  # noqa: C901  # a case a kind 
                 delivery="failed",
                 error=event.error,
             )
+            yield _notice(event)
         case NoteAdded():
             yield replace(
                 _line(event, event.id),
@@ -162,10 +164,14 @@ def _notice(event: TicketFact) -> Line:
     said = event.model_dump(mode="json", exclude=set(_OF_EVERY_FACT), exclude_none=True)
     author: Author | None = getattr(event, "author", None)
     code = event.code if isinstance(event, NoticeAdded) else getattr(event, "type", "")
+    text = getattr(event, "text", None) or getattr(event, "notice", None) or ""
+    if isinstance(event, DeliveryFailed):
+        # As its snapshot says it.
+        text = f"Not delivered: {event.error or 'no reason given'}"
     return replace(
         _line(event, event.id),
         kind="notice",
-        text=getattr(event, "text", None) or getattr(event, "notice", None) or "",
+        text=text,
         author=_author(author),
         code=code,
         said=said or None,
@@ -209,7 +215,7 @@ def _of_thread(snapshot: TicketSnapshot, line: ThreadLine) -> Line:
         text="" if line.deleted else line.text,
         version=line.version or 0,
         author=_author(line.author),
-        attachments=tuple(each.model_dump() for each in files),
+        attachments=_files(files),
         spam=line.spam,
         grey=line.message.grey if line.message else False,
         auto_reply=line.auto_reply,
@@ -218,6 +224,10 @@ def _of_thread(snapshot: TicketSnapshot, line: ThreadLine) -> Line:
         message=message,
         because=line.because,
     )
+
+
+def _files(files: Iterable[Attachment]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(each.model_dump(mode="json") for each in files)
 
 
 def _author(author: Author | None) -> tuple[str, str, str | None] | None:

@@ -23,6 +23,9 @@ SAYS_AS_MUCH: Final[dict[str | None, int]] = {
 """Of two states of a delivery, the one with the higher number is what is known."""
 
 
+_OF_THE_FIRST_VERSION: Final = frozenset({"html", "text_full"})
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What is known of a line; `seq` is the ticket's when it came.
@@ -60,21 +63,20 @@ class Line:
         """Its document's id: lines' ids are unique in an account alone."""
         return f"{self.account_id}:{self.id}"
 
+    @property
+    def of(self) -> str:
+        """The key of its ticket; that of no ticket while it has none."""
+        return f"{self.account_id}:{self.ticket_id or ''}"
+
     def erased(self) -> "Line":
         """The line without anything that it said, for good."""
         return replace(
-            self,
-            text="",
-            attachments=(),
-            message=None,
-            said=None if self.code in (None, "keyword") else self.said,
-            error="",
-            deleted=True,
+            self, text="", attachments=(), message=None, error="", because="", deleted=True
         )
 
 
 def together(one: Line, other: Line) -> Line:
-    """What both say of the line."""
+    """What both say of the line. An edit takes the place of a message's HTML and whole text too."""
     newer = max(one, other, key=lambda line: (line.version, line.text))
     joined = Line(
         account_id=one.account_id,
@@ -94,12 +96,22 @@ def together(one: Line, other: Line) -> Line:
         deleted=one.deleted or other.deleted,
         delivery=max(one.delivery, other.delivery, key=SAYS_AS_MUCH.__getitem__),
         error=max(one.error, other.error),
-        message=max(one.message, other.message, key=_much),
+        message=_message(max(one.message, other.message, key=_message_order), newer.version),
         code=_known(one.code, other.code),
         said=max(one.said, other.said, key=_much),
         because=max(one.because, other.because, key=lambda words: (len(words), words)),
     )
     return joined.erased() if joined.deleted else joined
+
+
+def _message(message: Mapping[str, Any] | None, version: int) -> Mapping[str, Any] | None:
+    if not version or message is None:
+        return message
+    return {name: value for name, value in message.items() if name not in _OF_THE_FIRST_VERSION}
+
+
+def _message_order(message: Mapping[str, Any] | None) -> tuple[tuple[int, str], tuple[int, str]]:
+    return _much(_message(message, 1)), _much(message)
 
 
 def _known(one: Any, other: Any) -> Any:  # noqa: ANN401  # whichever of two names is there

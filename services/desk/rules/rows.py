@@ -12,7 +12,7 @@ from typing import Final
 
 from services.desk.rules.lines import SAYS_AS_MUCH, Line
 from services.desk.rules.plain import preview
-from services.desk.rules.words import words_of
+from services.desk.rules.words import LONGEST_WORD, plain, words_of
 from shared.clock import EPOCH
 from shared.contracts.base import Contact
 from shared.contracts.tickets import TicketSummary
@@ -171,12 +171,13 @@ def _contact_words(contact: Contact) -> list[str]:
     said = words_of(contact.display_name or "")
     found = list(said)
     for identity in contact.identities:
-        value = identity.value.casefold()
-        found += [value, *words_of(value)]
+        value = plain(identity.value)
+        found += [value[:LONGEST_WORD], *words_of(value)]
         digits = "".join(letter for letter in value if letter.isdigit())
         if identity.type in ("e164", "wa_id") and digits:
             # A number is known by its end: people leave the country's code out.
-            found += [digits[start:] for start in range(max(len(digits) - 5, 1))]
+            ends = [digits[start:] for start in range(max(len(digits) - 5, 1))]
+            found += [end for end in ends if not end.startswith("0")]
     return found
 
 
@@ -192,9 +193,9 @@ def _drawn(word: str) -> bytes:
     return blake2b(word.encode(), digest_size=8).digest()
 
 
-def _last_order(last: Last) -> tuple[int, bool, int, str]:
-    return last.seq, last.deleted, last.version, last.text
+def _last_order(last: Last) -> tuple[object, ...]:
+    return last.seq, last.deleted, last.version, last.text, last.at, last.writer, last.name
 
 
-def _reply_order(reply: Reply) -> tuple[int, str, int]:
-    return reply.seq, reply.id, SAYS_AS_MUCH[reply.delivery]
+def _reply_order(reply: Reply) -> tuple[int, str, int, str]:
+    return reply.seq, reply.id, SAYS_AS_MUCH[reply.delivery], reply.by

@@ -135,6 +135,11 @@ def _name(writer: str, named: str, names: Names) -> str:
     return names.agents.get(named, plain_name(named)) if writer == "agent" else plain_name(named)
 
 
+def tells(of: Line) -> bool:
+    """Whether a thread shows the line: that a ticket opened is told by its first message."""
+    return of.code != "TicketOpened"
+
+
 def line(of: Line, ticket: TicketSummary, names: Names) -> ShownLine:
     """A line of a thread."""
     message = of.message or {}

@@ -7,8 +7,7 @@ from services.desk.rules import lines as line_rules
 from services.desk.rules import rows as row_rules
 from services.desk.rules.facts import Said
 from services.desk.rules.lines import Line
-from services.desk.rules.rows import Row, bounded
-from services.desk.rules.words import words_of
+from services.desk.rules.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,62 +34,70 @@ def gathered(said: Iterable[Said]) -> Gathered:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is to be stored. Of the `stale` tickets the words must be gathered from all lines."""
+    """What is to be stored, all of it by compare-and-set.
+
+    A ticket is written with each of its lines that changes, be it the same as before: so whoever
+    put a line to it as it was, and whoever erased it meanwhile, do not pass each other by. Of the
+    `stale` tickets, of which words may have gone, what their lines say is gathered from all lines.
+    """
 
     rows: Mapping[str, Row]
     lines: Mapping[str, Line]
     stale: frozenset[str]
+    at: Mapping[str, str]
+    """Of each line of the batch the key of its ticket, as far as it is known now."""
 
 
 def taken(
     batch: Gathered, stored_rows: Mapping[str, Row], stored_lines: Mapping[str, Line]
 ) -> Taken:
-    """What becomes of what is stored; what does not change is left out."""
+    """What becomes of what is stored; what does not change is left out.
+
+    What is stale is told by what the records say and by the marks of the stored ticket, not by
+    what has been stored already: whoever died in between, or lost a race, finds it again.
+    """
     rows = dict(stored_rows)
     for key, row in batch.rows.items():
         rows[key] = row_rules.together(rows[key], row) if key in rows else row
     lines: dict[str, Line] = {}
+    changed: dict[str, Line] = {}
+    touched: set[str] = set()
     stale: set[str] = set()
     for key, line in batch.lines.items():
         before = stored_lines.get(key)
         after = line_rules.together(before, line) if before else line
-        ticket = rows.get(f"{after.account_id}:{after.ticket_id}")
-        if ticket is not None:
-            if 0 < after.seq <= ticket.erased_seq:
-                after = after.erased()
-            if before is not None and before.text and before.text != after.text:
-                stale.add(ticket.key)
+        ticket = rows.get(after.of)
+        if ticket is not None and _is_silent(after, ticket):
+            after = after.erased()
+        if line.version or line.deleted:
+            stale.add(after.of)
+        if after != before:
+            changed[key] = after
+            touched.add(after.of)
         lines[key] = after
+    stale |= {key for key, row in batch.rows.items() if row.erased_seq}
     of_ticket: dict[str, list[Line]] = {}
     for line in lines.values():
-        of_ticket.setdefault(f"{line.account_id}:{line.ticket_id}", []).append(line)
+        of_ticket.setdefault(line.of, []).append(line)
     rows = {key: row_rules.with_lines(row, of_ticket.get(key, ())) for key, row in rows.items()}
-    stale |= {
-        key
-        for key, row in rows.items()
-        if row.erased_seq
-        and (key not in stored_rows or stored_rows[key].erased_seq < row.erased_seq)
-    }
     return Taken(
-        {key: row for key, row in rows.items() if stored_rows.get(key) != row},
-        {key: line for key, line in lines.items() if stored_lines.get(key) != line},
-        frozenset(stale),
+        {key: row for key, row in rows.items() if key in touched or stored_rows.get(key) != row},
+        changed,
+        frozenset(stale & rows.keys()),
+        {key: line.of for key, line in lines.items()},
     )
 
 
-def erased(row: Row, thread: Iterable[Line]) -> list[Line]:
+def silenced(row: Row, thread: Iterable[Line]) -> list[Line]:
     """The lines of the ticket's thread that say something still and must not."""
-    return [
-        line.erased() for line in thread if 0 < line.seq <= row.erased_seq and line != line.erased()
-    ]
+    return [line.erased() for line in thread if _is_silent(line, row) and line != line.erased()]
+
+
+def _is_silent(line: Line, row: Row) -> bool:
+    """Whether what it said is erased. What only edits tell of has no seq yet."""
+    return 0 < row.erased_seq >= line.seq
 
 
 def reworded(row: Row, thread: Sequence[Line]) -> Row:
-    """The row with the words of its thread as it is."""
-    said = [
-        word
-        for line in thread
-        if line.kind in ("message", "reply", "note")
-        for word in words_of(line.text)
-    ]
-    return replace(row, said=bounded(said))
+    """The row with what its thread says now, and nothing that it said before."""
+    return row_rules.with_lines(replace(row, said=frozenset()), thread)

@@ -6,7 +6,7 @@ together.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 
@@ -72,7 +72,8 @@ class Query:
     """Which of an account's tickets, in which order.
 
     `statuses` are never empty. `spam`: the flagged ones alone, else the others alone (VWS 1).
-    `seats` are who may have them, None for whoever; NOBODY among them is nobody.
+    `seats` are who may have them, None for whoever; NOBODY among them is nobody. `begun` are words
+    that the last word of the search begins, any of which will do in its place.
     """
 
     account_id: str
@@ -82,11 +83,13 @@ class Query:
     order: Order = "active"
     descending: bool = True
     seats: tuple[str, ...] | None = None
+    begun: tuple[str, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that are searched for."""
-        return asked(self.filters.q)
+        """The words that a ticket must have, all of them."""
+        words = asked(self.filters.q)
+        return words[:-1] if self.begun else words
 
 
 def built_in(view: BuiltIn, account_id: str, agent: str, filters: Filters) -> Query:
@@ -127,22 +130,10 @@ def narrowed(query: Query, offline: Iterable[str]) -> Query:
     away = set(offline)
     if wanted:
         seats = sorted(away if query.seats is None else away & set(query.seats))
-        return _with_seats(query, tuple(seats))
+        return replace(query, seats=tuple(seats))
     if query.seats is None:
         return query
-    return _with_seats(query, tuple(seat for seat in query.seats if seat not in away))
-
-
-def _with_seats(query: Query, seats: tuple[str, ...]) -> Query:
-    return Query(
-        query.account_id,
-        query.spam,
-        query.statuses,
-        query.filters,
-        query.order,
-        query.descending,
-        seats,
-    )
+    return replace(query, seats=tuple(seat for seat in query.seats if seat not in away))
 
 
 def matches(query: Query, row: Row, now: datetime) -> bool:
@@ -167,8 +158,15 @@ def matches(query: Query, row: Row, now: datetime) -> bool:
         and wanted.ai in (None, ticket.ai_handled)
         and wanted.reply_failed in (None, row.reply.failed)
         and _in_time(wanted, row, now)
-        and set(query.words) <= row.words
+        and _has_words(query, row)
     )
+
+
+def _has_words(query: Query, row: Row) -> bool:
+    if not query.filters.q:
+        return True
+    words = row.words
+    return words.issuperset(query.words) and (not query.begun or not words.isdisjoint(query.begun))
 
 
 def _in_time(wanted: Filters, row: Row, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """What the desk keeps of contacts, profiles, sends and agents, in MongoDB."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,9 +8,13 @@ from typing import Any, Final
 from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
 from services.desk.rules.attendance import Attendance
+from shared.clock import EPOCH
+from shared.contracts.base import CHANNELS
 from shared.contracts.marketing import SendDelivered, SendOutcome
 from shared.contracts.profiles import Profile, ProfileEvent
-from shared.stores.mongo import Database, insert_new
+from shared.stores.erased import Named
+from shared.stores.erasures import MongoErasures
+from shared.stores.mongo import Database, MongoCollection, insert_new
 from shared.topic import Deleted
 
 KEPT_EVENTS: Final = timedelta(days=400)
@@ -26,9 +30,11 @@ class MongoAround:
         self._profiles = database["desk_profiles"]
         self._events = database["desk_events"]
         self._agents = database["desk_agents"]
+        self._erasures = MongoErasures(database, "desk")
 
     async def ensure_indexes(self) -> None:
         """Make sure of every index that a query here uses."""
+        await self._erasures.ensure_indexes()
         await self._sends.create_index([("to", 1), ("at", 1)])
         await self._events.create_index([("of", 1), ("at", 1)])
         await self._events.create_index(
@@ -122,6 +128,48 @@ class MongoAround:
         found = self._events.find(query, limit=limit).sort("at", -1)
         return [ProfileEvent.model_validate_json(document["body"]) async for document in found]
 
+    async def erased(self, contacts: Collection[Named]) -> Mapping[Named, datetime]:
+        """See `handlers.Around`."""
+        return await self._erasures.of(contacts)
+
+    async def note_erased(self, account_id: str, names: Collection[str], at: datetime) -> None:
+        """See `erasing.Erasable`."""
+        await self._erasures.note(account_id, names, at)
+
+    async def erase(
+        self, account_id: str, contacts: Collection[str], profile_ids: Collection[str], at: datetime
+    ) -> Mapping[str, int]:
+        """See `erasing.Erasable`. Profiles go by their tombstones."""
+        queries = self._of(account_id, contacts, profile_ids, at)
+        return {
+            kind: (await collection.delete_many(query)).deleted_count
+            for kind, (collection, query) in queries.items()
+        }
+
+    async def count(
+        self, account_id: str, contacts: Collection[str], profile_ids: Collection[str], at: datetime
+    ) -> Mapping[str, int]:
+        """See `erasing.Erasable`."""
+        queries = self._of(account_id, contacts, profile_ids, at)
+        return {
+            kind: await collection.count_documents(query)
+            for kind, (collection, query) in queries.items()
+        }
+
+    def _of(
+        self, account_id: str, contacts: Collection[str], profile_ids: Collection[str], at: datetime
+    ) -> dict[str, tuple[MongoCollection, dict[str, Any]]]:
+        known = [f"{account_id}:{channel}:{each}" for channel in CHANNELS for each in contacts]
+        names = {each.partition(":")[2] for each in contacts} | set(contacts)
+        until = {"at": {"$gte": EPOCH, "$lte": at}}
+        to = [f"{account_id}:{name}" for name in sorted(names)]
+        of = [f"{account_id}:{profile_id}" for profile_id in profile_ids]
+        return {
+            "stops": (self._stops, {"_id": {"$in": known}, **until}),
+            "sends": (self._sends, {"to": {"$in": to}, **until}),
+            "profile events": (self._events, {"of": {"$in": of}, **until}),
+        }
+
     async def attendances(
         self, agents: Collection[tuple[str, str]]
     ) -> dict[tuple[str, str], Attendance]:
@@ -139,9 +187,18 @@ class MongoAround:
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
         """See `handlers.Around`."""
+        rows = [{"_id": f"{a.account_id}:{a.agent_id}", **asdict(a)} for a in attendances]
+        there = await insert_new(self._agents, rows)
         writes = [
-            ReplaceOne({"_id": f"{a.account_id}:{a.agent_id}"}, asdict(a), upsert=True)
-            for a in attendances
+            UpdateOne(
+                {
+                    "_id": rows[place]["_id"],
+                    "chosen_at": {"$lte": rows[place]["chosen_at"]},
+                    "seen_at": {"$lte": rows[place]["seen_at"]},
+                },
+                {"$set": {name: value for name, value in rows[place].items() if name != "_id"}},
+            )
+            for place in sorted(there)
         ]
         if writes:
             await self._agents.bulk_write(writes, ordered=False)

@@ -1,6 +1,7 @@
 """How tickets and lines lie in the database: a body as JSON, and beside it what indexes need."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -9,6 +10,11 @@ from services.desk.rules.facets import facets_of
 from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
 from services.desk.rules.views import Order, bound, key, milliseconds
+from shared.contracts.messages import InboundMessage
+
+WAITS: Final = timedelta(days=60)
+"""For so long after it was received a message is kept that has joined no ticket: for longer than a
+topic keeps it, and so for longer than ticketing can be behind."""
 
 ORDERS: Final[tuple[Order, ...]] = ("waiting", "active", "opened", "number")
 
@@ -53,17 +59,34 @@ def row_of(document: Mapping[str, Any]) -> Row:
 
 
 def line_document(line: Line, revision: int) -> dict[str, Any]:
-    """The document of a line; `of` is the ticket whose thread shows it, "" for none yet."""
-    shown = line.ticket_id is not None and line.kind is not None
+    """The document of a line.
+
+    `of` is its ticket, "" for none yet; `at` its place in the thread, "" if it is not shown. One
+    that has no ticket is gone at `until`; `from` names whom it is from.
+    """
+    joined = line.ticket_id is not None
+    waiting = (
+        InboundMessage.model_validate({**line.message, "text": ""})
+        if (line.message and not joined)
+        else None
+    )
     return {
         "_id": line.key,
         "rev": revision,
         "account_id": line.account_id,
-        "of": f"{line.account_id}:{line.ticket_id}" if shown else "",
-        "at": line_place(line),
+        "of": line.of if joined else "",
+        "at": line_place(line) if joined and line.kind is not None else "",
         "seq": line.seq,
+        "until": waiting.occurred_at + WAITS if waiting else None,
+        "from": _names(waiting) if waiting else [],
         "body": _LINES.dump_json(line, exclude_defaults=True).decode(),
     }
+
+
+def _names(message: InboundMessage) -> list[str]:
+    contact = message.contact
+    named = dict.fromkeys([contact.id, *(each.key for each in contact.identities)])
+    return [f"{message.account_id}:{name}" for name in named]
 
 
 def line_of(document: Mapping[str, Any]) -> Line:

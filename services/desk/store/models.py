@@ -1,11 +1,12 @@
 """Which read model serves: looked up now and then, so that a switch is seen soon (VWS 9)."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from services.desk.store.own import MongoOwn
-from services.desk.store.read import MongoReadModel, Side
+from services.desk.store.read import SIDES, MongoReadModel, Side
 
 LOOKED_UP_EVERY: Final = 1.0
 """In seconds. A rebuild goes on writing for much longer after its switch."""
@@ -29,6 +30,10 @@ class Models:
             self._side = await self.own.side()
             self._at = time.monotonic()
         return self.of(self._side)
+
+    async def all_sides(self) -> Sequence[MongoReadModel]:
+        """See `erasing.ErasableModels`."""
+        return [self.of(side) for side in SIDES]
 
     def of(self, side: Side) -> MongoReadModel:
         """That side's."""

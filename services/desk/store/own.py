@@ -1,6 +1,6 @@
 """What is the desk's own, and no topic's: drafts, views, likings, commands given, jobs, changes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,9 +10,13 @@ from pymongo import ReturnDocument, UpdateOne
 from services.desk.rules.answers import Answered
 from services.desk.store.read import SIDES, MongoReadModel, Side
 from shared.stores.mongo import Database, insert_new
+from shared.values.ids import attempt_token
 
 COMMANDS_KEPT: Final = timedelta(days=2)
 """For so long the same idempotency key is the same command, and its answer is known."""
+
+CLEARING: Final = timedelta(minutes=10)
+"""Longer than it takes to empty a read model."""
 
 DRAFTS_KEPT: Final = timedelta(days=90)
 
@@ -42,6 +46,7 @@ class MongoOwn:
             (self._jobs, COMMANDS_KEPT),
         ):
             await collection.create_index([("at", 1)], expireAfterSeconds=int(kept.total_seconds()))
+        await self._drafts.create_index([("ticket", 1)])
         await self._views.create_index([("account_id", 1)])
         await self._changes.create_index([("account_id", 1), ("at", 1)])
         await self._jobs.create_index([("due_at", 1)])
@@ -111,13 +116,18 @@ class MongoOwn:
     ) -> int | None:
         """Store it if the stored one is at revision `seen` (0: none); the new revision, or None."""
         id_ = f"{who}:{ticket}"
-        row = {**draft, "revision": seen + 1}
+        row = {**draft, "revision": seen + 1, "ticket": f"{who.partition(':')[0]}:{ticket}"}
         if not seen:
             there = await insert_new(self._drafts, [{"_id": id_, **row}])
             return None if there else 1
         query = {"_id": id_, "revision": seen}
         stored = await self._drafts.update_one(query, {"$set": row})
         return seen + 1 if stored.matched_count else None
+
+    async def forget_drafts(self, tickets: Collection[str]) -> None:
+        """See `handlers.Answers`."""
+        if tickets:
+            await self._drafts.delete_many({"ticket": {"$in": sorted(tickets)}})
 
     async def forget_draft(self, who: str, ticket: str) -> bool:
         """There is none any more; whether there was one."""
@@ -210,6 +220,32 @@ class MongoOwn:
     async def serve(self, side: Side) -> None:
         """From now on that side serves; every replica knows within a second or two."""
         await self._state.replace_one({"_id": "serving"}, {"side": side}, upsert=True)
+
+    async def hold_rebuild(self, token: str, until: datetime, now: datetime) -> bool:
+        """Take or renew the right to rebuild, until then; False while somebody else has it."""
+        row = {"token": token, "until": until}
+        if not await insert_new(self._state, [{"_id": "rebuild", **row}]):
+            return True
+        free = {"_id": "rebuild", "$or": [{"token": token}, {"until": {"$lt": now}}]}
+        return bool((await self._state.update_one(free, {"$set": row})).matched_count)
+
+    async def end_rebuild(self, token: str) -> None:
+        """Give it back."""
+        await self._state.delete_one({"_id": "rebuild", "token": token})
+
+    async def clear_left_over(self, now: datetime) -> None:
+        """Empty what a rebuild has left that died."""
+        token = attempt_token()
+        left = await self._state.find_one({"_id": "rebuild", "until": {"$lt": now}})
+        if left is None or not await self.hold_rebuild(token, now + CLEARING, now):
+            return
+        serving = await self.side()
+        await self.model(next(side for side in SIDES if side != serving)).clear()
+        await self.end_rebuild(token)
+
+    async def is_noted(self, what: str) -> bool:
+        """Whether it was noted."""
+        return await self._state.find_one({"_id": what}) is not None
 
     async def is_new(self, what: str, now: datetime) -> bool:
         """Note that this was done; whether it was not noted yet."""

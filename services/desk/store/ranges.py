@@ -2,7 +2,7 @@
 
 MongoDB stops at a limit; other servers of its protocol read a range to its end first. So a range is
 read in windows that are about as long as what was wanted of it before: what is examined is bounded
-by what is returned, on either.
+by what is returned, on either. A short range is read at once where it was short before.
 """
 
 from collections import OrderedDict
@@ -44,7 +44,8 @@ class Windows:
         `equal` are the fields that the index begins with, `more` is what else must hold.
         """
         name = f"by_{order}"
-        memory = (collection.name, *equal.values(), order, descending, after or "", limit)
+        asked = (repr(equal), repr(more))
+        memory = (collection.name, *asked, order, descending, after or "", limit)
         found: list[dict[str, Any]] = []
         start = after
         for end in self._windows(memory, order, now, descending=descending, after=after):
@@ -55,10 +56,8 @@ class Windows:
             if len(found) >= limit:
                 break
             start = end
-        if len(found) >= limit:
-            self._remember(memory, found[-1][name])
-        else:
-            self._ends.pop(memory, None)
+        whole = "" if descending else _END
+        self._remember(memory, found[-1][name] if len(found) >= limit else whole)
         return found
 
     async def count(  # as `first`
@@ -73,7 +72,7 @@ class Windows:
     ) -> int:
         """How many there are; `cap` where there are as many or more."""
         name = f"by_{order}"
-        memory = (collection.name, *equal.values(), order, True, "count", cap)
+        memory = (collection.name, repr(equal), repr(more), order, True, "count", cap)
         counted, start = 0, None
         for end in self._windows(memory, order, now, descending=True, after=None):
             query = {**equal, name: _between(start, end, descending=True), **more}
@@ -82,6 +81,7 @@ class Windows:
                 self._remember(memory, end)
                 return cap
             start = end
+        self._remember(memory, "")
         return counted
 
     def _remember(self, memory: tuple[Any, ...], end: str) -> None:
@@ -104,7 +104,7 @@ class Windows:
         ends = [*_guesses(order, now, descending=descending), last]
         if (known := self._ends.get(memory)) is not None:
             ends.append(known)
-        ends.sort(reverse=descending)
+        ends = sorted(set(ends), reverse=descending)
         if after is not None:
             ends = [end for end in ends if (end < after if descending else end > after)]
         if known is not None and known in ends:
@@ -122,5 +122,5 @@ def _guesses(order: Order, now: datetime, *, descending: bool) -> list[str]:
 def _between(start: str | None, end: str, *, descending: bool) -> dict[str, str]:
     """Beyond `start`, up to `end` with it."""
     if descending:
-        return {"$gte": end, "$lt": start or _END}
-    return {"$lte": end, "$gt": start or ""}
+        return {"$gte": end, "$lt": _END if start is None else start}
+    return {"$lte": end, "$gt": "" if start is None else start}

@@ -3,16 +3,19 @@
 One set serves; a rebuild fills the other one, then they change places (VWS 9).
 """
 
+import asyncio
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from heapq import merge
 from itertools import islice
 from typing import Any, Final, Literal
 
-from services.desk.rules.facets import Range, ranges
+from services.desk.rules.facets import MOST_RANGES, Range, ranges
 from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
-from services.desk.rules.views import NOBODY, Filters, Query, bound, milliseconds
+from services.desk.rules.views import Query
+from services.desk.store.conditions import conditions
 from services.desk.store.documents import ORDERS, line_document, line_of, row_document, row_of
 from services.desk.store.ranges import Windows
 from shared.stores.mongo import Database, compare_and_set
@@ -20,7 +23,10 @@ from shared.stores.mongo import Database, compare_and_set
 Side = Literal["a", "b"]
 SIDES: Final[tuple[Side, ...]] = ("a", "b")
 
-_AT_ONCE = 5_000
+_OF_MANY: Final = frozenset({"facets", "words"})
+_FEW: Final = 2_000
+_SOME: Final = 20
+_LAST_LETTER: Final = "\uffff"
 
 
 class MongoReadModel:
@@ -49,11 +55,14 @@ class MongoReadModel:
         )
         await self._lines.create_index([("of", 1), ("at", 1)])
         await self._lines.create_index([("of", 1), ("seq", 1)])
+        await self._lines.create_index([("from", 1)])
+        await self._lines.create_index([("until", 1)], expireAfterSeconds=0)
 
     async def clear(self) -> None:
-        """Nothing is in it."""
-        await self._tickets.delete_many({})
-        await self._lines.delete_many({})
+        """Nothing is in it but the indexes."""
+        await self._tickets.drop()
+        await self._lines.drop()
+        await self.ensure_indexes()
 
     # Taking in
 
@@ -82,51 +91,42 @@ class MongoReadModel:
         written = [(line_document(line, rev + 1), rev) for line, rev in lines]
         return await compare_and_set(self._lines, written) if written else set()
 
+    async def erase_waiting(self, account_id: str, contacts: Collection[str]) -> int:
+        """See `erasing.ErasableLines`."""
+        return (await self._lines.delete_many(_waiting(account_id, contacts))).deleted_count
+
+    async def count_waiting(self, account_id: str, contacts: Collection[str]) -> int:
+        """See `erasing.ErasableLines`."""
+        return await self._lines.count_documents(_waiting(account_id, contacts))
+
     # Lists
 
     async def page(
         self, query: Query, *, after: str | None, limit: int, now: datetime
     ) -> list[Row]:
-        """The first `limit` tickets of the query beyond the key `after`, in its order."""
-        found = await self._first(query, after, limit, now, "body")
+        """The first `limit` tickets of the query beyond the key `after`, in its order.
+
+        A search that finds nothing by whole words finds what its last word begins (`completed`).
+        """
+        query = await self.completed(query, now)
+        found = await self._first(query, "body", after=after, limit=limit, now=now)
         return [row_of(document) for document in found]
 
     async def ids(self, query: Query, *, limit: int, now: datetime) -> list[str]:
-        """The ids of the first `limit` tickets of the query, in its order."""
-        found = await self._first(query, None, limit, now, "_id")
+        """The ids of the first `limit` tickets of the query, as `page` finds them."""
+        query = await self.completed(query, now)
+        found = await self._first(query, "rev", after=None, limit=limit, now=now)
         return [document["_id"].partition(":")[2] for document in found]
 
-    async def _first(
-        self, query: Query, after: str | None, limit: int, now: datetime, wanted: str
-    ) -> list[dict[str, Any]]:
-        more = conditions(query, now)
-        name = f"by_{query.order}"
-        read = [
-            await self._windows.first(
-                self._tickets,
-                _equal(each),
-                more,
-                query.order,
-                descending=query.descending,
-                after=after,
-                limit=limit,
-                now=now,
-                fields={wanted: 1, name: 1},
-            )
-            for each in ranges(query)
-        ]
-        ordered = merge(*read, key=lambda d: d[name], reverse=query.descending)
-        once = {document["_id"]: document for document in ordered}
-        return list(islice(once.values(), limit))
-
     async def count(self, query: Query, *, cap: int, now: datetime) -> int:
-        """How many tickets the query finds; `cap` where it finds as many or more."""
-        more = conditions(query, now)
-        read = ranges(query)
-        if len(read) > 1 and any(name == "facets" for each in read for name, _ in each.equal):
+        """How many tickets `page` finds; `cap` where there are as many or more."""
+        query = await self.completed(query, now)
+        read = await self._ranges(query)
+        if len(read) > 1 and any(name in _OF_MANY for each in read for name, _ in each.equal):
             # A ticket may be in several.
-            found = await self.page(query, after=None, limit=cap, now=now)
-            return len(found)
+            query = replace(query, order="active", descending=True)
+            return len(await self._first(query, "rev", after=None, limit=cap, now=now))
+        more = conditions(query, now)
         counted = 0
         for each in read:
             counted += await self._windows.count(
@@ -135,6 +135,83 @@ class MongoReadModel:
             if counted >= cap:
                 return cap
         return counted
+
+    async def completed(self, query: Query, now: datetime) -> Query:
+        """The query; one of a search that finds nothing, with words that its last word begins.
+
+        They are `MOST_RANGES` at most.
+        """
+        if query.begun or not query.words:
+            return query
+        if await self._first(query, "rev", after=None, limit=1, now=now):
+            return query
+        begun = await self._begun_by(query.account_id, query.words[-1])
+        return replace(query, begun=begun) if begun else query
+
+    async def _begun_by(self, account_id: str, start: str) -> tuple[str, ...]:
+        """Words that begin so, the first ones.
+
+        Each read is for the tickets with the first word beyond those that are known; where they are
+        few, they are all that there are.
+        """
+        found: set[str] = set()
+        beyond: dict[str, str] = {"$gte": start}
+        for _ in range(MOST_RANGES):
+            within = {**beyond, "$lt": start + _LAST_LETTER}
+            query = {"account_id": account_id, "words": {"$elemMatch": within}}
+            documents = await self._tickets.find(query, {"words": 1}, limit=_SOME).to_list(_SOME)
+            words = {word for document in documents for word in document["words"]}
+            new = {w for w in words if w.startswith(start) and w > beyond.get("$gt", "")}
+            found |= new
+            if not new or len(documents) < _SOME:
+                break
+            beyond = {"$gt": min(new)}
+        return tuple(sorted(found)[:MOST_RANGES])
+
+    async def _ranges(self, query: Query) -> list[Range]:
+        """The ranges to read.
+
+        They are those of what is filtered by also where the order is not indexed so, if that leaves
+        few enough to be sorted.
+        """
+        by_order = ranges(query)
+        by_facets = ranges(query, by_facets=True)
+        if by_order == by_facets:
+            return by_order
+        left = _FEW
+        for each in by_facets:
+            left -= await self._tickets.count_documents(_equal(each), limit=left)
+            if left <= 0:
+                return by_order
+        return by_facets
+
+    async def _first(
+        self, query: Query, field: str, *, after: str | None, limit: int, now: datetime
+    ) -> list[dict[str, Any]]:
+        """The first documents, each with that field."""
+        name = f"by_{query.order}"
+        more = conditions(query, now)
+        read = await asyncio.gather(
+            *[
+                self._windows.first(
+                    self._tickets,
+                    _equal(each),
+                    more,
+                    query.order,
+                    descending=query.descending,
+                    after=after,
+                    limit=limit,
+                    now=now,
+                    fields={field: 1, name: 1},
+                )
+                for each in await self._ranges(query)
+            ]
+        )
+        if len(read) == 1:
+            return read[0]
+        ordered = merge(*read, key=lambda d: d[name], reverse=query.descending)
+        once = {document["_id"]: document for document in ordered}
+        return list(islice(once.values(), limit))
 
     async def unread(self, account_id: str, assignee: str | None, cap: int) -> int:
         """How many open tickets of theirs (None: of nobody) are unread; `cap` at most."""
@@ -168,7 +245,7 @@ class MongoReadModel:
         self, ticket_key: str, *, before: str | None = None, limit: int = 50
     ) -> list[tuple[str, Line]]:
         """The newest `limit` lines before that place, oldest first, each with its place."""
-        query = {"of": ticket_key, "at": {"$gte": "", "$lt": before or "~"}}
+        query = {"of": ticket_key, "at": {"$gt": "", "$lt": before or "~"}}
         found = self._lines.find(query, {"body": 1, "at": 1}, limit=limit).sort("at", -1)
         return [(d["at"], line_of(d)) async for d in found][::-1]
 
@@ -180,58 +257,13 @@ class MongoReadModel:
 
     async def line(self, account_id: str, line_id: str) -> Line | None:
         """The line of that id, if a thread shows it."""
-        found = await self._lines.find_one({"_id": f"{account_id}:{line_id}"}, {"body": 1, "of": 1})
-        return line_of(found) if found and found["of"] else None
+        found = await self._lines.find_one({"_id": f"{account_id}:{line_id}"}, {"body": 1, "at": 1})
+        return line_of(found) if found and found["at"] else None
+
+
+def _waiting(account_id: str, contacts: Collection[str]) -> dict[str, Any]:
+    return {"from": {"$in": [f"{account_id}:{contact}" for contact in contacts]}}
 
 
 def _equal(each: Range) -> dict[str, Any]:
     return dict(each.equal)
-
-
-def conditions(query: Query, now: datetime) -> dict[str, Any]:
-    """All that the query asks of a ticket, whichever index is read."""
-    wanted = query.filters
-    asked: dict[str, Any] = {
-        "spam": query.spam,
-        "status": {"$in": list(query.statuses)},
-    }
-    if query.seats is not None:
-        asked["assignee"] = {"$in": ["" if seat == NOBODY else seat for seat in query.seats]}
-    every: list[dict[str, Any]] = [asked, *_of_fields(wanted), *_of_times(wanted, now)]
-    every += [{"words": word} for word in query.words]
-    return {"$and": every}
-
-
-def _of_fields(wanted: Filters) -> Iterable[dict[str, Any]]:
-    if wanted.channel:
-        yield {"channel": {"$in": list(wanted.channel)}}
-    if wanted.team:
-        yield {"team": {"$in": ["" if team == NOBODY else team for team in wanted.team]}}
-    if wanted.tag:
-        yield {"tags": {"$in": list(wanted.tag)}}
-    if wanted.tag_all:
-        yield {"tags": {"$all": list(wanted.tag_all)}}
-    if wanted.tag_none:
-        yield {"tags": {"$nin": list(wanted.tag_none)}}
-    if wanted.segment:
-        yield {"segments": {"$in": list(wanted.segment)}}
-    if wanted.unread is not None:
-        yield {"unread": wanted.unread}
-    if wanted.ai is not None:
-        yield {"ai": wanted.ai}
-    if wanted.reply_failed is not None:
-        yield {"failed": wanted.reply_failed}
-
-
-def _of_times(wanted: Filters, now: datetime) -> Iterable[dict[str, Any]]:
-    if wanted.waiting_longer_than is not None:
-        until = milliseconds(now - wanted.waiting_longer_than)
-        yield {"by_waiting": {"$lt": bound(until + 1)}}
-    for name, after, before in (
-        ("by_opened", wanted.opened_after, wanted.opened_before),
-        ("by_active", wanted.active_after, wanted.active_before),
-    ):
-        if after is not None:
-            yield {name: {"$gte": bound(milliseconds(after))}}
-        if before is not None:
-            yield {name: {"$lt": bound(milliseconds(before))}}

@@ -10,13 +10,16 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp
 
 from services.desk.web.api.bulk import bulk_api
 from services.desk.web.api.events import events_api
+from services.desk.web.api.invitations import invitations_api
 from services.desk.web.api.me import me_api
+from services.desk.web.api.settings import settings_api
 from services.desk.web.api.tickets import tickets_api
 from services.desk.web.api.views import views_api
 from services.desk.web.api.work import work_api
@@ -42,7 +45,9 @@ from services.desk.web.described import Described
 from services.desk.web.headers import SafeHeaders
 from services.desk.web.jobs import Jobs
 from services.desk.web.limits import Limits
+from services.desk.web.measured import Measured
 from services.desk.web.pages.desk import pages
+from services.desk.web.pages.settings import settings_pages
 from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem, answer
 from services.desk.web.rights import enforce
@@ -125,7 +130,10 @@ def routed(parts: Parts, signing: SigningIn, counting: Counting, jobs: Jobs) -> 
         work_api(parts, counting),
         events_api(parts, still),
         me_api(parts),
+        settings_api(parts),
+        invitations_api(parts, signing.passwords, sessions.public_url),
         pages(parts, counting),
+        settings_pages(parts, signing.passwords),
     ):
         app.include_router(router)
 
@@ -148,8 +156,11 @@ def guarded(
         language: str | None = likings.get("language")
         return language
 
-    inner: ASGIApp = limits.over(app)
+    # Pages of other sites cannot have ours made with what they choose and look at its size: the
+    # cookie does not go with what they fetch. So the session's code may be in what is compressed.
+    inner: ASGIApp = GZipMiddleware(limits.over(app), minimum_size=1_000, compresslevel=5)
     inner = SignedIn(inner, sessions, speaks)
+    inner = Measured(inner)
     return SafeHeaders(inner, secure=sessions.secure, report_to=report_to)
 
 

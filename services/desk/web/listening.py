@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -29,12 +30,16 @@ class _Server(uvicorn.Server):
 
 @dataclass(slots=True)
 class Listening:
-    """Answers requests from `open` to `close`; what is `beside` runs as long."""
+    """Answers requests from `open` to `close`; what is `beside` runs as long.
+
+    `proxies`, addresses or networks, are believed when they say whom a request is from.
+    """
 
     app: ASGIApp
     host: str
     port: int
     beside: Sequence[Callable[[], Awaitable[None]]] = ()
+    proxies: str = ""
     _server: _Server | None = None
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
@@ -47,18 +52,16 @@ class Listening:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            # Else everybody may say who they are, or all are the proxy.
+            proxy_headers=bool(self.proxies),
+            forwarded_allow_ips=self.proxies,
             lifespan="off",
             timeout_graceful_shutdown=GRACE,
             timeout_keep_alive=75,
             h11_max_incomplete_event_size=64 * 1024,
         )
         self._server = _Server(config)
-        try:
-            sock = config.bind_socket()
-        except SystemExit:
-            text = f"port {self.port} on {self.host} cannot be listened on: is it taken?"
-            raise HelpdeskError(text) from None
+        sock = _bound(self.host, self.port)
         self._tasks = [asyncio.create_task(_forever(each)) for each in self.beside]
         self._tasks.append(asyncio.create_task(self._server.serve(sockets=[sock])))
         while not self._server.started:
@@ -69,12 +72,25 @@ class Listening:
 
     async def close(self) -> None:
         """Answer no more; what goes on for long is cut off after some seconds."""
-        if self._server is None:
+        if self._server is None or not self._tasks:
             return
         self._server.should_exit = True
         *beside, serving = self._tasks
         await tasks.cancel(beside)
         await serving
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket of its own there; uvicorn's would end the process, and leave it open."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        text = f"port {port} on {host} cannot be listened on: is it taken?"
+        raise HelpdeskError(text) from error
+    return sock
 
 
 async def _forever(run: Callable[[], Awaitable[None]]) -> None:

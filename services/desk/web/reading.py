@@ -142,7 +142,7 @@ class Reading:
         model = await self.parts.models.serving()
         lines = await model.thread_since(row.key, seq)
         assert row.summary is not None  # noqa: S101  # as `named` says
-        shown = (showing.line(line, row.summary, names) for line in lines)
+        shown = (showing.line(line, row.summary, names) for line in lines if showing.tells(line))
         return ShownThread(tuple(shown), None)
 
     async def _with_sends(
@@ -150,7 +150,7 @@ class Reading:
     ) -> tuple:  # type: ignore[type-arg]
         ticket = row.summary
         assert ticket is not None  # noqa: S101  # as `named` says
-        shown = [showing.line(line, ticket, names) for line in lines]
+        shown = [showing.line(line, ticket, names) for line in lines if showing.tells(line)]
         phone = showing.contact(ticket.contact).address
         if ticket.channel == "sms" and phone:
             start = EPOCH if first or not lines else lines[0].sent_at

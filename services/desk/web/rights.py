@@ -5,6 +5,7 @@ from typing import Final
 from starlette.requests import Request
 
 from services.desk.rules.people import Needs, Right, Who, may
+from services.desk.rules.settings import PAGES
 from services.desk.web.auth import PUBLIC_HERE, RIGHTS_HERE, nobody
 from services.desk.web.problems import Problem
 
@@ -55,6 +56,15 @@ RIGHTS: Final[dict[tuple[str, str], Needs]] = {
     ("GET", f"{_PANE}/panel"): OWN,
     ("GET", f"{_PANE}/lines/{{line_id}}/html"): OWN,
     ("GET", "/desk/files/{line_id}/{place}"): OWN,
+    ("GET", "/api/v1/settings"): _SETTINGS_READ,
+    ("PUT", "/api/v1/settings"): _SETTINGS,
+    ("GET", "/api/v1/settings/changes"): _SETTINGS_READ,
+    ("POST", "/api/v1/settings/routing/preview"): _SETTINGS_READ,
+    ("GET", "/api/v1/settings/{part}"): _SETTINGS_READ,
+    ("PUT", "/api/v1/settings/{part}"): _SETTINGS,
+    ("POST", "/api/v1/agents/{agent_id}/invitation"): Needs("people"),
+    ("GET", "/desk/settings"): OWN,
+    **{("GET", f"/desk/settings/{name}"): Needs(right) for name, right in PAGES.items()},
 }
 """By method and path. A route that is in neither table answers nobody."""
 

@@ -77,6 +77,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"time": shown_time, "initials": initials, "ms": milliseconds, "utc": rfc3339}
+    made.filters["number"] = "{:.10g}".format
     made.globals |= {
         "static": lambda name: f"{static_path()}/{name}",
         "icon": icon,

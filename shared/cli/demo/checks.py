@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.cli.demo import samples
+from shared.cli.demo.desk_checks import DESK_CHECKS
 from shared.cli.demo.observed import Json
 
 Check = Callable[[Json], bool]
@@ -204,4 +205,5 @@ CHECKS: dict[str, Any] = {
     "ATT 7: the credit shows on the ticket": lambda d: (
         _marios(d)["credit"]["source_id"] == "spring-flow"
     ),
+    **DESK_CHECKS,
 }

@@ -38,8 +38,18 @@ def print_tables(document: Json, console: Console) -> None:
     refused = Table("command", "refused", "why", title="Commands refused")
     for rejection in document["rejections"]:
         refused.add_row(rejection["command_type"], rejection["code"], rejection["reason"])
+    at_desk = Table("", "answer", title="At the desk")
+    for what, answer in (
+        ("views", {view: len(rows) for view, rows in document["desk"]["views"].items()}),
+        ("a reply sent twice", [one["event"] for one in document["desk"]["reply"]["answers"]]),
+        ("a claim on a colleague's ticket", document["desk"]["claim"]["detail"]),
+        ("a placeholder sent raw", document["desk"]["raw_placeholder"]["detail"]),
+        ("many closed at once", document["desk"]["bulk"]["refused"]),
+        ("seconds until a colleague sees a note", round(document["desk"]["note"]["seconds"], 3)),
+    ):
+        at_desk.add_row(what, str(answer))
     checks = Table("", "check", title="Checks")
     for check in document["checks"]:
         checks.add_row("[green]ok[/]" if check["ok"] else "[bold red]NO[/]", check["name"])
-    for table in (tickets, signals, credited, dead, refused, checks):
+    for table in (tickets, signals, credited, dead, refused, at_desk, checks):
         console.print(table)

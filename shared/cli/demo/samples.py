@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -153,12 +154,18 @@ def sms(text: str, *, sid: str, sender: str = MARIO, to: str = PHONE) -> Outgoin
     )
 
 
-def whatsapp(*entries: dict[str, Any], field: str = "messages") -> Outgoing:
+LUCIA: Mapping[str, Any] = {"wa_id": "393337654321", "profile": {"name": "Lucia"}}
+"""A customer on WhatsApp."""
+
+
+def whatsapp(
+    *entries: dict[str, Any], field: str = "messages", sender: Mapping[str, Any] = LUCIA
+) -> Outgoing:
     """A WhatsApp Cloud API webhook with some `messages`, or `statuses`."""
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "390298765432", "phone_number_id": BUSINESS},
-        "contacts": [{"wa_id": "393337654321", "profile": {"name": "Lucia"}}],
+        "contacts": [sender],
         field: list(entries),
     }
     payload = {
@@ -198,15 +205,23 @@ def instagram(message: dict[str, Any], *, now: datetime, customer: str = "567890
     return inbound("instagram", json.dumps(payload).encode(), x_provider="meta")
 
 
-def chat(kind: str, event_id: str, *, now: datetime, text: str | None = None) -> Outgoing:
+def chat(
+    kind: str,
+    event_id: str,
+    *,
+    now: datetime,
+    text: str | None = None,
+    session: str = "chat-1",
+    visitor: str = "visitor-1",
+) -> Outgoing:
     """An event of the web-chat widget."""
     event = {
         "type": kind,
         "event_id": event_id,
         "client_message_id": event_id,
         "widget_id": WIDGET,
-        "session_id": "chat-1",
-        "visitor_id": "visitor-1",
+        "session_id": session,
+        "visitor_id": visitor,
         "author": "visitor",
         "sent_at": now.isoformat(),
         "text": text,

@@ -3,21 +3,24 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from shared.cli.demo.samples import ACCOUNT, SIGN_INS
 from shared.errors import HelpdeskError
 from shared.values.ids import attempt_token
 
 
-async def sign_ins(environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """For each role an address and a password, drawn anew.
+async def sign_ins(
+    environment: Mapping[str, str], roles: Collection[str] = tuple(SIGN_INS)
+) -> dict[str, tuple[str, str]]:
+    """For each of these roles an address and a password, drawn anew.
 
     Raises HelpdeskError when a password could not be set.
     """
-    passwords = {agent: attempt_token()[:16] for agent in SIGN_INS.values()}
+    agents = {role: agent for role, agent in SIGN_INS.items() if role in roles}
+    passwords = {agent: attempt_token()[:16] for agent in agents.values()}
     await asyncio.gather(*(_set(agent, word, environment) for agent, word in passwords.items()))
-    return {role: (f"{agent}@sample.example", passwords[agent]) for role, agent in SIGN_INS.items()}
+    return {role: (f"{agent}@sample.example", passwords[agent]) for role, agent in agents.items()}
 
 
 async def _set(agent: str, password: str, environment: Mapping[str, str]) -> None:

@@ -1,22 +1,20 @@
 """The files of the chart that follow from the code, or from its values."""
 
-import importlib
 import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from shared.bus.acls import acls
 from shared.bus.kafka import topic_configuration
-from shared.running.service import Service as Wired
 from shared.topic import SERVICES, Service
 from shared.topics import BY_NAME, TOPICS
 from tests.architecture.tree import ROOT
 from tests.deploy.chart.helm import CHART
+from tests.wired import built
 
 BEGIN, END = "<!-- values -->", "<!-- /values -->"
 # Files of others that the chart ships: `.Files` sees nothing outside it, and no links.
@@ -31,19 +29,6 @@ class Value:
     path: str
     about: str
     default: str
-
-
-@cache
-def built(service: Service) -> Wired:
-    """The app of a service, as its process builds it; nothing is started."""
-    module = importlib.import_module(f"services.{service}.app")
-    app: Wired = module.build(settings_of(service)())
-    return app
-
-
-def settings_of(service: Service) -> Any:  # a class of each service's own
-    """The settings class of a service."""
-    return importlib.import_module(f"services.{service}.settings").Settings
 
 
 def registry() -> str:

@@ -16,8 +16,8 @@ from shared.running.health import HealthServer
 from shared.topic import SERVICES, Service
 from shared.topics import BY_NAME, DEAD, TOPICS
 from tests.architecture.tree import ROOT
-from tests.deploy.chart.generated import built, settings_of
 from tests.deploy.chart.helm import CHART, CI, Rendered, example, of_kind, render
+from tests.wired import built, settings_of
 
 pytestmark = pytest.mark.deploy
 EXAMPLES = [file.name.removesuffix("-values.yaml") for file in CI]
@@ -86,6 +86,7 @@ def test_the_service_takes_what_it_is_told(
     secrets = {
         "HELPDESK_MAIL_TOKEN_KEYS": '{"1": "sixteen letters!"}',
         "HELPDESK_MONGO__URL": "mongodb://mongo",
+        "HELPDESK_SIGNING_SECRET": "thirty-two characters or some more",
     }
     for variable, value in told.items():
         text = value if isinstance(value, str) else secrets.get(variable, "secret")
@@ -95,8 +96,9 @@ def test_the_service_takes_what_it_is_told(
 
     settings = settings_of(service)()
 
-    (port,) = container(example(name), service)["ports"]
-    assert settings.health_port == port["containerPort"]
+    ports = {p["name"]: p["containerPort"] for p in container(example(name), service)["ports"]}
+    assert settings.health_port == ports.pop("health")
+    assert ports == ({"http": settings.http_port} if service == "desk" else {})
     assert settings.kafka.bootstrap == "kafka.kafka:9092"
 
 
@@ -108,6 +110,7 @@ def test_each_service_has_the_secrets_that_it_reads_and_no_more(service: Service
     assert "HELPDESK_MONGO__URL" in told
     assert ("HELPDESK_REDIS__URL" in told) == ("redis" in fields)
     assert ("HELPDESK_MAIL_TOKEN_KEYS" in told) == ("mail_token_keys" in fields)
+    assert ("HELPDESK_SIGNING_SECRET" in told) == ("signing_secret" in fields)
     with_rspamd = environment(example("rspamd"), service)
     assert ("HELPDESK_RSPAMD_PASSWORD" in with_rspamd) == ("rspamd_password" in fields)
     assert told["HELPDESK_MONGO__URL"] == {"secretKeyRef": {"name": "mongo", "key": "url"}}
@@ -123,7 +126,7 @@ def test_a_container_runs_its_service(service: Service) -> None:
 @each_example
 def test_probes_ask_what_the_health_server_answers(name: str, service: Service) -> None:
     one = container(example(name), service)
-    (port,) = one["ports"]
+    (port,) = [each for each in one["ports"] if each["name"] != "http"]
     server = HealthServer("127.0.0.1", 0, live=lambda: None, ready=lambda: None)
     known = set(server._probes)  # noqa: SLF001  # its paths are told nowhere else
     server.close()
@@ -143,7 +146,8 @@ def test_a_pod_is_killed_only_after_it_could_stop(name: str, seconds: int) -> No
 
         told = environment(example(name), service)  # type: ignore[arg-type]  # one of SERVICES
         assert told["HELPDESK_STOP_TIMEOUT"] == str(seconds)
-        assert spec["terminationGracePeriodSeconds"] >= seconds + 10
+        drains = 5 if service == "desk" else 0
+        assert spec["terminationGracePeriodSeconds"] >= drains + seconds + 10
 
 
 @pytest.mark.parametrize("replicas", [1, 2, 3, 5])

@@ -176,15 +176,17 @@ def test_a_pod_is_let_in_and_out_where_it_must(name: str) -> None:
         spec = each["spec"]
         assert set(spec["policyTypes"]) == {"Ingress", "Egress"}
         ports = {port["port"] for rule in spec["ingress"] for port in rule["ports"]}
-        assert ports == (set() if component == "topics" else {"health"})
+        assert ports == ASKED.get(component, {"health"})
         assert all(rule.get("from") for rule in spec["ingress"])
         out = {port["port"] for rule in spec["egress"] for port in rule["ports"]}
         assert {53, 9093} <= out
         assert (27017 in out) == (component != "topics")
-        assert (6379 in out) == (component in {"assignment", "autoclose"})
+        assert (6379 in out) == (component in {"assignment", "autoclose", "desk"})
+        assert (443 in out) == (component == "desk" and name == "desk")
 
 
 POLICY = "NetworkPolicy"
+ASKED: dict[str, set[str]] = {"topics": set(), "desk": {"health", "http"}}
 COMPONENT = "app.kubernetes.io/component"
 
 

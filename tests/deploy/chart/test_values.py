@@ -34,6 +34,11 @@ FREE = {"kubernetes", "strings"}
         "topics.job.hooks=false",
         "probes.live.period=3",
         "healthPort=http",
+        "desk.port=80",
+        "desk.publicUrl=desk.example.com",
+        "desk.trustedProxies=everybody",
+        "desk.ingress.hosts={desk.example.com}",
+        "desk.service.type=Node",
         "healthPort=80",
         "logLevel=loud",
         "image.digest=latest",
@@ -90,6 +95,21 @@ SASL = ("--set", "kafka.securityProtocol=SASL_SSL")
             ["--set", f"{USERS},strimzi.users.authentication=tls"],
             "tls needs kafka.clientCertificate=true",
         ),
+        (["--set", "desk.existingSecret="], "desk.existingSecret: name the secret"),
+        (
+            ["--set", "desk.publicUrl=http://desk.example.com"],
+            "desk.publicUrl: begin it with https",
+        ),
+        (
+            ["--set", "desk.oidc.issuer=https://login.example.com"],
+            "desk.oidc.clientId: name the desk",
+        ),
+        (
+            ["--set", "desk.oidc.issuer=https://login.example.com,desk.oidc.clientId=desk"],
+            "desk.publicUrl: name where the provider sends browsers back to",
+        ),
+        (["--set", "desk.ingress.enabled=true"], "desk.ingress.host: name the host"),
+        (["--set", "desk.port=8080"], "desk.port: it cannot be healthPort"),
         (["--set", "kafka.clientCertificate=true"], "a certificate is shown over SSL"),
         (
             [*SASL, "--set", f"{USERS},topics.mode=job"],

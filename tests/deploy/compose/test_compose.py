@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from services.desk.settings import signing_key
 from shared.running.health import HealthServer
 from shared.topic import SERVICES, Service
 from tests.architecture.tree import ROOT
 from tests.containers import ContainerKafka, ContainerMongo
-from tests.deploy.chart.generated import settings_of
 from tests.deploy.chart.test_code import names
 from tests.deploy.compose.composed import (
     BY_HAND,
@@ -31,6 +31,7 @@ from tests.deploy.compose.composed import (
     volumes,
 )
 from tests.servers import POM
+from tests.wired import settings_of
 
 pytestmark = pytest.mark.deploy
 DOCUMENT = (ROOT / "docs" / "deploy.md").read_text()
@@ -92,6 +93,8 @@ def test_a_service_takes_what_it_is_told(
     assert len(settings.mongo.secret("password")) >= 32
     if service == "ticketing":
         assert list(settings.tokens.keys) == ["1"]
+    if service == "desk":
+        assert signing_key(settings)
 
 
 def made_by_hand() -> str:
@@ -138,6 +141,7 @@ def test_each_service_has_the_secrets_that_it_reads_and_no_more(service: Service
     wanted = {"mongo_password"}
     wanted |= {"redis_password"} if "redis" in fields else set()
     wanted |= {"mail_token_keys"} if "mail_token_keys" in fields else set()
+    wanted |= {"signing_secret"} if "signing_secret" in fields else set()
 
     assert set(containers()[service]["secrets"]) == wanted
 
@@ -168,7 +172,7 @@ def published() -> Iterator[tuple[str, str]]:
 
 
 def test_only_what_people_need_is_published_and_on_this_machine_alone() -> None:
-    assert {name for name, _ in published()} == {"kafka", *MONITORING}
+    assert {name for name, _ in published()} == {"kafka", "desk", *MONITORING}
     assert all(port.startswith("127.0.0.1:") for _, port in published())
 
 
@@ -176,8 +180,20 @@ def test_services_and_databases_have_no_way_out() -> None:
     assert composed()["networks"]["inside"]["internal"] is True
     ways = {name: set(each["networks"]) for name, each in containers().items()}
 
-    assert {name for name, way in ways.items() if "outside" in way} == {"kafka", *MONITORING}
+    seen = {"kafka", "desk", *MONITORING}
+    assert {name for name, way in ways.items() if "outside" in way} == seen
     assert all("inside" in way for way in ways.values())
+
+
+def test_browsers_find_the_desk_where_it_listens() -> None:
+    (port,) = containers()["desk"]["ports"]
+    told = environment("desk")
+    settings = settings_of("desk").model_fields
+
+    assert port.endswith(f":{settings['http_port'].default}")
+    assert told["HELPDESK_PUBLIC_URL"] == f"http://{port.rpartition(':')[0]}"
+    # Browsers keep `Secure` cookies to themselves where there is no TLS.
+    assert told["HELPDESK_SECURE_COOKIES"] == "false"
 
 
 def probe(port: int) -> int:

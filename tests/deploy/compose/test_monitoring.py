@@ -8,12 +8,12 @@ import pytest
 import yaml
 
 from shared.topic import SERVICES
-from tests.deploy.chart.generated import settings_of
 from tests.deploy.compose.composed import FOLDER, binds, containers
 from tests.deploy.dashboards import FILES
 from tests.deploy.dashboards import FOLDER as BOARDS
 from tests.deploy.promtool import program, promtool
 from tests.deploy.test_alerts import RULES
+from tests.wired import settings_of
 
 pytestmark = pytest.mark.deploy
 PROMETHEUS = FOLDER / "compose/prometheus.yml"

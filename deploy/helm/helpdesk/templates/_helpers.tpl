@@ -113,6 +113,47 @@ HELPDESK_STOP_TIMEOUT: {{ .Values.stopTimeoutSeconds | quote }}
 {{- end -}}
 {{- end -}}
 
+{{/* What the desk is told besides. Takes the root. */}}
+{{- define "helpdesk.deskEnv" -}}
+{{- $desk := .Values.desk -}}
+- name: HELPDESK_SIGNING_SECRET
+  valueFrom:
+    secretKeyRef:
+      name: {{ $desk.existingSecret }}
+      key: {{ $desk.signingKey }}
+- name: HELPDESK_HTTP_PORT
+  value: {{ $desk.port | quote }}
+- name: HELPDESK_PUBLIC_URL
+  value: {{ $desk.publicUrl | quote }}
+- name: HELPDESK_SECURE_COOKIES
+  value: {{ $desk.secureCookies | quote }}
+- name: HELPDESK_TRUSTED_PROXIES
+  value: {{ $desk.trustedProxies | quote }}
+{{- with $desk.cspReportTo }}
+- name: HELPDESK_CSP_REPORT_TO
+  value: {{ . | quote }}
+{{- end }}
+{{- with $desk.oidc }}
+{{- if .issuer }}
+- name: HELPDESK_OIDC__ISSUER
+  value: {{ .issuer | quote }}
+- name: HELPDESK_OIDC__CLIENT_ID
+  value: {{ .clientId | quote }}
+{{- if .existingSecret }}
+- name: HELPDESK_OIDC__CLIENT_SECRET
+  valueFrom:
+    secretKeyRef:
+      name: {{ .existingSecret }}
+      key: {{ .clientSecretKey }}
+{{- end }}
+- name: HELPDESK_OIDC__SCOPES
+  value: {{ .scopes | quote }}
+- name: HELPDESK_OIDC__PASSWORDS_TOO
+  value: {{ .passwordsToo | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{- define "helpdesk.kafkaVolumes" -}}
 {{- $kafka := .root.Values.kafka -}}
 {{- if $kafka.caSecret }}
@@ -213,6 +254,7 @@ seccompProfile:
 {{- if and $values.mailTokens.enabled (not $values.mailTokens.existingSecret) -}}
 {{- fail "mailTokens.existingSecret: name the secret with the keys of the tokens that lead answers to mails back, or say mailTokens.enabled=false to do without." -}}
 {{- end -}}
+{{- include "helpdesk.checkDesk" . -}}
 {{- $needed := or (hasPrefix "SASL" $values.kafka.securityProtocol) $values.kafka.clientCertificate -}}
 {{- if and $values.kafka.clientCertificate (not (contains "SSL" $values.kafka.securityProtocol)) -}}
 {{- fail "kafka.clientCertificate: a certificate is shown over SSL or SASL_SSL alone; see kafka.securityProtocol." -}}
@@ -240,5 +282,27 @@ seccompProfile:
 {{- if and (eq $values.topics.mode "job") $values.topics.job.hook -}}
 {{- fail "topics.job.hook: the Job's KafkaUser is made with the release, after hooks; say topics.job.hook=false, or topics.mode=strimzi." -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "helpdesk.checkDesk" -}}
+{{- $desk := .Values.desk -}}
+{{- if not $desk.existingSecret -}}
+{{- fail "desk.existingSecret: name the secret that holds what the desk signs with, 32 characters or more: openssl rand -hex 32." -}}
+{{- end -}}
+{{- if and $desk.secureCookies $desk.publicUrl (not (hasPrefix "https:" $desk.publicUrl)) -}}
+{{- fail "desk.publicUrl: begin it with https, or say desk.secureCookies=false." -}}
+{{- end -}}
+{{- if and $desk.oidc.issuer (not $desk.oidc.clientId) -}}
+{{- fail "desk.oidc.clientId: name the desk as the provider knows it." -}}
+{{- end -}}
+{{- if and $desk.oidc.issuer (not $desk.publicUrl) -}}
+{{- fail "desk.publicUrl: name where the provider sends browsers back to, such as https://desk.example.com." -}}
+{{- end -}}
+{{- if and $desk.ingress.enabled (not $desk.ingress.host) -}}
+{{- fail "desk.ingress.host: name the host that the Ingress is for." -}}
+{{- end -}}
+{{- if eq (int $desk.port) (int .Values.healthPort) -}}
+{{- fail "desk.port: it cannot be healthPort." -}}
 {{- end -}}
 {{- end -}}

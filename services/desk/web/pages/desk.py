@@ -53,8 +53,10 @@ def pages(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915
     async def listed(request: Request, cursor: str | None) -> dict[str, object]:
         who = who_asks(request)
         asked = _asked(request)
-        page = await reading.page(who, await query(parts, who, asked), cursor, PAGE)
-        return {"page": page, "view": asked.view, "filters": _filters(request)}
+        found = await query(parts, who, asked)
+        page = await reading.page(who, found, cursor, PAGE)
+        sort = f"{'-' if found.descending else ''}{found.order}"
+        return {"page": page, "view": asked.view, "filters": _filters(request) | {"sort": sort}}
 
     @router.get("")
     async def shell(request: Request, ticket: Annotated[str | None, Query()] = None) -> Response:
@@ -88,6 +90,7 @@ def pages(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915
         model = await parts.models.serving()
         known = await model.named(who.account_id, wanted_ids)
         now = parts.clock()
+        found = await model.completed(found, now)
         inside = [row for row in known.values() if matches(found, row, now)]
         answer: dict[str, Any] = dict.fromkeys(wanted_ids)
         shown = await reading.shown(who, inside, names)
@@ -194,8 +197,6 @@ def _filters(request: Request) -> dict[str, object]:
     given = request.query_params
     found: dict[str, object] = {name: given.getlist(name) for name in MANY if given.getlist(name)}
     found |= {name: given[name] for name in ONE if given.get(name)}
-    if given.get("sort"):
-        found["sort"] = given["sort"].replace(" ", "")
     return found
 
 

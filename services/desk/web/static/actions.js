@@ -3,7 +3,7 @@
 import { ask, choose } from "./dialogs.js";
 import { $, $$, fire } from "./dom.js";
 import { newKey } from "./http.js";
-import { known } from "./known.js";
+import { chooseOf, known } from "./known.js";
 import { insert } from "./macros.js";
 import { hush, inWords, tell } from "./says.js";
 import { command } from "./sending.js";
@@ -67,34 +67,36 @@ export async function act(pane, name, button) {
 }
 
 async function assign(pane, anchor) {
-  const agents = await known("/api/v1/agents");
   const now = pane.head.assignee;
-  const items = agents.map(({ id, name, online, presence }) => ({
-    value: id,
-    label: id === pane.me.id ? `${name} (${t("ticket.me")})` : name,
-    hint: (online ?? presence === "online") ? t("ticket.online") : t("ticket.offline"),
-    checked: id === now,
-  }));
-  items.sort((one, other) => Number(other.value === pane.me.id) - Number(one.value === pane.me.id));
-  if (now) items.unshift({ value: NOBODY, label: t("ticket.unassign") });
-  const chosen = await choose(t("ticket.assign"), items, { filter: true, anchor });
+  const mine = (item) => Number(item.value === pane.me.id);
+  const coming = known("/api/v1/agents").then((agents) => {
+    const items = agents.map(({ id, name, online, presence }) => ({
+      value: id,
+      label: id === pane.me.id ? `${name} (${t("ticket.me")})` : name,
+      hint: (online ?? presence === "online") ? t("ticket.online") : t("ticket.offline"),
+      checked: id === now,
+    }));
+    items.sort((one, other) => mine(other) - mine(one));
+    return now ? [{ value: NOBODY, label: t("ticket.unassign") }, ...items] : items;
+  });
+  const chosen = await chooseOf(t("ticket.assign"), coming, { filter: true, anchor });
   if (chosen === null || chosen === now) return false;
   if (chosen === NOBODY) return give(pane, { type: "unassign" });
   return give(pane, { type: "assign", assignee: chosen, seen_assignee: seen(pane) });
 }
 
 async function team(pane, anchor) {
-  const teams = await known("/api/v1/teams");
-  const items = teams.map(({ id, name }) => ({ value: id, label: name, checked: id === pane.head.team }));
-  const chosen = await choose(t("ticket.route"), items, { filter: true, anchor });
+  const item = ({ id, name }) => ({ value: id, label: name, checked: id === pane.head.team });
+  const coming = known("/api/v1/teams").then((teams) => teams.map(item));
+  const chosen = await chooseOf(t("ticket.route"), coming, { filter: true, anchor });
   return chosen !== null && give(pane, { type: "route", team: chosen });
 }
 
 async function tag(pane, anchor) {
   const has = $$("[data-tag]", pane.root).map((button) => button.dataset.tag);
-  const offered = (await known("/api/v1/tags")).map((each) => (typeof each === "string" ? each : each.name));
-  const items = [...new Set([...has, ...offered])].map((name) => ({ value: name, label: name, checked: has.includes(name) }));
-  const chosen = await choose(t("ticket.tag"), items, { free: true, filter: true, anchor });
+  const item = (name) => ({ value: name, label: name, checked: has.includes(name) });
+  const coming = known("/api/v1/tags").then((tags) => [...new Set([...has, ...tags.map((each) => each.name ?? each)])].map(item));
+  const chosen = await chooseOf(t("ticket.tag"), coming, { free: true, filter: true, anchor });
   return chosen !== null && give(pane, { type: has.includes(chosen) ? "untag" : "tag", tags: [chosen] });
 }
 

@@ -14,10 +14,11 @@ let all = false; // all of the view, also what is not shown
 let from = null; // where shift-click begins
 
 const total = () => Number(list().dataset.total);
+const inWords = () => (list().dataset.capped === "1" ? t("list.total_capped", { n: total() }) : total());
 
 // What an action is meant for: the chosen ones, all of the view, or the row that has the focus.
 function meant() {
-  if (all) return { all, count: total(), capped: list().dataset.capped === "1" };
+  if (all) return { all, count: total() };
   const ids = chosen.size ? [...chosen] : focusedRow() && !openTicket() ? [focusedRow().dataset.id] : [];
   return { ids, count: ids.length };
 }
@@ -59,7 +60,7 @@ function shown() {
     if (focused) $('.row-open[tabindex="0"]')?.focus();
     return;
   }
-  const count = all ? total() : chosen.size;
+  const count = all ? inWords() : chosen.size;
   const words = t(all ? "bulk.all_chosen" : "bulk.chosen", { count });
   if (bar.dataset.words === words && !bar.hidden && bar.dataset.known === String(known)) return;
   Object.assign(bar.dataset, { words, known });
@@ -76,7 +77,7 @@ function shown() {
       ),
       el("button", { type: "button", "data-does": "more", class: "sign", "aria-haspopup": "dialog", "aria-label": t("bulk.more"), title: t("bulk.more") }, icon("more")),
     ),
-    offer ? el("button", { type: "button", class: "plain", onclick: () => { all = true; shown(); } }, t("bulk.choose_all", { count: total() })) : "",
+    offer ? el("button", { type: "button", class: "plain", onclick: () => { all = true; shown(); } }, t("bulk.choose_all", { count: inWords() })) : "",
   );
   bar.hidden = false;
   if (focused) $(`[data-does="${focused}"]`, bar)?.focus();

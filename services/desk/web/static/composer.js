@@ -20,6 +20,7 @@ export class Composer {
     this.says = $("#composer-says", root);
     this.state = $("#composer-state", root);
     this.count = $("#composer-count", root);
+    this.others = $("#composer-others", root);
     this.with = applied(pane.me.id, pane.id);
     this.seen = pane.seq;
     this.was = $("#head-replying", root)?.innerHTML.trim();
@@ -259,6 +260,12 @@ export class Composer {
     this.draft.release();
     if (this.field.value === "") this.stands("none");
     if (!this.pane.thread.has(record)) this.pane.thread.shows(record, t("thread.sent"));
+  }
+
+  // Colleagues who write here as well.
+  beside(others) {
+    this.others.hidden = !others.length;
+    this.others.textContent = others.map(({ name }) => t("ticket.writing", { name })).join(", ");
   }
 
   showWith() {

@@ -31,6 +31,12 @@ export class Here {
     if (this.told !== "writing") this.beat();
   }
 
+  // What was written is sent: the others need not wait for it any more.
+  wroteAll() {
+    this.wrote = -WRITES;
+    if (this.told === "writing") this.beat();
+  }
+
   async beat() {
     if (document.hidden || this.over) return;
     const { state } = this;

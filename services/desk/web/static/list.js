@@ -38,7 +38,10 @@ export async function load() {
 function failed(error) {
   const again = el("button", { type: "button", onclick: load }, t("list.retry"));
   const problem = el("div", { class: "list-problem", role: "alert" }, el("p", {}, error.message), el("p", {}, again));
-  $(".list-problem", body)?.remove();
+  // What another view showed does not stand under this one's name.
+  for (const shown of $$(".list-problem, .empty, .chips, .row", body)) shown.remove();
+  Object.assign(list().dataset, { next: "", total: "", capped: "0" });
+  headed();
   body.prepend(problem);
 }
 
@@ -169,7 +172,9 @@ export function open(id) {
   fire("desk:open", { id });
 }
 
+let last = null; // the ticket that was open last: the way back leads to its row
 function opened() {
+  last = openTicket() || last;
   dressAll();
   const row = openTicket() && rowOf(openTicket());
   if (row) rove(row);
@@ -180,7 +185,7 @@ function closed({ detail }) {
   column("list");
   if (id && !detail?.back) go((params) => params.delete("ticket"));
   dressAll();
-  moveTo((id && rowOf(id)) || rows()[0]);
+  moveTo((last && rowOf(last)) || rows()[0]);
 }
 
 function startKeys() {
@@ -204,6 +209,7 @@ function startKeys() {
 export function startList() {
   began();
   headed();
+  opened();
   body.addEventListener("click", (event) => {
     const link = event.target.closest(".row-open");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;

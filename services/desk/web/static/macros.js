@@ -1,9 +1,8 @@
 // Replies prepared in advance (MAC 1): found by typing, put in where one writes.
 
-import { choose } from "./dialogs.js";
 import { el, kept } from "./dom.js";
 import { get } from "./http.js";
-import { known } from "./known.js";
+import { chooseOf, known } from "./known.js";
 import { inWords, tell } from "./says.js";
 import { t } from "./words.js";
 
@@ -76,8 +75,9 @@ export async function insert(composer, { anchor } = {}) {
   const { field, pane } = composer;
   const at = [field.selectionStart, field.selectionEnd];
   try {
-    const items = (await known("/api/v1/macros")).map((macro) => ({ value: macro.id, label: macro.name, hint: (macro.text ?? "").replaceAll(/\s+/g, " ").slice(0, 60) }));
-    const id = await choose(t("macro.insert"), items, { filter: true, anchor, empty: t("macro.none") });
+    const offered = (macro) => ({ value: macro.id, label: macro.name, hint: (macro.text ?? "").replaceAll(/\s+/g, " ").slice(0, 60) });
+    const coming = known("/api/v1/macros").then((macros) => macros.map(offered));
+    const id = await chooseOf(t("macro.insert"), coming, { filter: true, anchor, empty: t("macro.none") });
     if (id === null) {
       field.focus();
       return;

@@ -108,6 +108,17 @@ function put(row) {
   if (!row.isConnected || (after || null) !== row.nextElementSibling) list().insertBefore(row, after || null);
 }
 
+// All in their places; those that are there already are not touched.
+function order() {
+  const staying = rows().filter((row) => !row.classList.contains("left"));
+  let at = list().firstElementChild;
+  for (const row of staying.sort(compare)) {
+    while (at?.classList.contains("left")) at = at.nextElementSibling;
+    if (at === row) at = at.nextElementSibling;
+    else list().insertBefore(row, at);
+  }
+}
+
 function insert(html) {
   const row = made(html);
   if (list().dataset.next && edge && compare(row, edge) > 0) return;
@@ -140,7 +151,7 @@ export function settle({ all = true } = {}) {
   const fresh = [...waiting.values()];
   waiting.clear();
   for (const html of fresh) insert(html);
-  for (const row of rows()) put(row);
+  order();
   announce();
 }
 

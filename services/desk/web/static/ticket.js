@@ -74,9 +74,10 @@ class Pane {
   }
 
   // Every part anew that may have changed; one at a time, and once more if more came meanwhile.
+  // What cannot be had now comes with the next event.
   refresh() {
     this.again = true;
-    this.refreshing ??= this.parts().finally(() => (this.refreshing = null));
+    this.refreshing ??= this.parts().catch(() => {}).finally(() => (this.refreshing = null));
     return this.refreshing;
   }
 
@@ -115,6 +116,7 @@ class Pane {
     const words = made.map((each) => each.textContent).join();
     if (words === $$(".other", shown).map((each) => each.textContent.trim()).join()) return;
     shown.replaceChildren(...made);
+    this.composer?.beside(others.filter((other) => other.agent !== this.me.id && other.state === "writing"));
   }
 
   leave() {
@@ -186,7 +188,8 @@ function followPosts() {
     const shown = mine(record);
     if (!shown) return;
     shown.composer.sent(record);
-    if (!shown.thread.has(record)) await shown.refresh().catch(() => {});
+    shown.here.wroteAll();
+    if (!shown.thread.has(record)) await shown.refresh();
     shown.thread.gone(record);
     shown.going.delete(record);
   });
@@ -195,7 +198,7 @@ function followPosts() {
     if (!shown) return;
     shown.composer.sent(record);
     shown.thread.gone(record);
-    shown.refresh().catch(() => {});
+    shown.refresh();
   });
   posts.addEventListener("refused", ({ detail: { record } }) => {
     const shown = mine(record);
@@ -209,12 +212,12 @@ function followPosts() {
 function followLive() {
   on("tickets", (told) => {
     const row = told?.rows?.find((each) => each.id === pane?.id);
-    if (row && row.seq > pane.seq) pane.refresh().catch(() => {});
+    if (row && row.seq > pane.seq) pane.refresh();
   });
   on("here", (told) => pane?.id === told.ticket_id && pane.others(told.others));
-  on("typing", (told) => pane?.id === told.ticket_id && pane.thread.types(told.until));
+  on("typing", (told) => (told.ticket_ids ?? [told.ticket_id]).includes(pane?.id) && pane.thread.types(told.until));
   on("draft", (told) => pane?.id === told.ticket_id && pane.composer.elsewhere(told.revision));
-  on("reload", () => pane?.refresh().catch(() => {}));
+  on("reload", () => pane?.refresh());
 }
 
 function start(within) {

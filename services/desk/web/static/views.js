@@ -96,14 +96,27 @@ const mayShare = () => document.querySelector("#views").dataset.mayShare === "1"
 function asKept(set) {
   const values = filtersAsValues(set);
   const me = $('meta[name="who"]').content;
-  values.assignee = values.assignee?.map((id) => (id === me ? "me" : id));
+  if (values.assignee) values.assignee = values.assignee.map((id) => (id === me ? "me" : id));
   return values;
+}
+
+const STATUSES = ["open", "snoozed", "closed"];
+const BUILT_IN = { inbox: { assignee: ["me"] }, unassigned: { assignee: ["none"] }, all: { status: STATUSES }, spam: {} };
+
+async function kept(id) {
+  const all = await get("/api/v1/views");
+  return (all.items ?? all).find((one) => one.id === id);
+}
+
+// What the list shows now: what its view says by itself, and what it is narrowed to besides.
+async function shownNow(set) {
+  const own = BUILT_IN[view()] ?? (await kept(view())).filters;
+  return { ...own, ...(set.has("q") ? { status: STATUSES } : {}), ...asKept(set) };
 }
 
 // A change of a kept view: it is sent whole.
 async function changed(id, change) {
-  const all = await get("/api/v1/views");
-  const { id: _, ...old } = (all.items ?? all).find((one) => one.id === id);
+  const { id: _, ...old } = await kept(id);
   await send("PUT", `/api/v1/views/${encodeURIComponent(id)}`, { ...old, ...change });
 }
 
@@ -115,8 +128,10 @@ async function save() {
   const check = ({ name }) => (name ? "" : t("views.name_needed"));
   const given = await ask(t("views.save_title"), { fields, ok: t("views.save"), check });
   if (!given) return;
-  const body = { name: given.name, filters: asKept(set), sort: sort(), shared: Boolean(given.shared) };
-  const made = await tried(() => send("POST", "/api/v1/views", body));
+  const made = await tried(async () => {
+    const body = { name: given.name, filters: await shownNow(set), sort: sort(), shared: Boolean(given.shared) };
+    return send("POST", "/api/v1/views", body);
+  });
   if (!made) return;
   await reload();
   goTo(made.id);
@@ -141,7 +156,7 @@ async function change(button) {
     const given = await ask(t("views.rename_title"), { fields, ok: t("views.rename"), check });
     if (given) await tried(() => changed(id, { name: given.name }));
   } else if (what === "update") {
-    await tried(() => changed(id, { filters: asKept(filters()), sort: sort() }));
+    await tried(() => (async () => changed(id, { filters: await shownNow(filters()), sort: sort() }))());
     goTo(id);
   } else if (what === "delete") {
     const detail = t(shared === "1" ? "views.delete_shared" : "views.delete_detail");
