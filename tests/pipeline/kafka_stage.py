@@ -21,12 +21,13 @@ from services.attribution.store import MongoContacts as ContactHistories
 from services.autoclose import app as autoclose
 from services.autoclose.store import MongoTimers, RedisTyping
 from services.desk import app as desk
-from services.desk.erasing import Erasing
+from services.desk.erasing import Erasing as DeskErasing
 from services.desk.handlers import Desk
 from services.desk.live.telling import RedisTelling
 from services.desk.store.around import MongoAround
 from services.desk.store.models import Models
 from services.desk.store.own import MongoOwn
+from services.desk.sweep import Sweep as DeskSweep
 from services.ingest import app as ingest
 from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
 from services.spam import app as spam
@@ -46,7 +47,7 @@ from shared.stores.indexes import ENTRY_POINTS
 from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Mongo
 from shared.topic import SERVICES, Service, Topic
-from shared.topics import ERASURES, TOPICS
+from shared.topics import TOPICS
 from tests.memory_bus import FakeClock
 from tests.pipeline.stage import Stage
 
@@ -237,23 +238,18 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
         clock,
         SWEEP,
     )
+    models, around = Models(own := MongoOwn(database.database)), MongoAround(database.database)
+    telling = RedisTelling(cache, unique)
+    at_desk = bus["desk"]
+    desk.read_along(
+        at_desk,
+        Desk(models, around, own, telling, at_desk.accounts, clock, at_desk.publish),
+        DeskErasing(around, models, at_desk.publish),
+        DeskSweep(own, at_desk.accounts, at_desk.publish, clock, own.side),
+        SWEEP,
+    )
     ticketing.wire(bus["ticketing"], tickets, requests, clock, SWEEP)
     assignment.wire(bus["assignment"], stores, clock, SWEEP)
     autoclose.wire(bus["autoclose"], timers, RedisTyping(cache, unique), clock, SWEEP)
-    own, around = MongoOwn(database.database), MongoAround(database.database)
-    models = Models(own)
-    desk.consume(
-        bus["desk"],
-        Desk(
-            models,
-            around,
-            own,
-            RedisTelling(cache, unique),
-            bus["desk"].accounts,
-            clock,
-            bus["desk"].publish,
-        ),
-    )
-    bus["desk"].consume(ERASURES, Erasing(around, models, bus["desk"].publish).asked)
     attribution.wire(bus["attribution"], histories, clock, interval=SWEEP)
     tagging.wire(bus["tagging"], lessons_on_tags, beginnings, whole_tags_model(), clock, SWEEP)
