@@ -268,6 +268,7 @@ def test_a_conflict_says_what_the_other_changed_and_mine_goes_on_top_of_theirs(
     conflict(page, desk)
     told = page.inner_text(".conflict")
     assert "Mara Vega has changed this meanwhile" in told
+    assert "Macros – Hello – Text" in told
     assert "Theirs" in told
     assert "Added by them" in told
 

@@ -14,10 +14,10 @@ from services.desk.rules.people import Who
 from services.desk.rules.settings_checks import Wrong, checked
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem
-from services.desk.web.settings_words import in_words, label
+from services.desk.web.settings_words import in_short, in_words, label
 from services.desk.web.words import words
 from shared.bus.account_changes import History, change, history_of
-from shared.contracts.accounts import AccountSettings
+from shared.contracts.accounts import AccountSettings, Agent, Macro, Team
 from shared.errors import Transient
 from shared.topics import ACCOUNTS
 from shared.values.differences import Difference
@@ -155,7 +155,7 @@ class Changing:
             current=now.value,
             by=self.name_of(who, last.kind, last.by) if last else None,
             at=last.at.isoformat().replace("+00:00", "Z") if last else None,
-            changes=[shown(each, who.language) for each in differ],
+            changes=[shown(each, who.language, now.settings) for each in differ],
         )
 
     def name_of(self, who: Who, kind: str, by: str) -> str:
@@ -187,6 +187,7 @@ class Changing:
         """
         with contextlib.suppress(Transient):
             await self._noted(history_of(await self.parts.log.read(), who.account_id))
+        settings = self.parts.accounts.get(who.account_id)
         return [
             {
                 "at": each["at"],
@@ -195,7 +196,8 @@ class Changing:
                 "name": self.name_of(who, each["kind"], each["by"]),
                 "revision": each["revision"],
                 "changes": [
-                    shown(Difference(*difference), who.language) for difference in each["changes"]
+                    shown(Difference(*difference), who.language, settings)
+                    for difference in each["changes"]
                 ],
             }
             for each in await self.parts.own.changes(who.account_id, since, limit)
@@ -206,13 +208,26 @@ LONG_AGO: Final = timedelta(days=400)
 """For so long back changes are shown, unless it is asked otherwise."""
 
 
-def shown(each: Difference, language: str) -> dict[str, Any]:
-    """A difference as the API tells it."""
+def shown(each: Difference, language: str, settings: AccountSettings | None) -> dict[str, Any]:
+    """A difference as the API tells it, for programs and in words."""
+    t = words(language)
+    names: dict[str, str] = {}
+    if settings is not None:
+        named: tuple[Macro | Agent | Team, ...] = (
+            *settings.macros,
+            *settings.agents,
+            *settings.teams,
+        )
+        names = {member.id: member.name for member in named}
+    for value in (each.before, each.after):
+        if isinstance(value, Mapping) and "id" in value and value.get("name"):
+            names[value["id"]] = value["name"]
     return {
         "path": each.path,
-        "label": label(each.path, words(language)),
+        "label": label(each.path, t, names),
         "before": each.before,
         "after": each.after,
+        "said": {"before": in_short(each.before, t), "after": in_short(each.after, t)},
     }
 
 

@@ -30,9 +30,9 @@ def in_words(wrong: Wrong, t: Words) -> str:
     return t(key, **{"limit": "", "value": "", **values})
 
 
-def label(path: str, t: Words) -> str:
+def label(path: str, t: Words, names: Mapping[str, str] | None = None) -> str:
     """What a field is called: `macros[Hello].text` is "Macros – Hello – Text"."""
-    members = _MEMBER.findall(path)
+    members = [(names or {}).get(member, member) for member in _MEMBER.findall(path)]
     plain = _MEMBER.sub("", path).removesuffix(" (order)")
     page = _page_of(plain)
     said = [t(f"settings.page.{page}")] if page else []

@@ -14,7 +14,6 @@ from services.desk.rules.settings import NOT_IN_INBOX, PAGES, PARTS, document, s
 from services.desk.web.auth import Passwords, who_asks
 from services.desk.web.changing import LONG_AGO, Changing, held
 from services.desk.web.parts import Parts
-from services.desk.web.settings_words import duration, in_short
 from services.desk.web.templating import render
 from services.desk.web.words import words
 from shared.contracts.accounts import TAGS, AccountSettings, Role, Weekday
@@ -112,8 +111,6 @@ def _context(who: Who, name: str, settings: AccountSettings) -> dict[str, Any]:
         "scopes": SCOPES,
         "placeholders": macros.PLACEHOLDERS,
         "samples": _samples(who, settings, t),
-        "short": lambda value: in_short(value, t),
-        "duration": lambda value: duration(value, t),
         "may_owners": may_owners,
     }
 

@@ -152,7 +152,7 @@ function conflict(problem, mine) {
   tell("");
   const who = problem.by;
   const changes = (problem.changes ?? []).map((each) =>
-    el("li", {}, el("b", {}, each.label), ": ", el("del", {}, brief(each.before)), " → ", el("ins", {}, brief(each.after))),
+    el("li", {}, el("b", {}, each.label), ": ", el("del", {}, each.said.before), " → ", el("ins", {}, each.said.after)),
   );
   const take = el("button", { type: "button", onclick: leave }, says("conflict_take"));
   const on = async () => {
@@ -176,13 +176,6 @@ function conflict(problem, mine) {
   );
   place.scrollIntoView({ block: "start" });
   place.focus();
-}
-
-function brief(value) {
-  if (value === null || value === "" || (Array.isArray(value) && !value.length)) return says("nothing");
-  if (typeof value !== "object") return String(value).slice(0, 200);
-  const inside = Array.isArray(value) ? value : Object.values(value).filter((each) => each !== null && each !== "");
-  return inside.map(brief).join(Array.isArray(value) ? ", " : " · ").slice(0, 200);
 }
 
 function leave() {
