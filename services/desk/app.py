@@ -54,15 +54,15 @@ def wire(  # one argument a part
     bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, jobs: Jobs, interval: timedelta
 ) -> None:
     """Connect topics, handlers and sweeps, whose runs lie `interval` apart."""
-    consume(bus, desk)
-    bus.consume(ERASURES, erasing.asked)
-    bus.every(interval, sweep.ask_for_snapshots)
-    bus.every(interval, sweep.clear_left_over)
+    read_along(bus, desk, erasing, sweep, interval)
     bus.every(interval, jobs.sweep)
 
 
-def consume(bus: Bus, desk: Desk) -> None:
-    """Connect the topics with their handlers."""
+def read_along(bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, interval: timedelta) -> None:
+    """Connect what the desk reads, and nothing of what it serves."""
+    bus.every(interval, sweep.ask_for_snapshots)
+    bus.every(interval, sweep.clear_left_over)
+    bus.consume(ERASURES, erasing.asked)
     bus.consume(TICKETS, desk.tickets_changed)
     bus.consume(SCREENED, desk.messages_screened)
     bus.consume(SNAPSHOTS, desk.snapshots_taken)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from tests.architecture.tree import ROOT
 from tests.browser import states
 from tests.browser.conftest import CHROMIUM, Desk
+from tests.browser.small_png import smaller
 from tests.browser.stack import running
 
 if TYPE_CHECKING:
@@ -85,29 +84,11 @@ def take(names: Sequence[str]) -> None:
             page = desk.page(**({"viewport": SIZE} | options))
             reach(desk, page)
             page.wait_for_timeout(500)
-            (FOLDER / f"{name}.png").write_bytes(smaller(page.screenshot()))
+            picture = smaller(desk.browser, page.screenshot())
+            assert len(picture) <= LARGEST, f"{name} is larger than {LARGEST} bytes"
+            (FOLDER / f"{name}.png").write_bytes(picture)
             desk.contexts[-1].close()
             print(name)  # noqa: T201  # it is a command
-
-
-def smaller(picture: bytes) -> bytes:
-    """The picture in as many colours as fit into `LARGEST` bytes."""
-    whole = Image.open(BytesIO(picture)).convert("RGB")
-    for one in (whole, _in_colours(whole, 256), _in_colours(whole, 64)):
-        found = BytesIO()
-        one.save(found, "PNG", optimize=True)
-        if len(found.getvalue()) <= LARGEST:
-            return found.getvalue()
-    raise ValueError(f"the picture is larger than {LARGEST} bytes")
-
-
-def _in_colours(picture: Image.Image, count: int) -> Image.Image:
-    """The picture in those colours that most of its pixels have, each exactly as it was."""
-    found = picture.getcolors(picture.width * picture.height) or []
-    most = [colour for _, colour in sorted(found, reverse=True)[:count]]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([part for colour in most for part in colour])
-    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,13 @@ from starlette.datastructures import QueryParams
 
 from services.desk.rules.commands import Asked
 from services.desk.rules.people import SCOPES
+from services.desk.rules.settings import document, strangers, with_part
+from services.desk.rules.settings_checks import checked
 from services.desk.settings import Settings
 from services.desk.web.api.bulk import Bulk
 from services.desk.web.listening import Listening
 from services.desk.web.queries import filters_of, wanted
-from shared.contracts.accounts import Role
+from shared.contracts.accounts import AccountSettings, Role
 from tests.architecture.tree import ROOT
 from tests.deploy.chart.test_code import names
 from tests.wired import built
@@ -110,10 +112,14 @@ def test_every_body_and_filter_of_the_examples_is_taken() -> None:
         bodies += 1
         if asked.path.endswith("/commands"):
             Asked.model_validate(asked.body)
+        elif part := re.fullmatch(r"/api/v1/settings/([a-z-]+)", asked.path):
+            whole = document(AccountSettings(account_id="acme"))
+            assert strangers(part[1], asked.body) == []
+            assert checked(with_part(part[1], whole, asked.body))[1] == []
         else:
             assert asked.path == "/api/v1/bulk"
             filters_of(Bulk.model_validate(asked.body).filters)
-    assert bodies == 2
+    assert bodies == 3
 
 
 def test_a_word_that_the_api_does_not_know_would_be_seen() -> None:

@@ -128,7 +128,10 @@ class Kept:
                         found.setdefault(name, []).append(repr(row))
             async for key in redis.scan_iter(f"{self.unique}*"):
                 kind = await redis.type(key)
-                said = repr(await (redis.hgetall(key) if kind == b"hash" else redis.get(key)))
+                read: Any = redis.get
+                if kind in (b"hash", b"stream"):
+                    read = redis.hgetall if kind == b"hash" else redis.xrange
+                said = repr(await read(key))
                 text = repr(key).lower().encode() + said.lower().encode()
                 if any(each in text for each in planted):
                     found.setdefault("redis", []).append(repr(key))
@@ -207,6 +210,7 @@ async def test_a_contact_is_erased_everywhere_and_nobody_else_is(
             *("tickets", "thread", "autoclose_timers", "spam_contacts"),
             *("spam_memories", "tagging_memories", "spam_lessons", "tagging_lessons"),
             *("attribution_contacts", "attribution_seen", "ingest_profiles", "ingest_aliases"),
+            *("desk_tickets_a", "desk_lines_a", "desk_stops", "desk_sends", "desk_profiles"),
         }
 
         done = await erasing.run(person, yes=True)

@@ -20,6 +20,14 @@ from services.attribution import app as attribution
 from services.attribution.store import MongoContacts as ContactHistories
 from services.autoclose import app as autoclose
 from services.autoclose.store import MongoTimers, RedisTyping
+from services.desk import app as desk
+from services.desk.erasing import Erasing as DeskErasing
+from services.desk.handlers import Desk
+from services.desk.live.telling import RedisTelling
+from services.desk.store.around import MongoAround
+from services.desk.store.models import Models
+from services.desk.store.own import MongoOwn
+from services.desk.sweep import Sweep as DeskSweep
 from services.ingest import app as ingest
 from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
 from services.spam import app as spam
@@ -228,6 +236,16 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
         spam.load_phrases(),
         spam.load_model(),
         clock,
+        SWEEP,
+    )
+    models, around = Models(own := MongoOwn(database.database)), MongoAround(database.database)
+    telling = RedisTelling(cache, unique)
+    at_desk = bus["desk"]
+    desk.read_along(
+        at_desk,
+        Desk(models, around, own, telling, at_desk.accounts, clock, at_desk.publish),
+        DeskErasing(around, models, at_desk.publish),
+        DeskSweep(own, at_desk.accounts, at_desk.publish, clock, own.side),
         SWEEP,
     )
     ticketing.wire(bus["ticketing"], tickets, requests, clock, SWEEP)

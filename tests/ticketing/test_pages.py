@@ -108,7 +108,7 @@ async def test_a_page_of_a_thread_is_a_few_short_reads_by_an_index(
         assert seen == [shown(number) for number in reversed(range(length))]
 
 
-def _as_find(command: Mapping[str, Any]) -> Mapping[str, Any]:
+def as_find(command: Mapping[str, Any]) -> Mapping[str, Any]:
     """A query that asks the same as a count does."""
     if "aggregate" not in command:
         return command
@@ -125,22 +125,22 @@ async def explained(database: Any, command: Mapping[str, Any]) -> Mapping[str, A
 
 async def stages_of(database: Any, command: Mapping[str, Any]) -> list[str]:
     told = await explained(database, command)
-    return list(_stages(told["queryPlanner"]["winningPlan"]))
+    return list(stages_in(told["queryPlanner"]["winningPlan"]))
 
 
 async def assert_by_index(database: Any, command: Mapping[str, Any]) -> None:
     """The server reads by an index; where it also sorts by it, hardly more than it returns."""
     told = await explained(database, command)
-    stages = list(_stages(told["queryPlanner"]["winningPlan"]))
+    stages = list(stages_in(told["queryPlanner"]["winningPlan"]))
     assert "IXSCAN" in stages
     assert "COLLSCAN" not in stages
     if "SORT" not in stages:
         assert told["executionStats"]["totalDocsExamined"] <= PAGE + 2
 
 
-def _stages(plan: Mapping[str, Any]) -> list[str]:
+def stages_in(plan: Mapping[str, Any]) -> list[str]:
     inner = [plan[name] for name in ("inputStage",) if name in plan] + plan.get("inputStages", [])
-    return [plan["stage"], *(name for each in inner for name in _stages(each))]
+    return [plan["stage"], *(name for each in inner for name in stages_in(each))]
 
 
 @pytest.mark.spec("TKT 10")
@@ -175,7 +175,7 @@ async def test_whatever_is_looked_up_is_looked_up_by_an_index(
         await store.numbered("acme", 1)
         await store.load([Target("acme", id="T"), Target("acme", slot="s")])
         await store.applied(["T-1"])
-        asked = [_as_find(command) for command in heard.asked]
+        asked = [as_find(command) for command in heard.asked]
         assert len(asked) >= 16
         for command in asked:
             stages = await stages_of(database, command)

@@ -22,6 +22,14 @@ class Range:
     equal: tuple[tuple[str, str | bool], ...]
 
 
+def is_indexed(of: Range, order: Order) -> bool:
+    """Whether an index gives the range in that order."""
+    name = of.equal[-1][0]
+    if name == "words":
+        return order == "active"
+    return name != "facets" or order in ORDERED
+
+
 def facets_of(row: Row) -> list[str]:
     """What the ticket is filed under besides its status and assignee, each with its status."""
     ticket = row.summary

@@ -219,3 +219,23 @@ def key(order: Order, row: Row) -> str:
 def bound(at: int) -> str:
     """The key that is before all keys of that place and after all of the one before."""
     return f"{min(max(at, 0), _NEVER):013d}"
+
+
+def beginning(query: Query, after: str | None, now: datetime) -> str | None:
+    """The key beyond which all lies that the query finds beyond `after`, in its order."""
+    wanted = query.filters
+    first, last = None, None
+    match query.order:
+        case "active":
+            first, last = wanted.active_after, wanted.active_before
+        case "opened":
+            first, last = wanted.opened_after, wanted.opened_before
+        case "waiting" if wanted.waiting_longer_than is not None:
+            last = now - wanted.waiting_longer_than + timedelta(milliseconds=1)
+    end = last if query.descending else first
+    if end is None:
+        return after
+    at = bound(milliseconds(end))
+    if after is None:
+        return at
+    return min(after, at) if query.descending else max(after, at)

@@ -37,22 +37,31 @@ class Windows:
         after: str | None,
         limit: int,
         now: datetime,
-        fields: Mapping[str, int] | None = None,
+        fields: Mapping[str, int],
+        indexed: bool = True,
     ) -> list[dict[str, Any]]:
         """The first `limit` documents of a range in that order, beyond the key `after`.
 
-        `equal` are the fields that the index begins with, `more` is what else must hold.
+        `equal` are the fields that the index begins with, `more` is what else must hold. Where it
+        is not `indexed` in that order, the range is read whole and sorted: let it be short.
         """
         name = f"by_{order}"
-        asked = (repr(equal), repr(more))
-        memory = (collection.name, *asked, order, descending, after or "", limit)
+        memory = (collection.name, repr(equal), repr(more), order, descending, after or "", limit)
+        ends = self._windows(memory, order, now, descending=descending, after=after)
+        if not indexed:
+            ends = ["" if descending else _END]
         found: list[dict[str, Any]] = []
         start = after
-        for end in self._windows(memory, order, now, descending=descending, after=after):
-            query = {**equal, name: _between(start, end, descending=descending), **more}
-            cursor = collection.find(query, fields, limit=limit - len(found))
-            cursor = cursor.sort(name, -1 if descending else 1)
-            found += [document async for document in cursor]
+        for end in ends:
+            within = {name: _between(start, end, descending=descending)}
+            asked = [{**equal, **within}, more] if indexed else [equal, {"$and": [within, more]}]
+            found += await _documents(
+                collection,
+                asked,
+                {"$sort": {name: -1 if descending else 1}},
+                {"$limit": limit - len(found)},
+                {"$project": dict(fields)},
+            )
             if len(found) >= limit:
                 break
             start = end
@@ -67,18 +76,25 @@ class Windows:
         more: Mapping[str, Any],
         order: Order,
         *,
+        after: str | None,
         cap: int,
         now: datetime,
     ) -> int:
-        """How many there are; `cap` where there are as many or more."""
+        """How many there are from the last one before `after` on; `cap` for as many or more."""
         name = f"by_{order}"
         memory = (collection.name, repr(equal), repr(more), order, True, "count", cap)
-        counted, start = 0, None
-        for end in self._windows(memory, order, now, descending=True, after=None):
-            query = {**equal, name: _between(start, end, descending=True), **more}
-            counted += await collection.count_documents(query, limit=cap - counted)
+        counted, start = 0, after
+        for end in self._windows(memory, order, now, descending=True, after=after):
+            found = await _documents(
+                collection,
+                [{**equal, name: _between(start, end, descending=True)}, more],
+                {"$sort": {name: -1}},
+                {"$limit": cap - counted},
+                {"$group": {"_id": None, "number": {"$sum": 1}, "end": {"$min": f"${name}"}}},
+            )
+            counted += int(found[0]["number"]) if found else 0
             if counted >= cap:
-                self._remember(memory, end)
+                self._remember(memory, found[0]["end"])
                 return cap
             start = end
         self._remember(memory, "")
@@ -110,6 +126,27 @@ class Windows:
         if known is not None and known in ends:
             ends = ends[ends.index(known) :]
         return ends or [last]
+
+
+async def counted_up_to(
+    collection: MongoCollection, asked: Sequence[Mapping[str, Any]], most: int
+) -> int:
+    """How many documents fit all that is asked; `most` where there are as many or more."""
+    number = {"$group": {"_id": None, "number": {"$sum": 1}}}
+    found = await _documents(collection, asked, {"$limit": most}, number)
+    return int(found[0]["number"]) if found else 0
+
+
+async def _documents(
+    collection: MongoCollection, asked: Sequence[Mapping[str, Any]], *stages: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What a pipeline finds.
+
+    MongoDB takes conditions that follow one another for one. Other servers use an index only where
+    it has all fields of a condition: so the first is of an index's fields alone.
+    """
+    matching = [{"$match": dict(each)} for each in asked if each]
+    return await collection.aggregate([*matching, *stages]).to_list(None)
 
 
 def _guesses(order: Order, now: datetime, *, descending: bool) -> list[str]:

@@ -11,13 +11,13 @@ from heapq import merge
 from itertools import islice
 from typing import Any, Final, Literal
 
-from services.desk.rules.facets import MOST_RANGES, Range, ranges
+from services.desk.rules.facets import MOST_RANGES, Range, is_indexed, ranges
 from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
-from services.desk.rules.views import Query
+from services.desk.rules.views import Query, beginning
 from services.desk.store.conditions import conditions
 from services.desk.store.documents import ORDERS, line_document, line_of, row_document, row_of
-from services.desk.store.ranges import Windows
+from services.desk.store.ranges import Windows, counted_up_to
 from shared.stores.mongo import Database, compare_and_set
 
 Side = Literal["a", "b"]
@@ -122,15 +122,21 @@ class MongoReadModel:
         """How many tickets `page` finds; `cap` where there are as many or more."""
         query = await self.completed(query, now)
         read = await self._ranges(query)
+        query = replace(query, order="active", descending=True)
         if len(read) > 1 and any(name in _OF_MANY for each in read for name, _ in each.equal):
             # A ticket may be in several.
-            query = replace(query, order="active", descending=True)
             return len(await self._first(query, "rev", after=None, limit=cap, now=now))
         more = conditions(query, now)
         counted = 0
         for each in read:
             counted += await self._windows.count(
-                self._tickets, _equal(each), more, "active", cap=cap - counted, now=now
+                self._tickets,
+                _equal(each),
+                more,
+                "active",
+                after=beginning(query, None, now),
+                cap=cap - counted,
+                now=now,
             )
             if counted >= cap:
                 return cap
@@ -158,8 +164,15 @@ class MongoReadModel:
         beyond: dict[str, str] = {"$gte": start}
         for _ in range(MOST_RANGES):
             within = {**beyond, "$lt": start + _LAST_LETTER}
-            query = {"account_id": account_id, "words": {"$elemMatch": within}}
-            documents = await self._tickets.find(query, {"words": 1}, limit=_SOME).to_list(_SOME)
+            asked = {"account_id": account_id, "words": within}
+            pipeline: list[dict[str, Any]] = [
+                {"$match": asked},
+                # Some word is within, not one beyond its beginning and another one before its end.
+                {"$match": {"words": {"$elemMatch": within}}},
+                {"$limit": _SOME},
+                {"$project": {"words": 1}},
+            ]
+            documents = await self._tickets.aggregate(pipeline).to_list(None)
             words = {word for document in documents for word in document["words"]}
             new = {w for w in words if w.startswith(start) and w > beyond.get("$gt", "")}
             found |= new
@@ -180,7 +193,7 @@ class MongoReadModel:
             return by_order
         left = _FEW
         for each in by_facets:
-            left -= await self._tickets.count_documents(_equal(each), limit=left)
+            left -= await counted_up_to(self._tickets, [_equal(each)], left)
             if left <= 0:
                 return by_order
         return by_facets
@@ -191,6 +204,7 @@ class MongoReadModel:
         """The first documents, each with that field."""
         name = f"by_{query.order}"
         more = conditions(query, now)
+        after = beginning(query, after, now)
         read = await asyncio.gather(
             *[
                 self._windows.first(
@@ -203,6 +217,7 @@ class MongoReadModel:
                     limit=limit,
                     now=now,
                     fields={field: 1, name: 1},
+                    indexed=is_indexed(each, query.order),
                 )
                 for each in await self._ranges(query)
             ]
