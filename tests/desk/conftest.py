@@ -11,11 +11,14 @@ import pytest
 
 from tests.desk.fake_page import Fake
 from tests.desk.fake_page_served import serving
+from tests.desk.served import served, two
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Page
+
+__all__ = ["served", "two"]
 
 CHROMIUM = os.environ.get("HELPDESK_TEST_CHROMIUM") or shutil.which("chromium")
 

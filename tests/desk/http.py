@@ -13,7 +13,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
@@ -42,8 +42,9 @@ from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.running.settings import MongoSettings, RedisSettings
 from shared.stores import redis
 from shared.stores.mongo import Mongo
-from shared.topics import BY_NAME, COMMANDS, PRESENCE, TICKETS
+from shared.topics import ACCOUNTS, BY_NAME, COMMANDS, PRESENCE, TICKETS
 from tests.builders import a_message, an_account
+from tests.desk.settings_desk import FakeLog
 from tests.ticketing.world import World
 
 if TYPE_CHECKING:
@@ -212,6 +213,9 @@ class Served:
         models = Models(own)
         telling = RedisTelling(cache, self.prefix)
         held: list[Hub] = []
+        log = FakeLog(ticketing.accounts)
+        for settings in ticketing.accounts:
+            log.lay(ACCOUNTS.record(settings))
         parts = Parts(
             models,
             around,
@@ -220,7 +224,7 @@ class Served:
             Here(cache, self.prefix),
             telling,
             ticketing.accounts,
-            cast(Any, None),
+            log,
             ticketing.publish,
             ticketing.clock,
             SECRET,

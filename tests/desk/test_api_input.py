@@ -275,9 +275,8 @@ async def test_what_is_of_another_account_is_what_is_not_there(served: Served) -
     max_, zoe = await served.browser("max"), await served.browser("zoe", "zeta")
     view = (await zoe.post("/api/v1/views", {"name": "Theirs"})).json()["id"]
     command = (await zoe.command(theirs.id, {"type": "note", "text": "n"})).json()["command_id"]
-    job = (
-        await zoe.post("/api/v1/bulk", {"command": {"type": "close"}, "ids": [theirs.id]})
-    ).json()
+    closing = {"command": {"type": "close"}, "ids": [theirs.id]}
+    job = (await zoe.post("/api/v1/bulk", closing)).json()["job_id"]
     line = (await zoe.get(f"/api/v1/tickets/{theirs.id}")).json()["thread"]["lines"][0]["id"]
     session = zoe.session.id if zoe.session else ""
     private = (await max_.post("/api/v1/views", {"name": "Mine"})).json()["id"]

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 from tests.desk.http import HOME, Asks, Served
 from tests.desk.test_rights import Doors
 
-EXAMPLES = 3
+EXAMPLES = 2
 """Requests that are made up for each operation."""
 
 
