@@ -8,17 +8,17 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge faults help setup check fix lint types imports test test-fast deploy-test image image-test sbom fuzz demo lock
+.PHONY: bench chaos chaos-judge connected-services connected-journeys connected-whole faults help setup check fix lint types imports test test-fast test-browser pictures deploy-test image image-test sbom fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.dev
 DEPLOY_READY = $(if $(READY),$(VENV)/.deploy)
-ALONE = not connected and not deploy and not image
+ALONE = not connected and not deploy and not image and not browser
 FAST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 # Each group has servers of its own, so that none of them grows for the length of the whole run.
-CONNECTED = $(BIN)/python -m pytest -m connected -p no:randomly
+CONNECTED = $(BIN)/python -m pytest -m "connected and not browser" -p no:randomly
 DEPLOY = $(BIN)/python -m pytest -m "deploy and not connected" --numprocesses auto tests/deploy
 # What ARGS choose may all need servers, or none.
 OR_NONE = $(if $(ARGS),|| test $$? -eq 5)
@@ -47,11 +47,37 @@ imports: $(READY)  ## who may import whom
 
 test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databases included
 	@$(FAST) -m "$(ALONE)" $(ARGS) $(OR_NONE)
-	@$(CONNECTED) tests --ignore tests/cli --ignore tests/pipeline --ignore tests/e2e \
-		--ignore tests/test_servers.py $(ARGS) $(OR_NONE)
-	@$(CONNECTED) tests/cli tests/pipeline $(ARGS) $(OR_NONE)
-	@$(CONNECTED) tests/e2e tests/test_servers.py $(ARGS) $(OR_NONE)
+	@$(MAKE) --no-print-directory --jobs 2 READY= connected-services connected-whole connected-journeys
 	@$(DEPLOY) $(ARGS) $(OR_NONE)
+
+# The groups wait for servers more than they work: two at a time take little more than one. What each
+# says is shown once it has ended.
+TOLD = >.cache/$@.log 2>&1; code=$$?; cat .cache/$@.log; exit $$code
+
+connected-services:
+	@mkdir -p .cache; { $(CONNECTED) tests --ignore tests/cli --ignore tests/pipeline \
+		--ignore tests/e2e --ignore tests/test_servers.py $(ARGS) $(OR_NONE); } $(TOLD)
+
+connected-journeys:
+	@mkdir -p .cache; { $(CONNECTED) tests/cli tests/pipeline $(ARGS) $(OR_NONE); } $(TOLD)
+
+connected-whole:
+	@mkdir -p .cache; { $(CONNECTED) tests/e2e tests/test_servers.py $(ARGS) $(OR_NONE); } $(TOLD)
+
+# Debian's Chromium, where it is missing and may be installed; HELPDESK_TEST_CHROMIUM names another.
+CHROMIUM = test -n "$$HELPDESK_TEST_CHROMIUM" || command -v chromium >/dev/null || { \
+	test "$$(id -u)" = 0 && command -v apt-get >/dev/null && { \
+	$(CHROMIUM_FROM) >&2 || { apt-get update >&2 && $(CHROMIUM_FROM) >&2; }; }; } || true
+CHROMIUM_FROM = apt-get install --yes --no-install-recommends chromium fonts-dejavu-core
+
+test-browser: $(READY)  ## the desk in Chromium: its page alone, and on the whole pipeline
+	@$(CHROMIUM)
+	@$(BIN)/python -m pytest -m browser --numprocesses 2 --dist loadfile tests/desk $(ARGS) $(OR_NONE)
+	@$(BIN)/python -m pytest -m browser -p no:randomly tests/browser $(ARGS) $(OR_NONE)
+
+pictures: $(READY)  ## take the pictures of docs/pictures anew: NAMES='list dark'
+	@$(CHROMIUM)
+	@$(BIN)/python -m tests.browser.pictures $(NAMES)
 
 deploy-test: $(READY) $(DEPLOY_READY)  ## what operators deploy: the chart, alerts, the image
 	@$(DEPLOY) $(ARGS)

@@ -80,10 +80,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail a run in CI that had to leave Apache Kafka out."""
+    """Fail a run in CI that had to leave Apache Kafka or the browser out."""
     choice = session.config.stash.get(_CHOICE, None)
-    if choice and choice.left_out and _in_ci() and session.exitstatus == pytest.ExitCode.OK:
+    left_out = bool(choice and choice.left_out) or bool(_without_browser(session.config))
+    if left_out and _in_ci() and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _without_browser(config: pytest.Config) -> int:
+    """How many tests in a browser were skipped."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    skipped = reporter.stats.get("skipped", []) if reporter else []
+    return sum("browser" in report.keywords for report in skipped)
 
 
 @pytest.hookimpl(trylast=True)
@@ -91,13 +99,19 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say in the last lines which servers the tests ran on."""
+    verdict = "which fails a run in CI" if _in_ci() else "do not take this run for the whole"
+    if count := _without_browser(config):
+        terminalreporter.write_line(
+            f"{count} TESTS IN A BROWSER WERE LEFT OUT ({verdict}): there is no Chromium",
+            red=True,
+            bold=True,
+        )
     choice = config.stash.get(_CHOICE, None)
     if choice is None:
         return
     kinds = ", ".join(kind.__name__ for kind in (choice.kafka, choice.mongo, choice.redis))
     terminalreporter.section(f"servers: {choice.name} ({kinds})")
     if choice.left_out:
-        verdict = "which fails a run in CI" if _in_ci() else "do not take this run for the whole"
         terminalreporter.write_line(
             f"APACHE KAFKA WAS LEFT OUT ({verdict}): {choice.left_out}", red=True, bold=True
         )

@@ -6,7 +6,16 @@ from typing import Any, Final
 from shared.running.service import Service as Wired
 from shared.topic import Service
 
-NEEDED: Final[dict[str, dict[str, str]]] = {"desk": {"signing_secret": "known to nobody " * 3}}
+ENVIRONMENT: Final = {
+    "HELPDESK_HTTP_HOST": "127.0.0.1",
+    "HELPDESK_HTTP_PORT": "0",
+    "HELPDESK_SIGNING_SECRET": "known to nobody " * 3,
+}
+"""What processes of services need besides servers; who has no use for it passes it by."""
+
+NEEDED: Final[dict[str, dict[str, str]]] = {
+    "desk": {"signing_secret": ENVIRONMENT["HELPDESK_SIGNING_SECRET"]}
+}
 """What has no default since everybody would know it."""
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import desk, ingest, spam, tagging, ticketing
+from tests.bench import desk, desk_page, ingest, live, spam, tagging, ticketing
 from tests.bench.figures import Figure, print_table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
-    "desk": desk.measure,
+    "desk": lambda: [*desk.measure(), *live.measure(), *desk_page.measure()],
     "ingest": ingest.measure,
     "spam": spam.measure,
     "tagging": tagging.measure,

@@ -15,6 +15,7 @@ from shared.embedded.servers import Server, Servers
 from shared.running.failpoints import VARIABLE
 from shared.topic import SERVICES, Service
 from tests.servers import CHECKOUT
+from tests.wired import ENVIRONMENT
 
 SESSION = 6
 """Seconds after which the broker gives a silent replica's partitions to another."""
@@ -65,6 +66,7 @@ class Replica(Server):
             "HELPDESK_HEALTH_HOST": "127.0.0.1",
             "HELPDESK_HEALTH_PORT": str(self.port),
             "HELPDESK_SWEEP_INTERVAL": "0.5",
+            **ENVIRONMENT,
             VARIABLE: self.armed,
         }
 

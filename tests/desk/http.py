@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -150,7 +151,7 @@ class Ticketing:
 
     async def write(self, by: str = "anna", **more: Any) -> Ticket:
         """A customer writes; the ticket that it joined."""
-        message = a_message(**{"by": by, "at": self.world.now, "channel": "email", **more})
+        message = a_message(**{"by": by, "at": self.world.now, "channel": "sms", **more})
         await self.tells[0].messages_screened([message])
         await self.world.happen(message)
         await self.tell()
@@ -319,6 +320,7 @@ class Told:
     type: str
     data: Any
     id: str | None
+    at: float
 
 
 class Stream:
@@ -374,7 +376,9 @@ class Stream:
         self.comments += block.startswith(":")
         if "event" in fields:
             self.last_id = fields.get("id", self.last_id)
-            self.told.append(Told(fields["event"], json.loads(fields["data"]), fields.get("id")))
+            data = json.loads(fields["data"])
+            told = Told(fields["event"], data, fields.get("id"), time.monotonic())
+            self.told.append(told)
 
     async def until(self, holds: Any, patience: float = 10) -> None:
         """Wait until `holds()`."""
@@ -396,6 +400,15 @@ class Stream:
 
         await self.until(there, patience)
         return found[0]
+
+    def commands(self) -> dict[str, Any]:
+        """What it was told of commands, by their ids."""
+        return {
+            command["command_id"]: command
+            for event in self.told
+            if event.type == "tickets"
+            for command in event.data["commands"]
+        }
 
     def rows(self) -> dict[str, int]:
         """The seq of each ticket as it was told last."""

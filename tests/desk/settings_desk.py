@@ -231,12 +231,21 @@ class Desk:
         return found
 
 
-def a_desk(*accounts: AccountSettings, passwords: bool = True) -> Desk:
-    table = AccountsTable()
-    log = FakeLog(table)
-    for settings in accounts or (an_account(),):
-        log.lay(ACCOUNTS.record(settings))
-    own, people, model, telling = FakeOwn(), FakePeople(), FakeModel(), FakeTelling()
+def a_desk(
+    *accounts: AccountSettings,
+    passwords: bool = True,
+    log: Any = None,
+    own: Any = None,
+    table: AccountsTable | None = None,
+) -> Desk:
+    """The desk of these accounts, or of acme; on another topic or store if one is given."""
+    table = table or AccountsTable()
+    if log is None:
+        log = FakeLog(table)
+        for settings in accounts or (an_account(),):
+            log.lay(ACCOUNTS.record(settings))
+    own = own or FakeOwn()
+    people, model, telling = FakePeople(), FakeModel(), FakeTelling()
     nothing: Any = None
     anything = cast("Any", (own, model, telling, people))
     parts = Parts(

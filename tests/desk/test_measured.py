@@ -45,9 +45,9 @@ def counted(method: str, route: str, status: int) -> float:
     ("method", "path", "route", "status"),
     [
         ("GET", "/measured/a62cb92e", "/measured/{ticket_id}", 200),
-        ("POST", "/measured/a62cb92e", "other", 405),
+        ("POST", "/measured/a62cb92e", "/measured/{ticket_id}", 405),
         ("GET", "/wp-login.php", "other", 404),
-        ("BREW", "/measured/a62cb92e", "other", 405),
+        ("BREW", "/measured/a62cb92e", "/measured/{ticket_id}", 405),
         ("GET", "/broken", "/broken", 500),
         ("GET", "/desk/static/0a1b/desk.css", "/desk/static/{path}", 404),
     ],

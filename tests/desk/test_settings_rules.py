@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.desk.rules.people import Scope, Who
 from services.desk.rules.routing_preview import preview
@@ -50,7 +52,7 @@ CHANGED: dict[str, dict[str, Any]] = {
     "keywords": {"keywords": [{"word": "SALE"}]},
     "spam": {"spam": {"threshold": 0.95}},
     "attribution": {"attribution": {"window": "PT12H"}},
-    "people": {"teams": []},
+    "people": {"teams": [{"id": "returns", "name": "Backs"}]},
     "channels": {"channels": ["email"]},
     "account": {"name": "Another"},
     "plan": {"plan": "inbox"},
@@ -76,9 +78,9 @@ def who(role: Any = "owner", *scopes: Scope) -> Who:
 
 
 def changed(before: AccountSettings, part: str) -> AccountSettings:
-    settings, wrong = checked(with_part(part, document(before), CHANGED[part]))
-    assert settings is not None, wrong
-    return settings
+    found, wrong = checked(with_part(part, document(before), CHANGED[part]))
+    assert found is not None, wrong
+    return found
 
 
 def with_agents(*agents: Agent) -> AccountSettings:
@@ -174,24 +176,24 @@ def test_a_smaller_plan_is_taken_once_all_that_it_has_not_is_off() -> None:
 
 
 def test_a_part_takes_no_fields_of_others() -> None:
-    given = {"assignment": {"routing": [], "round_robin": True}, "plan": "inbox"}
+    said = {"assignment": {"routing": [], "round_robin": True}, "plan": "inbox"}
 
-    assert strangers("routing", given) == ["assignment.round_robin", "plan"]
-    assert with_part("routing", document(an_account()), given) == document(an_account())
+    assert strangers("routing", said) == ["assignment.round_robin", "plan"]
+    assert with_part("routing", document(an_account()), said) == document(an_account())
 
 
 def test_what_a_part_leaves_out_stays() -> None:
     before = an_account(assignment=AssignmentSettings(round_robin=True, max_open_tickets=3))
-    given = {"assignment": {"max_open_tickets": None}}
+    said = {"assignment": {"max_open_tickets": None}}
 
-    after = with_part("round-robin", document(before), given)
+    after = with_part("round-robin", document(before), said)
 
     assert after["assignment"]["round_robin"] is True
     assert after["assignment"]["max_open_tickets"] is None
 
 
 @pytest.mark.parametrize(
-    ("part", "given", "field", "code"),
+    ("part", "said", "field", "code"),
     [
         ("auto-closing", {"autoclose": {"period": "P91D"}}, "autoclose.period", "at_most"),
         ("auto-closing", {"autoclose": {"period": "PT23H"}}, "autoclose.period", "at_least"),
@@ -263,21 +265,44 @@ def test_what_a_part_leaves_out_stays() -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_at_its_field(
-    part: str, given: dict[str, Any], field: str, code: str
+    part: str, said: dict[str, Any], field: str, code: str
 ) -> None:
-    settings, wrong = checked(with_part(part, document(an_account()), given))
+    found, wrong = checked(with_part(part, document(an_account()), said))
 
-    assert settings is None
+    assert found is None
     assert (wrong[0].field, wrong[0].code) == (field, code)
 
 
 def test_each_wrong_value_is_told_once_and_all_of_them() -> None:
-    given = {"macros": [{"id": "a", "name": ""}, {"id": "a", "name": "x" * 101}]}
+    said = {"macros": [{"id": "a", "name": ""}, {"id": "a", "name": "x" * 101}]}
 
-    _, wrong = checked(with_part("macros", document(an_account()), given))
+    _, wrong = checked(with_part("macros", document(an_account()), said))
 
     fields = sorted(each.field for each in wrong)
     assert fields == ["macros.0.name", "macros.1.id", "macros.1.name"]
+
+
+WORDS = st.sampled_from(
+    ["id", "name", "email", "members", "word", "own", "examples", "routing", "team_id", "text"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(part=st.sampled_from(sorted(PARTS)), data=st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_given_is_settings_or_is_told_at_some_field(
+    part: str, data: st.DataObject
+) -> None:
+    names = [path.partition(".")[0] for path in PARTS[part].fields]
+    value = data.draw(st.dictionaries(st.sampled_from(names), JSON, min_size=1))
+
+    found, wrong = checked(with_part(part, document(an_account()), value))
+
+    assert (found is None) == bool(wrong)
 
 
 def a_ticket(number: int, team: str | None, *, tags: Any = (), segments: Any = ()) -> TicketSummary:
@@ -297,8 +322,8 @@ def a_ticket(number: int, team: str | None, *, tags: Any = (), segments: Any = (
 @pytest.mark.spec("ASG 5")
 def test_the_preview_says_what_each_ticket_has_and_would_have() -> None:
     rules = (
-        RoutingRule(when="segment", is_="VIP", team_id="gold"),
-        RoutingRule(when="tag", is_="Returns", team_id="returns"),
+        RoutingRule.model_validate({"when": "segment", "is": "VIP", "team_id": "gold"}),
+        RoutingRule.model_validate({"when": "tag", "is": "Returns", "team_id": "returns"}),
     )
     tickets = [
         a_ticket(1, "returns", tags=("Returns",), segments=("VIP",)),
@@ -317,8 +342,8 @@ def test_the_preview_says_what_each_ticket_has_and_would_have() -> None:
 
 def a_log(*accounts: AccountSettings) -> FakeLog:
     log = FakeLog(AccountsTable())
-    for number, settings in enumerate(accounts):
-        log.by_another(settings, "desk:mara" if number % 2 else "root")
+    for number, account in enumerate(accounts):
+        log.by_another(account, "desk:mara" if number % 2 else "root")
     return log
 
 

@@ -96,6 +96,7 @@ def test_a_thread_of_5000_lines_stays_light_and_does_not_jump(page_browser: Brow
         assert it.page.locator(REAL).count() == 50
 
 
+@pytest.mark.spec("VWS 5")
 def test_older_lines_come_by_scrolling_up(page_browser: Browser) -> None:
     with shown(
         page_browser, ticket(lines=[line(seq, f"line {seq}") for seq in range(1, 121)])
@@ -126,6 +127,7 @@ def test_what_comes_while_one_reads_above_moves_nothing(page_browser: Browser) -
         assert it.page.evaluate("document.querySelector('#thread').scrollTop") == before
 
 
+@pytest.mark.spec("VWS 5")
 def test_a_mail_is_text_until_it_is_asked_for_and_then_can_do_nothing(
     page_browser: Browser,
 ) -> None:

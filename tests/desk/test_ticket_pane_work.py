@@ -174,6 +174,7 @@ def test_a_line_that_changed_takes_its_place_and_new_ones_are_said(page_browser:
         assert it.page.locator(REAL).count() == 3
 
 
+@pytest.mark.spec("PRF 1")
 def test_the_metrics_that_an_agent_looks_at_are_kept(page_browser: Browser) -> None:
     events = tuple(
         ShownProfileEvent(name, NOW, name, f"what {name} was", None, None)

@@ -20,6 +20,7 @@ from shared.bus.delivery import Outgoing, Record
 from shared.bus.kafka import create_topics, record_of
 from shared.embedded.servers import Servers
 from shared.running.settings import KafkaSettings
+from tests.wired import ENVIRONMENT
 
 
 async def until(what: str, condition: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
@@ -90,6 +91,7 @@ class Pipeline:
             "HELPDESK_REDIS__URL": self.servers.redis,
             "HELPDESK_REDIS__PREFIX": self.unique,
             "HELPDESK_HEALTH_PORT": "0",
+            **ENVIRONMENT,
             "HELPDESK_HEALTH_HOST": "127.0.0.1",
             "HELPDESK_SWEEP_INTERVAL": "0.5",
         }

@@ -192,6 +192,7 @@ class Hub:
                         _log.warning("live updates are away", error=told(error), exc_info=error)
                     self._fell_silent()
                     await asyncio.sleep(_AWAY_FOR)
+                _end_if_cancelled()
         finally:
             # Pages connect again at once, with a replica that is there.
             for page in self._all():
@@ -309,6 +310,13 @@ class Hub:
 
     def _all(self) -> list[Page]:
         return [page for pages in self._pages.values() for page in pages]
+
+
+def _end_if_cancelled() -> None:
+    """While it connects, the driver keeps it to itself that it was cancelled."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _seats(entries: Sequence[Entry]) -> set[str] | None:

@@ -123,21 +123,26 @@ def _twice(members: Iterable[Member], path: str, name: str) -> Iterator[Wrong]:
 
 
 def _strange_names(whole: Document, agents: list[Member], teams: list[Member]) -> Iterator[Wrong]:
-    ids = {each.get("id") for _, each in agents}
+    ids = _ids(agents)
     for at, team in teams:
         members = team.get("members")
-        gone = [m for m in members if m not in ids] if isinstance(members, list) else []
+        told = [m for m in members if isinstance(m, str)] if isinstance(members, list) else []
+        gone = [member for member in told if member not in ids]
         if gone:
-            named = ", ".join(map(str, gone))
-            yield Wrong(f"teams.{at}.members", "no_agents", {"value": named})
-    known = {each.get("id") for _, each in teams}
+            yield Wrong(f"teams.{at}.members", "no_agents", {"value": ", ".join(gone)})
+    known = _ids(teams)
     for at, rule in _members(whole, "assignment", "routing"):
-        if (team_id := rule.get("team_id")) and team_id not in known:
-            yield Wrong(f"assignment.routing.{at}.team_id", "no_team", {"value": str(team_id)})
+        team_id = rule.get("team_id")
+        if isinstance(team_id, str) and team_id and team_id not in known:
+            yield Wrong(f"assignment.routing.{at}.team_id", "no_team", {"value": team_id})
     assignment = whole.get("assignment")
     default = assignment.get("default_team") if isinstance(assignment, Mapping) else None
-    if default and default not in known:
-        yield Wrong("assignment.default_team", "no_team", {"value": str(default)})
+    if isinstance(default, str) and default and default not in known:
+        yield Wrong("assignment.default_team", "no_team", {"value": default})
+
+
+def _ids(members: Iterable[Member]) -> set[str]:
+    return {each["id"] for _, each in members if isinstance(each.get("id"), str)}
 
 
 def _placeholders(whole: Document) -> Iterator[Wrong]:

@@ -4,12 +4,13 @@
 together.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from services.desk.rules.rows import Row
 from services.desk.rules.words import asked
@@ -28,6 +29,12 @@ STATUSES: Final[tuple[TicketStatus, ...]] = ("open", "snoozed", "closed")
 _Some = Annotated[tuple[Id, ...], Field(max_length=50)]
 _NEVER: Final = 9_999_999_999_999
 _LONG: Final = timedelta(days=3650)
+_NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
+
+
+def _seconds(value: object) -> object:
+    """A number of seconds as URLs have it; anything else is as it is."""
+    return float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
 class Filters(Contract):
@@ -48,7 +55,9 @@ class Filters(Contract):
     segment: _Some = ()
     unread: bool | None = None
     ai: bool | None = None
-    waiting_longer_than: Annotated[timedelta | None, Field(ge=timedelta(0), le=_LONG)] = None
+    waiting_longer_than: Annotated[
+        timedelta | None, BeforeValidator(_seconds), Field(ge=timedelta(0), le=_LONG)
+    ] = None
     opened_after: UtcTime | None = None
     opened_before: UtcTime | None = None
     active_after: UtcTime | None = None

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import structlog
-from fastapi import Depends
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -81,6 +81,12 @@ def application(
     report_to: str = "",
 ) -> ASGIApp:
     """The application, with what guards it outermost."""
+    app = routed(parts, signing, counting, jobs)
+    return guarded(app, parts, signing.sessions, limits, report_to=report_to)
+
+
+def routed(parts: Parts, signing: SigningIn, counting: Counting, jobs: Jobs) -> FastAPI:
+    """All routes: each is for those whom `web/rights.py` names; one that it omits is for nobody."""
     app = Described(
         title="Helpdesk",
         version=API_VERSION,
@@ -136,6 +142,14 @@ def application(
         return RedirectResponse("/desk", 303)
 
     app.mount(static_path(), _Kept(directory=STATIC))
+
+    return app
+
+
+def guarded(
+    app: ASGIApp, parts: Parts, sessions: Sessions, limits: Limits, *, report_to: str = ""
+) -> ASGIApp:
+    """The application for those alone who may ask, and so much as they may."""
 
     async def speaks(account_id: str, agent_id: str) -> str | None:
         likings = await parts.own.likings(f"{account_id}:{agent_id}")

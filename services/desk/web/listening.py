@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -60,11 +61,7 @@ class Listening:
             h11_max_incomplete_event_size=64 * 1024,
         )
         self._server = _Server(config)
-        try:
-            sock = config.bind_socket()
-        except SystemExit:
-            text = f"port {self.port} on {self.host} cannot be listened on: is it taken?"
-            raise HelpdeskError(text) from None
+        sock = _bound(self.host, self.port)
         self._tasks = [asyncio.create_task(_forever(each)) for each in self.beside]
         self._tasks.append(asyncio.create_task(self._server.serve(sockets=[sock])))
         while not self._server.started:
@@ -81,6 +78,19 @@ class Listening:
         *beside, serving = self._tasks
         await tasks.cancel(beside)
         await serving
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket of its own there; uvicorn's would end the process, and leave it open."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        text = f"port {port} on {host} cannot be listened on: is it taken?"
+        raise HelpdeskError(text) from error
+    return sock
 
 
 async def _forever(run: Callable[[], Awaitable[None]]) -> None:

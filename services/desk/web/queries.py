@@ -34,8 +34,6 @@ def wanted(params: QueryParams) -> Wanted:
     """What the parameters of a URL ask for; raises Problem for a value that is none."""
     given: dict[str, Any] = {name: params.getlist(name) for name in MANY if params.getlist(name)}
     given |= {name: params[name] for name in ONE if params.get(name)}
-    if str(given.get("waiting_longer_than", "")).isdecimal():
-        given["waiting_longer_than"] = int(given["waiting_longer_than"])
     return Wanted(params.get("view") or "all", filters_of(given), _order(params.get("sort") or ""))
 
 

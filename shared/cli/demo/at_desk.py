@@ -28,7 +28,7 @@ async def at_the_desk(url: str, sign_ins: Mapping[str, tuple[str, str]]) -> Json
             name: await stack.enter_async_context(browser(url, name, *sign_ins[role]))
             for name, role in seats.items()
         }
-        visit = Visit(url, **opened)
+        visit = Visit(url, opened["ann"], opened["bob"], opened["elsewhere"])
         await visit.look()
         await visit.read()
         await visit.answer()

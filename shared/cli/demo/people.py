@@ -179,7 +179,8 @@ def _mail(one: Customer, at: datetime, text: str, turn: int) -> Outgoing:
     mail = EmailMessage()
     mail["From"] = Address(one.name, name, domain)
     mail["To"] = f"Sample Shop <{samples.MAILBOX}>"
-    mail["Subject"] = f"Re: {one.subject}" if turn else one.subject
+    again = turn and not one.subject.startswith("Re: ")
+    mail["Subject"] = f"Re: {one.subject}" if again else one.subject
     mail["Message-ID"] = f"<{name}-{turn}@{domain}>"
     if turn:
         mail["In-Reply-To"] = f"<{name}-0@{domain}>"
@@ -191,7 +192,9 @@ def _mail(one: Customer, at: datetime, text: str, turn: int) -> Outgoing:
         mail.add_alternative(one.html, subtype="html")
     for file in one.files if not turn else ():
         main, sub = _KINDS[file.rpartition(".")[2]]
-        mail.add_attachment(_PIXEL, maintype=main, subtype=sub, filename=file)
+        mail.add_attachment(
+            _PIXEL + bytes(700 * len(one.name)), maintype=main, subtype=sub, filename=file
+        )
     return samples.inbound(
         "email",
         mail.as_bytes(),

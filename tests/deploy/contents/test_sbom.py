@@ -24,6 +24,7 @@ SAID: dict[str, Any] = json.loads(TEXT)
 IN_WORDS = {"Apache 2": "Apache-2.0", "MIT License": "MIT", "ISC License": "ISC"}
 CLASSIFIED = {
     "License :: OSI Approved :: Apache Software License": "Apache-2.0",
+    "License :: OSI Approved :: BSD License": "BSD-3-Clause",
     "License :: OSI Approved :: ISC License (ISCL)": "ISC",
     "License :: OSI Approved :: MIT License": "MIT",
 }
@@ -58,8 +59,8 @@ def test_every_locked_package_is_in_it_and_nothing_else() -> None:
     for line in LOCK.read_text().splitlines():
         if found := re.match(r"([a-z0-9.-]+)==(\S+)( ; )?", line):
             locked.setdefault(found[1], []).append(found[2])
-    # Not for the image: what is for Windows alone, and for a newer Python.
-    del locked["colorama"]
+    # Not for the image: what is for Windows or browsers alone, and for a newer Python.
+    del locked["colorama"], locked["httpx2-jsfetch"]
     locked["numpy"] = [version for version in locked["numpy"] if version.startswith("2.4.")]
 
     there = {each["name"]: [each["version"]] for each in SAID["components"]}

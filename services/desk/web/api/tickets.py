@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from services.desk.rules.commands import Asked
-from services.desk.rules.shown import ShownPage, ShownThread, ShownTicket
+from services.desk.rules.shown import ShownRow, ShownThread, ShownTicket
 from services.desk.web.asking import Asking, Outcome
 from services.desk.web.auth import who_asks
 from services.desk.web.parts import Parts
@@ -57,6 +57,17 @@ FILTERS: Final[list[dict[str, Any]]] = [
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list: `next` is the cursor of the next one, `as_of` where live updates go on."""
+
+    items: list[ShownRow]
+    next: str | None
+    total: int
+    total_capped: bool
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What became of a command: the event it led to, or nothing yet."""
 
@@ -76,12 +87,13 @@ def tickets_api(parts: Parts) -> APIRouter:
     @router.get("/tickets", openapi_extra={"parameters": FILTERS})
     async def tickets(
         request: Request, limit: Limit = 50, cursor: Annotated[str | None, Query()] = None
-    ) -> ShownPage:
+    ) -> Listed:
         """A page of a list."""
         who = who_asks(request)
         known_alone(request.query_params, ("limit", "cursor"))
         found = await query(parts, who, wanted(request.query_params))
-        return await reading.page(who, found, cursor, limit)
+        page = await reading.page(who, found, cursor, limit)
+        return Listed(list(page.rows), page.next, page.total, page.total_capped, page.as_of)
 
     @router.get("/tickets/{ticket_id}")
     async def ticket(request: Request, ticket_id: str) -> ShownTicket:

@@ -71,6 +71,9 @@ export function choose(title, items, { filter = items.length > 8, free = false, 
     );
     list.append(el("li", { "data-text": item.label.toLowerCase() }, button));
   }
+  // What is new comes last, so that Enter takes what is there where that begins alike.
+  const added = el("button", { type: "button", class: "menu-item", onclick: () => pick(field.value.trim()) });
+  if (free) list.append(el("li", { hidden: true }, added));
   const nothing = el("p", { class: "menu-empty", hidden: items.length > 0 }, empty || t("dialog.nothing"));
   const field =
     filter || free
@@ -81,7 +84,12 @@ export function choose(title, items, { filter = items.length > 8, free = false, 
   const buttons = () => $$(".menu-item:not(:disabled)", list).filter((each) => !each.parentElement.hidden);
   field?.addEventListener("input", () => {
     const words = field.value.trim().toLowerCase();
+    const texts = [...list.children].map((line) => line.dataset.text);
     for (const line of list.children) line.hidden = !(line.dataset.text ?? "").includes(words);
+    if (free) {
+      added.textContent = t("dialog.new", { text: field.value.trim() });
+      added.parentElement.hidden = !words || texts.includes(words);
+    }
     nothing.hidden = free || buttons().length > 0;
   });
   dialog.addEventListener("keydown", (event) => {
@@ -91,8 +99,7 @@ export function choose(title, items, { filter = items.length > 8, free = false, 
       event.preventDefault();
       const typed = field.value.trim();
       const same = all.find((each) => each.parentElement.dataset.text === typed.toLowerCase());
-      if (free && typed && !same) pick(typed);
-      else (same || all[0])?.click();
+      (same || all[0])?.click();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       const next = event.key === "ArrowDown" ? at + 1 : at - 1;

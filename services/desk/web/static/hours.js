@@ -41,6 +41,8 @@ function build() {
   );
   cells[0][18].tabIndex = 0;
   week.hidden = false;
+  // Where there is no room for the whole day, it begins in the morning.
+  week.scrollLeft = cells[0][14].offsetLeft - cells[0][0].offsetLeft;
 }
 
 function show() {

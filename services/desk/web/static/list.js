@@ -38,7 +38,10 @@ export async function load() {
 function failed(error) {
   const again = el("button", { type: "button", onclick: load }, t("list.retry"));
   const problem = el("div", { class: "list-problem", role: "alert" }, el("p", {}, error.message), el("p", {}, again));
-  $(".list-problem", body)?.remove();
+  // What another view showed does not stand under this one's name.
+  for (const shown of $$(".list-problem, .empty, .chips, .row", body)) shown.remove();
+  Object.assign(list().dataset, { next: "", total: "", capped: "0" });
+  headed();
   body.prepend(problem);
 }
 

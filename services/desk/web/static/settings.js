@@ -67,11 +67,11 @@ function act(button) {
 }
 
 // What is unsaved.
-const dirty = () => JSON.stringify(now()) !== before;
+export const isDirty = () => JSON.stringify(now()) !== before;
 
 function changed() {
   if (busy) return;
-  const is = dirty();
+  const is = isDirty();
   form.classList.toggle("dirty", is);
   $("#undo").hidden = !is;
   if (is) tell("unsaved", "warn");
@@ -212,7 +212,7 @@ function start() {
     } else if (event.key === "Enter" && typing) event.preventDefault();
   });
   $("#undo").addEventListener("click", leave);
-  window.addEventListener("beforeunload", (event) => dirty() && event.preventDefault());
+  window.addEventListener("beforeunload", (event) => isDirty() && event.preventDefault());
   document.addEventListener("settings:changed", changed);
   if (sessionStorage.getItem("desk.saved")) {
     sessionStorage.removeItem("desk.saved");
@@ -224,4 +224,3 @@ startTimes();
 startNav();
 // Further modules of the page say before that how their fields are read.
 if (form) document.addEventListener("DOMContentLoaded", start);
-export const isDirty = dirty;

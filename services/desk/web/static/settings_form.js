@@ -35,6 +35,13 @@ const readers = {
 };
 for (const unit of Object.keys(SECONDS)) readers[unit] = (field) => duration(field.value, unit);
 
+const following = [];
+
+// What follows from what the form says: changes the document.
+export function follows(change) {
+  following.push(change);
+}
+
 // A further type of field: what it says.
 export function reads(type, read) {
   readers[type] = read;
@@ -68,6 +75,7 @@ export function collected(form, was) {
   const made = structuredClone(was);
   for (const field of $$("[data-path]", form)) put(made, field.dataset.path, read(field));
   for (const list of $$("[data-list]", form)) put(made, list.dataset.list, rowsOf(list).map(member));
+  for (const follow of following) follow(made);
   return made;
 }
 

@@ -3,9 +3,16 @@
 import { $, $$, el } from "./dom.js";
 import { send } from "./http.js";
 import { isDirty } from "./settings.js";
+import { follows } from "./settings_form.js";
 import { says } from "./settings_says.js";
 
 const list = $('[data-list="agents"], [data-list="teams"]');
+
+// Whoever is no agent any more is in no team.
+follows((settings) => {
+  const ids = new Set(settings.agents.map((agent) => agent.id));
+  for (const team of settings.teams) team.members = team.members.filter((id) => ids.has(id));
+});
 
 // An id as people would write it, as long as nobody has typed another one.
 function proposed(name, taken) {
