@@ -112,7 +112,7 @@ def build(settings: Settings) -> Service:
     jobs = Jobs(parts)
     desk = Desk(models, around, own, telling, bus.accounts, clock, bus.publish)
     sweep = Sweep(own, bus.accounts, bus.publish, clock, own.side)
-    erasing = Erasing(around, models, bus.publish)
+    erasing = Erasing(around, models, telling, bus.publish)
     wire(bus, desk, erasing, sweep, jobs, settings.sweep_interval)
     lasting = Lasting(settings.session_idle, settings.session_longest)
     sessions = Sessions(

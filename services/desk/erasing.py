@@ -48,12 +48,20 @@ class ErasableModels(Protocol):
         """The one that serves, and the other one."""
 
 
+class News(Protocol):
+    """What open pages were told of late."""
+
+    async def forget(self, account_id: str) -> None:
+        """Nothing of what the account was told is left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Erasing:
     """Takes erasures from their topic."""
 
     kept: Erasable
     models: ErasableModels
+    news: News
     publish: Publish
 
     async def asked(self, batch: Sequence[EraseContact | ContactErased]) -> None:
@@ -75,6 +83,7 @@ class Erasing:
                 await self.kept.note_erased(ask.account_id, names, ask.occurred_at)
                 counts = dict(await self.kept.erase(*whose))
                 waiting = [await side.erase_waiting(*whose[:2]) for side in sides]
+                await self.news.forget(ask.account_id)
             counts["waiting messages"] = max(waiting, default=0)
             id_ = computed_id("erased", ask.account_id, ask.id, SERVICE)
             await self.publish([ERASURES.record(answer(ask, SERVICE, id_, counts))])

@@ -172,11 +172,11 @@ class Desk:
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
         """A STOP or START is kept, and pages are told who types."""
-        words = [s for s in signals if s.kind == "keyword" and s.keyword_class in ("stop", "start")]
+        signals = await self._unerased(signals)
         stops = [
             (s.account_id, s.channel, s.contact.id, s.occurred_at, s.keyword_class == "stop")
-            for s in await self._unerased(words)
-            if s.contact
+            for s in signals
+            if s.kind == "keyword" and s.contact and s.keyword_class in ("stop", "start")
         ]
         await self.around.stopped(stops)
         now = self.clock()

@@ -244,7 +244,7 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     desk.read_along(
         at_desk,
         Desk(models, around, own, telling, at_desk.accounts, clock, at_desk.publish),
-        DeskErasing(around, models, at_desk.publish),
+        DeskErasing(around, models, telling, at_desk.publish),
         DeskSweep(own, at_desk.accounts, at_desk.publish, clock, own.side),
         SWEEP,
     )

@@ -58,3 +58,7 @@ class RedisTelling:
             _log.warning("open pages could not be told, they will reload", error=told(error))
         else:
             self._missed -= missed
+
+    async def forget(self, account_id: str) -> None:
+        """Nothing of what the account was told is left; whoever resumes is told to read anew."""
+        await self.redis.delete(stream_of(self.prefix, account_id))

@@ -55,9 +55,9 @@ class Filters(Contract):
     segment: _Some = ()
     unread: bool | None = None
     ai: bool | None = None
-    waiting_longer_than: Annotated[
-        timedelta | None, BeforeValidator(_seconds), Field(ge=timedelta(0), le=_LONG)
-    ] = None
+    waiting_longer_than: (
+        Annotated[timedelta, BeforeValidator(_seconds), Field(ge=timedelta(0), le=_LONG)] | None
+    ) = None
     opened_after: UtcTime | None = None
     opened_before: UtcTime | None = None
     active_after: UtcTime | None = None

@@ -65,6 +65,9 @@ class Windows:
             if len(found) >= limit:
                 break
             start = end
+        if len(found) >= limit:
+            span = abs(_place(found[0][name]) - _place(found[-1][name]))
+            self._remember(memory[:-2], bound(span))
         whole = "" if descending else _END
         self._remember(memory, found[-1][name] if len(found) >= limit else whole)
         return found
@@ -120,6 +123,11 @@ class Windows:
         ends = [*_guesses(order, now, descending=descending), last]
         if (known := self._ends.get(memory)) is not None:
             ends.append(known)
+        elif after is not None and (span := self._ends.get(memory[:-2])) is not None:
+            # As long as other pages of the list were; then longer.
+            way = -1 if descending else 1
+            wide = max(_place(span), 1)
+            ends += [bound(_place(after) + way * wide * times) for times in (1, 3, 10, 40)]
         ends = sorted(set(ends), reverse=descending)
         if after is not None:
             ends = [end for end in ends if (end < after if descending else end > after)]
@@ -147,6 +155,10 @@ async def _documents(
     """
     matching = [{"$match": dict(each)} for each in asked if each]
     return await collection.aggregate([*matching, *stages]).to_list(None)
+
+
+def _place(key: str) -> int:
+    return int(key[:13])
 
 
 def _guesses(order: Order, now: datetime, *, descending: bool) -> list[str]:

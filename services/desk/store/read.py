@@ -24,7 +24,7 @@ Side = Literal["a", "b"]
 SIDES: Final[tuple[Side, ...]] = ("a", "b")
 
 _OF_MANY: Final = frozenset({"facets", "words"})
-_FEW: Final = 2_000
+_FEW: Final = 500
 _SOME: Final = 20
 _LAST_LETTER: Final = "\uffff"
 
