@@ -99,9 +99,13 @@ def test_a_macro_is_found_by_typing_and_goes_out_filled(desk: Desk) -> None:
     until(page, "document.querySelector('#composer-text').value.includes('asked the carrier')")
     number = page.get_attribute("#ticket", "data-number")
     assert f"about ticket {number} " in page.input_value("#composer-text")
+    # A visitor has no name: what stands for it does not go out as it is.
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(f'{SAYS}:has-text("contact.first_name")')
+    page.keyboard.type("Nora")
     page.keyboard.press("Control+Enter")
 
-    page.wait_for_selector(f'{MINE}:has-text("about ticket {number} ")')
+    page.wait_for_selector(f'{MINE}:has-text("Hi Nora,")')
 
 
 @pytest.mark.spec("TKT 6")

@@ -103,6 +103,7 @@ class Desk:
         ]
     )
     macros: list[dict[str, Any]] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
     metrics: list[str] = field(default_factory=list)
     drafts_fail: bool = False
     slow: float = 0.0

@@ -60,6 +60,20 @@ def test_a_macro_is_put_in_where_the_cursor_is(page_browser: Browser) -> None:
         it.becomes(lambda: it.written == "Hello. Thank you!Bye.")
 
 
+def test_a_tag_that_is_there_comes_before_a_new_one_that_begins_alike(
+    page_browser: Browser,
+) -> None:
+    with shown(page_browser, tags=["Pricing", "Returns"]) as it:
+        it.open()
+        it.page.focus("#ticket-title")
+        for typed, tags in (("ret", ("Returns",)), ("re-sent", ("Returns", "re-sent"))):
+            it.page.keyboard.press("t")
+            it.page.wait_for_selector("dialog[open] .menu-item >> nth=0")
+            it.page.keyboard.type(typed)
+            it.page.keyboard.press("Enter")
+            it.becomes(lambda tags=tags: it.ticket.row.tags == tags)
+
+
 def test_everything_is_done_without_a_mouse(page_browser: Browser) -> None:
     with shown(page_browser, ticket(tags=("vip",))) as it:
         it.open()
