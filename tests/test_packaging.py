@@ -25,7 +25,7 @@ def test_the_files_that_services_read_at_start_are_in_the_wheel(tmp_path: Path) 
     read = {
         path.relative_to(ROOT).as_posix()
         for folder in folders
-        for path in (ROOT / folder).iterdir()
+        for path in (ROOT / folder).rglob("*.*")
     }
     assert {"services/spam/rules/phrases/en.toml", "shared/learning/seeds/en.ham.jsonl"} <= read
     assert {f"{web}/templates/shell.html", f"{web}/static/desk.css", f"{web}/words/es.toml"} <= read

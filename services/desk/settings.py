@@ -109,7 +109,9 @@ class Settings(ServiceSettings):
         pattern=r"^(https?://[^\s;,\"]+)?$",
         description="where browsers tell what the page's policy kept from happening",
     )
-    oidc: OidcSettings = OidcSettings()
+    oidc: OidcSettings = Field(
+        default=OidcSettings(), description="the OpenID Connect provider, where there is one"
+    )
 
     @model_validator(mode="after")
     def _who_signs_in_is_known(self) -> Self:
