@@ -63,7 +63,7 @@ class Browser:
         found: list[Json] = []
         while True:
             page = await self.get("/api/v1/tickets", **params)
-            found += page["rows"]
+            found += page["items"]
             if page["next"] is None:
                 return found
             params["cursor"] = page["next"]
