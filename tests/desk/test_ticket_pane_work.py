@@ -71,7 +71,7 @@ def test_a_tag_that_is_there_comes_before_a_new_one_that_begins_alike(
             it.page.wait_for_selector("dialog[open] .menu-item >> nth=0")
             it.page.keyboard.type(typed)
             it.page.keyboard.press("Enter")
-            it.becomes(lambda tags=tags: it.ticket.row.tags == tags)
+            it.becomes(lambda wanted=tags: it.ticket.row.tags == wanted)  # type: ignore[misc]
 
 
 def test_everything_is_done_without_a_mouse(page_browser: Browser) -> None:
