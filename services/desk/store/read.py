@@ -120,9 +120,9 @@ class MongoReadModel:
 
     async def count(self, query: Query, *, cap: int, now: datetime) -> int:
         """How many tickets `page` finds; `cap` where there are as many or more."""
-        query = await self.completed(query, now)
+        # By activity there is an index of all that may be filtered by.
+        query = replace(await self.completed(query, now), order="active", descending=True)
         read = await self._ranges(query)
-        query = replace(query, order="active", descending=True)
         if len(read) > 1 and any(name in _OF_MANY for each in read for name, _ in each.equal):
             # A ticket may be in several.
             return len(await self._first(query, "rev", after=None, limit=cap, now=now))
