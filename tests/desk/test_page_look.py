@@ -178,7 +178,10 @@ def test_what_strangers_wrote_is_text(desk: Opened) -> None:
 def test_the_page_is_small_and_its_files_can_be_read() -> None:
     files = [*templating.STATIC.glob("*.js"), *templating.STATIC.glob("*.css")]
     lengths = {path.name: path.read_text().count("\n") for path in files}
-    packed = gzip.compress(b"".join(path.read_bytes() for path in files))
+    # The settings' pages have scripts of their own, which the desk does not load.
+    others = ("settings", "hours", "spans", "sign_in")
+    loaded = [path for path in files if not path.name.startswith(others)]
+    packed = gzip.compress(b"".join(path.read_bytes() for path in loaded))
 
     assert {name: length for name, length in lengths.items() if length >= 300} == {}
     assert len(packed) < 60_000
