@@ -193,7 +193,7 @@ class Desk:
                     },
                 )
                 for signal in signals
-                if signal.kind == "typing" and signal.occurred_at + _TYPING > now
+                if signal.kind == "typing" and abs(now - signal.occurred_at) < _TYPING
             ]
         )
 
@@ -222,16 +222,19 @@ class Desk:
         own = [event for event in events if event.said_by == event.agent_id]
         known = await self.around.attendances({(e.account_id, e.agent_id) for e in own})
         before = dict(known)
+        now = self.clock()
         for event in own:
+            # What is said of a time to come must not count for more than what is said later.
+            when = min(event.occurred_at, now)
             settings = self.accounts.get(event.account_id)
             limit = settings.assignment.heartbeat_limit if settings else timedelta(seconds=60)
             at = (event.account_id, event.agent_id)
             said = known.get(at, Attendance(event.account_id, event.agent_id))
             if isinstance(event, AgentHeartbeat):
-                known[at] = said.beat(event.occurred_at, limit)
+                known[at] = said.beat(when, limit)
             else:
                 online = isinstance(event, AgentWentOnline)
-                known[at] = said.chosen(event.occurred_at, online=online)
+                known[at] = said.chosen(when, online=online)
         changed = [each for at, each in known.items() if before.get(at) != each]
         await self.around.attend(changed)
         await self.telling.tell(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.desk.rules.attendance import Attendance
@@ -242,9 +242,9 @@ def replying(of: Row, settings: AccountSettings, now: datetime, *, stopped: bool
     window = {"whatsapp": windows.whatsapp, "instagram": windows.instagram}.get(ticket.channel)
     if window is None:
         return ShownReplying(allowed=True)
-    until = of.customer_at + window
-    allowed = until >= now
-    return ShownReplying(allowed, None if allowed else "window_over", until=until)
+    waited = now - of.customer_at
+    until = now + (window - max(waited, timedelta(0)))
+    return ShownReplying(waited <= window, None if waited <= window else "window_over", until=until)
 
 
 def others(

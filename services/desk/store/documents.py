@@ -10,6 +10,7 @@ from services.desk.rules.facets import facets_of
 from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
 from services.desk.rules.views import Order, bound, key, milliseconds
+from shared.clock import FAR_FUTURE
 from shared.contracts.messages import InboundMessage
 
 WAITS: Final = timedelta(days=60)
@@ -77,7 +78,7 @@ def line_document(line: Line, revision: int) -> dict[str, Any]:
         "of": line.of if joined else "",
         "at": line_place(line) if joined and line.kind is not None else "",
         "seq": line.seq,
-        "until": waiting.occurred_at + WAITS if waiting else None,
+        "until": min(waiting.occurred_at, FAR_FUTURE - WAITS) + WAITS if waiting else None,
         "from": _names(waiting) if waiting else [],
         "body": _LINES.dump_json(line, exclude_defaults=True).decode(),
     }
