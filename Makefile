@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge connected-services connected-journeys connected-whole faults help setup check fix lint types imports test test-fast test-browser pictures deploy-test image image-test sbom fuzz demo lock
+.PHONY: bench chaos chaos-judge browser-pages browser-whole connected-cli connected-pipeline connected-services connected-whole faults help setup check fix lint types imports test test-fast test-browser pictures deploy-test image image-test sbom fuzz demo lock
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
@@ -47,7 +47,8 @@ imports: $(READY)  ## who may import whom
 
 test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databases included
 	@$(FAST) -m "$(ALONE)" $(ARGS) $(OR_NONE)
-	@$(MAKE) --no-print-directory --jobs 2 READY= connected-services connected-whole connected-journeys
+	@$(MAKE) --no-print-directory --jobs 2 READY= \
+		connected-services connected-whole connected-cli connected-pipeline
 	@$(DEPLOY) $(ARGS) $(OR_NONE)
 
 # The groups wait for servers more than they work: two at a time take little more than one. What each
@@ -58,8 +59,11 @@ connected-services:
 	@mkdir -p .cache; { $(CONNECTED) tests --ignore tests/cli --ignore tests/pipeline \
 		--ignore tests/e2e --ignore tests/test_servers.py $(ARGS) $(OR_NONE); } $(TOLD)
 
-connected-journeys:
-	@mkdir -p .cache; { $(CONNECTED) tests/cli tests/pipeline $(ARGS) $(OR_NONE); } $(TOLD)
+connected-cli:
+	@mkdir -p .cache; { $(CONNECTED) tests/cli $(ARGS) $(OR_NONE); } $(TOLD)
+
+connected-pipeline:
+	@mkdir -p .cache; { $(CONNECTED) tests/pipeline $(ARGS) $(OR_NONE); } $(TOLD)
 
 connected-whole:
 	@mkdir -p .cache; { $(CONNECTED) tests/e2e tests/test_servers.py $(ARGS) $(OR_NONE); } $(TOLD)
@@ -72,8 +76,15 @@ CHROMIUM_FROM = apt-get install --yes --no-install-recommends chromium fonts-dej
 
 test-browser: $(READY)  ## the desk in Chromium: its page alone, and on the whole pipeline
 	@$(CHROMIUM)
-	@$(BIN)/python -m pytest -m browser --numprocesses 2 --dist loadfile tests/desk $(ARGS) $(OR_NONE)
-	@$(BIN)/python -m pytest -m browser -p no:randomly tests/browser $(ARGS) $(OR_NONE)
+	@$(MAKE) --no-print-directory --jobs 2 READY= browser-pages browser-whole
+
+BROWSER = $(BIN)/python -m pytest -m browser
+
+browser-pages:
+	@mkdir -p .cache; { $(BROWSER) --numprocesses 2 --dist loadfile tests/desk $(ARGS) $(OR_NONE); } $(TOLD)
+
+browser-whole:
+	@mkdir -p .cache; { $(BROWSER) -p no:randomly tests/browser $(ARGS) $(OR_NONE); } $(TOLD)
 
 pictures: $(READY)  ## take the pictures of docs/pictures anew: NAMES='list dark'
 	@$(CHROMIUM)
