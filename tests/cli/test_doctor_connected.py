@@ -17,6 +17,7 @@ from shared.bus.kafka import Producer, create_topics
 from shared.embedded.servers import Servers
 from shared.embedded.stack import Tansu
 from shared.running.settings import KafkaSettings
+from shared.topic import SERVICES
 from shared.topics import COMMANDS, MESSAGES, PRESENCE, TOPICS
 from tests.cli.run import helpdesk
 from tests.e2e.secure import Secured, secured
@@ -115,7 +116,7 @@ async def test_a_running_pipeline_is_well_and_what_is_broken_of_it_is_told(
     code, findings = await looked("--behind", "100", **there)
     assert code == 1
     assert {"groups", "topics"} <= wrong(findings)
-    assert len([s for s in of(findings, "groups").values() if s == "wrong"]) == 7
+    assert len([s for s in of(findings, "groups").values() if s == "wrong"]) == len(SERVICES)
     assert of(findings, "topics") == {f"{PRESENCE.name}: it is missing": "wrong"}
     (lag, status) = next(
         (text, status)
