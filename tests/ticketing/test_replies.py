@@ -1,6 +1,7 @@
 """Replies: what a channel allows, and what goes out (TKT 13)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -243,3 +244,24 @@ async def test_only_mail_has_mails_headers() -> None:
     await world.happen(command)
     (out,) = world.sent
     assert (out.message_id, out.subject, out.cc) == (None, None, ())
+
+
+@pytest.mark.spec("VWS 6")
+async def test_of_two_who_answer_at_once_the_second_is_refused_and_their_own_replies_never() -> (
+    None
+):
+    world = World()
+    await world.happen(write("webchat"))
+    seen = world.ticket.seq
+    ada, ben = Author(kind="agent", id="ada", name="Ada"), Author(kind="agent", id="ben")
+    given: dict[str, Any] = {"ticket_id": world.ticket.id, "text": "On its way.", "seen_seq": seen}
+
+    await world.happen(a_command(ReplyToTicket, by=ada, **given))
+    again = a_command(ReplyToTicket, by=ada, **given)
+    late = a_command(ReplyToTicket, by=ben, **given)
+    unasked = a_command(ReplyToTicket, by=ben, **{**given, "seen_seq": None})
+
+    refused = await refusal(world, late)
+    assert (refused.code, refused.reason) == ("stale", "ada has answered the customer since")
+    await world.happen(again, unasked)
+    assert len(world.sent) == 3
