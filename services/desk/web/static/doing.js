@@ -3,6 +3,7 @@
 import { $, el, fire, icon } from "./dom.js";
 import { ask, choose, sure, tell } from "./dialogs.js";
 import { get, newKey, send } from "./http.js";
+import { chooseOf, known } from "./known.js";
 import { on } from "./live.js";
 import { choices, inWords, ofField, openings } from "./snooze.js";
 import { filtersAsValues, view } from "./where.js";
@@ -77,10 +78,10 @@ const commands = {
 };
 
 async function tagged(type, free, anchor) {
-  const answer = await get("/api/v1/tags").catch(() => []);
-  const tags = (Array.isArray(answer) ? answer : answer.items || []).map((tag) => tag.name ?? tag);
+  const coming = known("/api/v1/tags").catch(() => []);
+  const items = coming.then((tags) => tags.map((tag) => tag.name ?? tag).map((value) => ({ value, label: value })));
   const title = t(free ? "bulk.new_tag" : "bulk.untag");
-  const tag = await choose(title, tags.map((value) => ({ value, label: value })), { free, filter: true, anchor });
+  const tag = await chooseOf(title, items, { free, filter: true, anchor });
   return tag && { type, tags: [tag] };
 }
 
