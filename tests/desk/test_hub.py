@@ -405,6 +405,14 @@ async def test_while_redis_is_away_pages_poll_and_load_anew_once_it_is_back(
         ]
 
 
+async def test_the_counts_come_again_with_what_changes_them(site: Site) -> None:
+    async with site.hub().opened(ANN, None) as page:
+        seen = Seen(page)
+        await seen.until_type("counts")
+        await site.happen()
+        await seen.until(lambda: seen.types.count("counts") == 2)
+
+
 async def test_a_page_that_takes_nothing_is_told_to_load_anew() -> None:
     page = Page(ANN, "0-0")
     page.tell(Event("poll"))

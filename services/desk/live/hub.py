@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from services.desk.live.pages import Event, Page
+from services.desk.live.recounting import Counts, Recounting
 from services.desk.live.streams import BEGINNING, Entry, Streams, is_later
 from services.desk.rules.people import Who
 from shared.clock import Clock, system_clock
@@ -31,25 +32,17 @@ _log = structlog.get_logger()
 UNKNOWN: Final = "unknown"
 """The position while Redis is away: a page that goes on from there fetches everything anew."""
 
-_COUNTED_EVERY: Final = 0.4
-"""In seconds: changes that come faster are counted together."""
-
 _LOOKED_AFTER_EVERY: Final = 1.0
 _AWAY_FOR: Final = 1.0
 
 
-class Board(Protocol):
+class Board(Counts, Protocol):
     """Makes what pages are told of what the streams say."""
 
     async def told(
         self, account_id: str, entries: Sequence[Entry], people: Sequence[Who]
     ) -> list[list[Event]]:
         """For each of these people, what these entries are to them."""
-
-    async def counted(
-        self, account_id: str, people: Sequence[Who], seats: AbstractSet[str] | None
-    ) -> dict[str, Event]:
-        """The counts by agent; `seats` are those whose own may have changed, None: everybody's."""
 
 
 @dataclass(slots=True)
@@ -63,11 +56,13 @@ class Hub:
     _pages: dict[str, list[Page]] = field(default_factory=dict)
     _at: dict[str, str] = field(default_factory=dict)
     _waiting: dict[tuple[str, str], list["asyncio.Future[Entry]"]] = field(default_factory=dict)
-    _uncounted: dict[str, set[str] | None] = field(default_factory=dict)
-    _counting: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     _away: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _looked_after: float = 0.0
+    _recounting: Recounting = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._recounting = Recounting(self.board, self._pages)
 
     @property
     def _streams(self) -> Streams:
@@ -197,8 +192,7 @@ class Hub:
             # Pages connect again at once, with a replica that is there.
             for page in self._all():
                 page.end()
-            for counting in self._counting.values():
-                counting.cancel()
+            self._recounting.stop()
 
     async def _follow(self, accounts: set[str]) -> None:
         if self._away:
@@ -252,8 +246,7 @@ class Hub:
                         future.set_result(entry)
         if not pages:
             return
-        if (seats := _seats(entries)) is None or seats:
-            self._count_soon(account, seats)
+        self._recounting.after(account, entries)
         try:
             await self._tell(account, entries, pages)
             DESK_UPDATE_DELAY.observe(_age(entries[0].id, self.clock()))
@@ -276,32 +269,6 @@ class Hub:
                     for event in those:
                         page.tell(event)
 
-    def _count_soon(self, account: str, seats: set[str] | None) -> None:
-        """Count at once, or once the last counting is some time ago."""
-        before = self._uncounted.get(account, set())
-        self._uncounted[account] = None if seats is None or before is None else seats | before
-        if account not in self._counting:
-            self._counting[account] = asyncio.create_task(self._count(account))
-
-    async def _count(self, account: str) -> None:
-        try:
-            while account in self._uncounted:
-                seats = self._uncounted.pop(account)
-                pages = list(self._pages.get(account, ()))
-                if not pages:
-                    return
-                counted = await self.board.counted(account, [page.who for page in pages], seats)
-                for page in pages:
-                    page.tell(counted[page.who.id])
-                await asyncio.sleep(_COUNTED_EVERY)
-        except Exception as error:  # noqa: BLE001  # pages fetch for themselves then
-            _log.warning("views could not be counted", error=told(error), exc_info=error)
-            self._uncounted.pop(account, None)
-            for page in self._pages.get(account, ()):
-                page.tell(Event("reload"))
-        finally:
-            del self._counting[account]
-
     def _fell_silent(self) -> None:
         if not self._away:
             self._away = True
@@ -317,19 +284,6 @@ def _end_if_cancelled() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
-
-
-def _seats(entries: Sequence[Entry]) -> set[str] | None:
-    """Whose tickets these entries say that changed; None where any may have."""
-    found: set[str] = set()
-    for entry in entries:
-        if entry.kind in ("reload", "settings", "presence"):
-            return None
-        if entry.kind == "ticket":
-            if (of := entry.body.get("of")) is None:
-                return None
-            found |= set(of) or {""}
-    return found
 
 
 def _age(id_: str, now: datetime) -> float:
