@@ -37,7 +37,9 @@ def changed(*of: str, known: bool = True) -> Entry:
 
 
 async def told(page: Page) -> Event:
-    return await asyncio.wait_for(page.events.get(), 10)
+    event = await asyncio.wait_for(page.events.get(), 10)
+    assert event is not None
+    return event
 
 
 @pytest.mark.spec("VWS 3")
