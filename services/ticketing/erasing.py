@@ -48,6 +48,9 @@ class Erasable(Protocol):
     ) -> Sequence[tuple[str, datetime]]:
         """The ids of messages that they wrote in the ticket, not erased yet, and when received."""
 
+    async def keywords_in(self, ticket_id: str) -> Sequence[tuple[str, int, datetime]]:
+        """The ticket's keywords (ING 3), not erased yet: their ids, seqs, and when received."""
+
     async def count_lines(self, ticket_id: str) -> int:
         """How many entries the ticket has."""
 
@@ -151,11 +154,15 @@ class Erasing:
             written = await self.kept.written_by(ticket.id, ask.contacts)
             before = {id_ for id_, at in written if at <= ask.occurred_at}
             theirs = _is_theirs(ticket, ask)
+            said = await self.kept.keywords_in(ticket.id) if theirs else ()
+            keywords = {id_: seq for id_, seq, at in said if at <= ask.occurred_at}
             if theirs and len(before) == len(written) and ticket.opened_at <= ask.occurred_at:
                 items.append(erase_ticket(ask=ask, ticket=ticket, whole=True))
-            elif before:
-                items.append(erase_ticket(ask=ask, ticket=ticket, whole=False, message_ids=before))
-                messages |= before
+            elif before or keywords:
+                # A keyword is shown as a notice, which goes by its event's id.
+                lines = before | {f"{ticket.id}:{seq}" for seq in keywords.values()}
+                items.append(erase_ticket(ask=ask, ticket=ticket, whole=False, message_ids=lines))
+                messages |= before | keywords.keys()
             elif not theirs and not written:
                 items.append(erase_ticket(ask=ask, ticket=ticket, whole=False, addresses=values))
         await self.tickets.apply(items)

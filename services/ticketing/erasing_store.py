@@ -7,6 +7,7 @@ from typing import Any
 
 from services.ticketing.rules.early_records import slot_key
 from services.ticketing.rules.erasing import erased_entry
+from services.ticketing.rules.signals import KEYWORD
 from services.ticketing.rules.ticket import ERASING, Ticket
 from shared.stores.erasures import MongoErasures
 from shared.stores.mongo import Database
@@ -52,6 +53,12 @@ class ErasableTickets(MongoAggregates[Ticket]):
         query = {"of": ticket_id, "kind": "message"}
         rows = self._thread.find(query, projection={"message.contact": 1, "received_at": 1})
         return [(r["_id"], r["received_at"]) async for r in rows if _wrote(r, contacts)]
+
+    async def keywords_in(self, ticket_id: str) -> Sequence[tuple[str, int, datetime]]:
+        """See `Erasable`."""
+        query = {"of": ticket_id, "kind": "notice", "because": KEYWORD}
+        rows = self._thread.find(query, projection={"seq": 1, "received_at": 1})
+        return [(row["_id"], row["seq"], row["received_at"]) async for row in rows]
 
     async def count_lines(self, ticket_id: str) -> int:
         """See `Erasable`."""

@@ -277,7 +277,8 @@ class ContentErased(TicketFact):
 
     `whole`: the ticket was the contact's. It is closed for good, its contact is named
     `erased:<ticket>`, and nothing that its thread said is left. Else it is somebody else's, or the
-    contact has written anew, and only these messages of it are without content.
+    contact has written anew, and only these messages of it are without content. A notice of a
+    keyword of theirs is among them by its event's id.
     """
 
     type: Literal["ContentErased"] = "ContentErased"

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from services.ticketing.rules.early_records import slot_key
 from services.ticketing.rules.erasing import erased_entry
+from services.ticketing.rules.signals import KEYWORD
 from services.ticketing.rules.thread_lines import as_shown, in_order, names
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.snapshots import Request
@@ -154,6 +155,15 @@ class MemoryTickets(MemoryAggregates[Ticket]):
             (entry.id, entry.body["received_at"])
             for of, entry in self.ledger.values()
             if of == ticket_id and entry.body["kind"] == "message" and _wrote(entry, contacts)
+        ]
+
+    async def keywords_in(self, ticket_id: str) -> Sequence[tuple[str, int, datetime]]:
+        """See `services.ticketing.erasing.Erasable`."""
+        return [
+            (entry.id, entry.body["seq"], entry.body["received_at"])
+            for of, entry in self.ledger.values()
+            if of == ticket_id and entry.body["kind"] == "notice"
+            if entry.body["because"] == KEYWORD
         ]
 
     async def count_lines(self, ticket_id: str) -> int:

@@ -15,10 +15,10 @@ from shared.contracts.commands import AddNote, CloseTicket, ReopenTicket, ReplyT
 from shared.contracts.erasures import EraseContact
 from shared.contracts.messages import InboundMessage, MessageEdited
 from shared.contracts.signals import Signal
-from shared.contracts.tickets import ContentErased, CustomerWrote, TicketFact
+from shared.contracts.tickets import ContentErased, CustomerWrote, NoticeAdded, TicketFact
 from shared.embedded.servers import Servers
 from shared.stores.mongo import Database
-from tests.builders import MONDAY, a_command, a_contact, an_edit, an_sms, minutes
+from tests.builders import MONDAY, a_command, a_contact, a_signal, an_edit, an_sms, minutes
 from tests.ticketing.drawn import deliveries
 from tests.ticketing.real import Fate, RealWorld, on_mongo
 from tests.ticketing.turns import a_turn, finish, finished, interleaved
@@ -199,3 +199,17 @@ async def test_another_account_s_contact_of_the_same_number_stays() -> None:
 @pytest.mark.parametrize("kind", [InboundMessage, MessageEdited, Signal])
 def test_what_customers_say_names_a_contact(kind: type[Any]) -> None:
     assert "contact" in kind.model_fields
+
+
+async def test_a_keyword_is_erased_from_a_ticket_in_which_its_contact_wrote_anew() -> None:
+    world = World()
+    await world.happen(an_sms(text="the xylocarp", at=MONDAY))
+    await world.happen(a_signal(at=minutes(1)))
+    (notice,) = world.facts(NoticeAdded)
+    await world.happen(an_sms(text="anew", at=minutes(9)))
+
+    await world.happen(an_erasure(minutes(5)))
+
+    (fact,) = world.facts(ContentErased)
+    assert (fact.whole, notice.id in fact.message_ids) == (False, True)
+    assert [line["text"] for line in await world.store.thread(world.ticket.id)] == ["anew", "", ""]

@@ -8,6 +8,9 @@ from shared.contracts.signals import Signal
 from shared.contracts.tickets import NoticeAdded, TicketAttributed, TicketCredit
 from shared.stores.documents import Applied
 
+KEYWORD = "ING 3: a keyword"
+"""Why a thread shows what a contact said that is no message: by this such a line is known."""
+
 
 def concerns_tickets(signal: Signal) -> bool:
     """Whether threads show the signal: a bounce or complaint (ING 4), or a keyword (ING 3)."""
@@ -39,7 +42,7 @@ def signal_seen(ticket: Ticket | None, signal: Signal) -> Applied[Ticket]:
         "notice" if shows else "hidden",
         sent_at=signal.occurred_at,
         text=text,
-        because="ING 3: a keyword",
+        because=KEYWORD,
         seq=ticket.seq,
     )
     ticket = _heeding(ticket, signal)
