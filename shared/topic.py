@@ -13,7 +13,16 @@ from shared.errors import Poison
 M = TypeVar("M")
 
 Service = Literal[
-    "ingest", "spam", "ticketing", "assignment", "autoclose", "attribution", "tagging", "desk"
+    "ingest",
+    "spam",
+    "ticketing",
+    "assignment",
+    "autoclose",
+    "attribution",
+    "tagging",
+    "replies",
+    "handoff",
+    "desk",
 ]
 SERVICES: Final[tuple[Service, ...]] = get_args(Service)
 MEBIBYTE = 1024 * 1024

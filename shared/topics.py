@@ -8,8 +8,15 @@ from pydantic import TypeAdapter
 from shared.bus.delivery import Record
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import CHANNELS, Channel
-from shared.contracts.commands import Command, PublishSnapshots, TicketCommand
+from shared.contracts.clicks import LinkFollowed
+from shared.contracts.commands import Command, HandOver, PublishSnapshots, TicketCommand
 from shared.contracts.erasures import ContactErased, EraseContact, Erasure
+from shared.contracts.handoffs import (
+    ConversationResolved,
+    Handoff,
+    HandoffMessage,
+    HandoffRequested,
+)
 from shared.contracts.learning import LearnedWeights, Lesson
 from shared.contracts.marketing import MessageAttributed, SendEvent, SendOutcome
 from shared.contracts.messages import Message, OnChannel
@@ -26,12 +33,21 @@ def _party_key(body: OnChannel | Signal) -> str:
     return f"{body.account_id}:{body.channel}:{body.party}"
 
 
-def _ticket_key(body: TicketFact | CommandRejected | Command | OutboundMessage) -> str:
+def _ticket_key(
+    body: TicketFact | CommandRejected | Command | OutboundMessage | LinkFollowed,
+) -> str:
     return f"{body.account_id}:{body.ticket_id}"
 
 
-def _command_key(body: Command | PublishSnapshots) -> str:
+def _command_key(body: Command | HandOver | PublishSnapshots) -> str:
+    if isinstance(body, HandOver):
+        return f"{body.account_id}:{body.ticket_id or body.party}"
     return f"{body.account_id}:" if isinstance(body, PublishSnapshots) else _ticket_key(body)
+
+
+def _handoff_key(body: Handoff | HandoffRequested | ConversationResolved) -> str:
+    of = body.handoff_id if isinstance(body, Handoff) else body.id
+    return f"{body.account_id}:{of}"
 
 
 def _snapshot_key(body: TicketSnapshot | SnapshotsPublished) -> str:
@@ -106,7 +122,7 @@ SIGNALS: Topic[Any] = Topic(
     key=_party_key,
     key_form="account:channel:contact (web chat: conversation)",
     producers=frozenset({"ingest"}),
-    consumers=frozenset({"ticketing", "autoclose", "desk"}),
+    consumers=frozenset({"ticketing", "autoclose", "desk", "replies"}),
     outside_consumers="integrations",
     open_ended=True,
 )
@@ -117,7 +133,18 @@ TICKETS: Topic[Any] = Topic(
     key=_ticket_key,
     key_form="account:ticket",
     producers=frozenset({"ticketing"}),
-    consumers=frozenset({"spam", "assignment", "autoclose", "attribution", "tagging", "desk"}),
+    consumers=frozenset(
+        {
+            "spam",
+            "assignment",
+            "autoclose",
+            "attribution",
+            "tagging",
+            "desk",
+            "replies",
+            "handoff",
+        }
+    ),
     outside_consumers="agents' apps, integrations",
     retention=timedelta(days=90),
     open_ended=True,
@@ -128,7 +155,7 @@ COMMANDS: Topic[Any] = Topic(
     contract=TypeAdapter(TicketCommand),
     key=_command_key,
     key_form="account:ticket",
-    producers=frozenset({"assignment", "autoclose", "tagging", "desk"}),
+    producers=frozenset({"assignment", "autoclose", "tagging", "desk", "replies", "handoff"}),
     consumers=frozenset({"ticketing"}),
     outside_producers="agents' apps, channel gateways, integrations",
 )
@@ -150,7 +177,7 @@ OUTBOUND: Topic[OutboundMessage] = Topic(
     contract=TypeAdapter(OutboundMessage),
     key=_ticket_key,
     key_form="account:ticket",
-    producers=frozenset({"ticketing"}),
+    producers=frozenset({"ticketing", "replies"}),
     outside_consumers="channel gateways",
 )
 SENDS: Topic[Any] = Topic(
@@ -217,7 +244,7 @@ PRESENCE: Topic[Any] = Topic(
     key=_presence_key,
     key_form="account:agent",
     producers=frozenset({"desk"}),
-    consumers=frozenset({"assignment", "desk"}),
+    consumers=frozenset({"assignment", "desk", "handoff"}),
     outside_producers="agents' apps",
     retention=timedelta(days=1),
 )
@@ -243,7 +270,35 @@ WEIGHTS: Topic[Any] = Topic(
     retention=FOR_EVER,
 )
 
-KEEPERS: frozenset[Service] = frozenset({"ingest", "spam", "ticketing", "attribution", "desk"})
+HANDOFFS: Topic[Any] = Topic(
+    name="helpdesk.handoffs",
+    about="conversations that the AI agent hands over, and what became of each",
+    contract=TypeAdapter(HandoffMessage),
+    key=_handoff_key,
+    key_form="account:handoff",
+    producers=frozenset({"handoff"}),
+    consumers=frozenset({"handoff", "replies"}),
+    outside_producers="the AI agent, web chat",
+    outside_consumers="the AI agent, web chat",
+    retention=timedelta(days=90),
+    open_ended=True,
+)
+CLICKS: Topic[LinkFollowed] = Topic(
+    name="helpdesk.clicks",
+    about="short links of replies that were followed",
+    contract=TypeAdapter(LinkFollowed),
+    key=_ticket_key,
+    key_form="account:ticket",
+    producers=frozenset({"desk"}),
+    consumers=frozenset({"desk"}),
+    outside_consumers="marketing",
+    retention=timedelta(days=90),
+    open_ended=True,
+)
+
+KEEPERS: frozenset[Service] = frozenset(
+    {"ingest", "spam", "ticketing", "attribution", "desk", "replies", "handoff"}
+)
 """The services that keep things by contact; the others keep them by ticket, and learn by event."""
 
 ERASURES: Topic[Any] = Topic(
@@ -293,6 +348,8 @@ TOPICS: tuple[Topic[Any], ...] = (
     PRESENCE,
     LESSONS,
     WEIGHTS,
+    HANDOFFS,
+    CLICKS,
     ERASURES,
     *DEAD.values(),
 )

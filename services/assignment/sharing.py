@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from services.assignment.rules import commands, hours, lines, rotation
+from services.assignment.rules import commands, lines, rotation
 from services.assignment.rules.follow import Followed
 from services.assignment.rules.rotation import Rotation, Terms, Waiting
 from shared.bus.accounts import Accounts
@@ -16,6 +16,7 @@ from shared.errors import Poison
 from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Applied, Entry, Outcome, Refused, Store, Target
 from shared.topics import COMMANDS
+from shared.values import hours
 
 PAGE = 200
 """How many tickets of a line are given out at a time."""

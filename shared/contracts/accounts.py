@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.contracts.base import AccountId, Channel, Contract, Id, TagName, Whole
+from shared.contracts.replying import AutoReplies, HandoffSettings, Language, Links
 
 
 def _known_zone(name: str) -> str:
@@ -244,6 +245,7 @@ class AccountSettings(Contract):
     revision: Whole | None = Field(default=None, ge=1)
     name: str = ""
     time_zone: TimeZoneName = "UTC"
+    language: Language = "en"
     region: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
     channels: tuple[Channel, ...] = ()
     addresses: tuple[Address, ...] = ()
@@ -259,6 +261,9 @@ class AccountSettings(Contract):
     tags: TagSettings = TagSettings()
     reply_windows: ReplyWindows = ReplyWindows()
     macros: Annotated[tuple[Macro, ...], Field(max_length=500)] = ()
+    auto_replies: AutoReplies = AutoReplies()
+    links: Links = Links()
+    handoff: HandoffSettings = HandoffSettings()
     plan: Literal["helpdesk", "inbox"] = "helpdesk"
 
     @model_validator(mode="after")
@@ -274,5 +279,24 @@ class AccountSettings(Contract):
             named.append(self.assignment.default_team)
         if unknown := set(named) - teams:
             message = f"assignment names teams that do not exist: {sorted(unknown)}"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _has_its_own_words(self) -> Self:
+        """Whoever has a language that no text is in gets the account's: that one must be there."""
+        said = [("auto_replies", *text) for text in self.auto_replies.texts()]
+        said += [("handoff", *text) for text in self.handoff.texts()]
+        for section, place, texts, needed in said:
+            if (texts or needed) and self.language not in texts:
+                message = (
+                    f"{section}.{place} has no text in the account's language, {self.language!r}"
+                )
+                raise ValueError(message)
+        mailed = self.auto_replies.follow_up.enabled or self.auto_replies.new_sms.to
+        if mailed and not any(address.channel == "email" for address in self.addresses):
+            message = (
+                "auto_replies sends mails, and the account has no address of the channel email"
+            )
             raise ValueError(message)
         return self

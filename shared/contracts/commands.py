@@ -8,8 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.base import Author, Envelope, Id, TagName, UtcTime, Whole
+from shared.contracts.base import Author, Channel, Contact, Envelope, Id, TagName, UtcTime, Whole
+from shared.contracts.handoffs import HandoffReason, Transcript
 from shared.contracts.messages import Attachment
+from shared.contracts.replying import MailAddress
 
 UNASSIGNED = "unassigned"
 """What a claim names as `seen_assignee` when it saw nobody."""
@@ -35,6 +37,21 @@ class ReplyToTicket(Command):
     auto_reply: bool = False
     cc: tuple[str, ...] = ()
     seen_seq: Whole | None = None
+
+
+class FollowUpByMail(Command):
+    """Send a web chat's visitor, who has left, one mail from the account's mailbox (ARP 3).
+
+    Their answer by mail goes into the ticket. `missed_seq` is the reply that they have not read:
+    the mail is refused where they have written since.
+    """
+
+    type: Literal["FollowUpByMail"] = "FollowUpByMail"
+    mailbox: MailAddress
+    to: MailAddress
+    subject: str
+    text: str
+    missed_seq: Whole
 
 
 class AddNote(Command):
@@ -67,6 +84,36 @@ class UnassignTicket(Command):
     type: Literal["UnassignTicket"] = "UnassignTicket"
     share_again: bool = False
     assignee_epoch: Whole | None = None
+
+
+class HandOver(Envelope):
+    """Give a conversation that the AI agent had to people (HND 3).
+
+    Its ticket, the one that a message of that contact or web chat would join, is opened or reopened
+    where that is needed, gets the transcript, and waits for an assignee like a new one. `ticket_id`
+    is of a ticket that is known. `email` and `profile_id` are the contact's, where they are known.
+    """
+
+    type: Literal["HandOver"] = "HandOver"
+    author: Author
+    handoff_id: Id
+    channel: Channel
+    address: Id
+    contact: Contact
+    conversation_id: str | None = None
+    ticket_id: Id | None = None
+    reason: HandoffReason = "other"
+    transcript: Transcript = ()
+    email: str | None = None
+    profile_id: str | None = None
+    notice: str = ""
+
+    @property
+    def party(self) -> str:
+        """The contact, on web chat the conversation."""
+        if self.channel == "webchat" and self.conversation_id:
+            return self.conversation_id
+        return self.contact.id
 
 
 class RouteTicket(Command):
@@ -176,9 +223,11 @@ class PublishSnapshots(Envelope):
 
 TicketCommand = Annotated[
     ReplyToTicket
+    | FollowUpByMail
     | AddNote
     | AssignTicket
     | UnassignTicket
+    | HandOver
     | RouteTicket
     | CloseTicket
     | ReopenTicket

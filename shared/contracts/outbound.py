@@ -11,7 +11,9 @@ class OutboundMessage(Envelope):
 
     `idempotency_key` is the command's id: the same key twice is one message to the customer.
     For mail, `message_id`, `in_reply_to` and `references` are the headers to set (without angle
-    brackets), `reply_to` the address that leads answers back.
+    brackets), `reply_to` the address that leads answers back. What no person wrote is an
+    `auto_reply`: a mail then goes out with `Auto-Submitted: auto-replied` (RFC 3834), so that no
+    other machine answers it.
     """
 
     type: Literal["OutboundMessage"] = "OutboundMessage"
@@ -30,3 +32,4 @@ class OutboundMessage(Envelope):
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     reply_to: str | None = None
+    auto_reply: bool = False

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.base import Author, Channel, Contact, Contract, Envelope, Id, UtcTime, Whole
+from shared.contracts.clicks import ShortLink
+from shared.contracts.handoffs import HandoffReason, Transcript
 from shared.contracts.messages import Attachment
 
 TicketStatus = Literal["open", "snoozed", "closed"]
@@ -117,7 +119,11 @@ class CustomerDeleted(TicketFact):
 
 
 class AgentReplied(TicketFact):
-    """An agent, the AI agent or an auto-reply answered; what went out has the id `message_id`."""
+    """An agent, the AI agent or an auto-reply answered; what went out has the id `message_id`.
+
+    `text` is as its author wrote it; of `links`, short ones went out instead (OUT 1). `mailed_to`
+    is the customer's mail address where the reply to another channel's ticket went there by mail.
+    """
 
     type: Literal["AgentReplied"] = "AgentReplied"
     message_id: str
@@ -125,6 +131,8 @@ class AgentReplied(TicketFact):
     text: str
     attachments: tuple[Attachment, ...] = ()
     auto_reply: bool = False
+    links: tuple[ShortLink, ...] = ()
+    mailed_to: str | None = None
 
 
 class DeliveryReported(TicketFact):
@@ -217,6 +225,20 @@ class TicketUnassigned(TicketFact):
     type: Literal["TicketUnassigned"] = "TicketUnassigned"
     author: Author
     previous: str
+
+
+class TicketHandedOver(TicketFact):
+    """The AI agent handed the conversation over to people (HND 3); what it said is `transcript`.
+
+    The ticket is nobody's and waits like a new one.
+    """
+
+    type: Literal["TicketHandedOver"] = "TicketHandedOver"
+    author: Author
+    handoff_id: str
+    reason: HandoffReason
+    transcript: Transcript = ()
+    previous: str | None = None
 
 
 class TicketRouted(TicketFact):
@@ -332,6 +354,7 @@ TicketEvent = Annotated[
     | TicketWoken
     | TicketAssigned
     | TicketUnassigned
+    | TicketHandedOver
     | TicketRouted
     | TicketTagged
     | TicketUntagged

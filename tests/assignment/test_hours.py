@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.assignment.rules.hours import is_open
+from shared.values.hours import is_open
 from shared.contracts.accounts import AccountSettings
 from tests.assignment.desk import account
 

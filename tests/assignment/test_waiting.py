@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.assignment import sharing
-from services.assignment.rules import hours
 from services.assignment.rules.presence import Choice
+from shared.values import hours
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import AssignTicket
 from tests.assignment.desk import Desk, account

@@ -1,12 +1,14 @@
-"""Business hours (ASG 3)."""
+"""Business hours: when an account is open, and when it opens next (ASG 3, ARP 2). Pure."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.contracts.accounts import AccountSettings, OpeningHours, Weekday
 
 _WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = timedelta(days=1)
+_LOOKED_AHEAD = 400
+"""Days: whoever is closed for longer has no next opening."""
 
 
 def is_open(settings: AccountSettings, now: datetime) -> bool:
@@ -31,6 +33,36 @@ def is_open(settings: AccountSettings, now: datetime) -> bool:
         if day not in hours.holidays
         for span in hours.weekly
     )
+
+
+def opens_at(settings: AccountSettings, now: datetime) -> datetime | None:
+    """When the account opens next, in its own time zone; None while it is open.
+
+    None too where it does not open within `_LOOKED_AHEAD` days. An opening that falls into an hour
+    which the clocks skip is after that hour.
+    """
+    if is_open(settings, now):
+        return None
+    zone = ZoneInfo(settings.time_zone)
+    hours = settings.business_hours
+    wall = now.astimezone(zone).replace(tzinfo=None)
+    for ahead in range(_LOOKED_AHEAD):
+        day = wall.date() + _DAY * ahead
+        if day in hours.holidays:
+            continue
+        begins = [
+            datetime.combine(day, span.from_.replace(tzinfo=None))
+            for span in hours.weekly
+            if span.day == _WEEKDAYS[day.weekday()]
+        ]
+        if not hours.weekly:
+            begins = [datetime.combine(day, datetime.min.time())]
+        for begin in sorted(begins):
+            # By way of UTC: a time of the wall that there is not becomes the one that follows it.
+            moment = begin.replace(tzinfo=zone).astimezone(UTC)
+            if moment > now:
+                return moment.astimezone(zone)
+    return None
 
 
 def _covers(span: OpeningHours, day: date, wall: datetime) -> bool:
