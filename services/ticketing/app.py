@@ -19,7 +19,7 @@ from shared.bus.kafka_bus import KafkaBus
 from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
 from shared.contracts.base import CHANNELS
-from shared.contracts.commands import Command, PublishSnapshots
+from shared.contracts.commands import Command, HandOver, PublishSnapshots
 from shared.contracts.messages import InboundMessage
 from shared.contracts.tickets import TicketStatus
 from shared.running import metrics
@@ -29,6 +29,7 @@ from shared.stores.aggregates import Aggregates, Later, at_once
 from shared.stores.documents import Store
 from shared.stores.mongo import Mongo, is_transient
 from shared.topics import ATTRIBUTIONS, COMMANDS, ERASURES, SCREENED, SIGNALS
+from shared.values.links import LinkCodes
 from shared.values.mail_tokens import NO_TOKENS, MailTokens
 
 SERVICE: Final = "ticketing"
@@ -59,7 +60,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, by which clock, and how m
     `later` decides when outboxes are trimmed: at once, or in the background. `snapshots_at_once`
     are the tickets that a sweep publishes of each request for snapshots.
     """
-    policy = TicketPolicy(store, bus.accounts, tokens)
+    policy = TicketPolicy(store, bus.accounts, tokens, LinkCodes(tokens.keys))
     tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock, later=later)
     erasing = Erasing(tickets, store, bus.publish)
     ticketing = Ticketing(tickets, store, bus.accounts, erasing.taken)
@@ -79,10 +80,12 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, by which clock, and how m
 def commands_given(ticketing: Ticketing, snapshots: Snapshots) -> Handler:
     """What takes the commands: those on tickets, and those that ask for snapshots."""
 
-    async def take(given: Sequence[Command | PublishSnapshots]) -> Refusals | None:
+    async def take(given: Sequence[Command | HandOver | PublishSnapshots]) -> Refusals | None:
         if asked := [command for command in given if isinstance(command, PublishSnapshots)]:
             await snapshots.requested(asked)
-        on_tickets = {at: each for at, each in enumerate(given) if isinstance(each, Command)}
+        on_tickets = {
+            at: each for at, each in enumerate(given) if isinstance(each, Command | HandOver)
+        }
         refused = await ticketing.commands_given(list(on_tickets.values()))
         places = list(on_tickets)
         return {places[at]: why for at, why in (refused or {}).items()}

@@ -6,11 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.ticketing.rules import bounces, slots, threads
-from services.ticketing.rules.commands import command_given, names_a_stranger
+from services.ticketing.rules.commands import (
+    command_given,
+    hand_over_given,
+    names_a_stranger,
+)
 from services.ticketing.rules.early_records import Early, early_id, early_items, may_be_awaited
 from services.ticketing.rules.edits import message_changed
 from services.ticketing.rules.erasing import EraseTicket, after_erasure, ticket_erased
+from services.ticketing.rules.handing_over import target_of
 from services.ticketing.rules.messages import message_arrived
+from services.ticketing.rules.replies import NO_KEYS
 from services.ticketing.rules.signals import (
     concerns_tickets,
     is_keyword,
@@ -21,12 +27,13 @@ from services.ticketing.rules.ticket import Ticket, ledger_id
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Refusals
 from shared.contracts.accounts import AccountSettings
-from shared.contracts.commands import Command, ReplyToTicket
+from shared.contracts.commands import Command, HandOver, ReplyToTicket
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.signals import Signal
 from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Outcome, Target
+from shared.values.links import LinkCodes
 from shared.values.mail_tokens import NO_TOKENS, MailTokens
 
 Item = (
@@ -35,6 +42,7 @@ Item = (
     | MessageDeleted
     | Signal
     | Command
+    | HandOver
     | MessageAttributed
     | EraseTicket
 )
@@ -52,7 +60,7 @@ class Tickets(Protocol):
         """The account's tickets that know one of these `mailbox|mail id` keys."""
 
     async def by_mail_token(self, account_id: str, named: Collection[str]) -> Sequence[Ticket]:
-        """The account's mail tickets that have one of these short ids."""
+        """The account's tickets with mails that have one of these short ids."""
 
     async def applied(self, ids: Collection[str]) -> Mapping[str, str]:
         """See `shared.stores.documents.Store`: the ticket of each of these entries."""
@@ -80,6 +88,7 @@ class TicketPolicy:
     tickets: Tickets
     accounts: Accounts
     tokens: MailTokens = NO_TOKENS
+    codes: LinkCodes = NO_KEYS
     _numbers: dict[str, deque[int]] = field(default_factory=dict)
 
     def id_of(self, item: Item) -> str:
@@ -121,8 +130,8 @@ class TicketPolicy:
                     targets.append(bounced[item.id])
                 case Signal():
                     targets.append(Target(item.account_id, slot=slots.slot_for(item)))
-                case Command() | MessageAttributed() | EraseTicket():
-                    targets.append(Target(item.account_id, id=item.ticket_id))
+                case Command() | HandOver() | MessageAttributed() | EraseTicket():
+                    targets.append(_addressed(item))
         return targets
 
     def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
@@ -148,15 +157,27 @@ class TicketPolicy:
                 return signal_seen(state, item)
             case MessageAttributed():
                 return message_attributed(state, item)
-            case Command():
-                settings = self.accounts.get(item.account_id)
-                settings = settings or AccountSettings(account_id=item.account_id)
-                token = self.tokens.of(item.account_id, state.id) if state else None
-                return command_given(state, item, settings, token)
+            case Command() | HandOver():
+                return self._commanded(target, state, item)
+
+    def _commanded(
+        self, target: Target, state: Ticket | None, command: Command | HandOver
+    ) -> Outcome[Ticket]:
+        if isinstance(command, HandOver):
+            numbers = self._numbers[command.account_id]
+            outcome = hand_over_given(target, state, command, numbers[0])
+            if state is None:
+                numbers.popleft()
+            return outcome
+        settings = self.accounts.get(command.account_id)
+        settings = settings or AccountSettings(account_id=command.account_id)
+        token = self.tokens.of(command.account_id, state.id) if state else None
+        return command_given(state, command, settings, token, self.codes)
 
     async def _stock_numbers(self, items: Sequence[Item]) -> None:
         """Have enough numbers at hand for all tickets that the items might open."""
-        wanted = Counter(item.account_id for item in items if isinstance(item, InboundMessage))
+        opening = (item for item in items if isinstance(item, InboundMessage | HandOver))
+        wanted = Counter(item.account_id for item in opening)
         for account_id, count in wanted.items():
             stock = self._numbers.setdefault(account_id, deque())
             # Twice as many, since a redirected item may be decided again without coming here.
@@ -196,6 +217,13 @@ class TicketPolicy:
         return found
 
 
+def _addressed(item: Command | HandOver | MessageAttributed | EraseTicket) -> Target:
+    """What is asked of a ticket names it; a hand-over may name whom it is with instead."""
+    if isinstance(item, HandOver):
+        return target_of(item)
+    return Target(item.account_id, id=item.ticket_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Ticketing:
     """Applies the records of ticketing's topics to tickets, each record once."""
@@ -216,7 +244,7 @@ class Ticketing:
         await self.late(messages)
         return refused
 
-    async def commands_given(self, commands: Sequence[Command]) -> Refusals | None:
+    async def commands_given(self, commands: Sequence[Command | HandOver]) -> Refusals | None:
         """Each command applied, or was answered with a rejection (TKT 11).
 
         Where a command names an agent or a team that is not in the settings, these are refreshed
@@ -224,7 +252,8 @@ class Ticketing:
         wait for its ticket are applied, so that no STOP is missed: the replica that opened the
         ticket may have died before it looked for them (TKT 13).
         """
-        if any(names_a_stranger(c, self.accounts.get(c.account_id)) for c in commands):
+        named = (c for c in commands if isinstance(c, Command))
+        if any(names_a_stranger(c, self.accounts.get(c.account_id)) for c in named):
             await self.accounts.refresh()
         if answered := {c.ticket_id for c in commands if isinstance(c, ReplyToTicket)}:
             await self._take_up_for(await self.kept.sms_keys(answered))

@@ -55,7 +55,7 @@ class MongoTickets(ErasableTickets):
         ticket that knows a key only by the ledger is returned with that mail id added.
         """
         found = {doc.state.id: doc.state for doc in await self._knowing(account_id, keys)}
-        seen = {f"{t.address}|{mail_id}" for t in found.values() for mail_id in t.mail_ids}
+        seen = {f"{t.mails_at}|{mail_id}" for t in found.values() for mail_id in t.mail_ids}
         if older := set(keys) - seen:
             # Of a long thread's ids a ticket keeps only the ends; the ledger has them all.
             query = {"account_id": account_id, "mail_key": {"$in": sorted(older)}}
@@ -84,7 +84,7 @@ class MongoTickets(ErasableTickets):
         return [document for query in by_key for document in await self.find(query, SOME)]
 
     async def by_mail_token(self, account_id: str, named: Collection[str]) -> Sequence[Ticket]:
-        """The account's mail tickets that have one of these short ids."""
+        """The account's tickets with mails that have one of these short ids."""
         query = {"account_id": account_id, "mail_token": {"$in": sorted(set(named) - {""})}}
         return [document.state for document in await self.find(query, MANY + len(named))]
 

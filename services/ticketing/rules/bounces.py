@@ -129,9 +129,9 @@ def _takes_part(ticket: Ticket, signal: Signal) -> bool:
 
 
 def _is_at(ticket: Ticket, signal: Signal) -> bool:
-    return (ticket.account_id, ticket.channel, ticket.address) == (
+    sends_mails = ticket.channel == "email" or ticket.mailbox is not None
+    return sends_mails and (ticket.account_id, ticket.mails_at) == (
         signal.account_id,
-        "email",
         signal.address,
     )
 

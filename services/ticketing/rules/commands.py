@@ -1,7 +1,8 @@
 """What a command makes of a ticket, or why it is refused (TKT 11)."""
 
-from services.ticketing.rules import command_effects, deliveries, replies
+from services.ticketing.rules import command_effects, deliveries, following_up, replies
 from services.ticketing.rules.erasing import GONE
+from services.ticketing.rules.handing_over import handed_over
 from services.ticketing.rules.replies import Refusal
 from services.ticketing.rules.tags import change_tags
 from services.ticketing.rules.ticket import Draft, Ticket, ledger_id, thread_entry
@@ -11,6 +12,8 @@ from shared.contracts.commands import (
     AssignTicket,
     CloseTicket,
     Command,
+    FollowUpByMail,
+    HandOver,
     MarkNotSpam,
     MarkRead,
     MarkSpam,
@@ -40,19 +43,35 @@ from shared.contracts.tickets import (
     TicketUntagged,
     TicketWoken,
 )
-from shared.stores.documents import LARGEST_WRITE, ROOM_FOR_HEADERS, Applied, Entry
+from shared.stores.documents import (
+    LARGEST_WRITE,
+    ROOM_FOR_HEADERS,
+    Applied,
+    Entry,
+    Outcome,
+    Target,
+)
 from shared.topics import TICKETS
 from shared.values.ids import computed_id
+from shared.values.links import LinkCodes
+
+NO_TICKET = "none"
+"""What a rejection names where the command named no ticket."""
 
 
 def command_given(
-    ticket: Ticket | None, command: Command, settings: AccountSettings, token: str | None = None
+    ticket: Ticket | None,
+    command: Command,
+    settings: AccountSettings,
+    token: str | None = None,
+    codes: LinkCodes = replies.NO_KEYS,
 ) -> Applied[Ticket]:
     """The outcome of a command: its events, or one rejection; its entry in any case.
 
-    `token` is the ticket's, for mails that go out (see `shared.values.mail_tokens`).
+    `token` is the ticket's, for mails that go out (see `shared.values.mail_tokens`); `codes` makes
+    those of short links.
     """
-    outcome = _decided(ticket, command, settings, token)
+    outcome = _decided(ticket, command, settings, token, codes)
     if _is_too_large(outcome):
         of = ticket if outcome.state else None
         return _refused(of, command, ("too_large", "it has more text than a ticket takes"))
@@ -84,7 +103,11 @@ def _is_too_large(outcome: Applied[Ticket]) -> bool:
 
 
 def _decided(  # noqa: C901, PLR0912  # a case a command
-    ticket: Ticket | None, command: Command, settings: AccountSettings, token: str | None
+    ticket: Ticket | None,
+    command: Command,
+    settings: AccountSettings,
+    token: str | None,
+    codes: LinkCodes,
 ) -> Applied[Ticket]:
     if ticket is None:
         return _refused(None, command, ("unknown_ticket", f"there is no {command.ticket_id}"))
@@ -99,7 +122,11 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
         case ReplyToTicket():
             refusal = replies.refusal(ticket, command, settings)
             if refusal is None:
-                return replies.reply(ticket, command, token)
+                return replies.reply(ticket, command, settings, token, codes)
+        case FollowUpByMail():
+            refusal = following_up.refusal(ticket, command)
+            if refusal is None:
+                return following_up.followed_up(ticket, command, token)
         case AddNote():
             refusal = replies.says_nothing(command)
             if refusal is None:
@@ -133,7 +160,28 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
     return draft.applied(_line(draft, command))
 
 
-def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Applied[Ticket]:
+def hand_over_given(
+    target: Target, ticket: Ticket | None, command: HandOver, number: int
+) -> Outcome[Ticket]:
+    """The outcome of a hand-over (HND 3), which may open a ticket; a rejection where it cannot."""
+    if ticket is None and target.slot is None:
+        named = command.ticket_id or "a mail conversation without its ticket"
+        return _refused(None, command, ("unknown_ticket", f"there is no {named}"))
+    if ticket is not None and ticket.account_id != command.account_id:
+        why = f"{command.ticket_id} is not of account {command.account_id}"
+        return _refused(None, command, ("wrong_account", why))
+    if ticket is not None and ticket.erased_at is not None:
+        return _refused(ticket, command, ("not_open", GONE))
+    outcome = handed_over(ticket, command, number)
+    if isinstance(outcome, Applied) and _is_too_large(outcome):
+        kept = ticket if ticket is not None else None
+        return _refused(kept, command, ("too_large", "its transcript is more than a ticket takes"))
+    return outcome
+
+
+def _refused(
+    ticket: Ticket | None, command: Command | HandOver, refusal: Refusal
+) -> Applied[Ticket]:
     """A rejection, and a hidden entry: when the command is replayed, it stays refused."""
     code, reason = refusal
     rejected = CommandRejected.model_validate(
@@ -142,7 +190,7 @@ def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Appli
             "id": computed_id("rejected", command.account_id, command.id),
             "occurred_at": command.occurred_at,
             "correlation_id": command.correlation_id,
-            "ticket_id": command.ticket_id,
+            "ticket_id": command.ticket_id or NO_TICKET,
             "command_id": command.id,
             "command_type": type(command).__name__,
             "author": command.author,

@@ -87,5 +87,5 @@ def line(draft: Draft, command: ReportDelivery) -> Entry:
         author=command.author.model_dump(),
         message_id=event.message_id,
         delivery=command.status,
-        mail_key=f"{draft.ticket.address}|{event.mail_id}" if event.mail_id else None,
+        mail_key=f"{draft.ticket.mails_at}|{event.mail_id}" if event.mail_id else None,
     )

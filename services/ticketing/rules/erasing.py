@@ -89,7 +89,8 @@ def ticket_erased(ticket: Ticket | None, item: EraseTicket) -> Applied[Ticket]:
         draft.happen(ContentErased, BECAUSE, {}, whole=False, message_ids=item.message_ids)
     if item.addresses and not item.whole:
         left = tuple(each for each in ticket.participants if each not in item.addresses)
-        draft.ticket = draft.ticket.model_copy(update={"participants": left})
+        by_mail = None if ticket.by_mail in item.addresses else ticket.by_mail
+        draft.ticket = draft.ticket.model_copy(update={"participants": left, "by_mail": by_mail})
     return draft.applied(entry)
 
 
@@ -116,6 +117,8 @@ def _without_contact(ticket: Ticket, item: EraseTicket) -> dict[str, object]:
         "mail_ids": (),
         "last_mail_id": None,
         "participants": (),
+        "mailbox": None,
+        "by_mail": None,
         "bounced": (),
         "erased_at": item.occurred_at,
     }

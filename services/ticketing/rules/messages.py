@@ -55,6 +55,11 @@ def message_arrived(
             elsewhere, related = f"{ticket.slot}:{message.id}", target.related or ticket.id
         return Redirected(Target(message.account_id, slot=elsewhere, related=related))
     over = ticket.status == "closed" and not _finds_it_open(ticket, message)
+    if over and message.channel == "email" and ticket.channel not in REOPENABLE:
+        # The answer to the mail that a chat's visitor got, when the chat is over (ARP 3).
+        return Redirected(
+            Target(message.account_id, slot=slots.slot_for(message), related=ticket.id)
+        )
     if over and ticket.channel not in REOPENABLE:
         return Released(ticket.model_copy(update={"slot": slots.released_slot(ticket)}))
     return _join(ticket, message)
@@ -94,6 +99,8 @@ def _open(target: Target, message: InboundMessage, number: int) -> Applied[Ticke
     if target.related and mail and mail.authentication == "fail":
         draft.ticket = ticket = ticket.model_copy(update={"tags": (SPOOF_SUSPECT,)})
         because = f"TKT 2: it cites ticket {target.related}, and its sender's address is forged"
+    elif target.related and target.slot == slots.slot_for(message):
+        because = f"ARP 3: they answer a mail of the chat {target.related}, which is closed"
     elif target.related:
         because = f"TKT 2: the author takes no part in the thread they cite, {target.related}"
     draft.happen(
@@ -187,6 +194,9 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
     ticket = draft.ticket
     received = message.occurred_at
     changes: dict[str, object] = slots.with_mail(ticket, message)
+    if ticket.channel != "email":
+        # Whoever writes by mail has left the chat; whoever writes there is back in it.
+        changes["by_mail"] = slots.author(message) if message.channel == "email" else None
     newest = received >= (ticket.last_customer_at or received)
     # Spam opens the channel's reply window too (TKT 13).
     changes["last_customer_at"] = max(ticket.last_customer_at or received, received)

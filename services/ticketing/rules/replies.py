@@ -10,13 +10,18 @@ from services.ticketing.rules.ticket import (
     thread_entry,
 )
 from shared.contracts.accounts import AccountSettings
+from shared.contracts.base import Identity
+from shared.contracts.clicks import ShortLink
 from shared.contracts.commands import AddNote, ReplyToTicket
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.tickets import AgentReplied
 from shared.stores.documents import Applied
 from shared.topics import OUTBOUND
 from shared.values.ids import computed_id
+from shared.values.links import LinkCodes, shortened
 from shared.values.mail_tokens import into_address
+
+NO_KEYS = LinkCodes()
 
 Refusal = tuple[str, str]
 """The code of a rejection, and the reason in words."""
@@ -28,6 +33,7 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
     It needs a text or an attachment, and a ticket that is not closed. Web chat then always allows
     it, and mail wherever a sender was named. SMS allows it with consent (marketing or
     transactional) and from a number that can receive, but not after a STOP, until a later START.
+    An automatic reply is the one SMS that needs no consent (ARP 1).
     WhatsApp and Instagram allow it within their window after the customer's last message.
     """
     if not command.attachments and (nothing := says_nothing(command)):
@@ -54,7 +60,7 @@ def _not_by_channel(
             return "cannot_receive", f"{ticket.address} is no number: answers could not come back"
         if ticket.opted_out:
             return "no_consent", "the contact said STOP, and has not said START since"
-        if ticket.contact.sms_consent == "none":
+        if ticket.contact.sms_consent == "none" and not is_automatic(command):
             return "no_consent", "the contact has not consented to SMS, marketing or transactional"
     if ticket.channel == "email" and not ticket.contact.identities:
         return "cannot_receive", "the mail named no sender: there is no address to answer to"
@@ -67,18 +73,31 @@ def _not_by_channel(
     return None
 
 
+def is_automatic(command: ReplyToTicket) -> bool:
+    """Whether it is one of the account's own automatic replies (ARP)."""
+    return command.auto_reply and command.author.kind == "system"
+
+
 def says_nothing(command: AddNote | ReplyToTicket) -> Refusal | None:
     """The refusal of an empty text, which no channel delivers; None for any other text."""
     return None if command.text.strip() else ("nothing_to_change", "there is no text in it")
 
 
-def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> Applied[Ticket]:
+def reply(
+    ticket: Ticket,
+    command: ReplyToTicket,
+    settings: AccountSettings,
+    token: str | None = None,
+    codes: LinkCodes = NO_KEYS,
+) -> Applied[Ticket]:
     """The reply is in the thread and goes out.
 
     After a reply by an agent or the AI agent the team waits for the customer; after an auto-reply
-    it does not (ACL 2). A mail carries the ticket's `token`, where there is one.
+    it does not (ACL 2). A mail carries the ticket's `token`, where there is one; of an SMS the
+    links go out as short ones, where the account has them (OUT 1).
     """
-    out = _outbound(ticket, command, token)
+    text, links = _with_short_links(ticket, command, settings, codes)
+    out = _outbound(ticket, command, text, token)
     draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)
     draft.happen(
         AgentReplied,
@@ -89,6 +108,8 @@ def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> A
         text=command.text,
         attachments=command.attachments,
         auto_reply=command.auto_reply,
+        links=links,
+        mailed_to=ticket.by_mail,
     )
     entry = thread_entry(
         ledger_id(command),
@@ -99,14 +120,33 @@ def reply(ticket: Ticket, command: ReplyToTicket, token: str | None = None) -> A
         author=command.author.model_dump(),
         auto_reply=command.auto_reply,
         outbound_id=out.id,
-        mail_key=f"{ticket.address}|{out.message_id}" if out.message_id else None,
+        mail_key=f"{ticket.mails_at}|{out.message_id}" if out.message_id else None,
+        links=[link.model_dump() for link in links] or None,
+        mailed_to=ticket.by_mail,
         attachments=[attachment.model_dump() for attachment in command.attachments] or None,
     )
     return draft.applied(entry, OUTBOUND.record(out))
 
 
+def _with_short_links(
+    ticket: Ticket, command: ReplyToTicket, settings: AccountSettings, codes: LinkCodes
+) -> tuple[str, tuple[ShortLink, ...]]:
+    domain = settings.links.short_domain
+    if ticket.channel != "sms" or domain is None or not settings.links.enabled:
+        return command.text, ()
+    return shortened(
+        command.text,
+        domain,
+        lambda place, url: codes.of(command.account_id, command.id, place, url),
+    )
+
+
 def _allowed(ticket: Ticket, command: ReplyToTicket) -> str:
     """In words, why the reply's channel allows it."""
+    if ticket.by_mail is not None:
+        return "the customer wrote last by mail, and is answered there"
+    if ticket.channel == "sms" and is_automatic(command):
+        return "an automatic reply needs no consent (ARP 1)"
     if ticket.channel == "sms":
         return f"the contact's SMS consent is {ticket.contact.sms_consent}"
     if ticket.channel in ("webchat", "email"):
@@ -146,7 +186,9 @@ def outbound_id(account_id: str, idempotency_key: str) -> str:
     return computed_id("outbound", account_id, idempotency_key)
 
 
-def _outbound(ticket: Ticket, command: ReplyToTicket, token: str | None) -> OutboundMessage:
+def _outbound(
+    ticket: Ticket, command: ReplyToTicket, text: str, token: str | None
+) -> OutboundMessage:
     """What the gateway delivers; for mail with the headers that lead the answer back (TKT 2).
 
     Some providers replace the ids of the mails they send, and some programs name only the last id
@@ -154,9 +196,9 @@ def _outbound(ticket: Ticket, command: ReplyToTicket, token: str | None) -> Outb
     references, where gateways cut last, and in the address to answer to.
     """
     mail: dict[str, object] = {}
-    if ticket.channel == "email":
+    if ticket.channel == "email" or ticket.by_mail is not None:
         unique = computed_id("mail", command.account_id, command.id)
-        domain = ticket.address.rpartition("@")[2] or "localhost"
+        domain = ticket.mails_at.rpartition("@")[2] or "localhost"
         head, last = ticket.mail_root, ticket.last_mail_id
         references = (f"{token}@{domain}" if token else None, head, last)
         subject = ticket.subject or ""
@@ -166,8 +208,16 @@ def _outbound(ticket: Ticket, command: ReplyToTicket, token: str | None) -> Outb
             "message_id": f"{token}.{unique}@{domain}" if token else f"{unique}@{domain}",
             "in_reply_to": last,
             "references": tuple(dict.fromkeys(i for i in references if i)),
-            "reply_to": into_address(ticket.address, token) if token else ticket.address,
+            "reply_to": into_address(ticket.mails_at, token) if token else ticket.mails_at,
             "cc": command.cc,
+        }
+    if ticket.by_mail is not None:
+        to = (Identity(type="email", value=ticket.by_mail),)
+        mail |= {
+            "channel": "email",
+            "address": ticket.mails_at,
+            "contact": ticket.contact.model_copy(update={"identities": to}),
+            "conversation_id": None,
         }
     return OutboundMessage.model_validate(
         {
@@ -182,8 +232,9 @@ def _outbound(ticket: Ticket, command: ReplyToTicket, token: str | None) -> Outb
             "contact": ticket.contact,
             "conversation_id": ticket.conversation_id,
             "author": command.author,
-            "text": command.text,
+            "text": text,
             "attachments": command.attachments,
+            "auto_reply": command.auto_reply,
             **mail,
         }
     )

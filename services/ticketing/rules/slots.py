@@ -105,7 +105,7 @@ def may_join(ticket: Ticket, message: InboundMessage) -> bool:
     """
     if message.mail is None or message.mail.authentication == "fail":
         return False
-    if ticket.account_id != message.account_id or ticket.address != message.address:
+    if ticket.account_id != message.account_id or ticket.mails_at != message.address:
         return False
     return takes_part(ticket, message) is not None
 
@@ -149,7 +149,7 @@ def with_people(ticket: Ticket, addresses: Iterable[str]) -> tuple[str, ...]:
     The ticket's own address and addresses that are too long are left out.
     """
     named = (address.strip().casefold() for address in addresses)
-    own = sorted({a for a in named if len(a) <= LONGEST_ADDRESS} - {ticket.address})
+    own = sorted({a for a in named if len(a) <= LONGEST_ADDRESS} - {ticket.mails_at})
     return tuple(dict.fromkeys([*ticket.participants, *own]))[:MOST_PEOPLE]
 
 

@@ -96,7 +96,7 @@ class _Threads:
         self.holding[ticket.account_id, ticket.slot] = ticket.id
         self.named.setdefault((ticket.account_id, short_id(ticket.id)), set()).add(ticket.id)
         for mail_id in ticket.mail_ids:
-            key = (ticket.account_id, f"{ticket.address}|{mail_id}")
+            key = (ticket.account_id, f"{ticket.mails_at}|{mail_id}")
             self.knowing.setdefault(key, set()).add(ticket.id)
 
     def best(self, message: InboundMessage, cited: Sequence[Key]) -> _Thread | None:
@@ -146,7 +146,7 @@ class _Threads:
             (where.index(found), token) for found, token in marks if found in where
         ):
             for ticket_id in sorted(self.named.get((message.account_id, named_by(token)), ())):
-                in_mailbox = self.threads[ticket_id].ticket.address == message.address
+                in_mailbox = self.threads[ticket_id].ticket.mails_at == message.address
                 if in_mailbox and self.tokens.proves(token, message.account_id, ticket_id):
                     yield ticket_id
 

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from shared.bus.delivery import Outgoing
 from shared.clock import FAR_FUTURE
 from shared.contracts.base import Channel, Contract, Envelope, UtcTime
-from shared.contracts.commands import Command
+from shared.contracts.commands import Command, HandOver
 from shared.contracts.tickets import TicketFact, TicketStatus, TicketSummary
 from shared.stores.documents import Applied, Entry
 from shared.topics import TICKETS
@@ -54,6 +54,8 @@ class Ticket(TicketSummary):
     so far (TKT 13); `opted_at` is when it was received. `bounced` names the mails and recipients
     for which the thread shows a bounce already. `untagged` are tags that somebody removed: the
     system does not add them again (TAG 2). `erased_at`: up to when its contact was erased.
+    `mailbox` is the account's address that mails of a ticket of another channel come from (ARP 3);
+    `by_mail` is the customer's, where they wrote last by mail: replies go there then.
     """
 
     id: str
@@ -77,6 +79,13 @@ class Ticket(TicketSummary):
     changed: tuple[Changed, ...] = ()
     untagged: tuple[str, ...] = ()
     erased_at: UtcTime | None = None
+    mailbox: str | None = None
+    by_mail: str | None = None
+
+    @property
+    def mails_at(self) -> str:
+        """The account's address that the ticket's mails are from and to."""
+        return self.mailbox or self.address
 
     @property
     def due_at(self) -> datetime:
@@ -91,8 +100,8 @@ class Ticket(TicketSummary):
             "number": self.number,
             "contact_id": self.contact.id if self.erased_at is None else ERASING,
             "profile_id": self.contact.profile_id or "",
-            "mail_keys": [f"{self.address}|{mail_id}" for mail_id in self.mail_ids],
-            "mail_token": short_id(self.id) if self.channel == "email" else "",
+            "mail_keys": [f"{self.mails_at}|{mail_id}" for mail_id in self.mail_ids],
+            "mail_token": short_id(self.id) if self.channel == "email" or self.mailbox else "",
         }
 
 
@@ -162,7 +171,9 @@ def ledger_id(item: Envelope) -> str:
     The id of a command is chosen by whoever gives it, and two accounts may choose the same. So the
     ledger has it together with the account.
     """
-    return f"{item.account_id}:{item.id}" if isinstance(item, Command) else item.id
+    if isinstance(item, Command | HandOver):
+        return f"{item.account_id}:{item.id}"
+    return item.id
 
 
 def thread_entry(

@@ -1,0 +1,116 @@
+"""Links in texts, and the short ones that go out in their place by SMS (OUT 1). Pure."""
+
+import hashlib
+import hmac
+import re
+import string
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from shared.contracts.clicks import ShortLink
+
+if TYPE_CHECKING:
+    from linkify_it import LinkifyIt  # type: ignore[import-untyped]
+
+CODE_LENGTH: Final = 10
+"""Letters and digits: 59 bits, which nobody finds by trying."""
+
+MOST_LINKS: Final = 20
+"""Links of a text that are shortened, the first ones."""
+
+LONGEST_TEXT: Final = 20_000
+"""Of a text, how many characters are searched for links: far more than an SMS holds."""
+
+LONGEST_URL: Final = 2_000
+_ALPHABET: Final = string.digits + string.ascii_letters
+_BEGINS = re.compile(r"https?://|www\.", re.IGNORECASE)
+_PIECES = re.compile(r"\w+.+?(?=[,;|]+https?://|\Z)", re.IGNORECASE | re.DOTALL)
+# What a sentence may set directly behind a link; the parser leaves away the ASCII ones itself.
+_NOT_ITS_END: Final = "…»”’。，、；：！？"  # noqa: RUF001  # of Chinese and Japanese texts
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a text, from `begin` to `end`; `url` is where it leads."""
+
+    begin: int
+    end: int
+    url: str
+
+
+@cache
+def _parser() -> "LinkifyIt":
+    # Here, since most processes never look for links.
+    from linkify_it import LinkifyIt  # noqa: PLC0415
+
+    return LinkifyIt({"//": None, "mailto:": None, "ftp:": None}, {"fuzzy_email": False})
+
+
+def found(text: str) -> Iterator[Link]:
+    """The web links of a text, in order: those with http(s):// and those that begin with www.
+
+    Punctuation that ends a sentence is not part of them, nor is a bracket that was opened before.
+    Words with a full stop between them ("bene.it") are no links. A link with a name and password
+    in it is left alone: it may be made to look like another.
+    """
+    for match in _parser().match(text[:LONGEST_TEXT]) or ():
+        # The parser takes two links with a comma between them for one.
+        for piece in _PIECES.finditer(text, match.index, match.last_index):
+            written = piece[0].rstrip(_NOT_ITS_END)
+            if _BEGINS.match(written) and _leads_somewhere(written):
+                url = written if "://" in written[:8] else f"https://{written}"
+                yield Link(piece.start(), piece.start() + len(written), url)
+
+
+def _leads_somewhere(written: str) -> bool:
+    host = written.partition("://")[2] or written
+    host = re.split(r"[/?#]", host, maxsplit=1)[0]
+    return len(written) <= LONGEST_URL and "@" not in host and "." in host
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCodes:
+    """Makes the codes of short links: the same for the same command, however often it is handled.
+
+    They are signed with the newest of `keys`, so that whoever knows a command's id does not know
+    its codes. Without keys they follow from that id alone, which is to be random then.
+    """
+
+    keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    def of(self, account_id: str, command_id: str, place: int, url: str) -> str:
+        """The code of the link that is the `place`-th of that command's text."""
+        key = list(self.keys.values())[-1] if self.keys else b"short links"
+        parts = ("link", account_id, command_id, str(place), url)
+        named = "".join(f"{len(part)}:{part}" for part in parts)
+        number = int.from_bytes(hmac.new(key, named.encode(), hashlib.sha256).digest()[:16])
+        return "".join(
+            _ALPHABET[number // len(_ALPHABET) ** digit % len(_ALPHABET)]
+            for digit in range(CODE_LENGTH)
+        )
+
+
+def shortened(
+    text: str, domain: str, code: Callable[[int, str], str]
+) -> tuple[str, tuple[ShortLink, ...]]:
+    """The text with short links, `https://<domain>/<code>`, and what each stands for.
+
+    `code` gives a link's code by its place and its address. A link to the domain itself stays.
+    """
+    said: list[str] = []
+    links: list[ShortLink] = []
+    done = 0
+    own = re.compile(rf"https?://{re.escape(domain)}(?:[/:?#]|\Z)", re.IGNORECASE)
+    for link in found(text):
+        if len(links) == MOST_LINKS:
+            break
+        if own.match(link.url):
+            continue
+        made = code(len(links), link.url)
+        short = f"https://{domain}/{made}"
+        links.append(ShortLink(code=made, url=link.url, short=short))
+        said += [text[done : link.begin], short]
+        done = link.end
+    return "".join([*said, text[done:]]), tuple(links)
