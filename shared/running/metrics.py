@@ -156,6 +156,11 @@ TAG_CHOICES = Counter(
     "First messages of tickets: tagged, or none where nothing was sure; the language is a guess.",
     ["outcome", "language"],
 )
+AUTO_REPLIES = Counter(
+    "helpdesk_auto_replies",
+    "Automatic replies by their kind: sent, or why none was.",
+    ["kind", "outcome"],
+)
 TAGS_CHOSEN = Counter(
     "helpdesk_tags_chosen", "Tags that fitted a message; an account's own are all `own`.", ["tag"]
 )

@@ -100,7 +100,7 @@ def filled(text: str, values: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     for part in found:
         if isinstance(part, str):
             said.append(part)
-        elif (value := values.get(part.name) or part.default) is not None:
+        elif (value := values.get(part.name, part.default)) is not None:
             said.append(value[:LONGEST_VALUE])
         else:
             missing[part.name] = None

@@ -1,0 +1,1 @@
+"""What is answered without an agent, as pure functions (ARP)."""
