@@ -25,8 +25,8 @@ LONGEST_TEXT: Final = 20_000
 
 LONGEST_URL: Final = 2_000
 _ALPHABET: Final = string.digits + string.ascii_letters
-_BEGINS = re.compile(r"https?://|www\.", re.IGNORECASE)
-_PIECES = re.compile(r"\w+.+?(?=[,;|]+https?://|\Z)", re.IGNORECASE | re.DOTALL)
+_BEGINS = re.compile(r"(?<![A-Za-z0-9_@/.:-])(?:https?://|www\.)", re.IGNORECASE)
+_NEXT = re.compile(r"[,;|]+(?=https?://)", re.IGNORECASE)
 # What a sentence may set directly behind a link; the parser leaves away the ASCII ones itself.
 _NOT_ITS_END: Final = "…»”’。，、；：！？"  # noqa: RUF001  # of Chinese and Japanese texts
 
@@ -55,19 +55,26 @@ def found(text: str) -> Iterator[Link]:
     Words with a full stop between them ("bene.it") are no links. A link with a name and password
     in it is left alone: it may be made to look like another.
     """
-    for match in _parser().match(text[:LONGEST_TEXT]) or ():
+    done = 0
+    for begins in _BEGINS.finditer(text[:LONGEST_TEXT]):
+        if begins.start() < done:
+            continue
+        named = begins[0].lower() == "www."
+        rest = text[begins.start() : begins.start() + LONGEST_URL]
+        found_here = _parser().match_at_start(f"https://{rest}" if named else rest)
+        if found_here is None:
+            continue
         # The parser takes two links with a comma between them for one.
-        for piece in _PIECES.finditer(text, match.index, match.last_index):
-            written = piece[0].rstrip(_NOT_ITS_END)
-            if _BEGINS.match(written) and _leads_somewhere(written):
-                url = written if "://" in written[:8] else f"https://{written}"
-                yield Link(piece.start(), piece.start() + len(written), url)
+        written = _NEXT.split(found_here.raw, 1)[0].rstrip(_NOT_ITS_END)
+        length = len(written) - len("https://") * named
+        done = begins.start() + max(length, 1)
+        if _leads_somewhere(written):
+            yield Link(begins.start(), begins.start() + length, written)
 
 
-def _leads_somewhere(written: str) -> bool:
-    host = written.partition("://")[2] or written
-    host = re.split(r"[/?#]", host, maxsplit=1)[0]
-    return len(written) <= LONGEST_URL and "@" not in host and "." in host
+def _leads_somewhere(url: str) -> bool:
+    host = re.split(r"[/?#]", url.partition("://")[2], maxsplit=1)[0]
+    return "@" not in host and "." in host
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ a placeholder by its name, perhaps with `| default("…")` for when it has no va
 ever evaluated, so no text can loop, grow or reach anything.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -35,6 +36,7 @@ class Place:
 
 
 Part = str | Place
+_BLOCK = re.compile(r"\{[%#]")
 
 
 @lru_cache(maxsize=4096)
@@ -51,11 +53,13 @@ def parts(text: str) -> tuple[Part, ...]:
         said = error.message if isinstance(error, TemplateSyntaxError) else "it is nested too deep"
         line = getattr(error, "lineno", 1)
         raise NotATemplate(f"line {line}: {said}") from None
+    # Parsed, a comment is nothing and a raw block is text, whose braces would then be sent.
+    if block := _BLOCK.search(text):
+        line = text.count("\n", 0, block.start()) + 1
+        raise NotATemplate(f"line {line}: only placeholders may stand between braces")
     found: list[Part] = []
     for node in tree.body:
-        if not isinstance(node, nodes.Output):
-            raise NotATemplate(f"line {node.lineno}: only placeholders may stand between braces")
-        for inner in node.nodes:
+        for inner in node.nodes if isinstance(node, nodes.Output) else ():
             if isinstance(inner, nodes.TemplateData):
                 found.append(inner.data)
             else:

@@ -11,6 +11,7 @@ from services.assignment.rules.rotation import Rotation
 from services.attribution import app as attribution
 from services.autoclose import app as autoclose
 from services.ingest import app as ingest
+from services.replies import app as replies
 from services.spam import app as spam
 from services.tagging import app as tagging
 from services.ticketing import app as ticketing
@@ -22,7 +23,17 @@ from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
 from shared.contracts.tickets import TicketEvent, TicketFact, TicketSummary
 from shared.learning.seeds import whole_tags_model
 from shared.topic import SERVICES, Service, Topic
-from shared.topics import ACCOUNTS, COMMANDS, INBOUND, OUTBOUND, PRESENCE, SIGNALS, TICKETS
+from shared.topics import (
+    ACCOUNTS,
+    COMMANDS,
+    INBOUND,
+    MESSAGES,
+    OUTBOUND,
+    PRESENCE,
+    SCREENED,
+    SIGNALS,
+    TICKETS,
+)
 from shared.values.ids import computed_id
 from tests.assignment.memory import MemoryAgents, MemoryHeartbeats
 from tests.assignment.memory import MemoryTickets as FollowedTickets
@@ -32,6 +43,7 @@ from tests.ingest.memory import MemoryAliases, MemoryAssemblies, MemoryProfiles
 from tests.learning.memory import MemoryLessons, MemoryMemories
 from tests.memory import MemoryAggregates
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
+from tests.replies.memory import MemoryCorrespondents
 from tests.spam.memory import MemoryContacts
 from tests.ticketing.memory import MemoryRequests, MemoryTickets
 
@@ -93,6 +105,15 @@ class Stage(ABC):
         self.clock.forward(**by)
         await self.settle()
 
+    async def again(self) -> None:
+        """Everything that came in, and what was said of it, is on the topics a second time."""
+        known = [
+            Outgoing(topic.name, record.key, record.value, record.headers)
+            for topic in (*INBOUND.values(), MESSAGES, SCREENED, SIGNALS, TICKETS, COMMANDS)
+            for record in self.records(topic)
+        ]
+        await self.append(known)
+
     # What happens
 
     async def publish(self, topic: Topic[Any], *bodies: Any) -> None:
@@ -151,7 +172,10 @@ class Stage(ABC):
         }
         await self.raw("sms", json.dumps(body).encode(), x_provider="twilio")
 
-    async def chat(self, text: str, *, conversation: str = "chat-1", visitor: str = "v1") -> None:
+    async def chat(
+        self, text: str, *, conversation: str = "chat-1", visitor: str = "v1", email: str = ""
+    ) -> None:
+        """The visitor writes; with `email`, the widget's server vouches for who they are."""
         unique = self._next_id("chat")
         await self.raw(
             "webchat",
@@ -166,17 +190,24 @@ class Stage(ABC):
                     "author": "visitor",
                     "text": text,
                     "sent_at": self.clock().isoformat(),
+                    "user": {"email": email, "name": "Giulia", "verified": True} if email else {},
                 }
             ).encode(),
         )
 
     async def chat_typing(self, *, conversation: str = "chat-1", visitor: str = "v1") -> None:
+        await self.chat_event("typing", conversation=conversation, visitor=visitor)
+
+    async def chat_event(
+        self, kind: str, *, conversation: str = "chat-1", visitor: str = "v1"
+    ) -> None:
+        """Something other than a message happens in the chat: `session_end`, `read` …"""
         await self.raw(
             "webchat",
             json.dumps(
                 {
-                    "type": "typing",
-                    "event_id": self._next_id("typing"),
+                    "type": kind,
+                    "event_id": self._next_id(kind),
                     "widget_id": WIDGET,
                     "session_id": conversation,
                     "visitor_id": visitor,
@@ -313,6 +344,7 @@ class MemoryStage(Stage):
         ticketing.wire(bus["ticketing"], tickets, MemoryRequests(tickets), self.clock)
         assignment.wire(bus["assignment"], stores, self.clock)
         autoclose.wire(bus["autoclose"], MemoryTimers(), MemoryTyping(), self.clock)
+        replies.wire(bus["replies"], MemoryCorrespondents(), self.clock)
         attribution.wire(bus["attribution"], ContactHistories(), self.clock)
         tagging.wire(
             bus["tagging"],

@@ -118,6 +118,7 @@ def _without_contact(ticket: Ticket, item: EraseTicket) -> dict[str, object]:
         "last_mail_id": None,
         "participants": (),
         "mailbox": None,
+        "mail_subject": None,
         "by_mail": None,
         "bounced": (),
         "erased_at": item.occurred_at,

@@ -73,6 +73,9 @@ def followed_up(ticket: Ticket, command: FollowUpByMail, token: str | None) -> A
             "message_count": ticket.message_count + 1,
             "deliveries": (*ticket.deliveries, Delivery(outbound_id=out.id))[-REMEMBERED_REPLIES:],
             "mailbox": mailbox,
+            "mail_subject": command.subject,
+            "mail_root": ticket.mail_root or mail_id,
+            "last_mail_id": mail_id,
             "mail_ids": slots.bounded(
                 list(dict.fromkeys([*ticket.mail_ids, *out.references, mail_id]))
             ),

@@ -201,7 +201,7 @@ def _outbound(
         domain = ticket.mails_at.rpartition("@")[2] or "localhost"
         head, last = ticket.mail_root, ticket.last_mail_id
         references = (f"{token}@{domain}" if token else None, head, last)
-        subject = ticket.subject or ""
+        subject = ticket.mail_subject or ticket.subject or ""
         answered = subject.casefold().startswith("re:")
         mail = {
             "subject": subject if answered else f"Re: {subject}".strip(),

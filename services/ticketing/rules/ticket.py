@@ -54,8 +54,9 @@ class Ticket(TicketSummary):
     so far (TKT 13); `opted_at` is when it was received. `bounced` names the mails and recipients
     for which the thread shows a bounce already. `untagged` are tags that somebody removed: the
     system does not add them again (TAG 2). `erased_at`: up to when its contact was erased.
-    `mailbox` is the account's address that mails of a ticket of another channel come from (ARP 3);
-    `by_mail` is the customer's, where they wrote last by mail: replies go there then.
+    `mailbox` is the account's address that mails of a ticket of another channel come from (ARP 3),
+    and `mail_subject` their subject; `by_mail` is the customer's address, where they wrote last by
+    mail: replies go there then.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Ticket(TicketSummary):
     untagged: tuple[str, ...] = ()
     erased_at: UtcTime | None = None
     mailbox: str | None = None
+    mail_subject: str | None = None
     by_mail: str | None = None
 
     @property

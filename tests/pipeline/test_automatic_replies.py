@@ -1,0 +1,241 @@
+"""Automatic replies: a text without consent, a chat at night, and machines that answer machines."""
+
+from typing import Any
+
+import pytest
+
+from shared.contracts.base import Identity
+from shared.contracts.commands import ReplyToTicket
+from shared.contracts.profiles import Profile
+from shared.contracts.tickets import CommandRejected
+from shared.topics import PROFILES
+from tests.pipeline.stage import Stage, acme
+
+SUBSCRIBE = {
+    "en": "Hi {{contact.first_name|default('there')}}, reply YES to subscribe, then we can answer.",
+    "it": "Ciao! Rispondi SÌ per iscriverti: poi potremo rispondere.",
+}
+THERE = {"en": "Hello, somebody is with you in a moment."}
+AWAY = {
+    "en": "We are closed and open again at {{hours.opens_at}}.",
+    "it": "Apriamo {{hours.opens_at}}.",
+}
+
+
+def answering(**replies: Any) -> Any:
+    return acme(auto_replies=replies)
+
+
+def replied(stage: Stage) -> list[str]:
+    return [out.text for out in stage.outbound()]
+
+
+@pytest.mark.spec("ARP 1", "ARP 4")
+async def test_who_has_not_consented_is_answered_once_a_day_and_the_customer_goes_on_waiting(
+    stage: Stage,
+) -> None:
+    await stage.account(answering(sms={"enabled": True, "text": SUBSCRIBE}))
+
+    await stage.sms("Where is my order?")
+    await stage.sms("Hello???")
+
+    ticket_id, ticket = stage.only_ticket()
+    assert replied(stage) == ["Hi there, reply YES to subscribe, then we can answer."]
+    assert stage.outbound()[0].auto_reply
+    assert ticket.unread
+    assert ticket.customer_waits_since is not None
+    assert ticket.waiting_epoch is None, "an automatic reply starts no timer (ACL 2)"
+
+    await stage.forward(hours=25)
+    await stage.sms("Dove è il mio ordine? Non è arrivato e vorrei sapere quando")
+
+    assert replied(stage)[1:] == ["Ciao! Rispondi SÌ per iscriverti: poi potremo rispondere."]
+    assert "AgentReplied" in stage.kinds(ticket_id)
+
+
+@pytest.mark.spec("ARP 1")
+async def test_who_has_consented_and_who_said_stop_get_no_automatic_reply(stage: Stage) -> None:
+    await stage.account(answering(sms={"enabled": True, "text": SUBSCRIBE}))
+    await stage.publish(
+        PROFILES,
+        Profile(
+            account_id="acme",
+            profile_id="p1",
+            identities=(Identity(type="e164", value="+393331112222"),),
+            sms_consent="marketing",
+        ),
+    )
+    await stage.sms("Where is my order?")
+    assert replied(stage) == []
+
+    await stage.sms("One question", sender="+393339990000")
+    await stage.sms("STOP", sender="+393339990000")
+    await stage.forward(hours=30)
+    await stage.sms("And another", sender="+393339990000")
+
+    assert len(replied(stage)) == 1
+    (refused,) = [e for e in stage.events if isinstance(e, CommandRejected)]
+    assert (refused.code, refused.author.id) == ("no_consent", "replies")
+
+
+@pytest.mark.spec("ARP 2")
+async def test_a_chat_is_told_who_is_there_and_again_only_when_the_hours_have_changed(
+    stage: Stage,
+) -> None:
+    await stage.account(answering(webchat={"open": THERE, "closed": AWAY}))
+
+    await stage.chat("Hello")
+    await stage.chat("Anybody there?")
+    assert replied(stage) == ["Hello, somebody is with you in a moment."]
+
+    await stage.forward(hours=9)  # 19:00 in Rome
+    await stage.chat("Still there?")
+    await stage.chat("Hm.")
+    assert replied(stage)[1:] == ["We are closed and open again at Thursday 09:00."]
+
+    await stage.chat("Buonasera, vorrei sapere quando arriva il mio ordine", conversation="chat-2")
+    assert replied(stage)[2:] == ["Apriamo giovedì 09:00."]
+
+
+@pytest.mark.spec("ARP 4")
+async def test_a_contact_gets_five_automatic_replies_a_day_at_most(stage: Stage) -> None:
+    await stage.account(answering(webchat={"open": THERE}))
+
+    for number in range(9):
+        await stage.chat("Hello", conversation=f"chat-{number}")
+
+    assert len(replied(stage)) == 5
+
+
+@pytest.mark.spec("ARP 4")
+async def test_spam_gets_no_automatic_reply(stage: Stage) -> None:
+    spam = "Congratulations! You won a prize, claim your $5000 now: http://win-prize.example/claim"
+    await stage.account(
+        acme(
+            spam={"threshold": 0.01, "grey": 0.001},
+            auto_replies={"sms": {"enabled": True, "text": SUBSCRIBE, "to": "everybody"}},
+        )
+    )
+
+    await stage.sms(spam)
+
+    _, ticket = stage.only_ticket()
+    assert ticket.spam
+    assert replied(stage) == []
+
+
+@pytest.mark.spec("ARP 4")
+async def test_our_own_replies_coming_back_as_messages_do_not_go_round(stage: Stage) -> None:
+    """Another instance of ourselves, with the same settings, answers each of our replies."""
+    await stage.account(
+        answering(
+            sms={"enabled": True, "to": "everybody", "text": SUBSCRIBE, "every": "PT1M"},
+            webchat={"open": THERE, "closed": AWAY},
+        )
+    )
+    await stage.sms("Hello")
+    await stage.chat("Hello")
+    seen = 0
+
+    for _ in range(30):
+        outs = stage.outbound()
+        for out in outs[seen:]:
+            if out.channel == "sms":
+                await stage.sms(out.text)
+            else:
+                await stage.chat(out.text)
+        seen = len(outs)
+        await stage.forward(minutes=5)
+
+    assert len(replied(stage)) == 2
+
+
+@pytest.mark.spec("ARP 4")
+async def test_an_auto_responder_that_always_says_something_new_is_answered_five_times_a_day(
+    stage: Stage,
+) -> None:
+    await stage.account(
+        answering(sms={"enabled": True, "to": "everybody", "text": SUBSCRIBE, "every": "PT1M"})
+    )
+
+    for number in range(20):
+        await stage.sms(f"I am driving and cannot read your message number {number}.")
+        await stage.forward(minutes=10)
+
+    assert len(replied(stage)) == 5
+
+
+@pytest.mark.spec("ARP 4")
+@pytest.mark.parametrize("sender", ["40404", "ACME-BANK"])
+async def test_short_codes_and_names_get_no_automatic_reply(stage: Stage, sender: str) -> None:
+    await stage.account(answering(sms={"enabled": True, "to": "everybody", "text": SUBSCRIBE}))
+
+    await stage.sms("Your code is 1234, do not share it with anybody", sender=sender)
+
+    assert replied(stage) == []
+
+
+@pytest.mark.spec("ARP 5")
+async def test_the_team_is_mailed_about_a_new_sms_once_in_ten_minutes(stage: Stage) -> None:
+    await stage.account(answering(new_sms={"to": ["Lead@acme.example", "ops@acme.example"]}))
+
+    await stage.sms("Where is my order?")
+    await stage.sms("It is number 7.")
+    await stage.forward(minutes=11)
+    await stage.sms("Hello?")
+
+    mails = stage.outbound()
+    assert [mail.contact.id for mail in mails] == [
+        "email:lead@acme.example",
+        "email:ops@acme.example",
+    ] * 2
+    assert all(mail.auto_reply and mail.channel == "email" for mail in mails)
+    assert "Where is my order?" in mails[0].text
+    assert mails[0].subject == "New SMS from +393331112222 (ticket 1)"
+
+
+@pytest.mark.spec("ARP 1")
+async def test_a_replay_of_everything_sends_nothing_again(stage: Stage) -> None:
+    await stage.account(
+        answering(
+            sms={"enabled": True, "text": SUBSCRIBE},
+            webchat={"open": THERE},
+            new_sms={"to": ["lead@acme.example"]},
+        )
+    )
+    await stage.sms("Where is my order?")
+    await stage.chat("Hello")
+    before = [out.id for out in stage.outbound()]
+    seqs = {key: ticket.message_count for key, ticket in stage.board.items()}
+
+    await stage.again()
+
+    assert list(dict.fromkeys(out.id for out in stage.outbound())) == before
+    assert {key: ticket.message_count for key, ticket in stage.board.items()} == seqs
+
+
+@pytest.mark.spec("ARP 1")
+async def test_what_was_written_long_ago_is_answered_by_people_only(stage: Stage) -> None:
+    """Switching replies on and reading the topics again does not wake the past."""
+    await stage.account(acme())
+    await stage.sms("Where is my order?")
+    await stage.forward(days=3)
+    await stage.account(answering(sms={"enabled": True, "text": SUBSCRIBE}))
+
+    await stage.again()
+
+    assert replied(stage) == []
+
+
+@pytest.mark.spec("ARP 4")
+async def test_an_agents_answer_follows_an_automatic_one_as_ever(stage: Stage) -> None:
+    await stage.account(answering(webchat={"open": THERE}))
+    await stage.chat("Hello")
+    ticket_id, _ = stage.only_ticket()
+
+    await stage.command(ReplyToTicket, ticket_id, text="How can I help?")
+
+    ticket = stage.board[ticket_id]
+    assert replied(stage)[-1] == "How can I help?"
+    assert (ticket.unread, ticket.customer_waits_since) == (False, None)
+    assert stage.kinds(ticket_id).count("AgentReplied") == 2
