@@ -201,7 +201,7 @@ class Stage(ABC):
     async def chat_event(
         self, kind: str, *, conversation: str = "chat-1", visitor: str = "v1"
     ) -> None:
-        """Something other than a message happens in the chat: `session_end`, `read` …"""
+        """Something other than a message happens in the chat: `session_end`, `read`."""
         await self.raw(
             "webchat",
             json.dumps(

@@ -138,6 +138,7 @@ async def test_our_own_replies_coming_back_as_messages_do_not_go_round(stage: St
     seen = 0
 
     for _ in range(30):
+        await stage.forward(minutes=5)
         outs = stage.outbound()
         for out in outs[seen:]:
             if out.channel == "sms":
@@ -145,7 +146,6 @@ async def test_our_own_replies_coming_back_as_messages_do_not_go_round(stage: St
             else:
                 await stage.chat(out.text)
         seen = len(outs)
-        await stage.forward(minutes=5)
 
     assert len(replied(stage)) == 2
 
@@ -239,3 +239,16 @@ async def test_an_agents_answer_follows_an_automatic_one_as_ever(stage: Stage) -
     assert replied(stage)[-1] == "How can I help?"
     assert (ticket.unread, ticket.customer_waits_since) == (False, None)
     assert stage.kinds(ticket_id).count("AgentReplied") == 2
+
+
+@pytest.mark.spec("ARP 1", "TKT 13")
+async def test_only_the_accounts_own_automatic_reply_needs_no_consent(stage: Stage) -> None:
+    await stage.account(acme())
+    await stage.sms("Where is my order?")
+    ticket_id, _ = stage.only_ticket()
+
+    for kind in ("ai", "agent", "integration"):
+        author = {"kind": kind, "id": "x"}
+        await stage.command(ReplyToTicket, ticket_id, author=author, text="Hi", auto_reply=True)
+
+    assert replied(stage) == []

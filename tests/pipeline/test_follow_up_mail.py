@@ -1,11 +1,12 @@
-"""One mail to a visitor who left the chat before they read the answer, and what they answer to it."""
+"""One mail to a visitor who left the chat before they read the answer, and their answer to it."""
 
 from typing import Any
 
 import pytest
 
-from shared.contracts.commands import CloseTicket, ReplyToTicket
+from shared.contracts.commands import CloseTicket, FollowUpByMail, ReplyToTicket
 from shared.contracts.outbound import OutboundMessage
+from shared.contracts.tickets import CommandRejected
 from tests.pipeline.stage import MAILBOX, Stage, acme
 
 GIULIA = "giulia@example.com"
@@ -84,6 +85,7 @@ async def test_who_stays_in_the_chat_or_only_changes_the_page_gets_no_mail(stage
     await stage.account(following_up())
     await stage.chat("Where is my order?", email=GIULIA)
     ticket_id, _ = stage.only_ticket()
+    await stage.forward(seconds=10)
     await stage.command(ReplyToTicket, ticket_id, text="It arrives tomorrow.")
 
     await stage.forward(minutes=10)
@@ -233,3 +235,25 @@ async def test_an_out_of_office_that_answers_the_mail_goes_nowhere(stage: Stage)
 
     assert len(stage.board) == 1
     assert len(stage.outbound()) == before
+
+
+@pytest.mark.spec("ARP 3")
+async def test_a_mail_is_refused_where_the_visitor_has_written_since(stage: Stage) -> None:
+    """The command and the visitor's message cross: the message was first."""
+    await stage.account(acme())
+    ticket_id = await left_unanswered(stage)
+    seq = stage.facts(ticket_id)[-1].seq
+    await stage.chat("Thanks!", email=GIULIA)
+
+    await stage.command(
+        FollowUpByMail,
+        ticket_id,
+        mailbox=MAILBOX,
+        to=GIULIA,
+        subject="Your chat",
+        text="You missed something",
+        missed_seq=seq,
+    )
+
+    assert mails(stage) == []
+    assert [e.code for e in stage.events if isinstance(e, CommandRejected)] == ["stale"]

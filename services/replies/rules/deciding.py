@@ -20,7 +20,6 @@ from services.replies.rules.news import Due, News, contact_of
 from shared.bus.delivery import Outgoing
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AccountSettings
-from shared.contracts.commands import ReplyToTicket
 from shared.contracts.handoffs import HandoffEnded
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import AgentReplied, CustomerWrote
@@ -166,7 +165,8 @@ def _chat_written(
     mode: Mode = "open" if is_open(settings, item.received_at) else "closed"
     command = messages.chat_reply(item, mode, settings, language, now)
     if command is not None:
-        reason = _chat_reason(chat, item, mode, command)
+        reason = "told_already" if chat.told == mode else None
+        reason = "ai_handled" if item.ticket.ai_handled else reason
         reason = reason or _why_not(decided, item.received_at, now)
         if reason is None:
             decided.send("webchat", item.received_at, messages.record(command))
@@ -174,17 +174,6 @@ def _chat_written(
         else:
             decided.told.append(("webchat", reason))
     decided.known = decided.known.with_chat(chat)
-
-
-def _chat_reason(chat: Chat, item: CustomerWrote, mode: Mode, command: ReplyToTicket) -> str | None:
-    """Why the visitor is not told who is there (ARP 2)."""
-    if chat.told == mode:
-        return "told_already"
-    if item.ticket.ai_handled:
-        return "ai_handled"
-    if messages.as_compared(item.text) == messages.as_compared(command.text):
-        return "echo"
-    return None
 
 
 def _chat_of(decided: Decided, item: CustomerWrote | AgentReplied) -> Chat:
