@@ -106,6 +106,7 @@ async def _demo() -> dict[str, Any]:
     from shared.cli.demo.checks import failed_or_passed
     from shared.cli.demo.sign_ins import sign_ins
     from shared.cli.demo.story import Story
+    from shared.cli.demo.unattended import Unattended
     from shared.cli.local import local_pipeline
 
     async with local_pipeline(_say) as pipeline:
@@ -117,6 +118,9 @@ async def _demo() -> dict[str, Any]:
         seats = await sign_ins(pipeline.environment, ("support", "manager"))
         await pipeline.all_taken("desk")
         document["desk"] = await at_the_desk(pipeline.desk.url, seats)
+        _say("customers write where no agent is")
+        unattended = Unattended(pipeline, pipeline.desk.url, system_clock())
+        document["unattended"] = await unattended.tell()
     checks = failed_or_passed(document)
     return {"ok": all(check["ok"] for check in checks), **document, "checks": checks}
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.replies.rules.deciding import Decided, decide
 from services.replies.rules.news import Due, News
+from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact, Identity
 from shared.contracts.commands import FollowUpByMail
@@ -136,3 +137,12 @@ def test_what_has_no_value_is_left_out_with_its_gap() -> None:
     assert wording.completed("Two  spaces, {{ticket.number}}", {"ticket.number": "7"}) == (
         "Two  spaces, 7"
     )
+
+
+@pytest.mark.spec("ARP 3")
+def test_an_answer_that_went_by_mail_was_not_missed() -> None:
+    chat = Ticket("webchat", GIULIA)
+    mailed = chat.wrote(MORNING), chat.signal("disconnected", MORNING + MINUTE)
+    answered = chat.answered(MORNING + 2 * MINUTE).model_copy(update={"mailed_to": "g@x.example"})
+
+    assert after(*mailed, answered).known.due_at == FAR_FUTURE

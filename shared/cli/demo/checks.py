@@ -7,6 +7,7 @@ from typing import Any
 from shared.cli.demo import samples
 from shared.cli.demo.desk_checks import DESK_CHECKS
 from shared.cli.demo.observed import Json
+from shared.cli.demo.unattended import UNATTENDED_CHECKS
 
 Check = Callable[[Json], bool]
 
@@ -206,4 +207,5 @@ CHECKS: dict[str, Any] = {
         _marios(d)["credit"]["source_id"] == "spring-flow"
     ),
     **DESK_CHECKS,
+    **UNATTENDED_CHECKS,
 }

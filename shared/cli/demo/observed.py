@@ -7,9 +7,12 @@ from typing import Any
 
 from shared.bus.delivery import DEAD_HEADER_PREFIX, Record
 from shared.topic import Topic
-from shared.topics import ATTRIBUTIONS, DEAD, OUTBOUND, SIGNALS, TICKETS
+from shared.topics import ATTRIBUTIONS, CLICKS, DEAD, HANDOFFS, OUTBOUND, SIGNALS, TICKETS
 
-WATCHED: tuple[Topic[Any], ...] = (TICKETS, SIGNALS, ATTRIBUTIONS, OUTBOUND, *DEAD.values())
+WATCHED: tuple[Topic[Any], ...] = (
+    *(TICKETS, SIGNALS, ATTRIBUTIONS, OUTBOUND, HANDOFFS, CLICKS),
+    *DEAD.values(),
+)
 
 Json = dict[str, Any]
 
@@ -26,6 +29,8 @@ class Observed:
     signals: dict[str, Json] = field(default_factory=dict)
     attributions: dict[str, Json] = field(default_factory=dict)
     outbound: dict[str, Json] = field(default_factory=dict)
+    handoffs: dict[str, Json] = field(default_factory=dict)
+    clicks: dict[str, Json] = field(default_factory=dict)
     dead_letters: list[Json] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
@@ -40,6 +45,10 @@ class Observed:
             self.attributions.setdefault(body["id"], body)
         elif record.topic == OUTBOUND.name:
             self.outbound.setdefault(body["id"], body)
+        elif record.topic == HANDOFFS.name:
+            self.handoffs.setdefault(body["id"], body)
+        elif record.topic == CLICKS.name:
+            self.clicks.setdefault(body["id"], body)
         elif body["type"] == "CommandRejected":
             self.rejections.setdefault(body["id"], body)
         else:
@@ -77,6 +86,7 @@ def _ticket(ticket_id: str, facts: dict[int, Json]) -> Json:
     ticket = ordered[-1]["ticket"]
     return {
         "id": ticket_id,
+        "account": ordered[-1]["account_id"],
         "number": ticket["number"],
         "channel": ticket["channel"],
         "status": ticket["status"],

@@ -48,8 +48,18 @@ def print_tables(document: Json, console: Console) -> None:
         ("seconds until a colleague sees a note", round(document["desk"]["note"]["seconds"], 3)),
     ):
         at_desk.add_row(what, str(answer))
+    unattended = Table("", "what came", title="Where no agent is")
+    for what, came in (
+        ("a newcomer's SMS", document["unattended"]["sms"]["texts"][0]),
+        ("a chat out of hours", document["unattended"]["chat"][0]),
+        ("a mail after a chat", document["unattended"]["follow_up"]["subject"]),
+        ("an agent's link", document["unattended"]["link"]["text"]),
+        ("who followed it", document["unattended"]["link"]["counted"]),
+        ("hand-offs", document["unattended"]["hand_offs"]["outcomes"]),
+    ):
+        unattended.add_row(what, str(came))
     checks = Table("", "check", title="Checks")
     for check in document["checks"]:
         checks.add_row("[green]ok[/]" if check["ok"] else "[bold red]NO[/]", check["name"])
-    for table in (tickets, signals, credited, dead, refused, at_desk, checks):
+    for table in (tickets, signals, credited, dead, refused, at_desk, unattended, checks):
         console.print(table)
