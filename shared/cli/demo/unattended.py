@@ -131,9 +131,9 @@ class Unattended:
 
     async def _chat_out_of_hours(self) -> None:
         """A chat on a holiday is told when the account opens, once (ARP 2)."""
-        await self.world.publish([self._chat("message", "un-c1", text="Hello?")])
+        await self.world.publish([self._chat("message", "un-c1", 10, text="Hello?")])
         await self.world.until("the chat is answered", lambda s: bool(_sent(s, "webchat")))
-        await self.world.publish([self._chat("message", "un-c2", text="Nobody?")])
+        await self.world.publish([self._chat("message", "un-c2", 9, text="Nobody?")])
         seen = await self.world.until(
             "both lines of the chat", lambda s: len(_only(s, "webchat")["messages"]) == 2
         )
@@ -145,7 +145,7 @@ class Unattended:
         ago = self.now - timedelta(minutes=5)
         await self._command(ReplyToTicket, ticket, ago, text="Yes, we have it in red.")
         await self.world.until("the answer", lambda s: len(_sent(s, "webchat")) == 2)
-        await self.world.publish([self._chat("session_end", "un-c3")])
+        await self.world.publish([self._chat("session_end", "un-c3", 4)])
         seen = await self.world.until("the mail", lambda s: bool(_sent(s, "email")))
         mail = _sent(seen, "email")[0]
         self.noted["follow_up"] = {
@@ -216,7 +216,11 @@ class Unattended:
         }
 
     def _request(
-        self, account: str, widget: str, conversation: str, **more: Any
+        self,
+        account: str,
+        widget: str,
+        conversation: str,
+        **more: Any,  # noqa: ANN401  # a contract's fields
     ) -> HandoffRequested:
         visitor = Identity(type="visitor", value=f"{widget}:robot-{conversation}")
         return HandoffRequested(
@@ -237,7 +241,9 @@ class Unattended:
             **more,
         )
 
-    def _chat(self, kind: str, unique: str, text: str | None = None) -> Outgoing:
+    def _chat(self, kind: str, unique: str, ago: int, text: str | None = None) -> Outgoing:
+        """Something that happened in the chat, so many minutes ago."""
+        at = (self.now - timedelta(minutes=ago)).isoformat()
         event = {
             "type": kind,
             "event_id": unique,
@@ -246,15 +252,19 @@ class Unattended:
             "session_id": "un-chat",
             "visitor_id": "giulia",
             "author": "visitor",
-            "sent_at": self.now.isoformat(),
+            "sent_at": at,
             "text": text,
             "user": {"email": GIULIA, "name": "Giulia", "verified": True},
         }
         said = {name: value for name, value in event.items() if value is not None}
-        return samples.inbound("webchat", json.dumps(said).encode())
+        return samples.inbound("webchat", json.dumps(said).encode(), x_received_at=at)
 
     async def _command(
-        self, kind: type[Command], ticket: Json, at: datetime, **fields: Any
+        self,
+        kind: type[Command],
+        ticket: Json,
+        at: datetime,
+        **fields: Any,  # noqa: ANN401  # a contract's fields
     ) -> None:
         self.said += 1
         unique = f"unattended-{self.said}"
