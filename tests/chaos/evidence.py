@@ -34,6 +34,14 @@ STORES = (
     "assignment_rotations",
     "assignment_turns",
     "attribution_contacts",
+    "replies_contacts",
+    "ingest_parts",
+)
+OUTBOXES = (
+    "tickets",
+    "assignment_rotations",
+    "attribution_contacts",
+    "replies_contacts",
     "ingest_parts",
 )
 DATABASE = "helpdesk"
@@ -75,7 +83,7 @@ async def is_settled(mongo: str, now: datetime) -> bool:
             return False
         if await database["assignment_tickets"].count_documents({"line": {"$gt": ""}}):
             return False
-        for name in ("tickets", "assignment_rotations", "attribution_contacts", "ingest_parts"):
+        for name in OUTBOXES:
             if await database[name].count_documents({"outbox.0": {"$exists": True}}):
                 return False
     finally:

@@ -7,7 +7,7 @@ it belongs to and words that name the record.
 from collections import Counter
 from collections.abc import Iterable
 
-from tests.chaos.checks import effects, messages, tags, tickets
+from tests.chaos.checks import effects, messages, tags, tickets, unattended
 from tests.chaos.history import KINDS, Finding, History
 
 CHECKS = (
@@ -23,6 +23,7 @@ CHECKS = (
     effects.commands,
     effects.replies,
     effects.credits_,
+    unattended.automatic_replies,
     effects.endings,
     effects.left_over,
     effects.turns,

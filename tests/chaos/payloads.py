@@ -63,6 +63,10 @@ class Shop:
             "agents": [{"id": agent, "name": agent.title()} for agent in AGENTS],
             "assignment": {"round_robin": True, "heartbeat_limit": 86_400},
             "autoclose": {"enabled": True, "period": "P1D"},
+            "auto_replies": {
+                "sms": {"enabled": True, "to": "everybody", "text": {"en": "We shall answer."}},
+                "webchat": {"open": {"en": "Welcome."}, "closed": {"en": "We are closed."}},
+            },
         }
         return AccountSettings.model_validate(said)
 

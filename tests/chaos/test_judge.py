@@ -21,7 +21,7 @@ Alter = Callable[[History], None]
 
 def _said(marker: str, seconds: int, kind: Any = "message") -> Said:
     at = NOON + timedelta(seconds=seconds)
-    return Said(marker, kind, "shop1", "sms", CONVERSATION, at)
+    return Said(marker, kind, "shop1", "sms", CONVERSATION, at, sent_at=at)
 
 
 def _fact(seq: int, kind: str, cause: str, **more: Any) -> dict[str, Any]:
@@ -67,6 +67,16 @@ def _offer(command_id: str = "offer", assignee: str = "ann") -> dict[str, Any]:
     }
 
 
+def _automatic(command_id: str = "auto-1") -> dict[str, Any]:
+    return {
+        "type": "ReplyToTicket",
+        "id": command_id,
+        "account_id": "shop1",
+        "ticket_id": "t1",
+        "author": {"kind": "system", "id": "replies"},
+    }
+
+
 def good() -> History:
     """A conversation: two messages, an assignment, a reply, silence, a keyword, a broken record."""
     assigned = _fact(3, "TicketAssigned", "offer", assignee="ann")
@@ -90,6 +100,13 @@ def good() -> History:
         _wrote(4, AGAIN, 10),
         _fact(5, "AgentReplied", "reply-1"),
         closed,
+        {
+            "type": "CommandRejected",
+            "id": "rejected-auto",
+            "account_id": "shop1",
+            "ticket_id": "t1",
+            "command_id": "auto-1",
+        },
         {
             "type": "CommandRejected",
             "id": "rejected-1",
@@ -119,6 +136,7 @@ def good() -> History:
         _entry("shop1:silence"),
         _entry("shop1:reply-1", "reply"),
         _entry("shop1:claim-1"),
+        _entry("shop1:auto-1"),
         _entry("signal-1", "notice"),
         _entry("credit-1", "notice"),
     ]
@@ -147,7 +165,7 @@ def good() -> History:
         credited=[Credited(CONVERSATION, "flow-1")],
         topics={
             TICKETS.name: events,
-            COMMANDS.name: [_offer(), _offer(), silence],
+            COMMANDS.name: [_offer(), _offer(), silence, _automatic(), _automatic()],
             SIGNALS.name: [{"id": "signal-1", "provider_message_id": HELP}],
             OUTBOUND.name: [{"id": "o1", "account_id": "shop1", "idempotency_key": "reply-1"}],
             ATTRIBUTIONS.name: [credit, credit],
@@ -305,6 +323,26 @@ def _line_twice(history: History) -> None:
     thread.append(_entry("another id", "message", HELLO))
 
 
+def _commands(history: History) -> list[Any]:
+    commands = history.topics[COMMANDS.name]
+    assert isinstance(commands, list)
+    return commands
+
+
+def _not_answered_automatically(history: History) -> None:
+    commands = _commands(history)
+    commands[:] = [each for each in commands if each["id"] != "auto-1"]
+
+
+def _answered_automatically_twice(history: History) -> None:
+    _commands(history).append(_automatic("auto-2"))
+
+
+def _answered_automatically_after_a_day(history: History) -> None:
+    said: Any = history.said
+    said[:] = [replace(each, sent_at=each.received_at + timedelta(days=2)) for each in said]
+
+
 WRONG: list[tuple[str, Alter]] = [
     ("lost", _event_lost),
     ("gaps", _event_lost),
@@ -318,6 +356,9 @@ WRONG: list[tuple[str, Alter]] = [
     ("lost", _command_unanswered),
     ("lost", _reply_lost),
     ("lost", _credit_taken_away),
+    ("lost", _not_answered_automatically),
+    ("doubled", _answered_automatically_twice),
+    ("doubled", _answered_automatically_after_a_day),
     ("lost", _stored("tickets", outbox=[{"id": "7.0"}])),
     ("lost", _stored("autoclose_timers", last_seq=5)),
     ("lost", _stored("autoclose_timers", due_at=NOON)),
@@ -351,7 +392,7 @@ def test_the_keyword_of_who_wrote_nothing_else_has_to_wait_for_a_ticket(
     said: Any = history.said
     said[2] = replace(said[2], conversation="shop1:sms:somebody")
     thread: Any = history.stores["thread"]
-    thread[6] = {**thread[6], "_id": entry, "kind": "early"}
+    thread[7] = {**thread[7], "_id": entry, "kind": "early"}
 
     assert counted(judge(history))["lost"] == lost
 
