@@ -15,7 +15,7 @@ LONGEST: Final = 20_000
 """The most characters of a template."""
 
 MOST_PLACES: Final = 100
-LONGEST_VALUE: Final = 500
+LONGEST_VALUE: Final = 10_000
 """The most characters of what a placeholder stands for; the rest is left out."""
 
 

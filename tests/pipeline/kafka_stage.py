@@ -30,6 +30,8 @@ from services.desk.store.own import MongoOwn
 from services.desk.sweep import Sweep as DeskSweep
 from services.ingest import app as ingest
 from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
+from services.replies import app as replies
+from services.replies.store import MongoCorrespondents
 from services.spam import app as spam
 from services.spam.store import MongoContacts
 from services.tagging import app as tagging
@@ -252,4 +254,7 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     assignment.wire(bus["assignment"], stores, clock, SWEEP)
     autoclose.wire(bus["autoclose"], timers, RedisTyping(cache, unique), clock, SWEEP)
     attribution.wire(bus["attribution"], histories, clock, interval=SWEEP)
+    correspondents = MongoCorrespondents(database.database)
+    await correspondents.ensure_indexes()
+    replies.wire(bus["replies"], correspondents, clock, interval=SWEEP)
     tagging.wire(bus["tagging"], lessons_on_tags, beginnings, whole_tags_model(), clock, SWEEP)

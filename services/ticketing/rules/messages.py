@@ -194,7 +194,7 @@ def _write(draft: Draft, message: InboundMessage, because: str) -> Applied[Ticke
     ticket = draft.ticket
     received = message.occurred_at
     changes: dict[str, object] = slots.with_mail(ticket, message)
-    if ticket.channel != "email":
+    if ticket.channel != "email" and not message.spam:
         # Whoever writes by mail has left the chat; whoever writes there is back in it.
         changes["by_mail"] = slots.author(message) if message.channel == "email" else None
     newest = received >= (ticket.last_customer_at or received)
