@@ -11,13 +11,24 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from services.desk.handlers import Answers, Around, Desk, Telling
+from services.desk.refiling import Refiling
 from services.desk.rules.rows import Last, Reply, Row
-from services.desk.rules.views import BUILT_IN, Filters, Order, Query, built_in, key
+from services.desk.rules.views import (
+    BUILT_IN,
+    STATUSES,
+    Filters,
+    Order,
+    Query,
+    built_in,
+    custom,
+    key,
+)
 from services.desk.rules.words import words_of
 from services.desk.store.documents import row_document
 from services.desk.store.read import MongoReadModel
@@ -55,9 +66,24 @@ WORDS = (
     "order",
     "blue",
 )
+
+
+def _all(order: Order = "active", **filters: Any) -> Query:
+    """A custom view over all statuses."""
+    view = Filters(status=STATUSES, **filters)
+    return replace(custom("acme", view, Filters()), order=order)
+
+
 VIEWS: Final[Mapping[str, Query]] = {
     **{view: built_in(view, "acme", "agent-1", Filters()) for view in BUILT_IN},
-    "a tag": built_in("all", "acme", "agent-1", Filters(tag=("tag-3",))),
+    **{f"a tag by {order}": _all(order, tag=("tag-3",)) for order in get_args(Order)},
+    "an agent's": _all(assignee=("agent-1",)),
+    "a channel": _all(channel=("sms",)),
+    "unread": _all(unread=True),
+    "a tag of two statuses": replace(_all(tag=("tag-3",)), statuses=("open", "closed")),
+    "one of two tags": _all(tag=("tag-3", "tag-4")),
+    "a tag of an agent's": _all(tag=("tag-3",), assignee=("agent-1",)),
+    "a word": _all(q="parcel"),
 }
 
 
@@ -76,6 +102,9 @@ async def _measured(url: str) -> list[Figure]:
         await model.ensure_indexes()
         tickets = mongo.database["desk_tickets_a"]
         await _fill(tickets)
+        refiling = Refiling(_Nothing(model).serving)
+        while not model.filed:
+            await refiling.sweep()
         figures = [
             each
             for name, query in VIEWS.items()
