@@ -1,8 +1,10 @@
 """What the desk's read model costs, beside bare reads and writes of the same documents.
 
 Lists: a page of each view, through the rules and the store, to the read of the same documents by
-their ids, decoded as JSON. Taking in: the handlers with batches of events, to a loop that reads and
-writes as many documents of the same size by compare-and-set, and builds nothing.
+their ids, decoded as JSON. The server in Rust keeps one bound of a range in an index over an array,
+where MongoDB keeps both: there a page in the middle of a list by a facet pays for all before it.
+Taking in: the handlers with batches of events, to a loop that reads and writes as many documents of
+the same size by compare-and-set, and builds nothing.
 """
 
 import asyncio
@@ -82,9 +84,12 @@ VIEWS: Final[Mapping[str, Query]] = {
     "unread": _all(unread=True),
     "a tag of two statuses": replace(_all(tag=("tag-3",)), statuses=("open", "closed")),
     "one of two tags": _all(tag=("tag-3", "tag-4")),
+}
+FREE: Final[Mapping[str, Query]] = {
     "a tag of an agent's": _all(tag=("tag-3",), assignee=("agent-1",)),
     "a word": _all(q="parcel"),
 }
+"""What no index holds; of a page it is in milliseconds."""
 
 
 def measure() -> list[Figure]:
@@ -107,7 +112,7 @@ async def _measured(url: str) -> list[Figure]:
             await refiling.sweep()
         figures = [
             each
-            for name, query in VIEWS.items()
+            for name, query in {**VIEWS, **FREE}.items()
             for each in await _list(name, query, model, tickets)
         ]
         return [*figures, await _taking_in(mongo, model)]
@@ -181,7 +186,12 @@ async def _list(
                 json.loads(document["body"])
 
         took, least = await _in_turns(listed, bare)
-        figures.append(Figure(f"desk: {name}, {place}", took, "ms", least, 2.5, "less"))
+        named = f"desk: {name}, {place}"
+        figures.append(
+            Figure(named, took, "ms", None, 100, "less")
+            if name in FREE
+            else Figure(named, took, "ms", least, 2.5, "less")
+        )
     return figures
 
 

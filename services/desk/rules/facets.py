@@ -91,6 +91,12 @@ def readings(query: Query, *, filed: bool = True) -> list[Reading]:
     return [*found, Reading(ranges, exact=not left)]
 
 
+def exact(query: Query, *, filed: bool = True) -> Reading | None:
+    """Where an index holds just what the query finds, in its order: how it is read."""
+    ways = readings(query, filed=filed)
+    return next((way for way in ways if way.exact and way.ordered), None)
+
+
 _Equal = tuple[tuple[str, str | bool], ...]
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from services.desk.rules.facets import MOST_RANGES, Range, Reading, readings
+from services.desk.rules.facets import MOST_RANGES, Range, Reading, exact, readings
 from services.desk.rules.rows import Row
-from services.desk.rules.views import Query, key, span
+from services.desk.rules.views import Order, Query, key, span
 from services.desk.store.conditions import conditions
 from services.desk.store.documents import row_of
 from services.desk.store.ranges import Asked, Found, Windows, counted_up_to, sorted_whole
@@ -22,6 +22,7 @@ LOOKED_AT: Final = 4_000
 FEW: Final = 500
 """Of several filters that narrow a list, one that leaves fewer tickets is read whole."""
 
+_COUNTED_IN: Final[tuple[Order, ...]] = ("active", "waiting", "opened")
 _ALL: Final = 1_000_000_000
 _SOME: Final = 20
 _REMEMBERED: Final = 10_000
@@ -81,13 +82,15 @@ class Lists:
 
         They are not where `cap` or more were found, nor where LOOKED_AT were looked at before.
         """
-        # By activity there is an index of all that may be filtered by.
+        for order in _COUNTED_IN:
+            # What is asked of a time is held by the index of its own order.
+            ordered = replace(query, order=order, descending=True)
+            reading = exact(ordered, filed=self.filed)
+            if reading is not None and reading.once:
+                asked = _asked(ordered, reading, "rev", after=None, limit=cap, now=now, most=_ALL)
+                number = await self._windows.count(self._tickets, asked, now)
+                return number, number < cap
         query = replace(query, order="active", descending=True)
-        reading, short = await self._reading(query)
-        if reading.exact and reading.once and not short:
-            asked = _asked(query, reading, "rev", after=None, limit=cap, now=now, most=_ALL)
-            number = await self._windows.count(self._tickets, asked, now)
-            return number, number < cap
         found = await self._found(query, "rev", after=None, limit=cap, now=now, most=LOOKED_AT)
         number = len(found.documents)
         return number, number < cap and found.on is None
@@ -170,10 +173,9 @@ class Lists:
 
     async def _reading(self, query: Query) -> tuple[Reading, bool]:
         """How to read what the query finds; whether that is short enough to be read whole."""
+        if (way := exact(query, filed=self.filed)) is not None:
+            return way, False
         ways = readings(query, filed=self.filed)
-        exact = next((way for way in ways if way.exact and way.ordered), None)
-        if exact is not None:
-            return exact, False
         for way in ways[:-1]:
             if await self._is_short(way):
                 return way, True
