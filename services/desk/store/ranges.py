@@ -235,18 +235,15 @@ async def counted_up_to(collection: MongoCollection, equal: Equal, most: int) ->
 
 
 async def sorted_whole(collection: MongoCollection, asked: Asked) -> list[Document]:
-    """The first documents of ranges that are short: read whole, and sorted here."""
-    between = asked.within({}, asked.start, asked.end)
-    more = [{"$match": dict(asked.more)}] if asked.more else []
+    """The first documents of ranges that are short: each is read whole, then sorted."""
+    more = [asked.within({}, asked.start, asked.end)]
+    more += [{"$match": dict(asked.more)}] if asked.more else []
+    of_each = [*more, asked.sort, {"$limit": asked.limit}, asked.project]
     read = await asyncio.gather(
-        *[
-            _documents(collection, {"$match": dict(equal)}, between, *more, asked.project)
-            for equal in asked.equal
-        ]
+        *[_documents(collection, {"$match": dict(equal)}, *of_each) for equal in asked.equal]
     )
-    once = {document["_id"]: document for each in read for document in each}
-    found = sorted(once.values(), key=lambda d: d[asked.by], reverse=asked.descending)
-    return found[: asked.limit]
+    once = {document["_id"]: document for document in _merged(asked, read)}
+    return list(once.values())[: asked.limit]
 
 
 async def _documents(collection: MongoCollection, *stages: Mapping[str, Any]) -> list[Document]:
