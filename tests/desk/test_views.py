@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from services.desk.refiling import Refiling
 from services.desk.rules import cursors
-from services.desk.rules.facets import Range, readings
+from services.desk.rules.facets import Range, exact, readings
 from services.desk.rules.rows import Last, Reply, Row
 from services.desk.rules.views import (
     BUILT_IN,
     NOBODY,
+    STATUSES,
+    BuiltIn,
     Filters,
     Order,
     Query,
@@ -184,6 +186,45 @@ def test_the_ranges_that_are_read_hold_all_that_is_found(query: Query, numbers: 
                     assert bool(held and within) == found
         ways = readings(query)
         assert ways[-1].ordered
+
+
+ONE_FILTER = (
+    *(
+        {},
+        {"channel": ("sms",)},
+        {"channel": ("sms", "email", "sms")},
+        {"assignee": ("ben", NOBODY)},
+    ),
+    *(
+        {"team": (NOBODY,)},
+        {"tag": ("late",)},
+        {"tag": ("late", "returns")},
+        {"tag_all": ("late",)},
+    ),
+    *({"tag_all": ("late", "vip")}, {"segment": ("vip",)}, {"unread": True}, {"ai": True}),
+    *({"reply_failed": True}, {"unread": False}, {"tag_none": ("late",)}),
+)
+
+
+@pytest.mark.spec("VWS 2")
+@pytest.mark.parametrize("statuses", [STATUSES, ("open",), ("closed", "open"), ("open",) * 3])
+@pytest.mark.parametrize("view", ["all", "spam"])
+def test_what_is_read_for_one_filter_is_what_is_found(view: BuiltIn, statuses: Any) -> None:
+    rows = [a_row(number) for number in range(1, 301)]
+    for given in ONE_FILTER:
+        query = built_in(view, "acme", "ada", Filters(status=statuses, **given))
+        way = exact(query)
+        wanted = [row for row in rows if matches(query, row, NOW)]
+        if len(given.get("tag_all", ())) > 1 or "tag_none" in given or given.get("unread") is False:
+            assert way is None
+            continue
+        assert way is not None
+        counts = [sum(is_in(row_document(r, 1), each) for each in way.ranges) for r in rows]
+        assert [row for row, count in zip(rows, counts, strict=True) if count] == wanted
+        assert max(counts) <= 1 or not way.once
+        if len(set(statuses)) in (1, 3):
+            values = given.get("assignee") or given.get("tag") or given.get("channel") or ("",)
+            assert len(way.ranges) == len(set(values))
 
 
 def is_in(document: Mapping[str, Any], each: Range) -> bool:
