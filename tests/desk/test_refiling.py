@@ -36,7 +36,7 @@ def as_of_old(row: Row) -> dict[str, Any]:
 async def found(model: MongoReadModel, rows: list[Row]) -> bool:
     """Whether the lists are what the rules say."""
     for query in QUERIES:
-        page = await model.page(query, after=None, limit=2_000, now=NOW)
+        page = await model.page(query, after=None, limit=3_000, now=NOW)
         wanted = {row.key for row in rows if matches(query, row, NOW)}
         assert wanted
         if {row.key for row in page} != wanted:
@@ -52,7 +52,7 @@ async def test_old_tickets_are_found_before_they_are_filed_anew_and_after(
         model = MongoReadModel(mongo.database, "a")
         await model.ensure_indexes()
         tickets = mongo.database["desk_tickets_a"]
-        rows = [a_row(number) for number in range(1, 1_201)]
+        rows = [a_row(number) for number in range(1, 2_202)]
         lines_alone = replace(rows[0], ticket_id="T0", summary=None)
         stored = [
             as_of_old(r) if r.summary and r.summary.number % 3 else row_document(r, 1) for r in rows

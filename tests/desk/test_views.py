@@ -188,7 +188,7 @@ def test_the_ranges_that_are_read_hold_all_that_is_found(query: Query, numbers: 
         assert ways[-1].ordered
 
 
-ONE_FILTER = (
+ONE_FILTER: tuple[dict[str, Any], ...] = (
     *(
         {},
         {"channel": ("sms",)},
@@ -211,11 +211,11 @@ ONE_FILTER = (
 @pytest.mark.parametrize("view", ["all", "spam"])
 def test_what_is_read_for_one_filter_is_what_is_found(view: BuiltIn, statuses: Any) -> None:
     rows = [a_row(number) for number in range(1, 301)]
-    for given in ONE_FILTER:
-        query = built_in(view, "acme", "ada", Filters(status=statuses, **given))
+    for one in ONE_FILTER:
+        query = built_in(view, "acme", "ada", Filters(status=statuses, **one))
         way = exact(query)
         wanted = [row for row in rows if matches(query, row, NOW)]
-        if len(given.get("tag_all", ())) > 1 or "tag_none" in given or given.get("unread") is False:
+        if len(one.get("tag_all", ())) > 1 or "tag_none" in one or one.get("unread") is False:
             assert way is None
             continue
         assert way is not None
@@ -223,7 +223,7 @@ def test_what_is_read_for_one_filter_is_what_is_found(view: BuiltIn, statuses: A
         assert [row for row, count in zip(rows, counts, strict=True) if count] == wanted
         assert max(counts) <= 1 or not way.once
         if len(set(statuses)) in (1, 3):
-            values = given.get("assignee") or given.get("tag") or given.get("channel") or ("",)
+            values = one.get("assignee") or one.get("tag") or one.get("channel") or ("",)
             assert len(way.ranges) == len(set(values))
 
 

@@ -16,7 +16,7 @@ from shared.stores.mongo import Database, compare_and_set
 Side = Literal["a", "b"]
 SIDES: Final[tuple[Side, ...]] = ("a", "b")
 
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = 2_000
 
 
 class MongoReadModel(Lists):
@@ -88,12 +88,10 @@ class MongoReadModel(Lists):
 
         They are the next ones beyond that key; returns how far it came, None once it is through.
         """
-        fields = {"rev": 1, "body": 1, "facets": 1}
-        after = {"_id": {"$gt": beyond}}
-        found = self._tickets.find(after, fields, limit=_AT_ONCE).sort("_id", 1)
-        documents = [document async for document in found]
-        old = [d for d in documents if "facets" in d and not is_filed(d["facets"])]
-        written = [(row_of(d), d["rev"]) for d in old]
+        found = self._tickets.find({"_id": {"$gt": beyond}}, {"facets": 1}, limit=_AT_ONCE)
+        documents = [document async for document in found.sort("_id", 1)]
+        old = [d["_id"] for d in documents if "facets" in d and not is_filed(d["facets"])]
+        written = list((await self.rows(old)).values())
         saved = await self.save_rows(written)
         if len(saved) < len(written):
             # Somebody else was quicker, of whichever version: look again.
