@@ -10,6 +10,7 @@ from services.desk.handlers import Desk
 from services.desk.live.here import Here
 from services.desk.live.hub import Hub
 from services.desk.live.telling import RedisTelling
+from services.desk.refiling import Refiling
 from services.desk.rules.signing import Lasting
 from services.desk.settings import Settings, signing_key
 from services.desk.store.around import MongoAround
@@ -114,6 +115,7 @@ def build(settings: Settings) -> Service:
     sweep = Sweep(own, bus.accounts, bus.publish, clock, own.side)
     erasing = Erasing(around, models, telling, bus.publish)
     wire(bus, desk, erasing, sweep, jobs, settings.sweep_interval)
+    bus.every(settings.sweep_interval, Refiling(models.serving).sweep)
     lasting = Lasting(settings.session_idle, settings.session_longest)
     sessions = Sessions(
         people,

@@ -1,8 +1,10 @@
 """What the desk's read model costs, beside bare reads and writes of the same documents.
 
 Lists: a page of each view, through the rules and the store, to the read of the same documents by
-their ids, decoded as JSON. Taking in: the handlers with batches of events, to a loop that reads and
-writes as many documents of the same size by compare-and-set, and builds nothing.
+their ids, decoded as JSON. The server in Rust keeps one bound of a range in an index over an array,
+where MongoDB keeps both: there a page in the middle of a list by a facet pays for all before it.
+Taking in: the handlers with batches of events, to a loop that reads and writes as many documents of
+the same size by compare-and-set, and builds nothing.
 """
 
 import asyncio
@@ -11,13 +13,23 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from services.desk.handlers import Answers, Around, Desk, Telling
 from services.desk.rules.rows import Last, Reply, Row
-from services.desk.rules.views import BUILT_IN, Filters, Order, Query, built_in, key
+from services.desk.rules.views import (
+    BUILT_IN,
+    STATUSES,
+    Filters,
+    Order,
+    Query,
+    built_in,
+    custom,
+    key,
+)
 from services.desk.rules.words import words_of
 from services.desk.store.documents import row_document
 from services.desk.store.read import MongoReadModel
@@ -55,10 +67,28 @@ WORDS = (
     "order",
     "blue",
 )
+
+
+def _all(order: Order = "active", **filters: Any) -> Query:
+    """A custom view over all statuses."""
+    view = Filters(status=STATUSES, **filters)
+    return replace(custom("acme", view, Filters()), order=order)
+
+
 VIEWS: Final[Mapping[str, Query]] = {
     **{view: built_in(view, "acme", "agent-1", Filters()) for view in BUILT_IN},
-    "a tag": built_in("all", "acme", "agent-1", Filters(tag=("tag-3",))),
+    **{f"a tag by {order}": _all(order, tag=("tag-3",)) for order in get_args(Order)},
+    "an agent's": _all(assignee=("agent-1",)),
+    "a channel": _all(channel=("sms",)),
+    "unread": _all(unread=True),
+    "a tag of two statuses": replace(_all(tag=("tag-3",)), statuses=("open", "closed")),
+    "one of two tags": _all(tag=("tag-3", "tag-4")),
 }
+FREE: Final[Mapping[str, Query]] = {
+    "a tag of an agent's": _all(tag=("tag-3",), assignee=("agent-1",)),
+    "a word": _all(q="parcel"),
+}
+"""What no index holds; of a page it is in milliseconds."""
 
 
 def measure() -> list[Figure]:
@@ -76,9 +106,11 @@ async def _measured(url: str) -> list[Figure]:
         await model.ensure_indexes()
         tickets = mongo.database["desk_tickets_a"]
         await _fill(tickets)
+        # As the service knows once it has looked through them after its start.
+        model.filed = True
         figures = [
             each
-            for name, query in VIEWS.items()
+            for name, query in {**VIEWS, **FREE}.items()
             for each in await _list(name, query, model, tickets)
         ]
         return [*figures, await _taking_in(mongo, model)]
@@ -152,7 +184,12 @@ async def _list(
                 json.loads(document["body"])
 
         took, least = await _in_turns(listed, bare)
-        figures.append(Figure(f"desk: {name}, {place}", took, "ms", least, 2.5, "less"))
+        named = f"desk: {name}, {place}"
+        figures.append(
+            Figure(named, took, "ms", None, 100, "less")
+            if name in FREE
+            else Figure(named, took, "ms", least, 2.5, "less")
+        )
     return figures
 
 

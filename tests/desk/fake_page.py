@@ -60,6 +60,7 @@ class Fake:
     counts: dict[str, Any] = field(default_factory=dict)
     presence: str = "offline"
     page_size: int = 50
+    looks_at: int = 1_000
     is_down: bool = False
     streams_refused: bool = False
     opened_with: list[str] = field(default_factory=list)
@@ -145,16 +146,22 @@ class Fake:
         return sorted(rows, key=lambda row: (key(row), row.id), reverse=order.startswith("-"))
 
     def page(self, query: QueryParams) -> ShownPage:
-        """Return the page that a request asks for."""
-        rows = self.filtered(query)
+        """Return the page that a request asks for, of so many tickets that are looked at."""
+        fit = {row.id for row in self.filtered(query)}
+        of_view = [(name, query[name]) for name in ("view", "sort") if name in query]
+        rows = self.filtered(QueryParams(of_view))
         order = query.get("sort", "-active")
         key, sign = KEYS[order.lstrip("-")], -1 if order.startswith("-") else 1
         if cursor := query.get("cursor"):
             edge, edge_id = cursor.split("/")
             ahead = [(sign * (key(row) - float(edge)), row.id != edge_id, row) for row in rows]
             rows = [row for by, other, row in ahead if by > 0 or (by == 0 and other)]
-        shown = rows[: self.page_size]
-        following = f"{key(shown[-1])}/{shown[-1].id}" if len(rows) > len(shown) else None
+        shown = [row for row in rows[: self.looks_at] if row.id in fit][: self.page_size]
+        full = len(shown) == self.page_size
+        last = shown[-1] if full else rows[: self.looks_at][-1] if rows else None
+        left = rows[rows.index(last) + 1 :] if last else []
+        more = any(row.id in fit for row in left) if full else bool(left)
+        following = f"{key(last)}/{last.id}" if last and more else None
         total = len(self.filtered(query))
         return ShownPage(tuple(shown), following, total, total_capped=False, as_of=self.as_of)
 

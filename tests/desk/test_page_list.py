@@ -46,6 +46,44 @@ def fresh(number: int = 99, **fields: Any) -> Any:
     return a_row(0, id=f"new{number}", number=number, **fields)
 
 
+class TestWhatIsLookedFor:
+    """A page may end before it is full, where much was looked at for it."""
+
+    def test_is_found_though_the_first_pages_have_none_of_it(
+        self, desk: Opened, fake: Fake
+    ) -> None:
+        fake.looks_at = 3
+        fake.put(replace(fake.rows["t1"], tags=("late",)), replace(fake.rows["t9"], tags=("late",)))
+
+        page = desk.tab("/desk?view=all&tag=late")
+
+        page.wait_for_selector("#more", state="hidden")
+        assert sorted(ids(page)) == ["t1", "t9"]
+        assert page.locator(".empty").count() == 0
+
+    def test_is_said_not_to_be_there_once_all_was_looked_at(self, desk: Opened, fake: Fake) -> None:
+        fake.looks_at = 3
+
+        page = desk.tab("/desk?view=all&tag=late")
+
+        page.wait_for_selector(".empty")
+        assert page.locator("#more").is_hidden()
+        assert fake.asked.count("GET /desk/list") == 6
+
+    def test_is_looked_for_when_the_list_is_narrowed_too(self, desk: Opened, fake: Fake) -> None:
+        fake.looks_at = 3
+        fake.put(replace(fake.rows["t1"], tags=("late",)))
+        page = desk.tab("/desk?view=all")
+
+        page.evaluate(
+            "history.pushState(null, '', '/desk?view=all&tag=late');"
+            "dispatchEvent(new PopStateEvent('popstate'))"
+        )
+
+        until(page, "document.querySelector('#more').hidden")
+        assert ids(page) == ["t1"]
+
+
 class TestWhatIsNew:
     def test_comes_in_by_itself_while_nobody_is_in_the_list(self, desk: Opened) -> None:
         page = desk.tab()

@@ -27,6 +27,10 @@ BUILT_IN: Final[tuple[BuiltIn, ...]] = ("inbox", "unassigned", "all", "spam")
 STATUSES: Final[tuple[TicketStatus, ...]] = ("open", "snoozed", "closed")
 
 _Some = Annotated[tuple[Id, ...], Field(max_length=50)]
+FIRST: Final = ""
+LAST: Final = "~"
+"""Before and beyond all keys."""
+
 _NEVER: Final = 9_999_999_999_999
 _LONG: Final = timedelta(days=3650)
 _NUMBER: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
@@ -221,8 +225,11 @@ def bound(at: int) -> str:
     return f"{min(max(at, 0), _NEVER):013d}"
 
 
-def beginning(query: Query, after: str | None, now: datetime) -> str | None:
-    """The key beyond which all lies that the query finds beyond `after`, in its order."""
+def span(query: Query, after: str | None, now: datetime) -> tuple[str, str]:
+    """Between which keys all lies that the query finds beyond `after`, in its order.
+
+    The order's own field alone is looked at; what is asked of it needs no other look.
+    """
     wanted = query.filters
     first, last = None, None
     match query.order:
@@ -232,10 +239,8 @@ def beginning(query: Query, after: str | None, now: datetime) -> str | None:
             first, last = wanted.opened_after, wanted.opened_before
         case "waiting" if wanted.waiting_longer_than is not None:
             last = now - wanted.waiting_longer_than + timedelta(milliseconds=1)
-    end = last if query.descending else first
-    if end is None:
-        return after
-    at = bound(milliseconds(end))
-    if after is None:
-        return at
-    return min(after, at) if query.descending else max(after, at)
+    lower = FIRST if first is None else bound(milliseconds(first))
+    upper = LAST if last is None else bound(milliseconds(last))
+    if query.descending:
+        return (upper if after is None else min(after, upper)), lower
+    return max(after or FIRST, lower), upper

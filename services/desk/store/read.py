@@ -3,49 +3,41 @@
 One set serves; a rebuild fills the other one, then they change places (VWS 9).
 """
 
-import asyncio
 from collections.abc import Collection, Iterable
-from dataclasses import replace
-from datetime import datetime
-from heapq import merge
-from itertools import islice
 from typing import Any, Final, Literal
 
-from services.desk.rules.facets import MOST_RANGES, Range, is_indexed, ranges
+from services.desk.rules.facets import is_filed
 from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
-from services.desk.rules.views import Query, beginning
-from services.desk.store.conditions import conditions
 from services.desk.store.documents import ORDERS, line_document, line_of, row_document, row_of
-from services.desk.store.ranges import Windows, counted_up_to
+from services.desk.store.lists import Lists
 from shared.stores.mongo import Database, compare_and_set
 
 Side = Literal["a", "b"]
 SIDES: Final[tuple[Side, ...]] = ("a", "b")
 
-_OF_MANY: Final = frozenset({"facets", "words"})
-_FEW: Final = 500
-_SOME: Final = 20
-_LAST_LETTER: Final = "\uffff"
+_AT_ONCE: Final = 2_000
 
 
-class MongoReadModel:
+class MongoReadModel(Lists):
     """Collections `desk_tickets_<side>` and `desk_lines_<side>`."""
 
     def __init__(self, database: Database, side: Side) -> None:
+        super().__init__(database[f"desk_tickets_{side}"])
         self.side = side
-        self._tickets = database[f"desk_tickets_{side}"]
         self._lines = database[f"desk_lines_{side}"]
-        self._windows = Windows()
 
     async def ensure_indexes(self) -> None:
         """Make sure of every index that a query here uses."""
         for order in ORDERS:
-            for equal in (("spam",), ("spam", "status"), ("spam", "status", "assignee")):
+            for equal in (
+                ("spam",),
+                ("spam", "status"),
+                ("spam", "status", "assignee"),
+                ("facets",),
+            ):
                 fields = ["account_id", *equal, f"by_{order}"]
                 await self._tickets.create_index([(name, 1) for name in fields])
-        for order in ("active", "waiting"):
-            await self._tickets.create_index([("account_id", 1), ("facets", 1), (f"by_{order}", 1)])
         await self._tickets.create_index([("account_id", 1), ("words", 1), ("by_active", 1)])
         await self._tickets.create_index([("account_id", 1), ("number", 1)])
         await self._tickets.create_index([("account_id", 1), ("contact", 1)])
@@ -91,6 +83,21 @@ class MongoReadModel:
         written = [(line_document(line, rev + 1), rev) for line, rev in lines]
         return await compare_and_set(self._lines, written) if written else set()
 
+    async def file_anew(self, beyond: str) -> str | None:
+        """Some tickets that an older version stored are filed as they are to be (`facets`).
+
+        They are the next ones beyond that key; returns how far it came, None once it is through.
+        """
+        found = self._tickets.find({"_id": {"$gt": beyond}}, {"facets": 1}, limit=_AT_ONCE)
+        documents = [document async for document in found.sort("_id", 1)]
+        old = [d["_id"] for d in documents if "facets" in d and not is_filed(d["facets"])]
+        written = list((await self.rows(old)).values())
+        saved = await self.save_rows(written)
+        if len(saved) < len(written):
+            # Somebody else was quicker, of whichever version: look again.
+            return beyond
+        return documents[-1]["_id"] if len(documents) == _AT_ONCE else None
+
     async def erase_waiting(self, account_id: str, contacts: Collection[str]) -> int:
         """See `erasing.ErasableLines`."""
         return (await self._lines.delete_many(_waiting(account_id, contacts))).deleted_count
@@ -99,134 +106,7 @@ class MongoReadModel:
         """See `erasing.ErasableLines`."""
         return await self._lines.count_documents(_waiting(account_id, contacts))
 
-    # Lists
-
-    async def page(
-        self, query: Query, *, after: str | None, limit: int, now: datetime
-    ) -> list[Row]:
-        """The first `limit` tickets of the query beyond the key `after`, in its order.
-
-        A search that finds nothing by whole words finds what its last word begins (`completed`).
-        """
-        query = await self.completed(query, now)
-        found = await self._first(query, "body", after=after, limit=limit, now=now)
-        return [row_of(document) for document in found]
-
-    async def ids(self, query: Query, *, limit: int, now: datetime) -> list[str]:
-        """The ids of the first `limit` tickets of the query, as `page` finds them."""
-        query = await self.completed(query, now)
-        found = await self._first(query, "rev", after=None, limit=limit, now=now)
-        return [document["_id"].partition(":")[2] for document in found]
-
-    async def count(self, query: Query, *, cap: int, now: datetime) -> int:
-        """How many tickets `page` finds; `cap` where there are as many or more."""
-        # By activity there is an index of all that may be filtered by.
-        query = replace(await self.completed(query, now), order="active", descending=True)
-        read = await self._ranges(query)
-        if len(read) > 1 and any(name in _OF_MANY for each in read for name, _ in each.equal):
-            # A ticket may be in several.
-            return len(await self._first(query, "rev", after=None, limit=cap, now=now))
-        more = conditions(query, now)
-        counted = 0
-        for each in read:
-            counted += await self._windows.count(
-                self._tickets,
-                _equal(each),
-                more,
-                "active",
-                after=beginning(query, None, now),
-                cap=cap - counted,
-                now=now,
-            )
-            if counted >= cap:
-                return cap
-        return counted
-
-    async def completed(self, query: Query, now: datetime) -> Query:
-        """The query; one of a search that finds nothing, with words that its last word begins.
-
-        They are `MOST_RANGES` at most.
-        """
-        if query.begun or not query.words:
-            return query
-        if await self._first(query, "rev", after=None, limit=1, now=now):
-            return query
-        begun = await self._begun_by(query.account_id, query.words[-1])
-        return replace(query, begun=begun) if begun else query
-
-    async def _begun_by(self, account_id: str, start: str) -> tuple[str, ...]:
-        """Words that begin so, the first ones.
-
-        Each read is for the tickets with the first word beyond those that are known; where they are
-        few, they are all that there are.
-        """
-        found: set[str] = set()
-        beyond: dict[str, str] = {"$gte": start}
-        for _ in range(MOST_RANGES):
-            within = {**beyond, "$lt": start + _LAST_LETTER}
-            asked = {"account_id": account_id, "words": within}
-            pipeline: list[dict[str, Any]] = [
-                {"$match": asked},
-                # Some word is within, not one beyond its beginning and another one before its end.
-                {"$match": {"words": {"$elemMatch": within}}},
-                {"$limit": _SOME},
-                {"$project": {"words": 1}},
-            ]
-            documents = await self._tickets.aggregate(pipeline).to_list(None)
-            words = {word for document in documents for word in document["words"]}
-            new = {w for w in words if w.startswith(start) and w > beyond.get("$gt", "")}
-            found |= new
-            if not new or len(documents) < _SOME:
-                break
-            beyond = {"$gt": min(new)}
-        return tuple(sorted(found)[:MOST_RANGES])
-
-    async def _ranges(self, query: Query) -> list[Range]:
-        """The ranges to read.
-
-        They are those of what is filtered by also where the order is not indexed so, if that leaves
-        few enough to be sorted.
-        """
-        by_order = ranges(query)
-        by_facets = ranges(query, by_facets=True)
-        if by_order == by_facets:
-            return by_order
-        left = _FEW
-        for each in by_facets:
-            left -= await counted_up_to(self._tickets, [_equal(each)], left)
-            if left <= 0:
-                return by_order
-        return by_facets
-
-    async def _first(
-        self, query: Query, field: str, *, after: str | None, limit: int, now: datetime
-    ) -> list[dict[str, Any]]:
-        """The first documents, each with that field."""
-        name = f"by_{query.order}"
-        more = conditions(query, now)
-        after = beginning(query, after, now)
-        read = await asyncio.gather(
-            *[
-                self._windows.first(
-                    self._tickets,
-                    _equal(each),
-                    more,
-                    query.order,
-                    descending=query.descending,
-                    after=after,
-                    limit=limit,
-                    now=now,
-                    fields={field: 1, name: 1},
-                    indexed=is_indexed(each, query.order),
-                )
-                for each in await self._ranges(query)
-            ]
-        )
-        if len(read) == 1:
-            return read[0]
-        ordered = merge(*read, key=lambda d: d[name], reverse=query.descending)
-        once = {document["_id"]: document for document in ordered}
-        return list(islice(once.values(), limit))
+    # Single tickets, counts of them
 
     async def unread(self, account_id: str, assignee: str | None, cap: int) -> int:
         """How many open tickets of theirs (None: of nobody) are unread; `cap` at most."""
@@ -278,7 +158,3 @@ class MongoReadModel:
 
 def _waiting(account_id: str, contacts: Collection[str]) -> dict[str, Any]:
     return {"from": {"$in": [f"{account_id}:{contact}" for contact in contacts]}}
-
-
-def _equal(each: Range) -> dict[str, Any]:
-    return dict(each.equal)

@@ -20,7 +20,7 @@ from services.desk.rules.shown import (
     ShownThread,
     ShownTicket,
 )
-from services.desk.rules.views import Query, key, narrowed
+from services.desk.rules.views import Query, narrowed
 from services.desk.store.documents import line_place
 from services.desk.web.parts import CAP, Parts
 from services.desk.web.problems import Problem
@@ -73,16 +73,13 @@ class Reading:
                 text = "the cursor is broken, or of a list with other filters: begin anew without"
                 raise Problem(422, "invalid_cursor", text, field="cursor")
         model = await self.parts.models.serving()
-        rows = await model.page(found, after=start, limit=limit + 1, now=now)
-        more = len(rows) > limit
-        rows = rows[:limit]
-        total = await model.count(found, cap=CAP, now=now)
-        following = key(found.order, rows[-1]) if more else None
+        page = await model.look(found, after=start, limit=limit, now=now)
+        total, whole = await model.counted(found, cap=CAP, now=now)
         return ShownPage(
-            rows=tuple(await self.shown(who, rows, names)),
-            next=cursors.cursor(self.parts.secret, query, following) if following else None,
+            rows=tuple(await self.shown(who, page.rows, names)),
+            next=cursors.cursor(self.parts.secret, query, page.on) if page.on else None,
             total=total,
-            total_capped=total >= CAP,
+            total_capped=not whole,
             as_of=as_of,
         )
 

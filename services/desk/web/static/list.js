@@ -33,6 +33,8 @@ export async function load() {
   } finally {
     if (mine === turn) scroller.removeAttribute("aria-busy");
   }
+  // A page may end before it is full, where much was looked at for it.
+  if (mine === turn && nearEnd()) page();
 }
 
 function failed(error) {
@@ -63,6 +65,8 @@ async function page() {
     if (mine !== turn) return;
     list().dataset.next = $("#rows", fresh)?.dataset.next || "";
     append($$(".row", fresh));
+    const none = $(".empty", fresh);
+    if (none && !rows().length) body.append(none);
     headed();
     dressAll();
   } catch (error) {
