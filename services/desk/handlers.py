@@ -12,6 +12,7 @@ from services.desk.rules import facts
 from services.desk.rules.answers import Answered, answer_of
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.facts import Said
+from services.desk.rules.visits import BELIEVED, Visit, visits
 from services.desk.storing import ReadModel, Seats, stored
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish
@@ -46,6 +47,9 @@ class Around(Protocol):
 
     async def stopped(self, said: Sequence[tuple[str, str, str, datetime, bool]]) -> None:
         """Keep for each account, channel and contact what was said last: STOP (True) or START."""
+
+    async def visited(self, visits: Sequence[Visit]) -> None:
+        """Keep the last of each conversation's visits."""
 
     async def sent(self, sends: Sequence[SendOutcome]) -> None:
         """Keep what became of each send; a failure counts whatever else was said."""
@@ -171,7 +175,10 @@ class Desk:
         await self.telling.tell([News(account, "reload", {}) for account in accounts])
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
-        """A STOP or START is kept, and pages are told who types."""
+        """A STOP or START is kept, and who came to a web chat or left.
+
+        Pages are told of the latter, and of who types.
+        """
         signals = await self._unerased(signals)
         stops = [
             (s.account_id, s.channel, s.contact.id, s.occurred_at, s.keyword_class == "stop")
@@ -180,6 +187,25 @@ class Desk:
         ]
         await self.around.stopped(stops)
         now = self.clock()
+        seen = visits(signals, now)
+        await self.around.visited(seen)
+        await self.telling.tell(
+            [
+                News(
+                    visit.account_id,
+                    "visitor",
+                    {
+                        "channel": "webchat",
+                        "contact": visit.contact,
+                        "conversation": visit.conversation,
+                        "here": visit.here,
+                        "at": visit.at.isoformat(),
+                    },
+                )
+                for visit in seen
+                if now - visit.at < BELIEVED
+            ]
+        )
         await self.telling.tell(
             [
                 News(

@@ -219,6 +219,14 @@ class ShownDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownVisitor:
+    """Whether a web chat's visitor is there; `since` when they were last heard of, or left."""
+
+    here: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShownTicket:
     """A ticket, all that its pane shows."""
 
@@ -229,6 +237,7 @@ class ShownTicket:
     replying: ShownReplying
     draft: ShownDraft | None
     can_reopen: bool
+    visitor: ShownVisitor | None = None
 
 
 @dataclass(frozen=True, slots=True)

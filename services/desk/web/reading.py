@@ -19,8 +19,10 @@ from services.desk.rules.shown import (
     ShownRow,
     ShownThread,
     ShownTicket,
+    ShownVisitor,
 )
 from services.desk.rules.views import Query, key, narrowed
+from services.desk.rules.visits import visitor
 from services.desk.store.documents import line_place
 from services.desk.web.parts import CAP, Parts
 from services.desk.web.problems import Problem
@@ -116,7 +118,15 @@ class Reading:
             if draft
             else None,
             can_reopen=shown.channel in _REOPENABLE,
+            visitor=await self._visitor(row),
         )
+
+    async def _visitor(self, row: Row) -> ShownVisitor | None:
+        ticket = row.summary
+        if ticket is None or ticket.status == "closed" or not ticket.conversation_id:
+            return None
+        visit = await self.parts.around.visit(row.account_id, ticket.conversation_id)
+        return visitor(visit, row.customer_at, self.parts.clock())
 
     async def thread(self, row: Row, names: Names, earlier: str | None = None) -> ShownThread:
         """The newest lines, or those before a cursor; raises Problem for a broken one."""
