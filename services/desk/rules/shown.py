@@ -200,12 +200,18 @@ class ShownPanel:
 
 @dataclass(frozen=True, slots=True)
 class ShownReplying:
-    """Whether a reply may be sent now, and the words to say before one starts to write (TKT 13)."""
+    """Whether a reply may be sent now, and the words to say before one starts to write (TKT 13).
+
+    Of a closed ticket, `reopens` says that it may be opened again, and takes a reply then; where it
+    takes none even so, `also` is the code that says why.
+    """
 
     allowed: bool
     code: str | None = None
     reason: str | None = None
     until: datetime | None = None
+    reopens: bool = False
+    also: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

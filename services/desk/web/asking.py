@@ -11,7 +11,7 @@ from typing import Any, Final
 from services.desk.live.streams import Entry
 from services.desk.rules import macros
 from services.desk.rules.answers import UNSEEN
-from services.desk.rules.commands import Asked, command_id, commands, for_ticket
+from services.desk.rules.commands import Asked, command_id, commands, for_ticket, reopening
 from services.desk.rules.people import Who
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem
@@ -60,7 +60,9 @@ class Asking:
             id_ = command_id(who, ticket_id, f"{key}:seen")
             noted = await self.parts.own.command(_key(who, id_))
         now = self.parts.clock()
-        given, *then = commands(who, ticket_id, for_ticket(asked, row), id_, now)
+        given, *then = commands(who, row, for_ticket(asked, row), id_, now)
+        opens = asked.opens and await self.reading.reopens_for_reply(who, row)
+        before = [reopening(who, row, id_, now)] if opens else []
         if noted is None:
             await self._check(who, row.key, asked)
             following = [each.model_dump_json() for each in then]
@@ -71,7 +73,7 @@ class Asking:
         if noted.get("answer"):
             return outcome(id_, noted)
         with self.parts.hub().answer_to(who.account_id, id_) as told:
-            await publish(self.parts, [given])
+            await publish(self.parts, [*before, given])
             return await self._answer(who, id_, told)
 
     async def _check(self, who: Who, ticket_key: str, asked: Asked) -> None:
@@ -136,5 +138,6 @@ def _key(who: Who, id_: str) -> str:
 
 
 def _digest(ticket_id: str, asked: Asked) -> str:
-    body = asked.model_dump(mode="json", exclude={"unseen_ok", "seen_seq"})
+    left_out = {"unseen_ok", "seen_seq"} | (set() if asked.reopen else {"reopen"})
+    body = asked.model_dump(mode="json", exclude=left_out)
     return blake2b(json.dumps([ticket_id, body]).encode(), digest_size=16).hexdigest()

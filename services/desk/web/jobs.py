@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from services.desk.handlers import News
 from services.desk.rules import macros
-from services.desk.rules.commands import Asked, command_id, commands, for_ticket
+from services.desk.rules.commands import Asked, command_id, commands, for_ticket, reopening
 from services.desk.rules.people import Who
 from services.desk.rules.rows import Row
 from services.desk.rules.views import Query
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem
+from services.desk.web.reading import Reading
 from shared.clock import EPOCH
 from shared.contracts.commands import Command
 from shared.topics import COMMANDS
@@ -148,6 +149,7 @@ class Jobs:
         model = await self.parts.models.serving()
         rows = await model.named(who.account_id, tickets)
         now = self.parts.clock()
+        before: list[Command] = []
         given: list[Command] = []
         following: dict[str, list[str]] = {}
         refused: list[Refusal] = []
@@ -163,12 +165,14 @@ class Jobs:
                 refused.append(_refusal(ticket, row, "placeholder", reason))
                 continue
             id_ = command_id(who, ticket, job["_id"])
-            first, *then = commands(who, ticket, for_ticket(own, row), id_, now)
+            first, *then = commands(who, row, for_ticket(own, row), id_, now)
+            if own.opens and await Reading(self.parts).reopens_for_reply(who, row):
+                before.append(reopening(who, row, id_, now))
             given.append(first)
             following[_key(who, id_)] = [each.model_dump_json() for each in then]
         await self.parts.own.all_given(following, job["_id"], now)
         if given:
-            await self.parts.publish([COMMANDS.record(command) for command in given])
+            await self.parts.publish([COMMANDS.record(each) for each in [*before, *given]])
         return [command.ticket_id for command in given], refused
 
     def _filled(self, who: Who, asked: Asked, row: Row) -> tuple[Asked, Sequence[str]]:
