@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from services.desk.erasing import is_late
 from services.desk.rules import facts
-from services.desk.rules.answers import Answered, answer_of
+from services.desk.rules.answers import Answered, answer_of, told_of
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.facts import Said
 from services.desk.rules.visits import BELIEVED, Visit, visits
@@ -124,20 +124,7 @@ class Desk:
         await self._follow_up(answers)
         changed = dict.fromkeys((event.account_id, event.ticket_id) for event in told)
         news = [_changed(*ticket, seats) for ticket in changed]
-        news += [
-            News(
-                answer.account_id,
-                "command",
-                {
-                    "command_id": answer.command_id,
-                    "ticket_id": answer.ticket_id,
-                    "seq": (answer.event or {}).get("seq"),
-                    "code": answer.code,
-                    "reason": answer.reason,
-                },
-            )
-            for answer in answers
-        ]
+        news += [News(answer.account_id, "command", told_of(answer)) for answer in answers]
         await self.telling.tell(news)
 
     async def _follow_up(self, answers: Sequence[Answered]) -> None:

@@ -39,6 +39,21 @@ async def test_a_command_is_answered_with_the_event_that_it_became(served: Serve
     assert [line["text"] for line in shown["thread"]["lines"]][-1] == REPLY["text"]
 
 
+@pytest.mark.spec("VWS 6")
+async def test_a_refusal_has_the_code_of_its_reason_and_what_it_names(served: Served) -> None:
+    ticket = await served.ticketing.write()
+    sue = await served.browser("sue")
+    await sue.command(ticket.id, {"type": "assign", "assignee": "max"})
+
+    body = {"type": "assign", "assignee": "sue", "seen_assignee": "unassigned"}
+    problem = (await sue.command(ticket.id, body)).json()
+    asked = (await sue.get(f"/api/v1/commands/{problem['command_id']}")).json()
+
+    assert problem["detail"] == "max has it now"
+    for said in (problem, asked):
+        assert (said["code"], said["why"], said["named"]) == ("taken", "has_it", {"agent": "max"})
+
+
 async def test_a_refusal_is_a_problem_with_its_code_and_words(served: Served) -> None:
     ticket = await served.ticketing.write(channel="webchat")
     sue = await served.browser("sue")

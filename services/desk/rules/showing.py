@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.desk.rules.attendance import Attendance
+from services.desk.rules.becauses import with_names
 from services.desk.rules.lines import Line
 from services.desk.rules.mail_html import quoted_part
 from services.desk.rules.plain import plain_name, preview
@@ -167,7 +168,7 @@ def line(of: Line, ticket: TicketSummary, names: Names) -> ShownLine:
         auto_reply=of.auto_reply,
         delivery=of.delivery if of.kind == "reply" else None,  # type: ignore[arg-type]  # of a contract
         delivery_error=of.error or None,
-        because=of.because,
+        because=with_names(of.because, names.agents),
         subject=preview(message["subject"]) if message.get("subject") else None,
         code=of.code,
         said=_named(of.said or {}, names),
@@ -217,11 +218,14 @@ def send(told: Mapping[str, Any]) -> ShownLine:
     )
 
 
-def why(lines: Iterable[Line]) -> tuple[ShownDecision, ...]:
+def why(lines: Iterable[Line], names: Names) -> tuple[ShownDecision, ...]:
     """The decisions among the lines in words, the newest first."""
     decided = [each for each in lines if each.code in _DECIDES and each.because]
     decided.sort(key=lambda each: each.seq, reverse=True)
-    return tuple(ShownDecision(each.sent_at, each.code or "", each.because) for each in decided)
+    return tuple(
+        ShownDecision(each.sent_at, each.code or "", with_names(each.because, names.agents))
+        for each in decided
+    )
 
 
 def others(

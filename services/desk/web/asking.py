@@ -36,6 +36,8 @@ class Outcome:
     event: Mapping[str, Any] | None = None
     code: str | None = None
     reason: str | None = None
+    why: str | None = None
+    named: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,15 @@ class Asking:
         if missing := macros.left_open(asked.text):
             named = ", ".join(missing)
             text = f"there is a placeholder without a value in it: {named}"
-            raise Problem(422, "placeholder", text, field="text", missing=list(missing))
+            raise Problem(
+                422,
+                "placeholder",
+                text,
+                field="text",
+                missing=list(missing),
+                why="missing",
+                named={"names": named},
+            )
         if asked.seen_seq is None or asked.unseen_ok:
             return
         model = await self.parts.models.serving()
@@ -130,7 +140,8 @@ async def publish(parts: Parts, given: Sequence[Command]) -> None:
 def outcome(id_: str, noted: Mapping[str, Any]) -> Outcome:
     """What is noted of a command's answer."""
     answer = noted.get("answer") or {}
-    return Outcome(id_, answer.get("event"), answer.get("code"), answer.get("reason"))
+    said = ("event", "code", "reason", "why", "named")
+    return Outcome(id_, *(answer.get(name) for name in said))
 
 
 def _key(who: Who, id_: str) -> str:

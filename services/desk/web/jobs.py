@@ -162,7 +162,8 @@ class Jobs:
             own, missing = self._filled(who, asked, row)
             if missing:
                 reason = f"there is no {', '.join(missing)} to put into it"
-                refused.append(_refusal(ticket, row, "placeholder", reason))
+                said = _refusal(ticket, row, "placeholder", reason)
+                refused.append({**said, "why": "missing", "named": {"names": ", ".join(missing)}})
                 continue
             id_ = command_id(who, ticket, job["_id"])
             first, *then = commands(who, row, for_ticket(own, row), id_, now)
@@ -202,7 +203,7 @@ class Jobs:
         job["open"] = list(keys.values())
         job["refused"] = [
             *job["refused"],
-            *(_refusal(t, rows.get(t), a["code"], a["reason"]) for t, a in refused.items()),
+            *(_refused(t, rows.get(t), answer) for t, answer in refused.items()),
         ]
 
 
@@ -220,6 +221,11 @@ def shown(job: Mapping[str, Any]) -> dict[str, Any]:
 def _refusal(ticket: str, row: Row | None, code: str, reason: str) -> Refusal:
     number = row.summary.number if row and row.summary else None
     return {"ticket_id": ticket, "number": number, "code": code, "reason": reason}
+
+
+def _refused(ticket: str, row: Row | None, answer: Mapping[str, Any]) -> Refusal:
+    said = _refusal(ticket, row, answer["code"], answer["reason"])
+    return {**said, "why": answer.get("why"), "named": answer.get("named")}
 
 
 def _id(job: Mapping[str, Any]) -> str:

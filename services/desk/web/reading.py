@@ -201,7 +201,7 @@ class Reading:
             tickets=max(len(of_person), 1),
             others=tuple(showing.row(each, names) for each in others[:_OTHERS]),
             profile=await self._profile(who, row),
-            why=showing.why(thread)[:_OTHERS],
+            why=showing.why(thread, names)[:_OTHERS],
             credit=f"{credit.source} {credit.source_id}" if credit and credit.send_id else None,
             related=next((showing.row(each, names) for each in linked.values()), None),
         )

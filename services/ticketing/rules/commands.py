@@ -55,7 +55,8 @@ def command_given(
     outcome = _decided(ticket, command, settings, token)
     if _is_too_large(outcome):
         of = ticket if outcome.state else None
-        return _refused(of, command, ("too_large", "it has more text than a ticket takes"))
+        refusal = Refusal("too_large", "it has more text than a ticket takes", "too_much_text")
+        return _refused(of, command, refusal)
     return outcome
 
 
@@ -87,12 +88,14 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
     ticket: Ticket | None, command: Command, settings: AccountSettings, token: str | None
 ) -> Applied[Ticket]:
     if ticket is None:
-        return _refused(None, command, ("unknown_ticket", f"there is no {command.ticket_id}"))
+        return _refused(
+            None, command, Refusal("unknown_ticket", f"there is no {command.ticket_id}")
+        )
     if ticket.account_id != command.account_id:
         why = f"{command.ticket_id} is not of account {command.account_id}"
-        return _refused(None, command, ("wrong_account", why))
+        return _refused(None, command, Refusal("wrong_account", why))
     if ticket.erased_at is not None:
-        return _refused(ticket, command, ("not_open", GONE))
+        return _refused(ticket, command, Refusal("not_open", GONE, "erased"))
     draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)
     refusal: Refusal | None
     match command:
@@ -127,7 +130,7 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
         case ReportDelivery():
             refusal = deliveries.report(draft, command)
         case _:
-            refusal = ("nothing_to_change", f"{type(command).__name__} is not understood")
+            refusal = Refusal("nothing_to_change", f"{type(command).__name__} is not understood")
     if refusal is not None:
         return _refused(ticket, command, refusal)
     return draft.applied(_line(draft, command))
@@ -135,7 +138,7 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
 
 def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Applied[Ticket]:
     """A rejection, and a hidden entry: when the command is replayed, it stays refused."""
-    code, reason = refusal
+    code, reason, why, named = refusal
     rejected = CommandRejected.model_validate(
         {
             "account_id": command.account_id,
@@ -148,6 +151,8 @@ def _refused(ticket: Ticket | None, command: Command, refusal: Refusal) -> Appli
             "author": command.author,
             "code": code,
             "reason": reason,
+            "why": why,
+            "named": named,
         }
     )
     kept = code != "too_large" and not (ticket and ticket.erased_at)

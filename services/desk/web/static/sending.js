@@ -153,7 +153,7 @@ function toldWithin(id, wait) {
 }
 
 function settled(told) {
-  if (told.code) throw Object.assign(new Error(told.reason ?? told.code), { problem: { status: 409, code: told.code, detail: told.reason ?? told.detail ?? "" } });
+  if (told.code) throw Object.assign(new Error(told.reason ?? told.code), { problem: { status: 409, code: told.code, detail: told.reason ?? told.detail ?? "", why: told.why, named: told.named } });
   return told.event ?? { seq: told.seq };
 }
 
