@@ -177,7 +177,8 @@ class Desk:
             }
             changes = kinds.get(kind, {})
             it.row = replace(it.row, seq=it.row.seq + 1, **changes)
-        if kind == "reopen":
+        if kind == "reopen" or body.get("reopen"):
+            it.row = replace(it.row, status="open")
             it.replying = ShownReplying(allowed=True)
         return {"type": kind, "seq": it.row.seq, "ticket_id": name}
 
