@@ -239,8 +239,7 @@ class Desk:
         for event in own:
             # What is said of a time to come must not count for more than what is said later.
             when = min(event.occurred_at, now)
-            settings = self.accounts.get(event.account_id)
-            limit = settings.assignment.heartbeat_limit if settings else timedelta(seconds=60)
+            limit = self._heartbeat_limit(event.account_id)
             at = (event.account_id, event.agent_id)
             said = known.get(at, Attendance(event.account_id, event.agent_id))
             if isinstance(event, AgentHeartbeat):
@@ -250,14 +249,19 @@ class Desk:
                 known[at] = said.chosen(when, online=online)
         changed = [each for at, each in known.items() if before.get(at) != each]
         await self.around.attend(changed)
-        await self.telling.tell(
-            [
-                News(each.account_id, "presence", {"agent": each.agent_id, "online": each.online})
-                for each in changed
-                if (old := before.get((each.account_id, each.agent_id))) is None
-                or old.online != each.online
-            ]
-        )
+        news = []
+        for each in changed:
+            old = before.get((each.account_id, each.agent_id))
+            shown = each.is_online(now, limit := self._heartbeat_limit(each.account_id))
+            # Heartbeats that were late end a silence that pages may have been told of.
+            if old is None or old.online != each.online or old.is_online(now, limit) != shown:
+                body = {"agent": each.agent_id, "online": shown}
+                news.append(News(each.account_id, "presence", body))
+        await self.telling.tell(news)
+
+    def _heartbeat_limit(self, account_id: str) -> timedelta:
+        settings = self.accounts.get(account_id)
+        return settings.assignment.heartbeat_limit if settings else timedelta(seconds=60)
 
     async def _unerased(self, said: Sequence[S]) -> list[S]:
         """What was not erased, or received after that."""

@@ -165,6 +165,20 @@ def test_a_refusal_is_said_in_the_readers_language_with_names(
             it.page.click("#head-says button:last-child")
 
 
+@pytest.mark.spec("ASG 2")
+def test_that_the_assignee_fell_silent_is_shown_without_loading(page_browser: Browser) -> None:
+    theirs = ticket(assignee="bob", assignee_name="Bob Ray", assignee_online=True)
+    with shown(page_browser, theirs) as it:
+        it.open()
+        it.heard()
+        assert "offline" not in it.page.inner_text(".head [data-act=assign]")
+
+        it.ticket.row = replace(it.ticket.row, assignee_online=False)
+        it.desk.tell("presence", {"agent": "bob", "online": False, "silent": True})
+
+        it.page.wait_for_selector(".head [data-act=assign]:has-text('offline')")
+
+
 def test_a_ticket_is_read_when_it_is_opened(page_browser: Browser) -> None:
     with shown(page_browser, ticket(unread=True)) as it:
         it.open()

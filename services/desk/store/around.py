@@ -50,6 +50,7 @@ class MongoAround:
             [("at", 1)], expireAfterSeconds=int(KEPT_EVENTS.total_seconds())
         )
         await self._agents.create_index([("account_id", 1)])
+        await self._agents.create_index([("online", 1), ("seen_at", 1)])
 
     async def stopped(self, said: Sequence[tuple[str, str, str, datetime, bool]]) -> None:
         """See `handlers.Around`. Of two at the same time the STOP counts."""
@@ -214,6 +215,11 @@ class MongoAround:
         """What is known of all agents of the account."""
         found = self._agents.find({"account_id": account_id}, {"_id": 0})
         return [Attendance(**document) async for document in found]
+
+    async def online_seen(self, start: datetime, end: datetime) -> list[Attendance]:
+        """See `sweep.Attending`."""
+        query = {"online": True, "seen_at": {"$gte": start, "$lte": end}}
+        return [Attendance(**document) async for document in self._agents.find(query, {"_id": 0})]
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
         """See `handlers.Around`."""
