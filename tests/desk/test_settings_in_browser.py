@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -370,12 +372,20 @@ def test_a_token_is_made_and_shown_once(opened: Callable[..., Page], desk: Desk)
     page.locator("#token-name[aria-invalid=true]").wait_for()
     page.fill("#token-name", "Reports")
     page.check('#token-scopes input[value="tickets:read"]')
+    page.select_option("#token-expires", "90")
     page.click("#new-token button")
     page.wait_for_selector("#secret:visible")
 
     assert page.input_value("#secret-value").startswith("hdt_")
-    assert [token.name for token in desk.people.held.values()] == ["Reports"]
+    (token,) = desk.people.held.values()
+    assert token.name == "Reports"
+    assert token.expires_at is not None
+    left = token.expires_at - datetime.now(UTC)  # the browser's clock is the real one
+    assert timedelta(days=89) < left <= timedelta(days=90)
+    page.wait_for_selector("#tokens li:has-text('expires')")
+    desk.people.held[token.key] = replace(token, expires_at=datetime(2026, 1, 1, tzinfo=UTC))
     page.reload()
+    page.wait_for_selector("#tokens li .bad:has-text('expired')")
     page.locator("#tokens button").click()
     page.wait_for_selector("#tokens li", state="detached")
     assert desk.people.held == {}
