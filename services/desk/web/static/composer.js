@@ -6,7 +6,7 @@ import { newKey } from "./http.js";
 import { applied, chips, unfilled } from "./macros.js";
 import { refused } from "./refusals.js";
 import { hush, tell } from "./says.js";
-import { kept, post } from "./sending.js";
+import { kept, post, waitingWords } from "./sending.js";
 import { segments } from "./sms.js";
 import { t } from "./words.js";
 
@@ -295,9 +295,4 @@ export class Composer {
   leave() {
     this.draft.leave();
   }
-}
-
-function waitingWords({ state, offline }) {
-  if (state !== "waiting") return "thread.sending";
-  return offline ? "thread.offline" : "thread.trying";
 }

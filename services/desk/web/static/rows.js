@@ -148,7 +148,7 @@ function leave(row, html) {
   $(".row-facts", shown).prepend(el("span", { class: "row-gone" }, t("list.left")));
   // A name or a tag more makes a line some pixels higher: not while somebody may be about to click.
   const more = shown.getBoundingClientRect().height - height;
-  if (Math.abs(more) < 8) shown.style.height = `${height}px`;
+  if (Math.abs(more) < 8) shown.style.setProperty("height", `${height}px`);
 }
 
 // The agent has moved on: what left goes, what waited comes.

@@ -49,6 +49,12 @@ export function kept(me, ticket = null) {
     .sort((one, other) => one.at - other.at);
 }
 
+// What is said of one on its way.
+export function waitingWords({ state, offline }) {
+  if (state !== "waiting") return "thread.sending";
+  return offline ? "thread.offline" : "thread.trying";
+}
+
 // It goes out, once, whatever fails meanwhile.
 export function post(record) {
   keep(record);
