@@ -8,6 +8,7 @@ from typing import Any, Final, Generic, Literal, TypeVar, get_args
 from pydantic import TypeAdapter, ValidationError
 
 from shared.bus.delivery import Outgoing, Record
+from shared.dating import Allowance
 from shared.errors import Poison
 
 M = TypeVar("M")
@@ -48,7 +49,8 @@ class Topic(Generic[M]):
     `outside_producers` and `outside_consumers` name who produces or consumes besides our services.
     A topic that is `open_ended` may carry types of a newer version, which are ignored. Where there
     is a contract, `key` begins with the account. A compacted topic keeps all its records for as
-    long as `uncompacted_for` at least.
+    long as `uncompacted_for` at least. Where there is an `allowance`, the brokers give the records
+    their time, and handlers get no body that is dated further from it.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Topic(Generic[M]):
     compacted: bool = False
     uncompacted_for: timedelta = timedelta(0)
     open_ended: bool = False
+    allowance: Allowance | None = None
     max_bytes: int = 4 * MEBIBYTE
 
     def parse(self, record: Record) -> M | Deleted | Record:
@@ -85,6 +88,18 @@ class Topic(Generic[M]):
             if self.open_ended and _is_unknown_type(error):
                 raise UnknownType from None
             raise Poison("malformed", _in_words(error)) from None
+
+    def heard(self, record: Record) -> M | Deleted | Record:
+        """What the record says, as handlers get it: `occurred_at` is within the `allowance`.
+
+        It is the same each time that the record is read. Raises as `parse` does.
+        """
+        body = self.parse(record)
+        said_at = getattr(body, "occurred_at", None)
+        if self.allowance is None or said_at is None:
+            return body
+        at = self.allowance.bounded(said_at, record.timestamp)
+        return body if at == said_at else body.model_copy(update={"occurred_at": at})  # type: ignore[union-attr]
 
     def record(self, body: M, headers: Sequence[tuple[str, bytes]] = ()) -> Outgoing:
         """The record that says `body` on this topic, its correlation id in a header too."""

@@ -26,6 +26,7 @@ from shared.contracts.profiles import Profile, ProfileEvent
 from shared.contracts.signals import Signal
 from shared.contracts.snapshots import Snapshot, SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketEvent, TicketFact
+from shared.dating import Allowance
 from shared.topic import FOR_EVER, MEBIBYTE, SERVICES, Service, Topic
 
 
@@ -158,6 +159,7 @@ COMMANDS: Topic[Any] = Topic(
     producers=frozenset({"assignment", "autoclose", "tagging", "desk", "replies", "handoff"}),
     consumers=frozenset({"ticketing"}),
     outside_producers="agents' apps, channel gateways, integrations",
+    allowance=Allowance(before=timedelta(minutes=10), after=timedelta(minutes=1)),
 )
 SNAPSHOTS: Topic[Any] = Topic(
     name="helpdesk.snapshots",

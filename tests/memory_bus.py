@@ -147,7 +147,7 @@ class MemoryBus:
         dead: list[tuple[Record, Exception]] = []
         for record in records:
             try:
-                good.append((record, topic.parse(record)))
+                good.append((record, topic.heard(record)))
             except UnknownType:
                 continue
             except Poison as error:

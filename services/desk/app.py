@@ -18,7 +18,7 @@ from services.desk.store.models import Models
 from services.desk.store.own import MongoOwn
 from services.desk.store.people import MongoPeople
 from services.desk.store.read import SIDES, MongoReadModel
-from services.desk.sweep import Sweep
+from services.desk.sweep import Silence, Sweep
 from services.desk.web.application import SigningIn, application
 from services.desk.web.auth import Client, Passwords, Provider, Sessions, Throttle
 from services.desk.web.board import Board
@@ -52,11 +52,18 @@ SWEEP_INTERVAL = timedelta(seconds=1)
 
 
 def wire(  # one argument a part
-    bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, jobs: Jobs, interval: timedelta
+    bus: Bus,
+    desk: Desk,
+    erasing: Erasing,
+    sweep: Sweep,
+    silence: Silence,
+    jobs: Jobs,
+    interval: timedelta,
 ) -> None:
     """Connect topics, handlers and sweeps, whose runs lie `interval` apart."""
     read_along(bus, desk, erasing, sweep, interval)
     bus.every(interval, jobs.sweep)
+    bus.every(interval, silence.tell)
 
 
 def read_along(bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, interval: timedelta) -> None:
@@ -113,8 +120,9 @@ def build(settings: Settings) -> Service:
     jobs = Jobs(parts)
     desk = Desk(models, around, own, telling, bus.accounts, clock, bus.publish)
     sweep = Sweep(own, bus.accounts, bus.publish, clock, own.side)
+    silence = Silence(around, bus.accounts, telling, clock)
     erasing = Erasing(around, models, telling, bus.publish)
-    wire(bus, desk, erasing, sweep, jobs, settings.sweep_interval)
+    wire(bus, desk, erasing, sweep, silence, jobs, settings.sweep_interval)
     bus.every(settings.sweep_interval, Refiling(models.serving).sweep)
     lasting = Lasting(settings.session_idle, settings.session_longest)
     sessions = Sessions(

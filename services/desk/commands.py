@@ -10,7 +10,9 @@ import typer
 from rich.console import Console
 
 from services.desk.rules.people import SCOPES, Scope
+from shared.cli.moments import moment
 from shared.cli.plain import tame
+from shared.clock import system_clock
 
 app = typer.Typer()
 desk = typer.Typer(help="Let agents and integrations into the desk.", no_args_is_help=True)
@@ -61,7 +63,7 @@ def password(
     asyncio.run(letting_in.set_password(account, agent, given))
 
 
-@desk.command(epilog="Example: helpdesk desk token acme reports --scope tickets:read")
+@desk.command(epilog="Example: helpdesk desk token acme crm --scope tickets:read --expires-in 90d")
 def token(
     account: Account,
     name: Annotated[str, typer.Argument(help="What it is for.")],
@@ -69,8 +71,14 @@ def token(
     scope: Annotated[
         list[str], typer.Option(metavar="SCOPE", help=f"What it may: {', '.join(SCOPES)}.")
     ],
+    expires_in: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it expires: in 12h, 90d, or RFC 3339."),
+    ] = None,
 ) -> None:
     """Make a token for an integration, and print it: nobody can see it again.
+
+    It counts until somebody deletes it, or until it expires.
 
     Exit codes: 1 also when there is no such account.
     """
@@ -83,7 +91,12 @@ def token(
     if not 0 < len(name) <= 100:
         _err.print("a name has 1 to 100 characters", markup=False)
         raise typer.Exit(WRONG)
-    typer.echo(asyncio.run(letting_in.new_token(account, name, scopes)))
+    now = system_clock()
+    expires_at = moment(expires_in, now, ahead=True) if expires_in is not None else None
+    if expires_at is not None and expires_at <= now:
+        _err.print("it would have expired already", markup=False)
+        raise typer.Exit(WRONG)
+    typer.echo(asyncio.run(letting_in.new_token(account, name, scopes, expires_at)))
 
 
 @desk.command(epilog="Example: helpdesk desk rebuild")

@@ -9,9 +9,10 @@ from pydantic import TypeAdapter
 
 from services.desk.erasing import is_late
 from services.desk.rules import facts
-from services.desk.rules.answers import Answered, answer_of
+from services.desk.rules.answers import Answered, answer_of, told_of
 from services.desk.rules.attendance import Attendance
 from services.desk.rules.facts import Said
+from services.desk.rules.visits import BELIEVED, Visit, visits
 from services.desk.storing import ReadModel, Seats, stored
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish
@@ -46,6 +47,9 @@ class Around(Protocol):
 
     async def stopped(self, said: Sequence[tuple[str, str, str, datetime, bool]]) -> None:
         """Keep for each account, channel and contact what was said last: STOP (True) or START."""
+
+    async def visited(self, visits: Sequence[Visit]) -> None:
+        """Keep the last of each conversation's visits."""
 
     async def sent(self, sends: Sequence[SendOutcome]) -> None:
         """Keep what became of each send; a failure counts whatever else was said."""
@@ -120,20 +124,7 @@ class Desk:
         await self._follow_up(answers)
         changed = dict.fromkeys((event.account_id, event.ticket_id) for event in told)
         news = [_changed(*ticket, seats) for ticket in changed]
-        news += [
-            News(
-                answer.account_id,
-                "command",
-                {
-                    "command_id": answer.command_id,
-                    "ticket_id": answer.ticket_id,
-                    "seq": (answer.event or {}).get("seq"),
-                    "code": answer.code,
-                    "reason": answer.reason,
-                },
-            )
-            for answer in answers
-        ]
+        news += [News(answer.account_id, "command", told_of(answer)) for answer in answers]
         await self.telling.tell(news)
 
     async def _follow_up(self, answers: Sequence[Answered]) -> None:
@@ -171,7 +162,10 @@ class Desk:
         await self.telling.tell([News(account, "reload", {}) for account in accounts])
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
-        """A STOP or START is kept, and pages are told who types."""
+        """A STOP or START is kept, and who came to a web chat or left.
+
+        Pages are told of the latter, and of who types.
+        """
         signals = await self._unerased(signals)
         stops = [
             (s.account_id, s.channel, s.contact.id, s.occurred_at, s.keyword_class == "stop")
@@ -180,6 +174,25 @@ class Desk:
         ]
         await self.around.stopped(stops)
         now = self.clock()
+        seen = visits(signals, now)
+        await self.around.visited(seen)
+        await self.telling.tell(
+            [
+                News(
+                    visit.account_id,
+                    "visitor",
+                    {
+                        "channel": "webchat",
+                        "contact": visit.contact,
+                        "conversation": visit.conversation,
+                        "here": visit.here,
+                        "at": visit.at.isoformat(),
+                    },
+                )
+                for visit in seen
+                if now - visit.at < BELIEVED
+            ]
+        )
         await self.telling.tell(
             [
                 News(
@@ -226,8 +239,7 @@ class Desk:
         for event in own:
             # What is said of a time to come must not count for more than what is said later.
             when = min(event.occurred_at, now)
-            settings = self.accounts.get(event.account_id)
-            limit = settings.assignment.heartbeat_limit if settings else timedelta(seconds=60)
+            limit = self._heartbeat_limit(event.account_id)
             at = (event.account_id, event.agent_id)
             said = known.get(at, Attendance(event.account_id, event.agent_id))
             if isinstance(event, AgentHeartbeat):
@@ -237,14 +249,19 @@ class Desk:
                 known[at] = said.chosen(when, online=online)
         changed = [each for at, each in known.items() if before.get(at) != each]
         await self.around.attend(changed)
-        await self.telling.tell(
-            [
-                News(each.account_id, "presence", {"agent": each.agent_id, "online": each.online})
-                for each in changed
-                if (old := before.get((each.account_id, each.agent_id))) is None
-                or old.online != each.online
-            ]
-        )
+        news = []
+        for each in changed:
+            old = before.get((each.account_id, each.agent_id))
+            shown = each.is_online(now, limit := self._heartbeat_limit(each.account_id))
+            # Heartbeats that were late end a silence that pages may have been told of.
+            if old is None or old.online != each.online or old.is_online(now, limit) != shown:
+                body = {"agent": each.agent_id, "online": shown}
+                news.append(News(each.account_id, "presence", body))
+        await self.telling.tell(news)
+
+    def _heartbeat_limit(self, account_id: str) -> timedelta:
+        settings = self.accounts.get(account_id)
+        return settings.assignment.heartbeat_limit if settings else timedelta(seconds=60)
 
     async def _unerased(self, said: Sequence[S]) -> list[S]:
         """What was not erased, or received after that."""

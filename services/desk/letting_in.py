@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from services.desk.rules.people import Scope
 from services.desk.rules.signing import agent_of, with_address
@@ -47,13 +48,16 @@ async def set_password(account: str, agent: str, password: str) -> None:
         await Passwords(people, accounts, system_clock).set(account, found.id, password)
 
 
-async def new_token(account: str, name: str, scopes: Sequence[Scope]) -> str:
+async def new_token(
+    account: str, name: str, scopes: Sequence[Scope], expires_at: datetime | None = None
+) -> str:
     """What an integration is to hold. Raises HelpdeskError where there is no such account."""
     accounts = await _accounts()
     if accounts.get(account) is None:
         raise _no_account(account)
     async with _people(Settings()) as people:
-        made = await Tokens(people, accounts, system_clock).make(account, name, scopes, BY)
+        tokens = Tokens(people, accounts, system_clock)
+        made = await tokens.make(account, name, scopes, BY, expires_at=expires_at)
     if made is None:
         raise HelpdeskError("it was made already")
     return made[1]

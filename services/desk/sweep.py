@@ -1,10 +1,12 @@
-"""What time does at the desk: asks for snapshots of accounts that are new to it (VWS 9)."""
+"""What time does at the desk: accounts that are new are asked for, who fell silent is told of."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from services.desk.handlers import News, Telling
+from services.desk.rules.attendance import Attendance
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish
 from shared.clock import Clock
@@ -61,6 +63,53 @@ class Sweep:
                 await self.publish([COMMANDS.record(request(account.account_id, what, now))])
                 await self.noted.is_new(what, now)
             self._known.add(what)
+
+
+LOOKED_BACK: Final = timedelta(hours=1)
+"""For so long after their pages were last there it is told that agents fell silent."""
+
+
+class Attending(Protocol):
+    """What is known of agents' presence."""
+
+    async def online_seen(self, start: datetime, end: datetime) -> Sequence[Attendance]:
+        """Who chose to be online, and was last there from `start` to `end`, of any account."""
+
+
+@dataclass(slots=True)
+class Silence:
+    """Open pages learn of agents whose heartbeats have stopped (ASG 2).
+
+    Each replica tells it once for each silence; pages take it as often as it comes.
+    """
+
+    attending: Attending
+    accounts: Accounts
+    telling: Telling
+    clock: Clock
+    _told: dict[tuple[str, str], datetime] = field(default_factory=dict)
+
+    async def tell(self) -> None:
+        """Pages have been told of all who fell silent within the last hour."""
+        now = self.clock()
+        limits = {a.account_id: a.assignment.heartbeat_limit for a in self.accounts}
+        if not limits:
+            return
+        found = await self.attending.online_seen(
+            now - LOOKED_BACK - max(limits.values()), now - min(limits.values())
+        )
+        silent = {
+            (each.account_id, each.agent_id): each.seen_at
+            for each in found
+            if each.account_id in limits and not each.is_online(now, limits[each.account_id])
+        }
+        news = [
+            News(account, "presence", {"agent": agent, "online": False, "silent": True})
+            for (account, agent), seen_at in silent.items()
+            if self._told.get((account, agent)) != seen_at
+        ]
+        await self.telling.tell(news)
+        self._told = silent
 
 
 def asked_for(side: str, account_id: str) -> str:

@@ -175,7 +175,7 @@ class Consuming:
         strangers = False
         for record in records:
             try:
-                body = topic.parse(record)
+                body = topic.heard(record)
             except UnknownType:
                 batch.ignored += 1
             except Poison as error:

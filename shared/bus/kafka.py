@@ -275,6 +275,8 @@ def topic_configuration(topic: Topic[Any], replication: int) -> dict[str, str]:
         "retention.ms": str(retention),
         "max.message.bytes": str(topic.max_bytes),
         "min.insync.replicas": "2" if replication > 2 else "1",
+        # A producer would stamp its records by the clock that is not believed.
+        **({"message.timestamp.type": "LogAppendTime"} if topic.allowance else {}),
         "unclean.leader.election.enable": "false",
         # What a tombstone replaces is gone a week later, however little comes after it.
         **compacting,

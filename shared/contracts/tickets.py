@@ -309,7 +309,12 @@ class ContentErased(TicketFact):
 
 
 class CommandRejected(Envelope):
-    """A command could not apply, and why. It changes nothing and has no seq."""
+    """A command could not apply, and why. It changes nothing and has no seq.
+
+    `reason` is in English, for people. Where one code has several reasons, or they name something,
+    `why` is a code of the reason itself, and `named` what it names: the id of an `agent` or `team`,
+    a `number`, an `address`, `hours`.
+    """
 
     type: Literal["CommandRejected"] = "CommandRejected"
     ticket_id: Id
@@ -335,6 +340,8 @@ class CommandRejected(Envelope):
         "too_large",
     ]
     reason: str
+    why: str | None = None
+    named: dict[str, str] | None = None
 
 
 TicketEvent = Annotated[

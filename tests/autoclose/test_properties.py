@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 
 from shared.contracts.accounts import AutoClose
 from shared.contracts.commands import CloseTicket
-from tests.autoclose.story import AI, Story
+from shared.topics import COMMANDS
+from tests.autoclose.story import AI, DAY, HOUR, Story
 from tests.autoclose.world import ON, World
+
+assert COMMANDS.allowance is not None
+BELIEVED = COMMANDS.allowance
+"""How far ticketing believes the clocks of those who command (TKT 11)."""
 
 HAPPENINGS: dict[str, Callable[[Story], Any]] = {
     "customer writes": Story.customer_writes,
@@ -20,7 +25,7 @@ HAPPENINGS: dict[str, Callable[[Story], Any]] = {
     "agent replies": Story.reply,
     "AI replies": lambda story: story.reply(AI),
     "agent replies, by a clock that is wrong": lambda story: story.reply(
-        at=story.now - timedelta(days=3)
+        at=BELIEVED.bounded(story.now - timedelta(days=3), story.now)
     ),
     "auto-reply": Story.auto_reply,
     "note": Story.note,
@@ -113,10 +118,10 @@ class Run:
         if not story.accepts(close):
             return
         assert story.waits_since is not None, "a customer who waits for the team was closed on"
-        assert story.now - story.waits_since >= policy.period
+        assert story.now - story.waits_since >= policy.period - BELIEVED.before
         if policy.starts_at == "last_reply" and self.heard[who] == len(story.events):
             assert story.replied_at is not None
-            assert story.now - story.replied_at >= policy.period
+            assert story.now - story.replied_at >= policy.period - BELIEVED.before
         self.closed.append(close)
         story.close("inactivity")
 
@@ -137,6 +142,22 @@ def test_no_close_that_ticketing_would_accept_is_early_or_on_a_waiting_customer(
     steps: Sequence[Sequence[Any]],
 ) -> None:
     asyncio.run(lived(steps))
+
+
+@pytest.mark.spec("ACL 2")
+async def test_a_reply_by_a_clock_that_is_days_behind_has_its_whole_period() -> None:
+    run = Run()
+    short = ("settings", 0, AutoClose(enabled=True, period=DAY))
+    wrong = ("happens", 0, "agent replies, by a clock that is wrong")
+
+    for step in (("hours pass", 25), short, wrong, ("is heard", 0, 9), ("hours pass", 1)):
+        await run.step(step)
+    await run.step(("sweep",))
+    assert run.closed == []
+
+    run.pass_time(DAY - HOUR)
+    await run.step(("sweep",))
+    assert len(run.closed) == 1
 
 
 @pytest.mark.spec("ACL 3")

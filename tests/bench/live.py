@@ -12,8 +12,10 @@ from typing import Final
 from shared.embedded.servers import Servers
 from shared.embedded.stack import Valkey
 from tests.bench.figures import Figure
-from tests.desk.http import ROLES, Served, Stream, serving
+from tests.desk.http import Served, serving
 from tests.desk.memory_people import MemoryPeople
+from tests.desk.streams import Stream
+from tests.desk.ticketing import ROLES
 from tests.fast_mongo import SecantusInRust
 
 PAGES: Final = 50

@@ -11,16 +11,26 @@ import pytest
 
 from tests.desk.fake_page import Fake
 from tests.desk.fake_page_served import serving
+from tests.desk.hubs import Site, a_site
 from tests.desk.served import served, two
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from playwright.sync_api import Browser, BrowserContext, Page
+
+    from shared.embedded.servers import Servers
 
 __all__ = ["served", "two"]
 
 CHROMIUM = os.environ.get("HELPDESK_TEST_CHROMIUM") or shutil.which("chromium")
+
+
+@pytest.fixture
+async def site(servers: Servers, unique: str) -> AsyncIterator[Site]:
+    """Hubs on a Redis, with streams of their own."""
+    async with a_site(servers.redis, unique) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,12 @@ def application(fake: Fake) -> FastAPI:  # noqa: C901, PLR0915  # one route afte
     async def some(request: Request) -> Response:
         passing = {row.id: row for row in fake.filtered(request.query_params)}
         ids = request.query_params["ids"].split(",")
-        told = {id_: {"html": fake.html(passing[id_])} if id_ in passing else None for id_ in ids}
+        told = {
+            id_: {"html": fake.html(fake.rows[id_]), "in": id_ in passing}
+            if id_ in fake.rows
+            else None
+            for id_ in ids
+        }
         return JSONResponse({"rows": told})
 
     @app.get("/desk/tickets/{ticket_id}")

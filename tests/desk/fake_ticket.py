@@ -20,6 +20,7 @@ from services.desk.rules.shown import (
     ShownRow,
     ShownThread,
     ShownTicket,
+    ShownVisitor,
 )
 from services.desk.web.problems import Problem
 from services.desk.web.templating import render
@@ -54,6 +55,7 @@ class Ticket:
     draft: ShownDraft | None = None
     panel: ShownPanel | None = None
     can_reopen: bool = True
+    visitor: ShownVisitor | None = None
 
     @property
     def shown(self) -> ShownTicket:
@@ -61,7 +63,14 @@ class Ticket:
         panel = self.panel or ShownPanel(1, (), None, (), None, None)
         address = "help@acme.example"
         return ShownTicket(
-            self.row, address, self.page(None), panel, self.replying, self.draft, self.can_reopen
+            self.row,
+            address,
+            self.page(None),
+            panel,
+            self.replying,
+            self.draft,
+            self.can_reopen,
+            self.visitor,
         )
 
     def page(self, earlier: str | None) -> ShownThread:
@@ -168,7 +177,8 @@ class Desk:
             }
             changes = kinds.get(kind, {})
             it.row = replace(it.row, seq=it.row.seq + 1, **changes)
-        if kind == "reopen":
+        if kind == "reopen" or body.get("reopen"):
+            it.row = replace(it.row, status="open")
             it.replying = ShownReplying(allowed=True)
         return {"type": kind, "seq": it.row.seq, "ticket_id": name}
 

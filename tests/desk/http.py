@@ -1,7 +1,6 @@
-"""The desk over HTTP on real stores, before a ticketing that applies ticketing's own rules.
+"""The desk over HTTP on real stores, before the ticketing of `tests/desk/ticketing.py`.
 
-Agents of acme are sue (support), max (manager), amy (admin) and oli (owner); zeta, another account,
-has zoe, its owner. Several replicas may serve the same desk.
+Several replicas may serve the same desk.
 """
 
 from __future__ import annotations
@@ -9,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
-import time
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
@@ -34,30 +31,22 @@ from services.desk.web.counting import Counting
 from services.desk.web.jobs import Jobs
 from services.desk.web.limits import Limits
 from services.desk.web.parts import Parts
-from shared.bus.accounts import AccountsTable
-from shared.clock import system_clock
-from shared.contracts.accounts import AccountSettings, Agent, Macro, Team
-from shared.contracts.base import to_milliseconds
-from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.running.settings import MongoSettings, RedisSettings
 from shared.stores import redis
 from shared.stores.mongo import Mongo
-from shared.topics import ACCOUNTS, BY_NAME, COMMANDS, PRESENCE, TICKETS
-from tests.builders import a_message, an_account
+from shared.topics import ACCOUNTS
 from tests.desk.settings_desk import FakeLog
-from tests.ticketing.world import World
+from tests.desk.streams import Stream
+from tests.desk.ticketing import Ticketing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from services.desk.rules.people import Scope
-    from services.ticketing.rules.ticket import Ticket
-    from shared.bus.delivery import Outgoing
     from shared.embedded.servers import Servers
 
 HOME: Final = "http://desk.example.com"
 SECRET: Final = b"s" * 32
-ROLES: Final = {"sue": "support", "max": "manager", "amy": "admin", "oli": "owner"}
 
 _keys = itertools.count(1)
 
@@ -65,98 +54,6 @@ _keys = itertools.count(1)
 def a_key() -> str:
     """An idempotency key that no other request has."""
     return f"key-{next(_keys):08d}"
-
-
-def an_account_with_roles() -> AccountSettings:
-    """Acme, with an agent of each role, a team, and macros."""
-    agents = [
-        Agent.model_validate({"id": i, "name": i.title(), "role": r}) for i, r in ROLES.items()
-    ]
-    return an_account(
-        agents=tuple(agents),
-        teams=(Team(id="sales", name="Sales", members=("sue", "max")),),
-        macros=(
-            Macro(id="hello", name="Hello", text="Hello {{contact.name}}, #{{ticket.number}}"),
-            Macro(id="plain", name="Plain", text="Thank you", tags=("thanks",), status="closed"),
-        ),
-    )
-
-
-@dataclass
-class Ticketing:
-    """Ticketing's own handlers in memory; `held` commands wait until `go_on`."""
-
-    world: World = field(default_factory=World)
-    held: bool = False
-    waiting: list[Outgoing] = field(default_factory=list)
-    presences: list[Any] = field(default_factory=list)
-    tells: list[Desk] = field(default_factory=list)
-    failing: list[Exception] = field(default_factory=list)
-    given: list[Any] = field(default_factory=list)
-    _told: int = 0
-
-    def __post_init__(self) -> None:
-        self.world.now = to_milliseconds(system_clock())
-        self.world.accounts.apply(an_account_with_roles())
-        zoe = Agent(id="zoe", name="Zoe", role="owner")
-        self.world.accounts.apply(an_account(account_id="zeta", agents=(zoe,), teams=()))
-
-    @property
-    def accounts(self) -> AccountsTable:
-        return self.world.accounts
-
-    def clock(self) -> datetime:
-        return self.world.now
-
-    def later(self, **much: float) -> datetime:
-        self.world.now += timedelta(**much)
-        return self.world.now
-
-    async def publish(self, records: Sequence[Outgoing]) -> None:
-        """What the desk publishes; commands are applied at once, unless they are `held`."""
-        if self.failing:
-            raise self.failing.pop(0)
-        self.waiting += records
-        if not self.held:
-            await self.go_on()
-
-    async def go_on(self) -> None:
-        """Apply what waits, and tell the desk what came of it."""
-        while self.waiting:
-            record = self.waiting.pop(0)
-            topic = BY_NAME[record.topic]
-            assert topic.contract is not None
-            body = topic.contract.validate_json(record.value or b"")
-            if topic is COMMANDS:
-                self.given.append(body)
-                await self.world.happen(body)
-            else:
-                assert topic is PRESENCE
-                self.presences.append(body)
-                await self.tells[0].presence_told([body])
-        await self.tell()
-
-    async def tell(self) -> None:
-        """Tell the desk what has been published on the ticket stream since."""
-        news = self.world.published[self._told :]
-        self._told = len(self.world.published)
-        assert TICKETS.contract is not None
-        events = [
-            TICKETS.contract.validate_json(record.value or b"")
-            for record in news
-            if record.topic == TICKETS.name
-        ]
-        told = [event for event in events if isinstance(event, TicketFact | CommandRejected)]
-        if told:
-            await self.tells[0].tickets_changed(told)
-
-    async def write(self, by: str = "anna", **more: Any) -> Ticket:
-        """A customer writes; the ticket that it joined."""
-        message = a_message(**{"by": by, "at": self.world.now, "channel": "sms", **more})
-        await self.tells[0].messages_screened([message])
-        await self.world.happen(message)
-        await self.tell()
-        return self.world.ticket_of(message)
 
 
 @dataclass
@@ -315,113 +212,6 @@ class Asks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-
-
-@dataclass
-class Told:
-    """An event as it came to a page."""
-
-    type: str
-    data: Any
-    id: str | None
-    at: float
-
-
-class Stream:
-    """A page's stream: what it was told, in order."""
-
-    def __init__(self, app: Any, headers: dict[str, str], since: str | None) -> None:
-        self._app, self._headers, self._since = app, headers, since
-        self._left = b""
-        self._more = asyncio.Event()
-        self.status = 0
-        self.told: list[Told] = []
-        self.comments = 0
-        self.is_over = False
-        self.gone = asyncio.Event()
-        self.last_id = since
-
-    async def run(self) -> None:
-        headers = {**self._headers, "host": "desk.example.com"}
-        if self._since is not None:
-            headers["last-event-id"] = self._since
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": "/api/v1/events",
-            "raw_path": b"/api/v1/events",
-            "root_path": "",
-            "query_string": b"",
-            "headers": [(k.encode(), v.encode()) for k, v in headers.items()],
-            "client": ("192.0.2.1", 1),
-            "server": ("desk.example.com", 80),
-        }
-        await self._app(scope, self._receive, self._send)
-        self.is_over = True
-        self._more.set()
-
-    async def _receive(self) -> dict[str, Any]:
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-        *blocks, self._left = (self._left + message.get("body", b"")).split(b"\n\n")
-        for block in blocks:
-            self._take(block.decode())
-        self._more.set()
-
-    def _take(self, block: str) -> None:
-        fields = dict(line.split(": ", 1) for line in block.splitlines() if line[0] != ":")
-        self.comments += block.startswith(":")
-        if "event" in fields:
-            self.last_id = fields.get("id", self.last_id)
-            data = json.loads(fields["data"])
-            told = Told(fields["event"], data, fields.get("id"), time.monotonic())
-            self.told.append(told)
-
-    async def until(self, holds: Any, patience: float = 10) -> None:
-        """Wait until `holds()`."""
-        async with asyncio.timeout(patience):
-            while not holds():
-                self._more.clear()
-                await self._more.wait()
-
-    async def next(self, *types: str, patience: float = 10) -> Told:
-        """The next event of these types; what came before it is dropped."""
-        found: list[Told] = []
-
-        def there() -> bool:
-            while self.told and not found:
-                event = self.told.pop(0)
-                if event.type in types:
-                    found.append(event)
-            return bool(found)
-
-        await self.until(there, patience)
-        return found[0]
-
-    def commands(self) -> dict[str, Any]:
-        """What it was told of commands, by their ids."""
-        return {
-            command["command_id"]: command
-            for event in self.told
-            if event.type == "tickets"
-            for command in event.data["commands"]
-        }
-
-    def rows(self) -> dict[str, int]:
-        """The seq of each ticket as it was told last."""
-        return {
-            row["id"]: row["seq"]
-            for event in self.told
-            if event.type == "tickets"
-            for row in event.data["rows"]
-        }
 
 
 @contextlib.asynccontextmanager

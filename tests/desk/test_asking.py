@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from services.desk.web import asking
-from shared.contracts.commands import CloseTicket, ReplyToTicket, TagTicket
 from shared.errors import Transient
 from tests.desk.http import Served, a_key
 
@@ -36,6 +35,21 @@ async def test_a_command_is_answered_with_the_event_that_it_became(served: Serve
     assert (event["type"], event["ticket_id"]) == ("AgentReplied", ticket.id)
     shown = (await sue.get(f"/api/v1/tickets/{ticket.id}")).json()
     assert [line["text"] for line in shown["thread"]["lines"]][-1] == REPLY["text"]
+
+
+@pytest.mark.spec("VWS 6")
+async def test_a_refusal_has_the_code_of_its_reason_and_what_it_names(served: Served) -> None:
+    ticket = await served.ticketing.write()
+    sue = await served.browser("sue")
+    await sue.command(ticket.id, {"type": "assign", "assignee": "max"})
+
+    body = {"type": "assign", "assignee": "sue", "seen_assignee": "unassigned"}
+    problem = (await sue.command(ticket.id, body)).json()
+    asked = (await sue.get(f"/api/v1/commands/{problem['command_id']}")).json()
+
+    assert problem["detail"] == "max has it now"
+    for said in (problem, asked):
+        assert (said["code"], said["why"], said["named"]) == ("taken", "has_it", {"agent": "max"})
 
 
 async def test_a_refusal_is_a_problem_with_its_code_and_words(served: Served) -> None:
@@ -222,61 +236,6 @@ async def test_while_the_brokers_are_away_it_says_so_and_the_same_key_may_be_tri
     assert (first.status_code, first.json()["code"]) == (503, "away")
     assert int(first.headers["retry-after"]) > 0
     assert again.status_code == 200
-
-
-# What goes with a reply
-
-
-async def test_what_comes_after_a_reply_is_done_once_it_is_out(served: Served) -> None:
-    ticket = await served.ticketing.write()
-    sue = await served.browser("sue")
-
-    await sue.command(ticket.id, {**REPLY, "tags": ["returns"], "then": "close"})
-
-    assert kinds(served) == ["ReplyToTicket", "TagTicket", "CloseTicket"]
-    now = served.ticketing.world.now_is(ticket)
-    assert (now.status, now.tags) == ("closed", ("returns",))
-
-
-async def test_a_refused_reply_closes_and_tags_nothing(served: Served) -> None:
-    contact = {"sms_consent": "none"}
-    ticket = await served.ticketing.write(channel="sms")
-    opted_out = ticket.contact.model_copy(update=contact)
-    ticket = await served.ticketing.write(channel="sms", contact=opted_out)
-    sue = await served.browser("sue")
-
-    answer = await sue.command(ticket.id, {**REPLY, "tags": ["returns"], "then": "close"})
-
-    assert (answer.status_code, answer.json()["code"]) == (409, "no_consent")
-    assert kinds(served) == ["ReplyToTicket"]
-    now = served.ticketing.world.now_is(ticket)
-    assert (now.status, now.tags) == ("open", ())
-
-
-async def test_what_comes_after_a_reply_is_not_given_twice(served: Served) -> None:
-    ticket = await served.ticketing.write()
-    sue = await served.browser("sue")
-    key = a_key()
-    body = {**REPLY, "tags": ["returns"], "then": "close"}
-
-    await sue.command(ticket.id, body, key)
-    await sue.command(ticket.id, body, key)
-
-    ids = [command.id for command in served.ticketing.given]
-    assert len(ids) == len(set(ids)) == 3
-    assert {type(c) for c in served.ticketing.given} == {ReplyToTicket, TagTicket, CloseTicket}
-
-
-async def test_a_placeholder_without_a_value_is_never_sent(served: Served) -> None:
-    ticket = await served.ticketing.write()
-    sue = await served.browser("sue")
-
-    answer = await sue.command(ticket.id, {"type": "reply", "text": "Hello {{ contact.name }}!"})
-
-    problem = answer.json()
-    assert (answer.status_code, problem["code"]) == (422, "placeholder")
-    assert (problem["field"], problem["missing"]) == ("text", ["contact.name"])
-    assert kinds(served) == []
 
 
 # Two who answer at once

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -120,6 +121,10 @@ async def test_whom_it_cannot_let_in_it_names(desk: Desk) -> None:
         (("password", "acme", "ann", "--link", "--password-stdin"), "either"),
         (("token", "acme", "reports", "--scope", "everything"), "no scope: everything"),
         (("token", "acme", "", "--scope", "tickets:read"), "a name has 1 to 100 characters"),
+        (
+            ("token", "acme", "x", "--scope", "tickets:read", "--expires-in", "0d"),
+            "expired already",
+        ),
     ],
 )
 def test_what_is_asked_wrongly_is_said_before_anything_is_asked_of_servers(
@@ -135,13 +140,15 @@ def test_what_is_asked_wrongly_is_said_before_anything_is_asked_of_servers(
 async def test_a_token_is_printed_once_and_kept_as_a_hash(desk: Desk) -> None:
     scopes = ("--scope", "tickets:read", "--scope", "settings:read")
 
-    code, out, err = await desk("token", "acme", "reports", *scopes)
+    code, out, err = await desk("token", "acme", "reports", *scopes, "--expires-in", "90d")
 
     assert code == 0, err
     token = await desk.people.token(key_of(out.strip()))
     assert token is not None
     assert (token.account_id, token.name) == ("acme", "reports")
     assert token.scopes == ("tickets:read", "settings:read")
+    assert token.expires_at is not None
+    assert timedelta(days=89) < token.expires_at - system_clock() <= timedelta(days=90)
 
 
 @pytest.mark.connected

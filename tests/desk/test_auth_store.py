@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 from pydantic import SecretStr
 
+from services.desk.rules.people import Scope
 from services.desk.rules.signing import Pending, Session, Token
 from services.desk.store.people import MongoPeople
 from services.desk.web.auth import People
@@ -18,7 +19,7 @@ from shared.stores.mongo import Mongo
 from tests.desk.memory_people import MemoryPeople
 from tests.desk.signing import NOON
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 LATER = NOON + timedelta(days=1)
 
 
@@ -47,9 +48,10 @@ def session(name: str, account: str = "acme", agent: str = "ann", minutes: int =
 
 def token(name: str, account: str = "acme", minutes: int = 0) -> Token:
     made = NOON + minutes * MINUTE
-    return Token(
-        f"key {name}", name, account, "reports", ("tickets:read", "tickets:write"), made, "ann"
-    )
+    scopes: tuple[Scope, ...] = ("tickets:read", "tickets:write")
+    over = made + 90 * DAY if minutes % 2 else None
+    key = f"key {name}"
+    return Token(key, name, account, "reports", scopes, made, "ann", expires_at=over)
 
 
 # The database deletes what is over by its own clock: what is to stay has to end after that.

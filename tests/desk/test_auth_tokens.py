@@ -1,5 +1,7 @@
 """Integrations have what their scopes say, of their account alone, until an admin ends it (ROL)."""
 
+from datetime import timedelta
+
 import pytest
 
 from services.desk.rules.signing import Token
@@ -76,6 +78,40 @@ async def test_a_token_of_another_account_does_not_exist() -> None:
     assert gone.status_code == 404
     assert (await eve.get("/api/v1/tokens")).json() == {"items": []}
     assert await holding(world, token["secret"]).who() == f"acme/{token['id']}"
+
+
+async def test_a_token_counts_until_it_expires_and_says_so_then() -> None:
+    world = World()
+    ann = await signed_in(world)
+    headers = {"x-desk": await ann.csrf()}
+    at = world.now + timedelta(days=90)
+    asked = {"name": "reports", "scopes": ["tickets:read"], "expires_at": at.isoformat()}
+    token = (await ann.post("/api/v1/tokens", json=asked, headers=headers)).json()
+    integration = holding(world, token["secret"])
+
+    world.now = at - timedelta(milliseconds=1)
+    assert await integration.who() == f"acme/{token['id']}"
+    world.now = at
+    refused = await integration.get("/who")
+
+    assert (refused.status_code, refused.json()["code"]) == (401, "token_expired")
+    assert "'reports' expired at" in refused.json()["detail"]
+    assert "invalid_token" in refused.headers["www-authenticate"]
+    (kept,) = await world.people.tokens("acme")
+    assert kept.expires_at == at
+    assert kept.used_at == at - timedelta(milliseconds=1)
+    assert await world.tokens.of(token["secret"]) is None
+
+
+async def test_a_token_that_would_have_expired_already_is_not_made() -> None:
+    world = World()
+    ann = await signed_in(world)
+    asked = {"name": "x", "scopes": ["tickets:read"], "expires_at": world.now.isoformat()}
+
+    answer = await ann.post("/api/v1/tokens", json=asked, headers={"x-desk": await ann.csrf()})
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "expires_at")
+    assert (await ann.get("/api/v1/tokens")).json() == {"items": []}
 
 
 async def test_tokens_of_an_account_that_is_gone_are_nobodys() -> None:

@@ -35,6 +35,9 @@ class Told:
     async def stopped(self, said: Any) -> None:
         assert list(said) == []
 
+    async def visited(self, visits: Any) -> None:
+        assert list(visits) == []
+
     async def tell(self, news: Any) -> None:
         self.news += news
 

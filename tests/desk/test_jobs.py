@@ -175,6 +175,24 @@ async def test_what_a_reply_leaves_open_is_filled_in_for_each_ticket(served: Ser
 
 
 @pytest.mark.usefixtures("hasty")
+@pytest.mark.spec("MAC 1")
+async def test_a_reply_to_many_opens_those_that_are_closed_and_take_one(served: Served) -> None:
+    sue = await served.browser("sue")
+    ids = await tickets(served, 2)
+    ids += [(await served.ticketing.write("carl", channel="webchat")).id]
+    for id_ in ids[1:]:
+        await sue.command(id_, CLOSE)
+
+    command = {"type": "reply", "text": "We are back.", "then": "open"}
+    id_ = await begun(sue, {"command": command, "ids": ids})
+    await served.replica.jobs.sweep()
+
+    refused = (await job(sue, id_))["refused"]
+    assert [(each["ticket_id"], each["code"]) for each in refused] == [(ids[2], "not_open")]
+    shown = [(await sue.get(f"/api/v1/tickets/{each}")).json()["row"]["status"] for each in ids]
+    assert shown == ["open", "open", "closed"]
+
+
 async def test_what_is_not_answered_yet_is_not_told_as_refused(served: Served) -> None:
     sue = await served.browser("sue")
     ids = await tickets(served, 3)

@@ -188,6 +188,30 @@ class TestWhatChanges:
         page.mouse.move(1000, 400)
         page.wait_for_selector("#row-t3", state="detached")
 
+    @pytest.mark.parametrize("narrowed", ["", "&channel=sms"])
+    def test_that_left_the_view_has_its_tickets_facts_as_they_are(
+        self, desk: Opened, narrowed: str
+    ) -> None:
+        for n in (3, 4):
+            desk.fake.put(replace(desk.fake.rows[f"t{n}"], channel="sms"))
+        page = desk.tab(f"/desk?view=unassigned{narrowed}")
+        page.hover("#row-t3")
+        page.focus("#row-t3 .row-open")
+        below = top_of(page, "t4")
+
+        desk.fake.update("t3", assignee="bob", assignee_name="Bob", subject="Said anew")
+        page.wait_for_selector("#row-t3.left:has-text('Bob')")
+        desk.fake.update("t3", tags=("found",))
+
+        page.wait_for_selector("#row-t3.left:has-text('found')")
+        assert page.locator("#row-t3 .row-gone").count() == 1
+        assert "Said anew" in page.inner_text("#row-t3")
+        assert (focused(page), top_of(page, "t4")) == ("t3", below)
+
+        desk.fake.update("t3", assignee=None, assignee_name=None)
+        page.wait_for_selector("#row-t3:not(.left)")
+        assert page.locator("#row-t3 .row-gone").count() == 0
+
     def test_that_is_older_than_what_is_shown_is_passed_by(self, desk: Opened) -> None:
         page = desk.tab()
         desk.fake.update("t2", seq=9, subject="Newest")

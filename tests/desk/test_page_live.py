@@ -264,3 +264,18 @@ def test_an_agent_chooses_a_language_and_signs_out(desk: Opened) -> None:
         page.click("dialog >> text=Esci")
     assert signed_out.value.method == "POST"
     assert signed_out.value.post_data == "csrf=token"
+
+
+@pytest.mark.spec("ASG 2")
+def test_an_agent_who_is_said_to_be_silent_and_is_there_says_so(desk: Opened) -> None:
+    desk.fake.presence = "online"
+    page = desk.tab()
+    until(page, "document.querySelector('#presence .dot.online') !== null")
+    desk.fake.sent.clear()
+
+    desk.fake.tell("presence", {"agent": "ann", "online": False, "silent": True})
+    desk.fake.change(a_row(0, id="new", number=99, assignee="ann"))
+    page.wait_for_selector("#row-new", state="attached")
+
+    assert ("POST", "/api/v1/presence", {"state": "heartbeat"}) in desk.fake.sent
+    assert page.inner_text("#presence").strip() == "Online"

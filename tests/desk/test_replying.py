@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.desk.rules.replying import replying
 from services.desk.rules.rows import Row
-from services.desk.rules.showing import replying
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact, Identity
 from shared.contracts.tickets import TicketSummary
@@ -64,6 +64,30 @@ def test_an_sms_needs_consent_no_stop_and_a_number(
 
 def test_a_closed_ticket_takes_no_reply() -> None:
     assert replying(row("webchat", status="closed"), ACME, MONDAY, stopped=False).code == "not_open"
+
+
+@pytest.mark.spec("TKT 11")
+@pytest.mark.parametrize(
+    ("channel", "consent", "waited", "reopens", "also"),
+    [
+        ("email", "none", DAY, True, None),
+        ("sms", "marketing", DAY, True, None),
+        ("sms", "none", DAY, False, "no_consent"),
+        ("whatsapp", "none", DAY, True, None),
+        ("whatsapp", "none", 2 * DAY, False, "window_over"),
+        ("webchat", "none", DAY, False, "cannot_reopen"),
+        ("instagram", "none", DAY, False, "cannot_reopen"),
+    ],
+)
+def test_of_a_closed_ticket_it_is_said_whether_opening_it_again_would_help(
+    channel: str, consent: str, waited: timedelta, also: str | None, *, reopens: bool
+) -> None:
+    closed = row(channel, status="closed", consent=consent)
+
+    said = replying(closed, ACME, MONDAY + waited, stopped=False)
+
+    assert (said.allowed, said.code) == (False, "not_open")
+    assert (said.reopens, said.also) == (reopens, also)
 
 
 @pytest.mark.parametrize("at", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)])

@@ -22,8 +22,9 @@ from services.desk.web.problems import Problem
 from services.desk.web.rights import PUBLIC, READ, RIGHTS
 from services.desk.web.templating import static_path
 from shared.bus.accounts import AccountsTable
-from tests.desk.http import HOME, ROLES, an_account_with_roles
+from tests.desk.http import HOME
 from tests.desk.memory_people import MemoryPeople
+from tests.desk.ticketing import ROLES, an_account_with_roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

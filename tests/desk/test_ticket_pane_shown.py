@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
 
-from services.desk.rules.shown import ShownContact
+from services.desk.rules.shown import ShownContact, ShownVisitor
 from tests.desk.fake_ticket import line, ticket
 from tests.desk.panes import REAL, WRITTEN, Shown, shown
 
@@ -94,6 +95,24 @@ def test_a_thread_of_5000_lines_stays_light_and_does_not_jump(page_browser: Brow
         it.page.click("#thread-newest")
         it.page.wait_for_selector(f"{REAL}:has-text('line 5000 ')")
         assert it.page.locator(REAL).count() == 50
+
+
+@pytest.mark.spec("VWS 5")
+def test_a_web_chats_visitor_who_comes_or_leaves_is_shown_without_loading(
+    page_browser: Browser,
+) -> None:
+    with shown(page_browser) as it:
+        it.open()
+        it.heard()
+        expect(it.page.locator("#ticket-visitor")).to_have_count(0)
+        for here, words in (
+            (True, "Customer is in the chat now"),
+            (False, "left the chat · 5 min"),
+        ):
+            since = datetime.now(UTC) - timedelta(minutes=5, seconds=10)
+            it.ticket.visitor = ShownVisitor(here=here, since=since)
+            it.desk.tell("visitor", {"ticket_ids": [it.ticket.row.id], "here": here})
+            expect(it.page.locator("#ticket-visitor")).to_contain_text(words)
 
 
 @pytest.mark.spec("VWS 5")

@@ -143,6 +143,42 @@ def test_a_claim_that_came_too_late_says_who_has_it_and_can_be_taken_over(
         assert "seen_assignee" not in it.desk.bodies("assign")[1]
 
 
+@pytest.mark.spec("VWS 7")
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Bob Ray has it now."), ("es", "Ahora lo tiene Bob Ray."), ("it", "ce l’ha Bob Ray.")],
+)
+def test_a_refusal_is_said_in_the_readers_language_with_names(
+    page_browser: Browser, language: str, words: str
+) -> None:
+    said = {"code": "taken", "detail": "bob has it now", "why": "has_it", "named": {"agent": "bob"}}
+    plain = {"code": "stale", "detail": "the ticket has changed hands since"}
+    with shown(page_browser, refuse=[said, plain], language=language) as it:
+        it.open()
+        for expected in (words, ""):
+            it.page.click("[data-act=mine]")
+            it.page.wait_for_selector("#head-says .says-box")
+            told = it.page.inner_text("#head-says")
+            assert expected in told
+            assert "bob has" not in told
+            assert ("changed hands" in told) == (not expected and language == "en")
+            it.page.click("#head-says button:last-child")
+
+
+@pytest.mark.spec("ASG 2")
+def test_that_the_assignee_fell_silent_is_shown_without_loading(page_browser: Browser) -> None:
+    theirs = ticket(assignee="bob", assignee_name="Bob Ray", assignee_online=True)
+    with shown(page_browser, theirs) as it:
+        it.open()
+        it.heard()
+        assert "offline" not in it.page.inner_text(".head [data-act=assign]")
+
+        it.ticket.row = replace(it.ticket.row, assignee_online=False)
+        it.desk.tell("presence", {"agent": "bob", "online": False, "silent": True})
+
+        it.page.wait_for_selector(".head [data-act=assign]:has-text('offline')")
+
+
 def test_a_ticket_is_read_when_it_is_opened(page_browser: Browser) -> None:
     with shown(page_browser, ticket(unread=True)) as it:
         it.open()

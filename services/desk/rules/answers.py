@@ -24,6 +24,8 @@ class Answered:
     event: Mapping[str, Any] | None = None
     code: str | None = None
     reason: str | None = None
+    why: str | None = None
+    named: Mapping[str, str] | None = None
 
 
 def answer_of(event: TicketFact | CommandRejected) -> Answered | None:
@@ -34,8 +36,29 @@ def answer_of(event: TicketFact | CommandRejected) -> Answered | None:
     if isinstance(event, CommandRejected):
         unseen = event.code == "stale" and event.command_type == ReplyToTicket.__name__
         code = UNSEEN if unseen else event.code
-        return Answered(event.account_id, cause, event.ticket_id, code=code, reason=event.reason)
+        return Answered(
+            event.account_id,
+            cause,
+            event.ticket_id,
+            code=code,
+            reason=event.reason,
+            why=event.why,
+            named=event.named,
+        )
     told = {"type": getattr(event, "type", ""), "seq": event.seq, "ticket_id": event.ticket_id}
     if (message_id := getattr(event, "message_id", None)) is not None:
         told["message_id"] = message_id
     return Answered(event.account_id, cause, event.ticket_id, event=told)
+
+
+def told_of(answer: Answered) -> dict[str, Any]:
+    """What open pages are told of the answer."""
+    return {
+        "command_id": answer.command_id,
+        "ticket_id": answer.ticket_id,
+        "seq": (answer.event or {}).get("seq"),
+        "code": answer.code,
+        "reason": answer.reason,
+        "why": answer.why,
+        "named": answer.named,
+    }

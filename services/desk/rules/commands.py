@@ -65,8 +65,10 @@ class Asked(Contract):
     `seen_seq` on a reply is the newest that its author has seen: a colleague's answer after it is
     told before the reply goes out, unless `unseen_ok`. `tags` on a reply are added with it, and
     `then` is what becomes of the ticket after it; both are done once the reply is accepted, and
-    not at all if it is refused. `until` is for `snooze`; `wake` means the time that the ticket is
-    snoozed until where it names none. `macro` is the one that the text came from, if any.
+    not at all if it is refused. With `reopen`, or with `open` for `then`, a closed ticket is opened
+    again before the reply, where its channel allows both. `until` is for `snooze`; `wake` means the
+    time that the ticket is snoozed until where it names none. `macro` is the one that the text came
+    from, if any.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -83,6 +85,7 @@ class Asked(Contract):
     seen_seq: Whole | None = None
     unseen_ok: bool = False
     then: Literal["close", "snooze", "open"] | None = None
+    reopen: bool = False
     macro: Id | None = None
 
     @model_validator(mode="after")
@@ -95,6 +98,11 @@ class Asked(Contract):
             message = "then snooze needs until"
             raise ValueError(message)
         return self
+
+    @property
+    def opens(self) -> bool:
+        """Whether a closed ticket is to be opened again before the reply."""
+        return self.type == "reply" and (self.reopen or self.then == "open")
 
 
 def author_of(who: Who) -> Author:
@@ -116,9 +124,35 @@ def for_ticket(asked: Asked, row: Row) -> Asked:
     return asked.model_copy(update={"until": until})
 
 
-def commands(who: Who, ticket_id: str, asked: Asked, command: str, now: datetime) -> list[Command]:
-    """The commands in the order in which they are to be applied; the first one has that id."""
-    base: dict[str, Any] = {
+def reopening(who: Who, row: Row, command: str, now: datetime) -> ReopenTicket:
+    """What opens the ticket again before the reply that has that id."""
+    return ReopenTicket(**{**_base(who, row.ticket_id, command, now), "id": f"{command}-reopen"})
+
+
+def commands(who: Who, row: Row, asked: Asked, command: str, now: datetime) -> list[Command]:
+    """The commands in the order in which they are to be applied; the first one has that id.
+
+    Where the ticket's status is to be `open` after a reply, a snoozed one is woken; for any other
+    there is nothing to do.
+    """
+    base = _base(who, row.ticket_id, command, now)
+    found = [_command(base, asked)]
+    if asked.type == "reply":
+        if asked.tags:
+            found.append(TagTicket(**{**base, "id": f"{command}-tags"}, tags=asked.tags))
+        after = {**base, "id": f"{command}-then"}
+        snoozed_until = row.summary.snoozed_until if row.summary else None
+        if asked.then == "close":
+            found.append(CloseTicket(**after))
+        elif asked.then == "snooze" and asked.until is not None:
+            found.append(SnoozeTicket(**after, until=asked.until))
+        elif asked.then == "open" and snoozed_until is not None:
+            found.append(WakeTicket(**after, snoozed_until=snoozed_until))
+    return found
+
+
+def _base(who: Who, ticket_id: str, command: str, now: datetime) -> dict[str, Any]:
+    return {
         "account_id": who.account_id,
         "id": command,
         "occurred_at": now,
@@ -126,16 +160,6 @@ def commands(who: Who, ticket_id: str, asked: Asked, command: str, now: datetime
         "ticket_id": ticket_id,
         "author": author_of(who),
     }
-    found = [_command(base, asked)]
-    if asked.type == "reply":
-        if asked.tags:
-            found.append(TagTicket(**{**base, "id": f"{command}-tags"}, tags=asked.tags))
-        after = {**base, "id": f"{command}-then"}
-        if asked.then == "close":
-            found.append(CloseTicket(**after))
-        elif asked.then == "snooze" and asked.until is not None:
-            found.append(SnoozeTicket(**after, until=asked.until))
-    return found
 
 
 def _command(base: dict[str, Any], asked: Asked) -> Command:  # noqa: PLR0911  # a case a kind

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from services.desk.rules.attendance import Attendance
+from services.desk.rules.becauses import with_names
 from services.desk.rules.lines import Line
 from services.desk.rules.mail_html import quoted_part
 from services.desk.rules.plain import plain_name, preview
@@ -17,7 +18,6 @@ from services.desk.rules.shown import (
     ShownLast,
     ShownLine,
     ShownOther,
-    ShownReplying,
     ShownRow,
     Writer,
 )
@@ -168,7 +168,7 @@ def line(of: Line, ticket: TicketSummary, names: Names) -> ShownLine:
         auto_reply=of.auto_reply,
         delivery=of.delivery if of.kind == "reply" else None,  # type: ignore[arg-type]  # of a contract
         delivery_error=of.error or None,
-        because=of.because,
+        because=with_names(of.because, names.agents),
         subject=preview(message["subject"]) if message.get("subject") else None,
         code=of.code,
         said=_named(of.said or {}, names),
@@ -218,33 +218,14 @@ def send(told: Mapping[str, Any]) -> ShownLine:
     )
 
 
-def why(lines: Iterable[Line]) -> tuple[ShownDecision, ...]:
+def why(lines: Iterable[Line], names: Names) -> tuple[ShownDecision, ...]:
     """The decisions among the lines in words, the newest first."""
     decided = [each for each in lines if each.code in _DECIDES and each.because]
     decided.sort(key=lambda each: each.seq, reverse=True)
-    return tuple(ShownDecision(each.sent_at, each.code or "", each.because) for each in decided)
-
-
-def replying(of: Row, settings: AccountSettings, now: datetime, *, stopped: bool) -> ShownReplying:
-    """Whether a reply may go out now, as ticketing will decide it (TKT 13)."""
-    ticket = of.summary
-    assert ticket is not None  # noqa: S101  # as `row`
-    if ticket.status == "closed":
-        return ShownReplying(allowed=False, code="not_open")
-    if ticket.channel == "sms":
-        if not ticket.address.lstrip("+").isdigit():
-            return ShownReplying(allowed=False, code="cannot_receive")
-        if stopped or ticket.contact.sms_consent == "none":
-            return ShownReplying(allowed=False, code="no_consent")
-    if ticket.channel == "email" and not ticket.contact.identities:
-        return ShownReplying(allowed=False, code="cannot_receive")
-    windows = settings.reply_windows
-    window = {"whatsapp": windows.whatsapp, "instagram": windows.instagram}.get(ticket.channel)
-    if window is None:
-        return ShownReplying(allowed=True)
-    waited = now - of.customer_at
-    until = now + (window - max(waited, timedelta(0)))
-    return ShownReplying(waited <= window, None if waited <= window else "window_over", until=until)
+    return tuple(
+        ShownDecision(each.sent_at, each.code or "", with_names(each.because, names.agents))
+        for each in decided
+    )
 
 
 def others(

@@ -200,12 +200,18 @@ class ShownPanel:
 
 @dataclass(frozen=True, slots=True)
 class ShownReplying:
-    """Whether a reply may be sent now, and the words to say before one starts to write (TKT 13)."""
+    """Whether a reply may be sent now, and the words to say before one starts to write (TKT 13).
+
+    Of a closed ticket, `reopens` says that it may be opened again, and takes a reply then; where it
+    takes none even so, `also` is the code that says why.
+    """
 
     allowed: bool
     code: str | None = None
     reason: str | None = None
     until: datetime | None = None
+    reopens: bool = False
+    also: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +225,14 @@ class ShownDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownVisitor:
+    """Whether a web chat's visitor is there; `since` when they were last heard of, or left."""
+
+    here: bool
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ShownTicket:
     """A ticket, all that its pane shows."""
 
@@ -229,6 +243,7 @@ class ShownTicket:
     replying: ShownReplying
     draft: ShownDraft | None
     can_reopen: bool
+    visitor: ShownVisitor | None = None
 
 
 @dataclass(frozen=True, slots=True)

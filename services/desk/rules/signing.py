@@ -38,7 +38,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An integration's right to ask; `key` is the hash of what it holds."""
+    """An integration's right to ask; `key` is the hash of what it holds.
+
+    It counts until `expires_at`, for ever where that is None.
+    """
 
     key: str
     id: str
@@ -48,6 +51,11 @@ class Token:
     created_at: datetime
     created_by: str
     used_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it has expired."""
+        return self.expires_at is not None and now >= self.expires_at
 
 
 @dataclass(frozen=True, slots=True)

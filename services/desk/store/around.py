@@ -8,6 +8,7 @@ from typing import Any, Final
 from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
 from services.desk.rules.attendance import Attendance
+from services.desk.rules.visits import Visit
 from shared.clock import EPOCH
 from shared.contracts.base import CHANNELS
 from shared.contracts.marketing import SendDelivered, SendOutcome
@@ -20,12 +21,16 @@ from shared.topic import Deleted
 KEPT_EVENTS: Final = timedelta(days=400)
 """For so long what profiles did elsewhere is kept."""
 
+KEPT_VISITS: Final = timedelta(days=30)
+"""For so long it is kept that a web chat's visitor came or left."""
+
 
 class MongoAround:
-    """Collections `desk_stops`, `desk_sends`, `desk_profiles`, `desk_events`, `desk_agents`."""
+    """Collections `desk_stops`, `desk_visits`, `desk_sends`, and others of profiles and agents."""
 
     def __init__(self, database: Database) -> None:
         self._stops = database["desk_stops"]
+        self._visits = database["desk_visits"]
         self._sends = database["desk_sends"]
         self._profiles = database["desk_profiles"]
         self._events = database["desk_events"]
@@ -35,12 +40,17 @@ class MongoAround:
     async def ensure_indexes(self) -> None:
         """Make sure of every index that a query here uses."""
         await self._erasures.ensure_indexes()
+        await self._visits.create_index([("of", 1), ("at", 1)])
+        await self._visits.create_index(
+            [("at", 1)], expireAfterSeconds=int(KEPT_VISITS.total_seconds())
+        )
         await self._sends.create_index([("to", 1), ("at", 1)])
         await self._events.create_index([("of", 1), ("at", 1)])
         await self._events.create_index(
             [("at", 1)], expireAfterSeconds=int(KEPT_EVENTS.total_seconds())
         )
         await self._agents.create_index([("account_id", 1)])
+        await self._agents.create_index([("online", 1), ("seen_at", 1)])
 
     async def stopped(self, said: Sequence[tuple[str, str, str, datetime, bool]]) -> None:
         """See `handlers.Around`. Of two at the same time the STOP counts."""
@@ -56,6 +66,25 @@ class MongoAround:
         """Whether the contact said STOP, and not START since."""
         found = await self._stops.find_one({"_id": f"{account_id}:{channel}:{contact}"})
         return bool(found and found["out"])
+
+    async def visited(self, visits: Sequence[Visit]) -> None:
+        """See `handlers.Around`. Of two at the same time the going counts."""
+        for each in visits:
+            id_ = f"{each.account_id}:{each.conversation}"
+            row = {"of": f"{each.account_id}:{each.contact}", "at": each.at, "here": each.here}
+            await insert_new(self._visits, [{"_id": id_, **row}])
+            older: dict[str, Any] = {"_id": id_, "$or": [{"at": {"$lt": each.at}}]}
+            if not each.here:
+                older["$or"].append({"at": each.at, "here": True})
+            await self._visits.update_one(older, {"$set": row})
+
+    async def visit(self, account_id: str, conversation: str) -> Visit | None:
+        """The conversation's last visit, if there is any."""
+        found = await self._visits.find_one({"_id": f"{account_id}:{conversation}"})
+        if found is None:
+            return None
+        contact = found["of"].removeprefix(f"{account_id}:")
+        return Visit(account_id, conversation, contact, found["at"], found["here"])
 
     async def sent(self, sends: Sequence[SendOutcome]) -> None:
         """See `handlers.Around`."""
@@ -163,9 +192,11 @@ class MongoAround:
         names = {each.partition(":")[2] for each in contacts} | set(contacts)
         until = {"at": {"$gte": EPOCH, "$lte": at}}
         to = [f"{account_id}:{name}" for name in sorted(names)]
+        visitors = [f"{account_id}:{each}" for each in contacts]
         of = [f"{account_id}:{profile_id}" for profile_id in profile_ids]
         return {
             "stops": (self._stops, {"_id": {"$in": known}, **until}),
+            "visits": (self._visits, {"of": {"$in": visitors}, **until}),
             "sends": (self._sends, {"to": {"$in": to}, **until}),
             "profile events": (self._events, {"of": {"$in": of}, **until}),
         }
@@ -184,6 +215,11 @@ class MongoAround:
         """What is known of all agents of the account."""
         found = self._agents.find({"account_id": account_id}, {"_id": 0})
         return [Attendance(**document) async for document in found]
+
+    async def online_seen(self, start: datetime, end: datetime) -> list[Attendance]:
+        """See `sweep.Attending`."""
+        query = {"online": True, "seen_at": {"$gte": start, "$lte": end}}
+        return [Attendance(**document) async for document in self._agents.find(query, {"_id": 0})]
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
         """See `handlers.Around`."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from services.desk.live.streams import Entry
 from services.desk.rules import macros
 from services.desk.rules.answers import UNSEEN
-from services.desk.rules.commands import Asked, command_id, commands, for_ticket
+from services.desk.rules.commands import Asked, command_id, commands, for_ticket, reopening
 from services.desk.rules.people import Who
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem
@@ -36,6 +36,8 @@ class Outcome:
     event: Mapping[str, Any] | None = None
     code: str | None = None
     reason: str | None = None
+    why: str | None = None
+    named: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ class Asking:
             id_ = command_id(who, ticket_id, f"{key}:seen")
             noted = await self.parts.own.command(_key(who, id_))
         now = self.parts.clock()
-        given, *then = commands(who, ticket_id, for_ticket(asked, row), id_, now)
+        given, *then = commands(who, row, for_ticket(asked, row), id_, now)
+        opens = asked.opens and await self.reading.reopens_for_reply(who, row)
+        before = [reopening(who, row, id_, now)] if opens else []
         if noted is None:
             await self._check(who, row.key, asked)
             following = [each.model_dump_json() for each in then]
@@ -71,7 +75,7 @@ class Asking:
         if noted.get("answer"):
             return outcome(id_, noted)
         with self.parts.hub().answer_to(who.account_id, id_) as told:
-            await publish(self.parts, [given])
+            await publish(self.parts, [*before, given])
             return await self._answer(who, id_, told)
 
     async def _check(self, who: Who, ticket_key: str, asked: Asked) -> None:
@@ -80,7 +84,15 @@ class Asking:
         if missing := macros.left_open(asked.text):
             named = ", ".join(missing)
             text = f"there is a placeholder without a value in it: {named}"
-            raise Problem(422, "placeholder", text, field="text", missing=list(missing))
+            raise Problem(
+                422,
+                "placeholder",
+                text,
+                field="text",
+                missing=list(missing),
+                why="missing",
+                named={"names": named},
+            )
         if asked.seen_seq is None or asked.unseen_ok:
             return
         model = await self.parts.models.serving()
@@ -128,7 +140,8 @@ async def publish(parts: Parts, given: Sequence[Command]) -> None:
 def outcome(id_: str, noted: Mapping[str, Any]) -> Outcome:
     """What is noted of a command's answer."""
     answer = noted.get("answer") or {}
-    return Outcome(id_, answer.get("event"), answer.get("code"), answer.get("reason"))
+    said = ("event", "code", "reason", "why", "named")
+    return Outcome(id_, *(answer.get(name) for name in said))
 
 
 def _key(who: Who, id_: str) -> str:
@@ -136,5 +149,6 @@ def _key(who: Who, id_: str) -> str:
 
 
 def _digest(ticket_id: str, asked: Asked) -> str:
-    body = asked.model_dump(mode="json", exclude={"unseen_ok", "seen_seq"})
+    left_out = {"unseen_ok", "seen_seq"} | (set() if asked.reopen else {"reopen"})
+    body = asked.model_dump(mode="json", exclude=left_out)
     return blake2b(json.dumps([ticket_id, body]).encode(), digest_size=16).hexdigest()

@@ -81,8 +81,8 @@ class Board:
                     data = json.dumps({"ticket_id": body["ticket_id"], "others": said})
                     told[place].append(Event("here", data, entry.id))
                 return
-            case "typing":
-                body = await self._typing(account_id, body)
+            case "typing" | "visitor":
+                body = await self._of_their_tickets(account_id, body)
                 if not body["ticket_ids"]:
                     return
             case "job" | "draft":
@@ -96,8 +96,8 @@ class Board:
             if to is None or who.id == to:
                 told[place].append(event)
 
-    async def _typing(self, account_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Whose open tickets the typing is in: of the conversation, on web chat."""
+    async def _of_their_tickets(self, account_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The same with the contact's open tickets: of the conversation, on web chat."""
         model = await self.parts.models.serving()
         found = await model.of_person(account_id, body["contact"] or "", None, 20)
         ids = [
@@ -108,7 +108,8 @@ class Board:
             and ticket.channel == body["channel"]
             and (ticket.channel != "webchat" or ticket.conversation_id == body["conversation"])
         ]
-        return {"ticket_ids": ids, "ticket_id": ids[0] if ids else None, "until": body["until"]}
+        said = {name: body[name] for name in ("until", "here", "at") if name in body}
+        return {"ticket_ids": ids, "ticket_id": ids[0] if ids else None, **said}
 
     async def _tell_tickets(
         self,

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from services.desk.handlers import News
 from services.desk.rules import macros
-from services.desk.rules.commands import Asked, command_id, commands, for_ticket
+from services.desk.rules.commands import Asked, command_id, commands, for_ticket, reopening
 from services.desk.rules.people import Who
 from services.desk.rules.rows import Row
 from services.desk.rules.views import Query
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem
+from services.desk.web.reading import Reading
 from shared.clock import EPOCH
 from shared.contracts.commands import Command
 from shared.topics import COMMANDS
@@ -148,6 +149,7 @@ class Jobs:
         model = await self.parts.models.serving()
         rows = await model.named(who.account_id, tickets)
         now = self.parts.clock()
+        before: list[Command] = []
         given: list[Command] = []
         following: dict[str, list[str]] = {}
         refused: list[Refusal] = []
@@ -160,15 +162,18 @@ class Jobs:
             own, missing = self._filled(who, asked, row)
             if missing:
                 reason = f"there is no {', '.join(missing)} to put into it"
-                refused.append(_refusal(ticket, row, "placeholder", reason))
+                said = _refusal(ticket, row, "placeholder", reason)
+                refused.append({**said, "why": "missing", "named": {"names": ", ".join(missing)}})
                 continue
             id_ = command_id(who, ticket, job["_id"])
-            first, *then = commands(who, ticket, for_ticket(own, row), id_, now)
+            first, *then = commands(who, row, for_ticket(own, row), id_, now)
+            if own.opens and await Reading(self.parts).reopens_for_reply(who, row):
+                before.append(reopening(who, row, id_, now))
             given.append(first)
             following[_key(who, id_)] = [each.model_dump_json() for each in then]
         await self.parts.own.all_given(following, job["_id"], now)
         if given:
-            await self.parts.publish([COMMANDS.record(command) for command in given])
+            await self.parts.publish([COMMANDS.record(each) for each in [*before, *given]])
         return [command.ticket_id for command in given], refused
 
     def _filled(self, who: Who, asked: Asked, row: Row) -> tuple[Asked, Sequence[str]]:
@@ -198,7 +203,7 @@ class Jobs:
         job["open"] = list(keys.values())
         job["refused"] = [
             *job["refused"],
-            *(_refusal(t, rows.get(t), a["code"], a["reason"]) for t, a in refused.items()),
+            *(_refused(t, rows.get(t), answer) for t, answer in refused.items()),
         ]
 
 
@@ -216,6 +221,11 @@ def shown(job: Mapping[str, Any]) -> dict[str, Any]:
 def _refusal(ticket: str, row: Row | None, code: str, reason: str) -> Refusal:
     number = row.summary.number if row and row.summary else None
     return {"ticket_id": ticket, "number": number, "code": code, "reason": reason}
+
+
+def _refused(ticket: str, row: Row | None, answer: Mapping[str, Any]) -> Refusal:
+    said = _refusal(ticket, row, answer["code"], answer["reason"])
+    return {**said, "why": answer.get("why"), "named": answer.get("named")}
 
 
 def _id(job: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from services.desk.rules.becauses import read
 from services.desk.rules.shown import ShownLine
 from services.desk.web.words import Words
 
@@ -27,6 +28,11 @@ def notice(t: Words, line: ShownLine) -> Markup:
         return Markup(text).format_map(values)  # noqa: S704  # see above
     except KeyError:
         return escape(line.text or line.because)
+
+
+def because(t: Words, text: str) -> str:
+    """The reason in the reader's language; one that there are no words for, as it was written."""
+    return " ".join(t(f"notice.because.{r.code}", **r.named) for r in read(text)) or text
 
 
 def _case(line: ShownLine, values: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from services.desk.rules import cursors, showing
 from services.desk.rules.lines import Line
 from services.desk.rules.people import Who
+from services.desk.rules.replying import REOPENABLE, replying
 from services.desk.rules.rows import Row
 from services.desk.rules.showing import Names
 from services.desk.rules.shown import (
@@ -16,11 +17,14 @@ from services.desk.rules.shown import (
     ShownPanel,
     ShownProfile,
     ShownProfileEvent,
+    ShownReplying,
     ShownRow,
     ShownThread,
     ShownTicket,
+    ShownVisitor,
 )
 from services.desk.rules.views import Query, narrowed
+from services.desk.rules.visits import visitor
 from services.desk.store.documents import line_place
 from services.desk.web.parts import CAP, Parts
 from services.desk.web.problems import Problem
@@ -32,7 +36,6 @@ THREAD: Final = 50
 _OTHERS: Final = 20
 _EVENTS: Final = 30
 _LONG_AGO: Final = timedelta(days=400)
-_REOPENABLE: Final = frozenset({"email", "sms", "whatsapp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +102,36 @@ class Reading:
         (shown,) = await self.shown(who, [row], names)
         draft = await parts.own.draft(f"{who.account_id}:{who.id}", ticket_id)
         assert row.summary is not None  # noqa: S101  # as `named` says
-        stopped = await parts.around.is_stopped(
-            who.account_id, shown.channel, row.summary.contact.id
-        )
-        settings = parts.settings(who)
         return ShownTicket(
             row=shown,
             address=row.summary.address,
             thread=await self.thread(row, names),
             panel=await self.panel(who, row, names),
-            replying=showing.replying(row, settings, parts.clock(), stopped=stopped),
+            replying=await self._replying(who, row),
             draft=ShownDraft(draft["text"], draft["note"], draft["at"], draft["revision"])
             if draft
             else None,
-            can_reopen=shown.channel in _REOPENABLE,
+            can_reopen=shown.channel in REOPENABLE,
+            visitor=await self._visitor(row),
         )
+
+    async def _replying(self, who: Who, row: Row) -> ShownReplying:
+        ticket = row.summary
+        assert ticket is not None  # noqa: S101  # as `named` says
+        around, settings = self.parts.around, self.parts.settings(who)
+        stopped = await around.is_stopped(who.account_id, ticket.channel, ticket.contact.id)
+        return replying(row, settings, self.parts.clock(), stopped=stopped)
+
+    async def reopens_for_reply(self, who: Who, row: Row) -> bool:
+        """Whether the ticket is closed, may be opened again, and takes a reply then."""
+        return (await self._replying(who, row)).reopens
+
+    async def _visitor(self, row: Row) -> ShownVisitor | None:
+        ticket = row.summary
+        if ticket is None or ticket.status == "closed" or not ticket.conversation_id:
+            return None
+        visit = await self.parts.around.visit(row.account_id, ticket.conversation_id)
+        return visitor(visit, row.customer_at, self.parts.clock())
 
     async def thread(self, row: Row, names: Names, earlier: str | None = None) -> ShownThread:
         """The newest lines, or those before a cursor; raises Problem for a broken one."""
@@ -180,7 +198,7 @@ class Reading:
             tickets=max(len(of_person), 1),
             others=tuple(showing.row(each, names) for each in others[:_OTHERS]),
             profile=await self._profile(who, row),
-            why=showing.why(thread)[:_OTHERS],
+            why=showing.why(thread, names)[:_OTHERS],
             credit=f"{credit.source} {credit.source_id}" if credit and credit.send_id else None,
             related=next((showing.row(each, names) for each in linked.values()), None),
         )

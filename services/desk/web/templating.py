@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.desk.rules.people import RIGHTS, Right, Who
-from services.desk.web.notices import notice
+from services.desk.web.notices import because, notice
 from services.desk.web.words import LANGUAGES, words
 
 HERE: Final = Path(__file__).parent
@@ -87,6 +87,7 @@ def environment() -> Environment:
         "spoken": spoken,
         "narrowing": narrowing,
         "notice": notice,
+        "because": because,
     }
     return made
 

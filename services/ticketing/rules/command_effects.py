@@ -50,15 +50,20 @@ def assign(draft: Draft, command: AssignTicket, settings: AccountSettings) -> Re
     if automatic and (
         command.assignee_epoch != ticket.assignee_epoch or ticket.unassigned_epoch is None
     ):
-        return "stale", "the ticket has changed hands or waits for nobody since"
+        return Refusal("stale", "the ticket has changed hands or waits for nobody since")
     if command.seen_assignee is not None and command.seen_assignee != (
         ticket.assignee or UNASSIGNED
     ):
-        return "taken", f"{ticket.assignee or 'nobody'} has it now"
+        if ticket.assignee is None:
+            return Refusal("taken", "nobody has it now", "nobody_has_it")
+        named = {"agent": ticket.assignee}
+        return Refusal("taken", f"{ticket.assignee} has it now", "has_it", named)
     if not has_agent(settings, command):
-        return "unknown_agent", f"{command.assignee} is no agent of the account"
+        reason = f"{command.assignee} is no agent of the account"
+        return Refusal("unknown_agent", reason, "no_agent", {"agent": command.assignee})
     if command.assignee == ticket.assignee:
-        return "nothing_to_change", f"{command.assignee} has it already"
+        reason = f"{command.assignee} has it already"
+        return Refusal("nothing_to_change", reason, "has_it_already", {"agent": command.assignee})
     draft.happen(
         TicketAssigned,
         "ASG 1: the next available agent in rotation" if automatic else "ASG 4: by hand",
@@ -94,9 +99,9 @@ def unassign(draft: Draft, command: UnassignTicket) -> Refusal | None:
     """Unassigning sets off the round robin only if the command asks for it (ASG 4, ASG 9)."""
     ticket = draft.ticket
     if command.assignee_epoch is not None and command.assignee_epoch != ticket.assignee_epoch:
-        return "stale", "the ticket has changed hands since"
+        return Refusal("stale", "the ticket has changed hands since")
     if ticket.assignee is None:
-        return "nothing_to_change", "nobody has it"
+        return Refusal("nothing_to_change", "nobody has it", "nobody_has_it")
     again = command.share_again and ticket.status != "closed" and not ticket.spam
     draft.happen(
         TicketUnassigned,
@@ -120,11 +125,13 @@ def route(draft: Draft, command: RouteTicket, settings: AccountSettings) -> Refu
     """
     ticket = draft.ticket
     if not has_team(settings, command):
-        return "unknown_team", f"{command.team_id} is no team of the account"
+        reason = f"{command.team_id} is no team of the account"
+        return Refusal("unknown_team", reason, "no_team", {"team": command.team_id})
     if command.team_id == ticket.team_id:
-        return "nothing_to_change", f"it belongs to {command.team_id} already"
+        reason = f"it belongs to {command.team_id} already"
+        return Refusal("nothing_to_change", reason, "team_has_it", {"team": command.team_id})
     if command.author.kind == "system" and ticket.assignee is not None:
-        return "stale", f"{ticket.assignee} has it: rules route it no more"
+        return Refusal("stale", f"{ticket.assignee} has it: rules route it no more")
     draft.happen(
         TicketRouted,
         f"ASG 5: {command.rule or asked(command)}",
@@ -144,14 +151,14 @@ def close(draft: Draft, command: CloseTicket) -> Refusal | None:
     """
     ticket = draft.ticket
     if ticket.status == "closed":
-        return "already_closed", "it is closed already"
+        return Refusal("already_closed", "it is closed already")
     silent = command.reason == "inactivity"
     if silent and (
         command.waiting_epoch is None
         or command.waiting_epoch != ticket.waiting_epoch
         or command.last_reply_seq not in (None, ticket.last_reply_seq)
     ):
-        return "stale", "the customer wrote, or the team did, since the timer was set"
+        return Refusal("stale", "the customer wrote, or the team did, since the timer was set")
     draft.happen(
         TicketClosed,
         "ACL 3: the customer fell silent" if silent else f"TKT 11: {asked(command)}",
@@ -176,9 +183,10 @@ def reopen(draft: Draft, command: ReopenTicket) -> Refusal | None:
     """Only mail, SMS and WhatsApp tickets can be opened again (TKT 1, TKT 4)."""
     ticket = draft.ticket
     if ticket.status != "closed":
-        return "not_closed", "it is not closed"
+        return Refusal("not_closed", "it is not closed")
     if ticket.channel not in REOPENABLE:
-        return "cannot_reopen", f"a closed {ticket.channel} ticket is reopened by nobody"
+        reason = f"a closed {ticket.channel} ticket is reopened by nobody"
+        return Refusal("cannot_reopen", reason)
     waits = ticket.assignee is None and not ticket.spam
     draft.happen(
         TicketReopened,
@@ -197,9 +205,10 @@ def reopen(draft: Draft, command: ReopenTicket) -> Refusal | None:
 def snooze(draft: Draft, command: SnoozeTicket) -> Refusal | None:
     """A ticket that is not closed is hidden until a time after the command's (TKT 6)."""
     if draft.ticket.status == "closed":
-        return "not_open", "it is closed"
+        return Refusal("not_open", "it is closed")
     if command.until <= command.occurred_at:
-        return "in_the_past", f"{command.until.isoformat()} is not after the command"
+        reason = f"{command.until.isoformat()} is not after the command"
+        return Refusal("in_the_past", reason)
     draft.happen(
         TicketSnoozed,
         f"TKT 6: {asked(command)}",
@@ -214,7 +223,7 @@ def wake(draft: Draft, command: WakeTicket) -> Refusal | None:
     """A snoozed ticket is open again, unless it was snoozed anew since (TKT 6)."""
     ticket = draft.ticket
     if ticket.status != "snoozed" or ticket.snoozed_until != command.snoozed_until:
-        return "stale", "it is not snoozed until then any more"
+        return Refusal("stale", "it is not snoozed until then any more", "not_snoozed")
     by_time = command.author.kind == "system"
     draft.happen(
         TicketWoken,
@@ -235,11 +244,11 @@ def mark(draft: Draft, command: MarkSpam | MarkNotSpam) -> Refusal | None:
     because = f"SPM 2: {asked(command)}"
     if isinstance(command, MarkNotSpam):
         if not ticket.spam:
-            return "nothing_to_change", "it is not flagged"
+            return Refusal("nothing_to_change", "it is not flagged", "not_flagged")
         draft.happen(TicketMarkedNotSpam, because, not_spam(draft), author=command.author)
         return None
     if ticket.spam and (ticket.spam_by_agent or not by_agent):
-        return "nothing_to_change", "it is flagged already"
+        return Refusal("nothing_to_change", "it is flagged already", "flagged_already")
     draft.happen(
         TicketMarkedSpam,
         because,
@@ -252,6 +261,6 @@ def mark(draft: Draft, command: MarkSpam | MarkNotSpam) -> Refusal | None:
 def read(draft: Draft, command: MarkRead) -> Refusal | None:
     """The ticket is not unread any more (TKT 10)."""
     if not draft.ticket.unread:
-        return "nothing_to_change", "it was read already"
+        return Refusal("nothing_to_change", "it was read already", "read_already")
     draft.happen(TicketRead, f"TKT 10: {asked(command)}", {"unread": False}, author=command.author)
     return None

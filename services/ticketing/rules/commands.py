@@ -74,7 +74,8 @@ def command_given(
     outcome = _decided(ticket, command, settings, token, codes)
     if _is_too_large(outcome):
         of = ticket if outcome.state else None
-        return _refused(of, command, ("too_large", "it has more text than a ticket takes"))
+        refusal = Refusal("too_large", "it has more text than a ticket takes", "too_much_text")
+        return _refused(of, command, refusal)
     return outcome
 
 
@@ -110,12 +111,14 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
     codes: LinkCodes,
 ) -> Applied[Ticket]:
     if ticket is None:
-        return _refused(None, command, ("unknown_ticket", f"there is no {command.ticket_id}"))
+        return _refused(
+            None, command, Refusal("unknown_ticket", f"there is no {command.ticket_id}")
+        )
     if ticket.account_id != command.account_id:
         why = f"{command.ticket_id} is not of account {command.account_id}"
-        return _refused(None, command, ("wrong_account", why))
+        return _refused(None, command, Refusal("wrong_account", why))
     if ticket.erased_at is not None:
-        return _refused(ticket, command, ("not_open", GONE))
+        return _refused(ticket, command, Refusal("not_open", GONE, "erased"))
     draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)
     refusal: Refusal | None
     match command:
@@ -154,7 +157,7 @@ def _decided(  # noqa: C901, PLR0912  # a case a command
         case ReportDelivery():
             refusal = deliveries.report(draft, command)
         case _:
-            refusal = ("nothing_to_change", f"{type(command).__name__} is not understood")
+            refusal = Refusal("nothing_to_change", f"{type(command).__name__} is not understood")
     if refusal is not None:
         return _refused(ticket, command, refusal)
     return draft.applied(_line(draft, command))
@@ -166,16 +169,16 @@ def hand_over_given(
     """The outcome of a hand-over (HND 3), which may open a ticket; a rejection where it cannot."""
     if ticket is None and target.slot is None:
         named = command.ticket_id or "a mail conversation without its ticket"
-        return _refused(None, command, ("unknown_ticket", f"there is no {named}"))
+        return _refused(None, command, Refusal("unknown_ticket", f"there is no {named}"))
     if ticket is not None and ticket.account_id != command.account_id:
         why = f"{command.ticket_id} is not of account {command.account_id}"
-        return _refused(None, command, ("wrong_account", why))
+        return _refused(None, command, Refusal("wrong_account", why))
     if ticket is not None and ticket.erased_at is not None:
-        return _refused(ticket, command, ("not_open", GONE))
+        return _refused(ticket, command, Refusal("not_open", GONE, "erased"))
     outcome = handed_over(ticket, command, number)
     if isinstance(outcome, Applied) and _is_too_large(outcome):
-        kept = ticket if ticket is not None else None
-        return _refused(kept, command, ("too_large", "its transcript is more than a ticket takes"))
+        reason = "its transcript is more than a ticket takes"
+        return _refused(ticket, command, Refusal("too_large", reason))
     return outcome
 
 
@@ -183,7 +186,7 @@ def _refused(
     ticket: Ticket | None, command: Command | HandOver, refusal: Refusal
 ) -> Applied[Ticket]:
     """A rejection, and a hidden entry: when the command is replayed, it stays refused."""
-    code, reason = refusal
+    code, reason, why, named = refusal
     rejected = CommandRejected.model_validate(
         {
             "account_id": command.account_id,
@@ -196,6 +199,8 @@ def _refused(
             "author": command.author,
             "code": code,
             "reason": reason,
+            "why": why,
+            "named": named,
         }
     )
     kept = code != "too_large" and not (ticket and ticket.erased_at)

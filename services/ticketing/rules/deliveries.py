@@ -29,11 +29,12 @@ def report(draft: Draft, command: ReportDelivery) -> Refusal | None:
     named = {command.outbound_id, outbound_id(command.account_id, command.outbound_id)}
     known = next((d for d in ticket.deliveries if d.outbound_id in named), None)
     if known is None:
-        return "nothing_to_change", f"{command.outbound_id} is none of the ticket's newest replies"
+        reason = f"{command.outbound_id} is none of the ticket's newest replies"
+        return Refusal("nothing_to_change", reason)
     more = says_more(command.status, known.status)
     mail_id = _new_mail_id(ticket, command)
     if not more and mail_id is None:
-        return "nothing_to_change", f"it is known to be {known.status} already"
+        return Refusal("nothing_to_change", f"it is known to be {known.status} already")
     status = command.status if more else known.status or command.status
     changes: dict[str, object] = {
         "deliveries": tuple(

@@ -25,11 +25,12 @@ BECAUSE = "ARP 3: the visitor left before they read the answer"
 def refusal(ticket: Ticket, command: FollowUpByMail) -> Refusal | None:
     """Why the mail cannot be sent; None when it can, also where the ticket is closed."""
     if ticket.channel != "webchat":
-        return "cannot_receive", f"the ticket is {ticket.channel}: only web chats are followed up"
+        reason = f"the ticket is {ticket.channel}: only web chats are followed up"
+        return Refusal("cannot_receive", reason)
     if not command.text.strip():
-        return "nothing_to_change", "there is no text in it"
+        return Refusal("nothing_to_change", "there is no text in it", "empty")
     if ticket.last_reply_seq is None or ticket.last_reply_seq < command.missed_seq:
-        return "stale", "the customer has written since"
+        return Refusal("stale", "the customer has written since")
     return None
 
 

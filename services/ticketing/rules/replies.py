@@ -1,5 +1,9 @@
 """Replies to customers: what a channel allows, and what goes out (TKT 13)."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
 from services.ticketing.rules import slots
 from services.ticketing.rules.ticket import (
     REMEMBERED_REPLIES,
@@ -23,8 +27,14 @@ from shared.values.mail_tokens import into_address
 
 NO_KEYS = LinkCodes()
 
-Refusal = tuple[str, str]
-"""The code of a rejection, and the reason in words."""
+
+class Refusal(NamedTuple):
+    """Why a command is refused, as `CommandRejected` says it."""
+
+    code: str
+    reason: str
+    why: str | None = None
+    named: Mapping[str, str] | None = None
 
 
 def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -> Refusal | None:
@@ -39,7 +49,8 @@ def refusal(ticket: Ticket, command: ReplyToTicket, settings: AccountSettings) -
     if not command.attachments and (nothing := says_nothing(command)):
         return nothing
     if ticket.status == "closed":
-        return "not_open", "the ticket is closed: reopen it first, where its channel allows that"
+        reason = "the ticket is closed: reopen it first, where its channel allows that"
+        return Refusal("not_open", reason)
     return _unseen(ticket, command) or _not_by_channel(ticket, command, settings)
 
 
@@ -49,7 +60,9 @@ def _unseen(ticket: Ticket, command: ReplyToTicket) -> Refusal | None:
         return None
     if ticket.last_reply_by == command.author.id:
         return None
-    return "stale", f"{ticket.last_reply_by or 'somebody'} has answered the customer since"
+    by = ticket.last_reply_by or "somebody"
+    reason = f"{by} has answered the customer since"
+    return Refusal("stale", reason, "answered_by", {"agent": by})
 
 
 def _not_by_channel(
@@ -57,19 +70,25 @@ def _not_by_channel(
 ) -> Refusal | None:
     if ticket.channel == "sms":
         if not ticket.address.lstrip("+").isdigit():
-            return "cannot_receive", f"{ticket.address} is no number: answers could not come back"
+            reason = f"{ticket.address} is no number: answers could not come back"
+            return Refusal("cannot_receive", reason, "no_number", {"address": ticket.address})
         if ticket.opted_out:
-            return "no_consent", "the contact said STOP, and has not said START since"
+            reason = "the contact said STOP, and has not said START since"
+            return Refusal("no_consent", reason, "said_stop")
         if ticket.contact.sms_consent == "none" and not is_automatic(command):
-            return "no_consent", "the contact has not consented to SMS, marketing or transactional"
+            reason = "the contact has not consented to SMS, marketing or transactional"
+            return Refusal("no_consent", reason)
     if ticket.channel == "email" and not ticket.contact.identities:
-        return "cannot_receive", "the mail named no sender: there is no address to answer to"
+        reason = "the mail named no sender: there is no address to answer to"
+        return Refusal("cannot_receive", reason, "no_sender")
     windows = settings.reply_windows
     window = {"whatsapp": windows.whatsapp, "instagram": windows.instagram}.get(ticket.channel)
     if window is not None:
         last = ticket.last_customer_at
         if last is None or command.occurred_at - last > window:
-            return "window_over", f"the customer's last message is more than {window} old"
+            reason = f"the customer's last message is more than {window} old"
+            hours = f"{window / timedelta(hours=1):g}"
+            return Refusal("window_over", reason, "window", {"hours": hours})
     return None
 
 
@@ -80,7 +99,9 @@ def is_automatic(command: ReplyToTicket) -> bool:
 
 def says_nothing(command: AddNote | ReplyToTicket) -> Refusal | None:
     """The refusal of an empty text, which no channel delivers; None for any other text."""
-    return None if command.text.strip() else ("nothing_to_change", "there is no text in it")
+    if command.text.strip():
+        return None
+    return Refusal("nothing_to_change", "there is no text in it", "empty")
 
 
 def reply(

@@ -20,7 +20,7 @@ def change_tags(draft: Draft, command: TagTicket | UntagTicket) -> Refusal | Non
     ticket = draft.ticket
     gone = tuple(tag for tag in ticket.tags if tag in command.tags)
     if not gone:
-        return "nothing_to_change", "it has none of these tags"
+        return Refusal("nothing_to_change", "it has none of these tags", "has_no_tags")
     changed = {"tags": tuple(tag for tag in ticket.tags if tag not in gone)}
     if command.author.kind != "system":
         changed["untagged"] = tuple(dict.fromkeys((*ticket.untagged, *gone)))[-MOST_TAGS:]
@@ -35,11 +35,12 @@ def _tag(draft: Draft, command: TagTicket) -> Refusal | None:
     by_itself = command.author.kind == "system"
     new = tuple(tag for tag in dict.fromkeys(command.tags) if tag not in ticket.tags)
     if not new:
-        return "nothing_to_change", "it has these tags already"
+        return Refusal("nothing_to_change", "it has these tags already", "has_tags")
     if by_itself and not (new := tuple(tag for tag in new if tag not in ticket.untagged)):
-        return "nothing_to_change", "somebody removed these tags from it"
+        return Refusal("nothing_to_change", "somebody removed these tags from it")
     if len(ticket.tags) + len(new) > MOST_TAGS:
-        return "too_large", f"a ticket has {MOST_TAGS} tags at most"
+        reason = f"a ticket has {MOST_TAGS} tags at most"
+        return Refusal("too_large", reason, "most_tags", {"number": str(MOST_TAGS)})
     changed = {
         "tags": (*ticket.tags, *new),
         "untagged": tuple(tag for tag in ticket.untagged if tag not in new),

@@ -63,6 +63,8 @@ class Refused:
     number: int | None
     code: str
     reason: str
+    why: str | None = None
+    named: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class Answer:
     event: dict[str, Any] | None = None
     code: str | None = None
     reason: str | None = None
+    why: str | None = None
+    named: dict[str, str] | None = None
     status_url: str | None = None
 
 
@@ -130,7 +132,8 @@ def tickets_api(parts: Parts) -> APIRouter:
         """What became of a command."""
         done = await asking.known(who_asks(request), command_id)
         event = dict(done.event) if done.event else None
-        return Answer(done.command_id, event, done.code, done.reason)
+        named = dict(done.named) if done.named else None
+        return Answer(done.command_id, event, done.code, done.reason, done.why, named)
 
     return router
 
@@ -138,7 +141,9 @@ def tickets_api(parts: Parts) -> APIRouter:
 def answered(done: Outcome) -> Response:
     """The answer to a command; raises Problem where it was refused."""
     if done.code is not None:
-        raise Problem(409, done.code, done.reason or "it was refused", command_id=done.command_id)
+        more: dict[str, Any] = {"why": done.why, "named": done.named} if done.why else {}
+        text = done.reason or "it was refused"
+        raise Problem(409, done.code, text, command_id=done.command_id, **more)
     body: Mapping[str, Any] = {"command_id": done.command_id, "event": done.event}
     if done.event is None:
         url = f"/api/v1/commands/{done.command_id}"

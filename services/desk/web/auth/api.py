@@ -13,6 +13,7 @@ from services.desk.web.auth.middleware import who_asks
 from services.desk.web.auth.sessions import Sessions
 from services.desk.web.auth.tokens import Tokens
 from services.desk.web.problems import Problem
+from shared.contracts.base import UtcTime
 
 WORK: Final = Needs("work")
 PEOPLE: Final = Needs("people")
@@ -49,6 +50,7 @@ class ShownToken(BaseModel):
     created_at: datetime
     created_by: str
     used_at: datetime | None
+    expires_at: datetime | None = Field(description="until when it counts; none: for ever")
 
 
 class ShownTokens(BaseModel):
@@ -70,6 +72,7 @@ class AskedToken(BaseModel):
 
     name: str = Field(min_length=1, max_length=100, description="what it is for")
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
+    expires_at: UtcTime | None = Field(default=None, description="a time to come; none: never")
 
 
 def sessions_api(sessions: Sessions) -> APIRouter:
@@ -117,8 +120,15 @@ def tokens_api(tokens: Tokens) -> APIRouter:
     ) -> NewToken:
         """Make a token. With the same key again there is no second one, nor its secret (409)."""
         who = _allowed(request, TOKENS)
+        if asked.expires_at is not None and asked.expires_at <= tokens.clock():
+            raise Problem(422, "in_the_past", "it would have expired already", field="expires_at")
         made = await tokens.make(
-            who.account_id, asked.name, asked.scopes, who.id, asked=idempotency_key
+            who.account_id,
+            asked.name,
+            asked.scopes,
+            who.id,
+            asked=idempotency_key,
+            expires_at=asked.expires_at,
         )
         if made is None:
             raise Problem(
@@ -173,4 +183,5 @@ def _token(token: Token) -> dict[str, object]:
         "created_at": token.created_at,
         "created_by": token.created_by,
         "used_at": token.used_at,
+        "expires_at": token.expires_at,
     }

@@ -8,7 +8,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.desk.rules.people import Who
-from services.desk.rules.signing import Session, who_has, who_is
+from services.desk.rules.signing import Session, Token, who_has, who_is
 from services.desk.web.auth.held import same
 from services.desk.web.auth.languages import language_of
 from services.desk.web.auth.ports import Speaks
@@ -77,6 +77,8 @@ class SignedIn:
             if held is not None:
                 # Whoever shows a token is nobody else, whatever cookie there is besides.
                 token = await self._tokens.of(held)
+                if token is None:
+                    await self._not_expired(held)
                 state.who = who_has(token) if token else None
                 return receive
             if changes:
@@ -97,6 +99,10 @@ class SignedIn:
                 raise away() from error
             raise
         return receive
+
+    async def _not_expired(self, held: str) -> None:
+        if token := await self._tokens.expired(held):
+            raise _expired(token)
 
     def _from_us(self, connection: HTTPConnection) -> None:
         if not self._sessions.is_ours(connection):
@@ -154,6 +160,16 @@ def nobody() -> Problem:
         "not_signed_in",
         "sign in, or send a token that is valid",
         headers={"WWW-Authenticate": 'Bearer realm="desk"'},
+    )
+
+
+def _expired(token: Token) -> Problem:
+    at = f"{token.expires_at:%Y-%m-%d %H:%M} UTC"
+    return Problem(
+        401,
+        "token_expired",
+        f"the token {token.name!r} expired at {at}: an admin of the account makes another",
+        headers={"WWW-Authenticate": 'Bearer realm="desk", error="invalid_token"'},
     )
 
 

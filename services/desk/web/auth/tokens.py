@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from starlette.requests import HTTPConnection
@@ -35,24 +36,36 @@ class Tokens:
     clock: Clock
 
     async def of(self, held: str) -> Token | None:
-        """The token that an integration holds, if its account is there still."""
+        """The token that an integration holds, if its account is there still and it counts."""
+        token = await self._kept(held)
+        now = self.clock()
+        if token is None or token.is_over(now):
+            return None
+        if token.used_at is None or now - token.used_at >= SEEN_EVERY:
+            await self.people.token_used(token.key, now)
+        return token
+
+    async def expired(self, held: str) -> Token | None:
+        """The token that an integration holds, if it is one that has expired."""
+        token = await self._kept(held)
+        return token if token is not None and token.is_over(self.clock()) else None
+
+    async def _kept(self, held: str) -> Token | None:
         if not held.startswith(PREFIX) or len(held) > _LONGEST:
             return None
         token = await self.people.token(key_of(held))
         if token is None or self.accounts.get(token.account_id) is None:
             return None
-        now = self.clock()
-        if token.used_at is None or now - token.used_at >= SEEN_EVERY:
-            await self.people.token_used(token.key, now)
         return token
 
-    async def make(
+    async def make(  # whose, what for, what it may, by whom, until when
         self,
         account_id: str,
         name: str,
         scopes: Sequence[Scope],
         by: str,
         asked: str | None = None,
+        expires_at: datetime | None = None,
     ) -> tuple[Token, str] | None:
         """A new token, and what the integration is to hold, which nobody can be shown again.
 
@@ -68,5 +81,6 @@ class Tokens:
             tuple(dict.fromkeys(scopes)),
             self.clock(),
             by,
+            expires_at=expires_at,
         )
         return (token, held) if await self.people.add_token(token) else None

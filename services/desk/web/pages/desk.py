@@ -91,12 +91,12 @@ def pages(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915
         known = await model.named(who.account_id, wanted_ids)
         now = parts.clock()
         found = await model.completed(found, now)
-        inside = [row for row in known.values() if matches(found, row, now)]
         answer: dict[str, Any] = dict.fromkeys(wanted_ids)
-        shown = await reading.shown(who, inside, names)
-        for row, each in zip(inside, shown, strict=True):
-            html = render("row.html", who, row=each)
-            answer[row.ticket_id] = {"html": html, "seq": row.seq, "keys": keys_of(row)}
+        shown = await reading.shown(who, list(known.values()), names)
+        for row, each in zip(known.values(), shown, strict=True):
+            # What has left the list stays in sight for a while, with its facts as they are.
+            told = {"seq": row.seq, "keys": keys_of(row), "in": matches(found, row, now)}
+            answer[row.ticket_id] = {"html": render("row.html", who, row=each), **told}
         return JSONResponse({"rows": answer}, headers={"Cache-Control": "no-store"})
 
     @router.get("/views")

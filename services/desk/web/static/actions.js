@@ -44,6 +44,7 @@ const ACTS = {
   spam: (pane) => give(pane, { type: pane.head.spam === "1" ? "mark_not_spam" : "mark_spam" }),
   untag: (pane, button) => give(pane, { type: "untag", tags: [button.dataset.tag] }),
   macro: (pane, button) => insert(pane.composer, { anchor: button }),
+  open: (_, button) => fire("desk:open", { id: button.dataset.ticket }),
   reply: (pane) => pane.composer.focus(false),
   note: (pane) => pane.composer.focus(true),
   assign,

@@ -6,7 +6,7 @@ import { newKey } from "./http.js";
 import { applied, chips, unfilled } from "./macros.js";
 import { refused } from "./refusals.js";
 import { hush, tell } from "./says.js";
-import { kept, post } from "./sending.js";
+import { kept, post, waitingWords } from "./sending.js";
 import { segments } from "./sms.js";
 import { t } from "./words.js";
 
@@ -44,8 +44,13 @@ export class Composer {
     return $(".replying", this.form)?.dataset ?? { allowed: "1", code: "" };
   }
 
+  // A closed ticket takes a reply where sending may open it again.
+  get reopens() {
+    return this.replying.reopens === "1";
+  }
+
   get allowed() {
-    return this.replying.allowed === "1";
+    return this.replying.allowed === "1" || this.reopens;
   }
 
   // What the server has, what this browser has kept, and what is still on its way.
@@ -99,6 +104,7 @@ export class Composer {
     }
     this.field.setAttribute("aria-label", note ? this.field.dataset.noteLabel : this.field.dataset.replyLabel);
     this.field.readOnly = !note && !this.allowed;
+    $("#composer-send", this.form).textContent = t(this.reopens ? "composer.reopen_send" : "composer.send");
     this.drawn();
     if (write) this.draft.write(this.field.value, note);
   }
@@ -229,7 +235,7 @@ export class Composer {
       $("button", waiting).focus();
       return;
     }
-    const body = note ? { type: "note", text } : this.with.into({ type: "reply", text, seen_seq: this.seen, then, ...more });
+    const body = note ? { type: "note", text } : this.with.into({ type: "reply", text, seen_seq: this.seen, then, ...(this.reopens && { reopen: true }), ...more });
     const { id, number, contact, me, seq } = pane;
     const record = { ticket: id, number, contact, me: me.id, key: newKey(), at: Date.now(), since: seq, then, body };
     hush(this.says);
@@ -289,9 +295,4 @@ export class Composer {
   leave() {
     this.draft.leave();
   }
-}
-
-function waitingWords({ state, offline }) {
-  if (state !== "waiting") return "thread.sending";
-  return offline ? "thread.offline" : "thread.trying";
 }

@@ -5,6 +5,7 @@ import { ask, choose, sure, tell } from "./dialogs.js";
 import { get, newKey, send } from "./http.js";
 import { chooseOf, known } from "./known.js";
 import { on } from "./live.js";
+import { inWords as refusal } from "./says.js";
 import { choices, inWords, ofField, openings } from "./snooze.js";
 import { filtersAsValues, view } from "./where.js";
 import { language, t } from "./words.js";
@@ -165,9 +166,10 @@ function told(job) {
   }
   running.delete(job.id);
   const words = `${t("bulk.finished", { what, count: job.total - refused.length })}, ${refused.length ? t("bulk.refused", { count: refused.length }) : t("bulk.all_done")}`;
-  const lines = refused.map(({ ticket_id: id, number, reason }) =>
-    el("li", {}, el("a", { href: `/desk?ticket=${encodeURIComponent(id)}`, "data-open": id }, `#${number}`), ` ${reason}`),
-  );
+  const lines = refused.map(({ ticket_id: id, number, ...why }) => {
+    const { title, detail } = refusal({ ...why, detail: why.reason });
+    return el("li", {}, el("a", { href: `/desk?ticket=${encodeURIComponent(id)}`, "data-open": id }, `#${number}`), ` ${detail || title}`);
+  });
   box.replaceChildren(el("span", {}, words), putAway(box), lines.length ? el("ul", { class: "small" }, ...lines) : "");
 }
 

@@ -129,7 +129,7 @@ async function ask(ids) {
     const some = ids.slice(at, at + 100);
     const { rows: told } = await get(`/desk/rows?${listQuery({ ids: some.join(",") })}`);
     if (mine !== turn) return;
-    for (const id of some) if (id in told) changed(id, told[id]?.html ?? null);
+    for (const id of some) if (id in told) changed(id, told[id]?.html ?? null, told[id]?.in);
   }
 }
 
@@ -149,7 +149,7 @@ function happened({ rows: told = [] }) {
   const narrowed = filters().size > 0;
   for (const row of told) {
     if (narrowed) askSoon(row.id);
-    else changed(row.id, row.in.includes(view()) ? row.html : null);
+    else changed(row.id, row.html, row.in.includes(view()));
   }
 }
 

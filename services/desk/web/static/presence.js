@@ -88,7 +88,12 @@ export async function startPresence() {
   me.addEventListener("click", menu);
   $("#state-try").addEventListener("click", () => check({ anew: true }));
   on("state", state);
-  on("presence", ({ agent, online }) => agent === button.dataset.me && show(online ? "online" : "offline"));
+  on("presence", ({ agent, online, silent }) => {
+    if (agent !== button.dataset.me) return;
+    // Whoever is here is not silent: what was said late, or lost, is said again.
+    if (silent) beat();
+    else show(online ? "online" : "offline");
+  });
   every(20, beat);
   try {
     const told = await get("/api/v1/me");

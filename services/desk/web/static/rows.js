@@ -75,12 +75,12 @@ export function began() {
   rove(rows().find((row) => row.dataset.id === openTicket()) || rows()[0]);
 }
 
-// A ticket as it now is in this list; `html` null: it is not in it (any more).
-export function changed(id, html) {
+// A ticket as it now is; `inside`: whether it is in this list (still). `html` null: it is nowhere.
+export function changed(id, html, inside = html !== null) {
   const row = rowOf(id);
-  if (html === null) {
+  if (!inside) {
     waiting.delete(id);
-    if (row) leave(row);
+    if (row) leave(row, html);
   } else if (row) {
     replace(row, html);
   } else if (isHeld()) {
@@ -92,15 +92,21 @@ export function changed(id, html) {
 }
 
 function replace(row, html) {
+  const fresh = renewed(row, html);
+  if (fresh && !isHeld()) put(fresh);
+}
+
+// The row as the ticket is now, in its place; null where what came is older than what is shown.
+function renewed(row, html) {
   const fresh = made(html);
-  if (Number(fresh.dataset.seq) < Number(row.dataset.seq)) return;
+  if (Number(fresh.dataset.seq) < Number(row.dataset.seq)) return null;
   const focused = row.contains(document.activeElement) ? document.activeElement.className : "";
   const { tabIndex } = linkOf(row);
   row.replaceWith(fresh);
   dress(fresh);
   linkOf(fresh).tabIndex = tabIndex;
   if (focused) $(`.${focused.split(" ")[0]}`, fresh)?.focus({ preventScroll: true });
-  if (!isHeld()) put(fresh);
+  return fresh;
 }
 
 function put(row) {
@@ -128,15 +134,21 @@ function insert(html) {
   if (!$('.row-open[tabindex="0"]', list())) rove(row);
 }
 
-function leave(row) {
+// It shows the ticket as it is now, though it is not of this list any more.
+function leave(row, html) {
   const { id } = row.dataset;
   if (!isHeld() && id !== openTicket() && !chosen.has(id)) {
     row.remove();
     return;
   }
-  if (row.classList.contains("left")) return;
-  row.classList.add("left");
-  $(".row-facts", row).prepend(el("span", { class: "row-gone" }, t("list.left")));
+  const { height } = row.getBoundingClientRect();
+  const shown = (html && renewed(row, html)) || row;
+  if (shown.classList.contains("left")) return;
+  shown.classList.add("left");
+  $(".row-facts", shown).prepend(el("span", { class: "row-gone" }, t("list.left")));
+  // A name or a tag more makes a line some pixels higher: not while somebody may be about to click.
+  const more = shown.getBoundingClientRect().height - height;
+  if (Math.abs(more) < 8) shown.style.setProperty("height", `${height}px`);
 }
 
 // The agent has moved on: what left goes, what waited comes.

@@ -1,18 +1,31 @@
 // What is said where it happened: why something was refused, and what can be done now.
 
-import { el } from "./dom.js";
-import { t } from "./words.js";
+import { $, el } from "./dom.js";
+import { language, says, t } from "./words.js";
 
 const KNOWN = [
   "not_open", "already_closed", "not_closed", "cannot_reopen", "stale", "taken", "in_the_past", "no_consent", "window_over",
   "cannot_receive", "unknown_agent", "unknown_team", "unknown_ticket", "nothing_to_change", "too_large", "unseen", "unreachable",
+  "placeholder",
 ];
 
-// A refusal in words, and what the server says of it where that adds something.
+// A refusal in words, and the reason where that adds something.
 export function inWords(problem) {
   const title = t(KNOWN.includes(problem.code) ? `refusal.${problem.code}` : "refusal.other");
-  const detail = problem.code === "unreachable" ? "" : problem.detail || "";
-  return { title, detail };
+  return { title, detail: problem.code === "unreachable" ? "" : reason(problem) };
+}
+
+// The reason in the reader's language, with names in place of ids. What the server says itself is
+// English: others read it only where nothing else is said.
+function reason({ code, why, named, detail }) {
+  if (why && says(`refused.${why}`)) return t(`refused.${why}`, called(named));
+  return language === "en" || !KNOWN.includes(code) ? detail || "" : "";
+}
+
+function called(named) {
+  const { agents = [], teams = [] } = JSON.parse($("#people")?.textContent || "{}");
+  const name = (every, id) => every.find(([each]) => each === id)?.[1] ?? id;
+  return { ...named, agent: name(agents, named?.agent), team: name(teams, named?.team) };
 }
 
 // A box in a place, instead of what was said there under the same name. An act: {label, run, main};

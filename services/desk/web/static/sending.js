@@ -49,6 +49,12 @@ export function kept(me, ticket = null) {
     .sort((one, other) => one.at - other.at);
 }
 
+// What is said of one on its way.
+export function waitingWords({ state, offline }) {
+  if (state !== "waiting") return "thread.sending";
+  return offline ? "thread.offline" : "thread.trying";
+}
+
 // It goes out, once, whatever fails meanwhile.
 export function post(record) {
   keep(record);
@@ -153,7 +159,7 @@ function toldWithin(id, wait) {
 }
 
 function settled(told) {
-  if (told.code) throw Object.assign(new Error(told.reason ?? told.code), { problem: { status: 409, code: told.code, detail: told.reason ?? told.detail ?? "" } });
+  if (told.code) throw Object.assign(new Error(told.reason ?? told.code), { problem: { status: 409, code: told.code, detail: told.reason ?? told.detail ?? "", why: told.why, named: told.named } });
   return told.event ?? { seq: told.seq };
 }
 

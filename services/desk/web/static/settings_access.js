@@ -53,11 +53,17 @@ function browser(text) {
   return known ? [known[1], system].filter(Boolean).join(", ") : text.slice(0, 80);
 }
 
+function expiry({ expires_at: at }) {
+  if (!at) return [];
+  const over = new Date(at) <= new Date();
+  return [" · ", el("span", over ? { class: "bad" } : {}, says(over ? "expired" : "expires"), " ", time(at))];
+}
+
 async function tokens(list) {
   const { items } = await get("/api/v1/tokens");
   const rows = items.map((each) => {
     const title = el("p", {}, el("b", {}, el("bdi", {}, each.name)));
-    const facts = [each.scopes.join(", "), ` · ${says("made_by", { name: each.created_by })} · `, ...(each.used_at ? [`${says("used")} `, time(each.used_at)] : [says("never")])];
+    const facts = [each.scopes.join(", "), ` · ${says("made_by", { name: each.created_by })} · `, ...(each.used_at ? [`${says("used")} `, time(each.used_at)] : [says("never")]), ...expiry(each)];
     const button = el("button", { type: "button", class: "danger", "aria-label": says("end_token", { name: each.name }) }, says("end"));
     return row(title, facts, button, `/api/v1/tokens/${encodeURIComponent(each.id)}`);
   });
@@ -83,7 +89,9 @@ async function make(event) {
     return;
   }
   try {
-    const made = await send("POST", "/api/v1/tokens", { name: name.value.trim(), scopes: boxes.map((box) => box.value) }, key);
+    const days = Number($("#token-expires").value);
+    const expires = days ? new Date(Date.now() + days * 86_400_000).toISOString() : null;
+    const made = await send("POST", "/api/v1/tokens", { name: name.value.trim(), scopes: boxes.map((box) => box.value), expires_at: expires }, key);
     key = newKey();
     form.reset();
     $("#secret").hidden = false;

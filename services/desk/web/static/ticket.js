@@ -216,6 +216,8 @@ function followLive() {
   });
   on("here", (told) => pane?.id === told.ticket_id && pane.others(told.others));
   on("typing", (told) => (told.ticket_ids ?? [told.ticket_id]).includes(pane?.id) && pane.thread.types(told.until));
+  on("visitor", (told) => told.ticket_ids.includes(pane?.id) && pane.refresh());
+  on("presence", ({ agent }) => pane && agent === pane.head.assignee && pane.refresh());
   on("draft", (told) => pane?.id === told.ticket_id && pane.composer.elsewhere(told.revision));
   on("reload", () => pane?.refresh());
 }

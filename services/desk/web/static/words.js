@@ -4,6 +4,8 @@ const texts = JSON.parse(document.getElementById("words")?.textContent || "{}");
 
 export const language = document.documentElement.lang || "en";
 
+export const says = (key) => key in texts;
+
 export function t(key, values = {}) {
   let said = texts[key];
   if (said === undefined) {
