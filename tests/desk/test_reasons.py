@@ -47,7 +47,7 @@ def modules() -> list[ast.Module]:
 def reasons() -> set[str]:
     """Every reason that ticketing can give for what panels show."""
     found = {text for module in modules() for text in texts(module)}
-    named = ("TKT ", "ASG ", "ACL ", "SPM ", "TAG ", "ATT: ")
+    named = ("TKT ", "ASG ", "ACL ", "SPM ", "TAG ", "ATT: ", "ARP ", "HND ")
     return {
         text
         for text in found
