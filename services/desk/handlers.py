@@ -10,7 +10,6 @@ from pydantic import TypeAdapter
 from services.desk.erasing import is_late
 from services.desk.rules import facts
 from services.desk.rules.answers import Answered, answer_of, told_of
-from services.desk.rules.attendance import Attendance
 from services.desk.rules.facts import Said
 from services.desk.rules.visits import BELIEVED, Visit, visits
 from services.desk.storing import ReadModel, Seats, stored
@@ -28,6 +27,7 @@ from shared.contracts.tickets import CommandRejected, ContentErased, TicketFact
 from shared.stores.erased import Named
 from shared.topic import Deleted
 from shared.topics import COMMANDS
+from shared.values.attendance import Attendance
 
 _COMMANDS: TypeAdapter[Any] = TypeAdapter(TicketCommand)
 _TYPING = timedelta(seconds=8)

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from services.desk.handlers import News, Telling
-from services.desk.rules.attendance import Attendance
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish
 from shared.clock import Clock
 from shared.contracts.base import Author
 from shared.contracts.commands import PublishSnapshots
 from shared.topics import COMMANDS
+from shared.values.attendance import Attendance
 from shared.values.ids import computed_id
 
 DESK: Final = Author(kind="integration", id="desk", name="the desk")

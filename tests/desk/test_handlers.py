@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.desk.handlers import Desk, News
-from services.desk.rules.attendance import Attendance
 from shared.bus.accounts import AccountsTable
 from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWentOnline
 from shared.contracts.signals import Signal
+from shared.values.attendance import Attendance
 from tests.builders import MONDAY
 
 LATER = timedelta(seconds=10)

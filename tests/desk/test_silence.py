@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.desk.handlers import News
-from services.desk.rules.attendance import Attendance
 from services.desk.sweep import Silence
 from shared.bus.accounts import AccountsTable
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
+from shared.values.attendance import Attendance
 from tests.builders import MONDAY, an_account
 from tests.desk.http import Served
 from tests.desk.test_handlers import Told, desk, said

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.desk.rules.attendance import Attendance
 from services.desk.rules.becauses import with_names
 from services.desk.rules.lines import Line
 from services.desk.rules.mail_html import quoted_part
@@ -25,6 +24,7 @@ from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact
 from shared.contracts.messages import Attachment
 from shared.contracts.tickets import TicketSummary
+from shared.values.attendance import Attendance
 
 _WRITTEN_TO = ("e164", "email", "wa_id")
 _DECIDES = frozenset(

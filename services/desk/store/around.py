@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
-from services.desk.rules.attendance import Attendance
 from services.desk.rules.visits import Visit
 from shared.clock import EPOCH
 from shared.contracts.base import CHANNELS
@@ -17,6 +16,7 @@ from shared.stores.erased import Named
 from shared.stores.erasures import MongoErasures
 from shared.stores.mongo import Database, MongoCollection, insert_new
 from shared.topic import Deleted
+from shared.values.attendance import Attendance
 
 KEPT_EVENTS: Final = timedelta(days=400)
 """For so long what profiles did elsewhere is kept."""

@@ -1,4 +1,4 @@
-"""Which agents are there, as the desk shows it (ASG 2). Pure."""
+"""Which agents are there, as the desk shows it and the hand-off asks (ASG 2). Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
