@@ -188,6 +188,37 @@ DESK_UPDATE_DELAY = Histogram(
     "From the moment that something was told to the replicas to all open pages having been told.",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+HANDOFFS = Counter(
+    "helpdesk_handoffs",
+    "Conversations that the AI agent handed over and what became of each, by the account's method.",
+    ["method", "reason", "outcome"],
+)
+HANDOFF_DURATION = Histogram(
+    "helpdesk_handoff_duration_seconds",
+    "From the request for a hand-off to its end.",
+    ["method"],
+    buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400, 93600),
+)
+HANDOFF_ATTEMPTS = Counter(
+    "helpdesk_handoff_attempts",
+    "Attempts to make a ticket in another helpdesk: made, found (it was there), busy, away, "
+    "timeout, denied (the credentials or the settings), invalid, unclear or absent.",
+    ["method", "result"],
+)
+HANDOFF_ANSWERS_IGNORED = Counter(
+    "helpdesk_handoff_answers_ignored",
+    "Visitors' answers to a hand-off that there is none of in their account.",
+)
+HANDOFFS_OPEN = Gauge(
+    "helpdesk_handoffs_open_over_10_minutes",
+    "Hand-offs that have been under way for over 10 minutes since the visitor was asked all. Each "
+    "replica shows the same: take the max, not the sum.",
+    ["method"],
+)
+AI_RESOLVED = Counter(
+    "helpdesk_ai_conversations_resolved",
+    "Conversations that the AI agent ended by itself, without handing them over.",
+)
 LEARNING_DAMAGED = Counter(
     "helpdesk_learning_damaged",
     "Seeds, weights or rules that could not be read: the service goes on without them.",

@@ -1,0 +1,1 @@
+"""The helpdesks of others, over HTTP."""

@@ -1,0 +1,1 @@
+"""How conversations are handed over, decided by values alone. Pure."""
