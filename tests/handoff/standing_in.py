@@ -49,10 +49,7 @@ class Kept:
 
 @dataclass
 class StandIn:
-    """Another helpdesk, over HTTP. `faults` happen to the requests that come, one after another.
-
-    `turn` is awaited before a request has its effect and before it is answered.
-    """
+    """Another helpdesk, over HTTP. `faults` happen to the requests that come, one after another."""
 
     clock: Clock
     user: str = "desk@shop.example"
@@ -61,22 +58,23 @@ class StandIn:
     tickets: list[Kept] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     bodies: list[dict[str, Any]] = field(default_factory=list)
-    turn: Callable[[], Awaitable[None]] | None = None
 
-    def transport(self) -> httpx2.MockTransport:
-        return httpx2.MockTransport(self.handle)
-
-    async def handle(self, request: httpx2.Request) -> httpx2.Response:
+    async def handle(
+        self, request: httpx2.Request, turn: Callable[[], Awaitable[None]] | None = None
+    ) -> httpx2.Response:
+        """Answer; `turn` is awaited before the request has its effect, and before the answer."""
         assert request.url.scheme == "https"
         self.asked.append(f"{request.method} {request.url.path}")
         fault = self.faults.pop(0) if self.faults else ""
-        await self._wait()
+        if turn is not None:
+            await turn()
         if fault == "unreachable":
             raise httpx2.ConnectError("no route to host", request=request)
         if fault.endswith("_before"):
             raise _broken(fault, request)
         answer = self._refusal(request, fault) or self.answer(request, late=fault == "late")
-        await self._wait()
+        if turn is not None:
+            await turn()
         if fault.endswith("_after") or fault == "late":
             raise _broken(fault, request)
         if fault == "garbage":
@@ -111,10 +109,6 @@ class StandIn:
     def invalid(self, status: int, words: str) -> httpx2.Response:
         """How it refuses what it is given."""
         raise NotImplementedError
-
-    async def _wait(self) -> None:
-        if self.turn is not None:
-            await self.turn()
 
     def there(self) -> list[Kept]:
         """The tickets that are there by now."""

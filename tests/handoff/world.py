@@ -1,6 +1,6 @@
 """The hand-off wired as in production, with all that it touches standing in."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -85,10 +85,15 @@ class World:
         self.ticketing = ticketing
         self._decided: set[str] = set()
 
-    def replica(self, parties: Any = None, bus: MemoryBus | None = None) -> MemoryBus:
-        """Another replica on the same stores."""
+    def replica(
+        self,
+        parties: Any = None,
+        bus: MemoryBus | None = None,
+        turn: Callable[[], Awaitable[None]] | None = None,
+    ) -> MemoryBus:
+        """Another replica on the same stores; `turn`: see `StandIn.handle`."""
         bus = bus or MemoryBus("handoff", self.log)
-        transport = self._transport()
+        transport = self._transport(turn)
         outside = Others(lambda name: self.secrets[name], transport)
         stores = Stores(parties or self.parties, self.agents)
         wire(
@@ -101,11 +106,11 @@ class World:
         )
         return bus
 
-    def _transport(self) -> httpx2.MockTransport:
+    def _transport(self, turn: Callable[[], Awaitable[None]] | None) -> httpx2.MockTransport:
         async def handle(request: httpx2.Request) -> httpx2.Response:
             other = self.zendesk if request.url.host == "shop.zendesk.com" else self.gorgias
             assert request.url.host in {"shop.zendesk.com", "shop.gorgias.com"}
-            return await other.handle(request)
+            return await other.handle(request, turn)
 
         return httpx2.MockTransport(handle)
 
