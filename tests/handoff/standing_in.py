@@ -96,6 +96,8 @@ class StandIn:
             return httpx2.Response(429, headers={"Retry-After": "93"}, json={})
         if fault in {"500", "503"}:
             return httpx2.Response(int(fault), text="Sorry")
+        if fault == "echo":
+            return self.invalid(422, f"You said {given}, {self.login}:{self.token}")
         if fault == "redirect":
             return httpx2.Response(302, headers={"Location": "https://evil.example/"})
         if fault in {"422", "400"} and request.method == "POST":

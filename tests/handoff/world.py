@@ -31,6 +31,7 @@ from tests.handoff.memory import Counts, MemoryAgents, MemoryParties
 from tests.handoff.zendesk import Zendesk
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
 
+Turn = Callable[[], Awaitable[None]]
 E = TypeVar("E", bound=Envelope)
 ZENDESK = {"subdomain": "shop", "secret": "zendesk-shop"}
 GORGIAS = {"domain": "shop", "secret": "gorgias-shop", "from_address": "help@shop.example"}
@@ -69,6 +70,9 @@ class World:
     agents: MemoryAgents = field(default_factory=MemoryAgents)
     counts: Counts = field(default_factory=Counts)
     shown: list[dict[str, int]] = field(default_factory=list)
+    outside: Callable[[Turn | None], Others] | None = None
+    """Makes what leads to other helpdesks, if not as usual."""
+
     refuse: str = ""
     """With which code ticketing refuses commands, if it does."""
 
@@ -89,12 +93,11 @@ class World:
         self,
         parties: Any = None,
         bus: MemoryBus | None = None,
-        turn: Callable[[], Awaitable[None]] | None = None,
+        turn: Turn | None = None,
     ) -> MemoryBus:
         """Another replica on the same stores; `turn`: see `StandIn.handle`."""
         bus = bus or MemoryBus("handoff", self.log)
-        transport = self._transport(turn)
-        outside = Others(lambda name: self.secrets[name], transport)
+        outside = self.outside(turn) if self.outside else self._outside(turn)
         stores = Stores(parties or self.parties, self.agents)
         wire(
             bus,
@@ -106,7 +109,10 @@ class World:
         )
         return bus
 
-    def _transport(self, turn: Callable[[], Awaitable[None]] | None) -> httpx2.MockTransport:
+    def _outside(self, turn: Turn | None) -> Others:
+        return Others(lambda name: self.secrets[name], self.transport(turn))
+
+    def transport(self, turn: Callable[[], Awaitable[None]] | None) -> httpx2.MockTransport:
         async def handle(request: httpx2.Request) -> httpx2.Response:
             other = self.zendesk if request.url.host == "shop.zendesk.com" else self.gorgias
             assert request.url.host in {"shop.zendesk.com", "shop.gorgias.com"}

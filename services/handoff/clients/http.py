@@ -1,5 +1,6 @@
 """Asking another helpdesk over HTTP, and what its answers mean for the attempt."""
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -159,7 +160,9 @@ class Api:
     def _clean(self, text: str) -> str:
         """A reason as it may be shown: short, on one line, and nothing of what lets us in."""
         said = " ".join(plain(text).split())
-        for secret in (self.credentials.token, self.credentials.user):
+        user, token = self.credentials.user, self.credentials.token
+        sent = base64.b64encode(f"{user}:{token}".encode()).decode()
+        for secret in (sent, token, user):
             if len(secret) > _SHORTEST_SECRET:
                 said = said.replace(secret, "…")
         return said[:_MOST_WORDS]
