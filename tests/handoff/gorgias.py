@@ -12,10 +12,12 @@ from tests.handoff.standing_in import Kept, StandIn
 class Gorgias(StandIn):
     """Tickets. It knows no keys that would make a repeated request one request.
 
-    Without `filters` it lists all tickets, whatever external id is asked for.
+    Without `filters` it lists all tickets, whatever external id is asked for. `twice`: just before
+    the next ticket another process makes it too.
     """
 
     filters: bool = True
+    twice: bool = False
 
     def answer(self, request: httpx2.Request, *, late: bool) -> httpx2.Response:
         path = request.url.path
@@ -33,6 +35,9 @@ class Gorgias(StandIn):
                 return self.invalid(400, "messages: Length must be between 1 and 500.")
             if any("from_agent" not in m or "channel" not in m for m in said["messages"]):
                 return self.invalid(400, "messages: Missing data for required field.")
+            if self.twice:
+                self.twice = False
+                self.keep(said, late=False)
             return httpx2.Response(201, json=_shown(self.keep(said, late=late)))
         if request.method == "PUT" and path.startswith("/api/tickets/"):
             number = int(path.rpartition("/")[2])

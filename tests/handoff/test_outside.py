@@ -276,6 +276,22 @@ async def test_of_two_tickets_in_gorgias_the_oldest_is_kept_and_the_other_closed
 
 
 @pytest.mark.spec("HND 4")
+@pytest.mark.parametrize("faults", [(), ("", "", "503"), ("", "", "", "timeout_before")])
+async def test_a_ticket_that_gorgias_got_twice_at_once_is_closed_again(
+    faults: tuple[str, ...],
+) -> None:
+    world, other = await a_world("gorgias", faults)
+    assert isinstance(other, Gorgias)
+    other.twice = True
+
+    await world.ask()
+    end = await until_it_ends(world)
+
+    assert (end.outcome, end.external_id) == ("handed_over", "100")
+    assert [kept.status for kept in other.tickets] == ["open", "closed"]
+
+
+@pytest.mark.spec("HND 4")
 async def test_a_gorgias_that_does_not_filter_gives_nobody_elses_ticket() -> None:
     world, other = await a_world("gorgias")
     assert isinstance(other, Gorgias)
