@@ -27,6 +27,11 @@ class Replica:
     asking: int = 0
     """How many requests to another helpdesk are on their way."""
 
+    def works(self) -> list[Callable[[], Any]]:
+        """What it may begin: to deliver, and each of its sweeps."""
+        outside = [each for each in self.bus.sweeps if "hand_to" in getattr(each, "__name__", "")]
+        return [self.bus.deliver, *self.bus.sweeps, *outside, *outside]
+
     async def turn(self) -> None:
         future = asyncio.get_running_loop().create_future()
         self.waiting.append(future)
@@ -103,7 +108,7 @@ class Chaos:
             if drawn < 0.76:
                 self._go_on()
             elif drawn < 0.92:
-                self._begin(self.chance.choice(self.replicas))
+                self._begin()
             elif drawn < 0.93:
                 self.chance.choice(self.replicas).bus.rewind()
             elif drawn < 0.95:
@@ -133,10 +138,14 @@ class Chaos:
             waiting = self.chance.choice(able).waiting
             waiting.pop(self.chance.randrange(len(waiting))).set_result(None)
 
-    def _begin(self, replica: Replica) -> None:
-        if len(replica.tasks) < 3:
-            work = self.chance.choice([replica.bus.deliver, *replica.bus.sweeps])
-            replica.tasks.append(asyncio.ensure_future(work()))
+    def _begin(self) -> None:
+        """Something begins in a replica, or the same in both, most often what talks to others."""
+        number = self.chance.randrange(len(self.replicas[0].works()))
+        beginning = self.chance.choice([self.replicas, [self.chance.choice(self.replicas)]])
+        for replica in beginning:
+            if len(replica.tasks) < 3:
+                work = replica.works()[number]
+                replica.tasks.append(asyncio.ensure_future(work()))
 
     async def _kill(self, replica: Replica) -> None:
         self.killed += 1
