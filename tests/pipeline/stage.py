@@ -10,6 +10,7 @@ from services.assignment import app as assignment
 from services.assignment.rules.rotation import Rotation
 from services.attribution import app as attribution
 from services.autoclose import app as autoclose
+from services.handoff import app as handoff
 from services.ingest import app as ingest
 from services.replies import app as replies
 from services.spam import app as spam
@@ -39,6 +40,7 @@ from tests.assignment.memory import MemoryAgents, MemoryHeartbeats
 from tests.assignment.memory import MemoryTickets as FollowedTickets
 from tests.attribution.memory import MemoryContacts as ContactHistories
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
+from tests.handoff.memory import Counts, memory_stores, nowhere
 from tests.ingest.memory import MemoryAliases, MemoryAssemblies, MemoryProfiles
 from tests.learning.memory import MemoryLessons, MemoryMemories
 from tests.memory import MemoryAggregates
@@ -345,6 +347,7 @@ class MemoryStage(Stage):
         assignment.wire(bus["assignment"], stores, self.clock)
         autoclose.wire(bus["autoclose"], MemoryTimers(), MemoryTyping(), self.clock)
         replies.wire(bus["replies"], MemoryCorrespondents(), self.clock)
+        handoff.wire(bus["handoff"], memory_stores(), nowhere(), self.clock, Counts())
         attribution.wire(bus["attribution"], ContactHistories(), self.clock)
         tagging.wire(
             bus["tagging"],

@@ -5,7 +5,7 @@ from typing import Final
 
 from services.handoff.rules.ending import Change, End, close
 from services.handoff.rules.party import AUTHOR, Party, hand_over
-from services.handoff.rules.words import known_of, text_of
+from services.handoff.rules.words import text_of
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import ReplyToTicket
@@ -60,7 +60,15 @@ def answered(
 def _told(
     party: Party, event: TicketHandedOver, account: AccountSettings, now: datetime
 ) -> ReplyToTicket:
-    known = known_of(event.ticket.contact, account, email=party.email, ticket=event.ticket)
+    text = text_of(
+        "team_has_it",
+        party.language,
+        account,
+        event.ticket.contact,
+        now,
+        email=party.email,
+        ticket=event.ticket,
+    )
     return ReplyToTicket(
         account_id=party.account_id,
         id=computed_id("handoff.team_has_it", party.account_id, party.handoff_id),
@@ -68,6 +76,6 @@ def _told(
         correlation_id=party.correlation_id,
         ticket_id=event.ticket_id,
         author=AUTHOR,
-        text=text_of("team_has_it", party.language, account, known),
+        text=text,
         auto_reply=True,
     )

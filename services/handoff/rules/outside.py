@@ -8,7 +8,7 @@ from typing import Final, Literal
 from services.handoff.rules.ending import Change, End, close, told
 from services.handoff.rules.helpdesk import begin
 from services.handoff.rules.party import Party
-from services.handoff.rules.words import known_of, text_of
+from services.handoff.rules.words import text_of
 from shared.contracts.accounts import AccountSettings
 from shared.values.ids import computed_id
 
@@ -87,8 +87,8 @@ def attempted(
 
 
 def _taken(party: Party, result: Result, account: AccountSettings, now: datetime) -> Change:
-    known = known_of(party.asking.contact, account, email=party.email)
-    text = text_of("person_answers", party.language, account, known)
+    contact, email = party.asking.contact, party.email
+    text = text_of("person_answers", party.language, account, contact, now, email=email)
     end = End("handed_over", external_id=result.external_id, external_url=result.external_url)
     return close(party, end, now, told(party, text, now))
 

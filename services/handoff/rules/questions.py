@@ -7,7 +7,7 @@ from services.handoff.rules import helpdesk
 from services.handoff.rules.ending import Change, End, close, told
 from services.handoff.rules.party import Party
 from services.handoff.rules.requests import is_address
-from services.handoff.rules.words import Which, known_of, text_of
+from services.handoff.rules.words import Which, text_of
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.handoffs import VisitorAnswered, VisitorAsked
 from shared.values.ids import computed_id
@@ -21,8 +21,8 @@ _TEXTS: Final[dict[str, Which]] = {"connect": "connect", "address": "ask_address
 def go_on(party: Party, account: AccountSettings, now: datetime) -> Change:
     """Ask what is still to be asked, else hand the conversation over by the account's method."""
     if party.method == "message":
-        known = known_of(party.asking.contact, account, email=party.email)
-        text = text_of("message", party.language, account, known)
+        contact, email = party.asking.contact, party.email
+        text = text_of("message", party.language, account, contact, now, email=email)
         return close(party, End("message_shown"), now, told(party, text, now))
     if party.channel == "webchat":
         if not party.accepted:
@@ -41,7 +41,7 @@ def _ask(
     request, question = party.asking, "connect" if party.phase == "connect" else "address"
     due_at = until or now + account.handoff.answer_within
     number = party.asked + 1
-    known = known_of(request.contact, account, email=party.email)
+    which, contact, email = _TEXTS[question], request.contact, party.email
     asked = VisitorAsked(
         account_id=party.account_id,
         id=computed_id("handoff.asked", party.account_id, party.handoff_id, str(number)),
@@ -52,7 +52,7 @@ def _ask(
         conversation_id=request.conversation_id,
         contact=request.contact,
         question="connect" if question == "connect" else "address",
-        text=text_of(_TEXTS[question], party.language, account, known),
+        text=text_of(which, party.language, account, contact, now, email=email),
         due_at=due_at,
     )
     return Change(party.model_copy(update={"asked": number, "acts_at": due_at}), (asked,))

@@ -1,15 +1,15 @@
 """What visitors are asked and told, in their language: the account's words, else ready ones."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final, Literal
 
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact
 from shared.contracts.handoffs import HandoffRequested
 from shared.contracts.tickets import TicketSummary
-from shared.learning.languages import language_of
-from shared.learning.text import LONGEST_TEXT, fold
-from shared.values import templates
+from shared.learning.text import LONGEST_TEXT
+from shared.values import wording
 
 Which = Literal["message", "connect", "ask_address", "team_has_it", "person_answers"]
 
@@ -47,44 +47,29 @@ def spoken(request: HandoffRequested, account: AccountSettings) -> str:
         if line.who == "visitor" and line.text and length < LONGEST_TEXT:
             said.append(line.text)
             length += len(line.text)
-    guess = language_of(fold(" ".join(said)))
-    return account.language if guess == "other" else guess
+    return wording.guessed(" ".join(said)) or account.language
 
 
-def known_of(
-    contact: Contact,
+def text_of(  # what the text may name
+    which: Which,
+    language: str,
     account: AccountSettings,
+    contact: Contact,
+    now: datetime,
     *,
     email: str | None = None,
     ticket: TicketSummary | None = None,
-) -> dict[str, str]:
-    """The values of placeholders, as far as they are known."""
-    name = (contact.display_name or "").strip()
-    ours = {address.channel: address.value for address in reversed(account.addresses)}
-    values = {
-        "contact.name": name,
-        "contact.first_name": name.partition(" ")[0],
-        "contact.address": email or "",
-        "account.name": account.name,
-        "account.address": ours.get("email", ""),
-        "account.email": ours.get("email", ""),
-        "account.phone": ours.get("sms", ""),
-    }
-    if ticket is not None:
-        values |= {"ticket.number": str(ticket.number), "ticket.subject": ticket.subject or ""}
-    return {name: value for name, value in values.items() if value}
-
-
-def text_of(which: Which, language: str, account: AccountSettings, known: Mapping[str, str]) -> str:
-    """The text in that language; what nothing is known for is left out of it.
+) -> str:
+    """The text in that language, with what it names; what nothing is known for is left out.
 
     The account's own words come first, in the account's language if not in the visitor's.
     """
     own: Mapping[str, str] = getattr(account.handoff, which)
-    ready = READY.get(which, {})
-    text = own.get(language) or own.get(account.language)
-    text = text or ready.get(language) or ready.get(account.language) or ready.get("en", "")
-    said, missing = templates.filled(text, known)
-    for name in missing:
-        said = said.replace(f" {{{{{name}}}}}", "").replace(f"{{{{{name}}}}}", "")
-    return said
+    found = wording.chosen(which, own or READY.get(which, {}), language, account)
+    if found is None:
+        return ""
+    text, of = found
+    more: dict[str, object] = {"contact.address": email} if email else {}
+    if ticket is not None:
+        more |= {"ticket.number": ticket.number, "ticket.subject": ticket.subject}
+    return wording.completed(text, wording.values(account, contact, now, of, more))
