@@ -24,25 +24,34 @@ class Replica:
     bus: MemoryBus
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
     waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    still: int = 0
+    """For how many steps it stands still."""
+
     asking: int = 0
     """How many requests to another helpdesk are on their way."""
 
-    def works(self) -> list[Callable[[], Any]]:
-        """What it may begin: to deliver, and each of its sweeps."""
-        outside = [each for each in self.bus.sweeps if "hand_to" in getattr(each, "__name__", "")]
-        return [self.bus.deliver, *self.bus.sweeps, *outside, *outside]
+    making: bool = False
+    """Whether one of these would make a ticket."""
+
+    def works(self, method: str) -> list[Callable[[], Any]]:
+        """What it may begin: to deliver, and its sweeps; most often, to talk to that helpdesk."""
+        named = {getattr(sweep, "__name__", ""): sweep for sweep in self.bus.sweeps}
+        outside = named[f"hand_to_{method}"]
+        return [self.bus.deliver, named["act_on_what_is_due"], outside, outside]
 
     async def turn(self) -> None:
         future = asyncio.get_running_loop().create_future()
         self.waiting.append(future)
         await future
 
-    async def request(self) -> None:
+    async def request(self, method: str) -> None:
         self.asking += 1
+        self.making = method == "POST"
         try:
             await self.turn()
         finally:
             self.asking -= 1
+            self.making = False
 
 
 class Gated:
@@ -86,7 +95,8 @@ class Chaos:
     real one does: whoever waits for an answer gives it up.
     """
 
-    def __init__(self, world: World, chance: random.Random, *, frozen: bool) -> None:
+    def __init__(self, world: World, method: str, chance: random.Random, *, frozen: bool) -> None:
+        self.method = method
         self.world, self.chance, self.frozen = world, chance, frozen
         world.log.buses.remove(world.bus)
         self.replicas = [self._replica(dict(world.bus.positions)) for _ in range(2)]
@@ -105,7 +115,8 @@ class Chaos:
         for _ in range(number):
             await self._rest()
             drawn = self.chance.random()
-            if drawn < 0.76:
+            self._stand_still()
+            if drawn < 0.8:
                 self._go_on()
             elif drawn < 0.92:
                 self._begin()
@@ -113,7 +124,7 @@ class Chaos:
                 self.chance.choice(self.replicas).bus.rewind()
             elif drawn < 0.95:
                 await self.world.ticketing.deliver()
-            elif drawn < 0.965:
+            elif drawn < 0.955:
                 await self._kill(self.chance.choice(self.replicas))
             else:
                 self._move()
@@ -121,6 +132,7 @@ class Chaos:
     async def end(self) -> None:
         """Let go on whoever still does something, or let them die there; then all is calm."""
         for replica in list(self.replicas):
+            replica.still = 0
             if self.chance.random() < 0.5:
                 await self._kill(replica)
         for _ in range(2_000):
@@ -132,19 +144,28 @@ class Chaos:
             await self._kill(replica)
         self.world.replica()
 
+    def _stand_still(self) -> None:
+        """Now and then a request is slow on its way; `frozen`: for minutes."""
+        for replica in self.replicas:
+            replica.still = max(replica.still - 1, 0)
+            if replica.making and not replica.still and self.chance.random() < 0.3:
+                replica.still = self.chance.randrange(20, 120)
+                if self.frozen:
+                    self.world.clock.forward(seconds=300)
+
     def _go_on(self) -> None:
-        able = [replica for replica in self.replicas if replica.waiting]
+        able = [each for each in self.replicas if each.waiting and not each.still]
         if able:
             waiting = self.chance.choice(able).waiting
             waiting.pop(self.chance.randrange(len(waiting))).set_result(None)
 
     def _begin(self) -> None:
         """Something begins in a replica, or the same in both, most often what talks to others."""
-        number = self.chance.randrange(len(self.replicas[0].works()))
+        number = self.chance.randrange(len(self.replicas[0].works(self.method)))
         beginning = self.chance.choice([self.replicas, [self.chance.choice(self.replicas)]])
         for replica in beginning:
-            if len(replica.tasks) < 3:
-                work = replica.works()[number]
+            if len(replica.tasks) < 2:
+                work = replica.works(self.method)[number]
                 replica.tasks.append(asyncio.ensure_future(work()))
 
     async def _kill(self, replica: Replica) -> None:
@@ -162,7 +183,7 @@ class Chaos:
 
     async def _rest(self) -> None:
         """Return once everybody waits for their turn, or is done."""
-        for _ in range(12):
+        for _ in range(8):
             await asyncio.sleep(0)
         for replica in self.replicas:
             for task in [each for each in replica.tasks if each.done()]:

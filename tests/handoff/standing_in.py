@@ -60,21 +60,24 @@ class StandIn:
     bodies: list[dict[str, Any]] = field(default_factory=list)
 
     async def handle(
-        self, request: httpx2.Request, turn: Callable[[], Awaitable[None]] | None = None
+        self, request: httpx2.Request, turn: Callable[[str], Awaitable[None]] | None = None
     ) -> httpx2.Response:
-        """Answer; `turn` is awaited before the request has its effect, and before the answer."""
+        """Answer; `turn` is awaited before the request has its effect and before the answer.
+
+        It is told the method of what has not had its effect yet.
+        """
         assert request.url.scheme == "https"
         self.asked.append(f"{request.method} {request.url.path}")
         fault = self.faults.pop(0) if self.faults else ""
         if turn is not None:
-            await turn()
+            await turn(request.method)
         if fault == "unreachable":
             raise httpx2.ConnectError("no route to host", request=request)
         if fault.endswith("_before"):
             raise _broken(fault, request)
         answer = self._refusal(request, fault) or self.answer(request, late=fault == "late")
         if turn is not None:
-            await turn()
+            await turn("")
         if fault.endswith("_after") or fault == "late":
             raise _broken(fault, request)
         if fault == "garbage":

@@ -13,7 +13,8 @@ from tests.handoff.chaos import Chaos
 from tests.handoff.standing_in import FAULTS
 from tests.handoff.world import World, a_request, an_account
 
-SOME_FAULTS = st.lists(st.sampled_from(["", *(set(FAULTS) - {"huge"})]), max_size=14)
+ALL_BUT_HUGE = sorted(set(FAULTS) - {"huge"})
+SOME_FAULTS = st.lists(st.sampled_from([*[""] * 12, *ALL_BUT_HUGE]), max_size=10)
 UNTIL_IT_ENDS = 600
 
 
@@ -33,10 +34,10 @@ async def a_story(
     world.zendesk.knows_keys = keys
     other.faults = list(faults)
     chance = random.Random(seed)
-    chaos = Chaos(world, chance, frozen=frozen)
+    chaos = Chaos(world, method, chance, frozen=frozen)
     request = a_request(world.clock())
     world.log.put(HANDOFFS, *[request] * chance.choice([1, 1, 3]))
-    await chaos.steps(chance.choice([60, 250, 600]))
+    await chaos.steps(chance.choice([200, 500, 900]))
     await chaos.end()
     other.faults = [] if heals else ["503"] * 5_000
     for _ in range(UNTIL_IT_ENDS):
@@ -80,7 +81,7 @@ def check(world: World, other: Any, *, heals: bool) -> None:
 @pytest.mark.spec("HND 4")
 @pytest.mark.slow
 @given(
-    method=st.sampled_from(["zendesk", "zendesk without keys", "gorgias"]),
+    method=st.sampled_from(["zendesk", *["zendesk without keys"] * 2, "gorgias"]),
     faults=SOME_FAULTS,
     seed=st.integers(0, 2**32),
     heals=st.booleans(),
@@ -102,7 +103,7 @@ async def test_never_two_tickets_outside_and_never_none(
 @pytest.mark.spec("HND 4")
 @pytest.mark.slow
 @given(faults=SOME_FAULTS, seed=st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 async def test_in_zendesk_not_even_by_a_process_that_stood_still_for_minutes(
     faults: list[str], seed: int
 ) -> None:

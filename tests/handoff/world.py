@@ -31,7 +31,7 @@ from tests.handoff.memory import Counts, MemoryAgents, MemoryParties
 from tests.handoff.zendesk import Zendesk
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
 
-Turn = Callable[[], Awaitable[None]]
+Turn = Callable[[str], Awaitable[None]]
 E = TypeVar("E", bound=Envelope)
 ZENDESK = {"subdomain": "shop", "secret": "zendesk-shop"}
 GORGIAS = {"domain": "shop", "secret": "gorgias-shop", "from_address": "help@shop.example"}
@@ -112,7 +112,7 @@ class World:
     def _outside(self, turn: Turn | None) -> Others:
         return Others(lambda name: self.secrets[name], self.transport(turn))
 
-    def transport(self, turn: Callable[[], Awaitable[None]] | None) -> httpx2.MockTransport:
+    def transport(self, turn: Turn | None) -> httpx2.MockTransport:
         async def handle(request: httpx2.Request) -> httpx2.Response:
             other = self.zendesk if request.url.host == "shop.zendesk.com" else self.gorgias
             assert request.url.host in {"shop.zendesk.com", "shop.gorgias.com"}
