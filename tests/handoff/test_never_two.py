@@ -43,9 +43,9 @@ async def a_story(
     for _ in range(UNTIL_IT_ENDS):
         await world.settle()
         parties = [document.state for document in world.parties.documents.values()]
-        if world.ended and all(party.ended for party in parties):
+        if parties and all(party.ended for party in parties):
             break
-        due = min((party.acts_at for party in parties), default=world.clock.now)
+        due = min(party.acts_at for party in parties)
         world.clock.now = max(due, world.clock.now + timedelta(seconds=1))
     # What lies in an outbox is found by a sweep, and whatever is told again is told as it was.
     await world.forward(minutes=1)
