@@ -19,7 +19,7 @@ from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Document, Store, Target
 from shared.values.ids import attempt_token
 
-PAGE: Final = 200
+PAGE: Final = 50
 AT_ONCE: Final = 16
 """How many attempts at one kind of helpdesk a replica makes side by side."""
 

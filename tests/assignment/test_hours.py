@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.values.hours import is_open
 from shared.contracts.accounts import AccountSettings
+from shared.values.hours import is_open
 from tests.assignment.desk import account
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

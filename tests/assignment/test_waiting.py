@@ -7,9 +7,9 @@ import pytest
 
 from services.assignment import sharing
 from services.assignment.rules.presence import Choice
-from shared.values import hours
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import AssignTicket
+from shared.values import hours
 from tests.assignment.desk import Desk, account
 
 SECOND = timedelta(seconds=1)
