@@ -12,12 +12,14 @@ from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Outgoing
 from shared.bus.kafka_bus import KafkaBus
 from shared.cli.demo.story import Story
+from shared.contracts.base import Contact
 from shared.contracts.commands import MarkSpam, PublishSnapshots, ReplyToTicket, TagTicket
 from shared.contracts.erasures import EraseContact
+from shared.contracts.handoffs import HandoffRequested
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
 from shared.topic import SERVICES, Service, Topic
-from shared.topics import ACCOUNTS, BY_NAME, DEAD, ERASURES, TOPICS, WEIGHTS
+from shared.topics import ACCOUNTS, BY_NAME, DEAD, ERASURES, HANDOFFS, TOPICS, WEIGHTS
 from tests.architecture.tree import ROOT
 from tests.cli.memory_world import MemoryWorld
 from tests.pipeline.stage import ANN
@@ -84,6 +86,7 @@ async def test_what_the_services_publish_is_what_the_registry_says() -> None:
     await _a_customer_falls_silent(world)
     await _an_agent_marks_and_tags(world)
     await _a_contact_is_asked_for(world)
+    await _the_ai_agent_hands_over(world)
 
     # What the desk publishes people ask for: it is told apart, below.
     told = {(s, t.name) for t in TOPICS for s in t.producers if t is not DEAD[s] and s != "desk"}
@@ -159,6 +162,23 @@ async def _a_contact_is_asked_for(world: MemoryWorld) -> None:
         dry_run=True,
     )
     await world.publish([ERASURES.record(ask)])
+    await world.stage.log.settle()
+
+
+async def _the_ai_agent_hands_over(world: MemoryWorld) -> None:
+    """And what another system asks."""
+    (ticket,) = world.observed().tickets("email")[:1]
+    request = HandoffRequested(
+        account_id="sample",
+        id="handoff",
+        occurred_at=world.stage.clock(),
+        correlation_id="handoff",
+        channel="email",
+        address="help@sample.example",
+        contact=Contact(id="email:nobody@example.com"),
+        ticket_id=ticket["id"],
+    )
+    await world.publish([HANDOFFS.record(request)])
     await world.stage.log.settle()
 
 

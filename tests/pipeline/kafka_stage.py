@@ -28,6 +28,9 @@ from services.desk.store.around import MongoAround
 from services.desk.store.models import Models
 from services.desk.store.own import MongoOwn
 from services.desk.sweep import Sweep as DeskSweep
+from services.handoff import app as handoff
+from services.handoff.store import MongoAgents as HandoffAgents
+from services.handoff.store import MongoParties
 from services.ingest import app as ingest
 from services.ingest.store import MongoAliases, MongoAssemblies, MongoProfiles
 from services.replies import app as replies
@@ -50,6 +53,7 @@ from shared.stores.lessons import MongoLessons, MongoMemories
 from shared.stores.mongo import Mongo
 from shared.topic import SERVICES, Service, Topic
 from shared.topics import TOPICS
+from tests.handoff.memory import Counts, nowhere
 from tests.memory_bus import FakeClock
 from tests.pipeline.stage import Stage
 
@@ -261,4 +265,9 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     correspondents = MongoCorrespondents(database.database)
     await correspondents.ensure_indexes()
     replies.wire(bus["replies"], correspondents, clock, interval=SWEEP)
+    handoffs = handoff.Stores(
+        parties := MongoParties(database.database), HandoffAgents(database.database)
+    )
+    await parties.ensure_indexes()
+    handoff.wire(bus["handoff"], handoffs, nowhere(), clock, Counts(), interval=SWEEP)
     tagging.wire(bus["tagging"], lessons_on_tags, beginnings, whole_tags_model(), clock, SWEEP)
