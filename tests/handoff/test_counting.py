@@ -36,7 +36,7 @@ def test_every_series_begins_at_nothing_so_that_its_first_increase_shows() -> No
             channel="sms",
             contact=a_contact(),
             took=timedelta(hours=25),
-            **labels,  # type: ignore[arg-type]  # from closed sets
+            **labels,
         )
     )
     counting.attempted("gorgias", "denied")
