@@ -8,6 +8,7 @@ from tests.deploy.boards_of_desk import DESK
 from tests.deploy.boards_of_kafka import KAFKA
 from tests.deploy.boards_of_services import OVERVIEW, SERVICES
 from tests.deploy.boards_of_tickets import RUNTIME, TICKETS
+from tests.deploy.boards_of_unattended import UNATTENDED
 from tests.deploy.grafana import Dashboard
 
 FOLDER = ROOT / "deploy" / "grafana"
@@ -19,6 +20,7 @@ FILES = {
         "kafka-client": KAFKA,
         "tickets": TICKETS,
         "desk": DESK,
+        "unattended": UNATTENDED,
         "runtime": RUNTIME,
     }.items()
 }
