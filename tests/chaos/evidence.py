@@ -15,17 +15,21 @@ from shared.topics import (
     ATTRIBUTIONS,
     COMMANDS,
     DEAD,
+    HANDOFFS,
     MESSAGES,
     OUTBOUND,
     SCREENED,
     SIGNALS,
     TICKETS,
 )
-from tests.chaos.history import Finding, History
-from tests.chaos.ledger import Asked, Credited, Said
+from tests.chaos.history import Finding, History, Json
+from tests.chaos.ledger import Asked, Credited, Handed, Said
 from tests.chaos.topics import Topics
 
-READ = (MESSAGES, SCREENED, TICKETS, SIGNALS, COMMANDS, OUTBOUND, ATTRIBUTIONS, *DEAD.values())
+READ = (
+    *(MESSAGES, SCREENED, TICKETS, SIGNALS, COMMANDS, OUTBOUND, ATTRIBUTIONS, HANDOFFS),
+    *DEAD.values(),
+)
 STORES = (
     "tickets",
     "thread",
@@ -47,13 +51,15 @@ OUTBOXES = (
 DATABASE = "helpdesk"
 
 
-async def collected(
+async def collected(  # noqa: PLR0917  # what was sent, and where to look
     topics: Topics,
     mongo: str,
     said: Sequence[Said],
     asked: Sequence[Asked],
     credited: Sequence[Credited],
     now: datetime,
+    handed: Sequence[Handed] = (),
+    outside: Sequence[Json] = (),
 ) -> History:
     """The history of a run that is at rest."""
     bodies: dict[str, list[Mapping[str, Any]]] = {}
@@ -68,7 +74,9 @@ async def collected(
         stores = {name: [row async for row in client[DATABASE][name].find({})] for name in STORES}
     finally:
         client.close()
-    return History(said, asked, credited, bodies, dead, stores, ended_at=now)
+    return History(
+        said, asked, credited, bodies, dead, stores, ended_at=now, handed=handed, outside=outside
+    )
 
 
 async def is_settled(mongo: str, now: datetime) -> bool:
@@ -82,6 +90,8 @@ async def is_settled(mongo: str, now: datetime) -> bool:
         if await database["autoclose_timers"].count_documents({"due_at": due}):
             return False
         if await database["assignment_tickets"].count_documents({"line": {"$gt": ""}}):
+            return False
+        if await database["handoff_parties"].count_documents({"state.phase": {"$ne": "ended"}}):
             return False
         for name in OUTBOXES:
             if await database[name].count_documents({"outbox.0": {"$exists": True}}):

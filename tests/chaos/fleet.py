@@ -38,6 +38,8 @@ class Replica(Server):
         self.armed = ""
         self.wrapped: Sequence[str] = ()
         self.deaths = 0
+        self.outside: int | None = None
+        self.secrets: Path | None = None
         self.expected = True
         self._servers = servers
         self._sabotage = sabotage
@@ -47,6 +49,8 @@ class Replica(Server):
         return f"http://127.0.0.1:{self.port}"
 
     def command(self) -> Sequence[str]:
+        if self.outside is not None and self.service == "handoff" and not self._sabotage:
+            return (sys.executable, "-m", "tests.chaos.outside", str(self.outside))
         if self.wrapped:
             return (sys.executable, "-m", *self.wrapped, self.service)
         if self._sabotage:
@@ -67,6 +71,7 @@ class Replica(Server):
             "HELPDESK_HEALTH_PORT": str(self.port),
             "HELPDESK_SWEEP_INTERVAL": "0.5",
             **ENVIRONMENT,
+            **({"HELPDESK_SECRETS_DIR": str(self.secrets)} if self.secrets else {}),
             VARIABLE: self.armed,
         }
 
@@ -92,7 +97,8 @@ class Replica(Server):
 class Fleet:
     """Two replicas of every service. One that dies is started again, as a supervisor would.
 
-    Where the `second` replicas have a way of their own to the servers, it is given.
+    Where the `second` replicas have a way of their own to the servers, it is given. `outside` is
+    the port of another helpdesk, `secrets` the folder with what lets us in there.
     """
 
     servers: Servers
@@ -100,6 +106,8 @@ class Fleet:
     sabotage: str | None = None
     services: Sequence[Service] = SERVICES
     second: Servers | None = None
+    outside: int | None = None
+    secrets: Path | None = None
     replicas: list[Replica] = field(default_factory=list)
     kills: int = 0
     crashes: list[str] = field(default_factory=list)
@@ -171,6 +179,7 @@ class Fleet:
         folder = self.folder / f"{service}-{number}"
         servers = self.second if number == 2 and self.second else self.servers
         replica = Replica(service, servers, folder, self.sabotage)
+        replica.outside, replica.secrets = self.outside, self.secrets
         self.replicas.append(replica)
         return replica
 

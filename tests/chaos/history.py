@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from shared.clock import FAR_FUTURE
 from shared.topics import TICKETS
-from tests.chaos.ledger import Asked, Credited, Said
+from tests.chaos.ledger import Asked, Credited, Handed, Said
 
 Json = Mapping[str, Any]
 Kind = Literal["lost", "doubled", "gaps", "order_broken", "wrongly_closed", "doubly_assigned"]
@@ -39,6 +39,7 @@ class History:
 
     `topics` has the parsed bodies of each topic, in the order in which they lie per partition;
     `dead` the dead letters with their values as text; `stores` the documents of each collection.
+    `outside` are the tickets that were made in another helpdesk.
     """
 
     said: Sequence[Said]
@@ -48,6 +49,8 @@ class History:
     dead: Sequence[Json] = ()
     stores: Mapping[str, Sequence[Json]] = field(default_factory=dict)
     ended_at: datetime = FAR_FUTURE
+    handed: Sequence[Handed] = ()
+    outside: Sequence[Json] = ()
 
     def on(self, topic: str) -> Sequence[Json]:
         """All that a topic holds."""

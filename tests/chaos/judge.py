@@ -24,6 +24,7 @@ CHECKS = (
     effects.replies,
     effects.credits_,
     unattended.automatic_replies,
+    unattended.hand_offs,
     effects.endings,
     effects.left_over,
     effects.turns,

@@ -39,6 +39,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """One conversation that the AI agent hands over, however often it was asked for."""
+
+    id: str
+    account_id: str
+    method: Literal["helpdesk", "zendesk", "message"]
+
+
+@dataclass(frozen=True, slots=True)
 class Credited:
     """What a conversation's first SMS is to be credited to, and nothing after it."""
 

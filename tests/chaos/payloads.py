@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 
 from shared.bus.delivery import Outgoing
@@ -14,6 +14,8 @@ from shared.contracts.base import Channel
 from shared.topics import INBOUND
 
 AGENTS = ("ann", "bob", "carla")
+METHODS: tuple[Literal["helpdesk", "zendesk", "message"], ...] = ("message", "helpdesk", "zendesk")
+"""How a shop's conversations are handed over, by its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Shop:
             "agents": [{"id": agent, "name": agent.title()} for agent in AGENTS],
             "assignment": {"round_robin": True, "heartbeat_limit": 86_400},
             "autoclose": {"enabled": True, "period": "P1D"},
+            "handoff": {
+                "method": METHODS[self.number % len(METHODS)],
+                "message": {"en": "Please write to us."},
+                "zendesk": {"subdomain": "shop", "secret": "zendesk"},
+            },
             "auto_replies": {
                 "sms": {"enabled": True, "to": "everybody", "text": {"en": "We shall answer."}},
                 "webchat": {"open": {"en": "Welcome."}, "closed": {"en": "We are closed."}},

@@ -21,13 +21,15 @@ from shared.clock import system_clock
 from shared.embedded.servers import Stack
 from shared.embedded.stack import SecantusDB, Valkey
 from shared.running.settings import KafkaSettings
-from shared.topics import ACCOUNTS, COMMANDS, TICKETS
+from shared.topics import ACCOUNTS, COMMANDS, HANDOFFS, TICKETS
 from tests.chaos import evidence, judge
 from tests.chaos.desk import Desk
 from tests.chaos.faults import Fault, World, schedule
 from tests.chaos.fleet import Fleet
+from tests.chaos.handing import hand_offs
 from tests.chaos.history import Finding, History
-from tests.chaos.ledger import Credited, Said
+from tests.chaos.ledger import Credited, Handed, Said
+from tests.chaos.outside import OtherHelpdesk, secrets_in
 from tests.chaos.topics import Topics
 from tests.chaos.traffic import Plan, plan
 from tests.servers import CHECKOUT, ApacheKafka
@@ -47,6 +49,7 @@ class Size:
     kills: int = 32
     recovery: float = RECOVERY_LIMIT
     drain: float = 90
+    hand_offs: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,10 @@ class Run:
     say: Say
     desk: Desk
     size: Size
+    outside: OtherHelpdesk | None = None
     said: list[Said] = field(default_factory=list)
     credited: list[Credited] = field(default_factory=list)
+    handed: list[Handed] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
     async def prepared(self) -> None:
@@ -95,6 +100,7 @@ class Run:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._customers())
                 tasks.create_task(self._marketing())
+                tasks.create_task(self._ai_agent())
                 tasks.create_task(self._faults(faults, until))
             self.say("at rest soon: waiting for the last effects")
             began = time.monotonic()
@@ -131,6 +137,19 @@ class Run:
             await asyncio.sleep(max(moment - (time.monotonic() - began), 0))
             await self.topics.publish([send])
             self.credited += [credited] if credited else []
+
+    async def _ai_agent(self) -> None:
+        start, began = system_clock(), time.monotonic()
+        drawn = hand_offs(
+            self.seed, self.plan.shops, count=self.size.hand_offs, seconds=self.size.seconds
+        )
+        times = sorted(
+            ((at, each) for each in drawn for at in (each.at, *each.again)), key=lambda due: due[0]
+        )
+        for at, each in times:
+            await asyncio.sleep(max(at - (time.monotonic() - began), 0))
+            await self.topics.publish([HANDOFFS.record(each.request(start))])
+        self.handed += [Handed(e.unique, e.shop.account_id, e.method) for e in drawn]
 
     async def _agents(self) -> None:
         consumer = await self.topics.follow(TICKETS)
@@ -199,7 +218,7 @@ async def started(
     say: Say,
     sabotage: str | None = None,
 ) -> AsyncIterator[Run]:
-    """A pipeline of twelve processes; nothing of it is left afterwards."""
+    """A pipeline of twenty processes; nothing of it is left afterwards."""
     with ExitStack() as closing:
         # Not the same makers' server in Rust: an update there leaves the old value of a unique
         # index taken (0.5.3-beta.193 to .196), and a conversation can then have no second ticket.
@@ -209,7 +228,10 @@ async def started(
         servers = closing.enter_context(Stack(kafka=kafka, mongo=mongo, redis=redis))
         settings = KafkaSettings(bootstrap=servers.kafka)
         await create_topics(settings, replication=1, partitions=Topics.partitions)
-        fleet = Fleet(servers, folder / "services", sabotage)
+        outside = OtherHelpdesk(seed)
+        closing.callback(outside.close)
+        secrets = secrets_in(folder / "secrets")
+        fleet = Fleet(servers, folder / "services", sabotage, outside=outside.port, secrets=secrets)
         topics = Topics(servers.kafka)
         try:
             await topics.start()
@@ -222,7 +244,7 @@ async def started(
                 seconds=size.seconds,
             )
             world = World(fleet, kafka, mongo, redis)
-            yield Run(seed, drawn, topics, world, say, Desk(seed), size)
+            yield Run(seed, drawn, topics, world, say, Desk(seed), size, outside)
         finally:
             await fleet.close()
             await topics.stop()
@@ -254,6 +276,8 @@ async def run(
                 running.desk.asked,
                 running.credited,
                 system_clock(),
+                running.handed,
+                running.outside.tickets if running.outside else (),
             )
             kills = running.world.fleet.kills
         findings = judge.judge(history)
@@ -280,7 +304,8 @@ def _witnessed(history: History) -> str:
         f"{len(history.rejections)} refusals, {kinds['TicketAssigned']} assignments, "
         f"{kinds['TicketClosed']} closings ({silent} for silence, "
         f"{kinds['TicketCloseAnnulled']} annulled), {kinds['TicketReopened']} reopenings, "
-        f"{kinds['AgentReplied']} replies, {kinds['TicketAttributed']} attributions"
+        f"{kinds['AgentReplied']} replies, {kinds['TicketAttributed']} attributions, "
+        f"{kinds['TicketHandedOver']} hand-offs here and {len(history.outside)} outside"
     )
 
 

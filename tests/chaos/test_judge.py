@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.topics import ATTRIBUTIONS, COMMANDS, OUTBOUND, SIGNALS, TICKETS
+from shared.topics import ATTRIBUTIONS, COMMANDS, HANDOFFS, OUTBOUND, SIGNALS, TICKETS
 from tests.chaos.history import History
 from tests.chaos.judge import counted, judge
-from tests.chaos.ledger import Asked, Credited, Said
+from tests.chaos.ledger import Asked, Credited, Handed, Said
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 CONVERSATION = "shop1:sms:+393330000001"
@@ -75,6 +75,13 @@ def _automatic(command_id: str = "auto-1") -> dict[str, Any]:
         "ticket_id": "t1",
         "author": {"kind": "system", "id": "replies"},
     }
+
+
+def _handed(of: str, external_id: str | None = None) -> list[dict[str, Any]]:
+    return [
+        {"type": "VisitorTold", "id": f"told-{of}", "handoff_id": of},
+        {"type": "HandoffEnded", "id": f"end-{of}", "handoff_id": of, "external_id": external_id},
+    ]
 
 
 def good() -> History:
@@ -169,7 +176,10 @@ def good() -> History:
             SIGNALS.name: [{"id": "signal-1", "provider_message_id": HELP}],
             OUTBOUND.name: [{"id": "o1", "account_id": "shop1", "idempotency_key": "reply-1"}],
             ATTRIBUTIONS.name: [credit, credit],
+            HANDOFFS.name: [*_handed("h1", "100"), *_handed("h2"), *_handed("h1", "100")],
         },
+        handed=[Handed("h1", "shop1", "zendesk"), Handed("h2", "shop1", "message")],
+        outside=[{"id": 100, "external_id": "helpdesk-h1"}],
         dead=[
             {
                 "service": "ingest",
@@ -343,6 +353,39 @@ def _answered_automatically_after_a_day(history: History) -> None:
     said[:] = [replace(each, sent_at=each.received_at + timedelta(days=2)) for each in said]
 
 
+def _told(history: History) -> list[Any]:
+    told = history.topics[HANDOFFS.name]
+    assert isinstance(told, list)
+    return told
+
+
+def _hand_off_without_end(history: History) -> None:
+    told = _told(history)
+    told[:] = [body for body in told if body["id"] != "end-h2"]
+
+
+def _hand_off_with_two_ends(history: History) -> None:
+    _told(history).append({**_handed("h1", "100")[1], "id": "another end"})
+
+
+def _visitor_told_twice(history: History) -> None:
+    _told(history).append({"type": "VisitorTold", "id": "again", "handoff_id": "h2"})
+
+
+def _two_tickets_outside(history: History) -> None:
+    outside: Any = history.outside
+    outside.append({"id": 101, "external_id": "helpdesk-h1"})
+
+
+def _no_ticket_outside(history: History) -> None:
+    outside: Any = history.outside
+    outside.clear()
+
+
+def _handed_over_here_too(history: History) -> None:
+    _events(history).append(_fact(7, "TicketHandedOver", "h1", handoff_id="h1"))
+
+
 WRONG: list[tuple[str, Alter]] = [
     ("lost", _event_lost),
     ("gaps", _event_lost),
@@ -357,6 +400,12 @@ WRONG: list[tuple[str, Alter]] = [
     ("lost", _reply_lost),
     ("lost", _credit_taken_away),
     ("lost", _not_answered_automatically),
+    ("lost", _hand_off_without_end),
+    ("lost", _no_ticket_outside),
+    ("doubled", _hand_off_with_two_ends),
+    ("doubled", _visitor_told_twice),
+    ("doubled", _two_tickets_outside),
+    ("doubled", _handed_over_here_too),
     ("doubled", _answered_automatically_twice),
     ("doubled", _answered_automatically_after_a_day),
     ("lost", _stored("tickets", outbox=[{"id": "7.0"}])),

@@ -7,7 +7,7 @@ from tests.chaos.history import KINDS
 from tests.chaos.run import Say, Size, run
 from tests.chaos.sabotaged import WAYS
 
-SIZE = Size(messages=320, conversations=12, seconds=40, recovery=15, drain=25)
+SIZE = Size(messages=320, conversations=12, seconds=40, recovery=15, drain=25, hand_offs=0)
 """Few conversations: so that many hands want the same ticket at once."""
 
 
