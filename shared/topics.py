@@ -10,6 +10,7 @@ from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.commands import Command, PublishSnapshots, TicketCommand
 from shared.contracts.erasures import ContactErased, EraseContact, Erasure
+from shared.contracts.files import FilePart
 from shared.contracts.learning import LearnedWeights, Lesson
 from shared.contracts.marketing import MessageAttributed, SendEvent, SendOutcome
 from shared.contracts.messages import Message, OnChannel
@@ -62,6 +63,10 @@ def _erasure_key(body: EraseContact | ContactErased) -> str:
     return f"{body.account_id}:{body.correlation_id}"
 
 
+def _file_key(body: FilePart) -> str:
+    return f"{body.account_id}:{body.file_id}"
+
+
 def _raw_key(body: Record) -> str:
     return (body.key or b"").decode(errors="replace")
 
@@ -98,6 +103,19 @@ SCREENED: Topic[Any] = Topic(
     key_form="account:channel:contact (web chat: conversation)",
     producers=frozenset({"spam"}),
     consumers=frozenset({"ticketing", "desk"}),
+)
+FILES: Topic[FilePart] = Topic(
+    name="helpdesk.files",
+    about="files that came inside inbound records, in parts",
+    contract=TypeAdapter(FilePart),
+    key=_file_key,
+    key_form="account:file",
+    producers=frozenset({"ingest"}),
+    consumers=frozenset({"desk"}),
+    outside_consumers="integrations",
+    retention=timedelta(days=7),
+    open_ended=True,
+    max_bytes=MEBIBYTE,
 )
 SIGNALS: Topic[Any] = Topic(
     name="helpdesk.signals",
@@ -280,6 +298,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     *INBOUND.values(),
     MESSAGES,
     SCREENED,
+    FILES,
     SIGNALS,
     TICKETS,
     COMMANDS,

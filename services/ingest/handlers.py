@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import structlog
 
 from services.ingest import rules
+from services.ingest.emit import files
 from services.ingest.emit.emitter import Emitted
 from services.ingest.join.joining import Joining
 from services.ingest.refusals import Refused
 from services.ingest.rules import Outcome, Reading
-from services.ingest.unwrap.large_mail import NO_LARGE_MAIL, LargeMail, is_claim
+from services.ingest.unwrap.large_mail import NO_LARGE_MAIL, LargeMail, is_claim, one_at_once
 from services.ingest.who import profiles, whatsapp_ids
 from services.ingest.who.profiles import Profiles
 from services.ingest.who.whatsapp_ids import Aliases
@@ -19,11 +20,12 @@ from shared.bus.accounts import Accounts, address_key
 from shared.bus.delivery import Outgoing, Publish, Record, Refusals
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Channel
+from shared.contracts.messages import InboundMessage
 from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
 from shared.errors import Poison
 from shared.topic import Deleted
-from shared.topics import MESSAGES, SIGNALS
+from shared.topics import FILES, MESSAGES, SIGNALS
 
 _log = structlog.get_logger()
 
@@ -68,9 +70,10 @@ class Ingest:
     counted: Counted
     large_mail: LargeMail = NO_LARGE_MAIL
     taken: Taken = _nothing_erased
+    largest_file: int = files.LARGEST
 
     async def records_received(self, records: Sequence[Record]) -> Refusals:
-        """Publish what the records of one channel say, in the order of the records.
+        """Publish what the records of one channel say, and the files in them, in their order.
 
         Parts of long SMS are stored; their messages are published once they are complete. If
         something in a record cannot be taken, the record is refused, but the rest of it is
@@ -80,12 +83,21 @@ class Ingest:
         Raises Transient if a race for a stored document is lost again and again, or if the place
         of a large mail cannot be reached.
         """
+        refused: dict[int, Poison] = {}
+        for start, some in one_at_once(records):
+            found = await self._received(some)
+            refused |= {start + place: why for place, why in found.items()}
+        return refused
+
+    async def _received(self, records: Sequence[Record]) -> dict[int, Poison]:
         providers = [rules.expected_provider(record, self.accounts) for record in records]
         readings = await self._readings(records, providers)
-        outcomes = [rules.settle(reading, self.accounts) for reading in readings]
+        outcomes = [rules.settle(reading, self.accounts, self.largest_file) for reading in readings]
         if any(outcome.names_a_stranger for outcome in outcomes):
             await self.accounts.refresh()
-            outcomes = [rules.settle(reading, self.accounts) for reading in readings]
+            outcomes = [
+                rules.settle(reading, self.accounts, self.largest_file) for reading in readings
+            ]
         said = [body for outcome in outcomes for body in outcome.said]
         contacts = await whatsapp_ids.settled(said, self.aliases)
         outcomes = [rules.with_contacts(outcome, contacts) for outcome in outcomes]
@@ -98,7 +110,7 @@ class Ingest:
     async def _readings(
         self, records: Sequence[Record], providers: Sequence[str | None]
     ) -> list[Reading]:
-        """Read the records. Large mails are fetched and read one by one, and not kept."""
+        """Read the records. A large mail among them is fetched."""
         claims = [place for place, record in enumerate(records) if is_claim(record)]
         if not claims:
             return await _read(records, providers)
@@ -139,6 +151,9 @@ class Ingest:
                     continue
                 outgoing.append(record)
                 counted.append(outcome_of(body))
+                if isinstance(body, InboundMessage):
+                    contents = outcome.contents.get(body.id, {})
+                    outgoing += [FILES.record(part) for part in files.parts(body, contents)]
         if outgoing:
             await self.publish(outgoing)
         for told in counted:
