@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from services.desk.erasing import Erasing
+from services.desk.filing import Filing
 from services.desk.handlers import Desk
 from services.desk.live.here import Here
 from services.desk.live.hub import Hub
@@ -13,6 +14,7 @@ from services.desk.live.telling import RedisTelling
 from services.desk.rules.signing import Lasting
 from services.desk.settings import Settings, signing_key
 from services.desk.store.around import MongoAround
+from services.desk.store.files import MongoFiles
 from services.desk.store.models import Models
 from services.desk.store.own import MongoOwn
 from services.desk.store.people import MongoPeople
@@ -36,6 +38,7 @@ from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database, Mongo
 from shared.topics import (
     ERASURES,
+    FILES,
     PRESENCE,
     PROFILE_EVENTS,
     PROFILES,
@@ -51,20 +54,30 @@ SWEEP_INTERVAL = timedelta(seconds=1)
 
 
 def wire(  # one argument a part
-    bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, jobs: Jobs, interval: timedelta
+    bus: Bus,
+    desk: Desk,
+    erasing: Erasing,
+    filing: Filing,
+    sweep: Sweep,
+    jobs: Jobs,
+    interval: timedelta,
 ) -> None:
     """Connect topics, handlers and sweeps, whose runs lie `interval` apart."""
-    read_along(bus, desk, erasing, sweep, interval)
+    read_along(bus, desk, erasing, filing, sweep, interval)
     bus.every(interval, jobs.sweep)
 
 
-def read_along(bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, interval: timedelta) -> None:
+def read_along(  # one argument a part
+    bus: Bus, desk: Desk, erasing: Erasing, filing: Filing, sweep: Sweep, interval: timedelta
+) -> None:
     """Connect what the desk reads, and nothing of what it serves."""
     bus.every(interval, sweep.ask_for_snapshots)
     bus.every(interval, sweep.clear_left_over)
+    bus.every(interval, filing.sweep)
     bus.consume(ERASURES, erasing.asked)
     bus.consume(TICKETS, desk.tickets_changed)
     bus.consume(SCREENED, desk.messages_screened)
+    bus.consume(FILES, filing.parts_came)
     bus.consume(SNAPSHOTS, desk.snapshots_taken)
     bus.consume(SIGNALS, desk.signals_seen)
     bus.consume(SENDS, desk.sends_told)
@@ -76,7 +89,13 @@ def read_along(bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, interval: t
 def with_indexes(database: Database) -> Sequence[Indexed]:
     """Each store of the desk's that makes indexes."""
     sides = [MongoReadModel(database, side) for side in SIDES]
-    return [*sides, MongoOwn(database), MongoAround(database), MongoPeople(database)]
+    return [
+        *sides,
+        MongoOwn(database),
+        MongoAround(database),
+        MongoPeople(database),
+        MongoFiles(database),
+    ]
 
 
 def build(settings: Settings) -> Service:
@@ -106,14 +125,17 @@ def build(settings: Settings) -> Service:
         bus.publish,
         clock,
         signing_key(settings),
+        settings.public_url,
+        settings.largest_upload,
     )
     counting = Counting(parts)
     held.hub = hub = Hub(cache, settings.redis.prefix, Board(parts, counting))
     jobs = Jobs(parts)
-    desk = Desk(models, around, own, telling, bus.accounts, clock, bus.publish)
+    desk = Desk(models, around, own, telling, bus.accounts, clock, bus.publish, own.files)
     sweep = Sweep(own, bus.accounts, bus.publish, clock, own.side)
     erasing = Erasing(around, models, telling, bus.publish)
-    wire(bus, desk, erasing, sweep, jobs, settings.sweep_interval)
+    filing = Filing(own.files, around, clock)
+    wire(bus, desk, erasing, filing, sweep, jobs, settings.sweep_interval)
     lasting = Lasting(settings.session_idle, settings.session_longest)
     sessions = Sessions(
         people,
@@ -142,7 +164,8 @@ def build(settings: Settings) -> Service:
         Passwords(people, bus.accounts, clock) if by_password else None,
         provider,
     )
-    app = application(parts, signing, counting, jobs, Limits(), report_to=settings.csp_report_to)
+    limits = Limits(largest_upload=settings.largest_upload)
+    app = application(parts, signing, counting, jobs, limits, report_to=settings.csp_report_to)
     stores = with_indexes(database.database)
     return Service(
         settings,

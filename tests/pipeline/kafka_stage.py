@@ -22,6 +22,7 @@ from services.autoclose import app as autoclose
 from services.autoclose.store import MongoTimers, RedisTyping
 from services.desk import app as desk
 from services.desk.erasing import Erasing as DeskErasing
+from services.desk.filing import Filing
 from services.desk.handlers import Desk
 from services.desk.live.telling import RedisTelling
 from services.desk.store.around import MongoAround
@@ -243,8 +244,9 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     at_desk = bus["desk"]
     desk.read_along(
         at_desk,
-        Desk(models, around, own, telling, at_desk.accounts, clock, at_desk.publish),
+        Desk(models, around, own, telling, at_desk.accounts, clock, at_desk.publish, own.files),
         DeskErasing(around, models, telling, at_desk.publish),
+        Filing(own.files, around, clock),
         DeskSweep(own, at_desk.accounts, at_desk.publish, clock, own.side),
         SWEEP,
     )

@@ -9,10 +9,12 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from services.desk.live.streams import Entry
-from services.desk.rules import macros
+from services.desk.rules import files, macros
+from services.desk.rules.addresses import is_address
 from services.desk.rules.answers import UNSEEN
 from services.desk.rules.commands import Asked, command_id, commands, for_ticket
-from services.desk.rules.people import Who
+from services.desk.rules.people import Who, person
+from services.desk.rules.plain import plain_name
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem
 from services.desk.web.reading import Reading
@@ -60,9 +62,13 @@ class Asking:
             id_ = command_id(who, ticket_id, f"{key}:seen")
             noted = await self.parts.own.command(_key(who, id_))
         now = self.parts.clock()
-        given, *then = commands(who, ticket_id, for_ticket(asked, row), id_, now)
         if noted is None:
             await self._check(who, row.key, asked)
+        elif noted["digest"] == digest and noted.get("answer"):
+            return outcome(id_, noted)
+        sent = await self._with_files(who, row.key, asked)
+        given, *then = commands(who, ticket_id, for_ticket(sent, row), id_, now)
+        if noted is None:
             following = [each.model_dump_json() for each in then]
             noted = await self.parts.own.given(_key(who, id_), digest, now, following)
         if noted["digest"] != digest:
@@ -81,6 +87,9 @@ class Asking:
             named = ", ".join(missing)
             text = f"there is a placeholder without a value in it: {named}"
             raise Problem(422, "placeholder", text, field="text", missing=list(missing))
+        if wrong := [each for each in asked.cc if not is_address(each)]:
+            text = f"no mail address: {plain_name(wrong[0])}"
+            raise Problem(422, "no_address", text, field="cc")
         if asked.seen_seq is None or asked.unseen_ok:
             return
         model = await self.parts.models.serving()
@@ -92,6 +101,26 @@ class Asking:
         if unseen:
             newest = max(line.seq for line in unseen)
             raise Problem(409, "unseen", "there is something new in the thread", newest_seq=newest)
+
+    async def _with_files(self, who: Who, ticket_key: str, asked: Asked) -> Asked:
+        """The reply with its uploads as gateways fetch them; raises Problem where one is gone."""
+        if not asked.uploads:
+            return asked
+        parts = self.parts
+        found, gone = [], []
+        for id_ in dict.fromkeys(asked.uploads):
+            by = f"{who.account_id}:{person(who)}"
+            until = parts.clock() + files.LINKED_FOR
+            file = await parts.own.files.use(by, ticket_key, id_, until)
+            if file is None:
+                gone.append(id_)
+            else:
+                ref = files.link(parts.secret, parts.public_url, file)
+                found.append(files.as_attachment(file, ref))
+        if gone:
+            text = "a file is not kept any more, or went with another ticket: upload it again"
+            raise Problem(422, "unknown_upload", text, field="uploads", missing=gone)
+        return asked.model_copy(update={"attachments": (*asked.attachments, *found)})
 
     async def _answer(self, who: Who, id_: str, told: "asyncio.Future[Entry]") -> Outcome:
         loop = asyncio.get_running_loop()
