@@ -54,6 +54,8 @@ class Ticket:
     draft: ShownDraft | None = None
     panel: ShownPanel | None = None
     can_reopen: bool = True
+    cc: tuple[str, ...] = ()
+    largest_file: int = 5_000
 
     @property
     def shown(self) -> ShownTicket:
@@ -61,7 +63,15 @@ class Ticket:
         panel = self.panel or ShownPanel(1, (), None, (), None, None)
         address = "help@acme.example"
         return ShownTicket(
-            self.row, address, self.page(None), panel, self.replying, self.draft, self.can_reopen
+            self.row,
+            address,
+            self.page(None),
+            panel,
+            self.replying,
+            self.draft,
+            self.can_reopen,
+            self.cc,
+            self.largest_file,
         )
 
     def page(self, earlier: str | None) -> ShownThread:
@@ -118,6 +128,9 @@ class Desk:
         default_factory=list
     )
     address: str = ""
+    uploads: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    refuse_uploads: list[tuple[int, str, str]] = field(default_factory=list)
+    slow_uploads: float = 0.0
 
     def bodies(self, kind: str) -> list[Any]:
         """Return the commands of a type that came, repeats with the same key among them."""

@@ -239,7 +239,8 @@ class ShownDraft:
 class ShownTicket:
     """A ticket, all that its pane shows.
 
-    `cc` are the addresses that take part in the mail besides the contact and the account.
+    `cc` are the addresses that take part in the mail besides the contact and the account. A reply's
+    file has `largest_file` bytes at most.
     """
 
     row: ShownRow
@@ -250,6 +251,7 @@ class ShownTicket:
     draft: ShownDraft | None
     can_reopen: bool
     cc: tuple[str, ...] = ()
+    largest_file: int = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

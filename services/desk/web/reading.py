@@ -118,6 +118,7 @@ class Reading:
             draft=await self.draft(who, draft) if draft else None,
             can_reopen=shown.channel in _REOPENABLE,
             cc=await self._addressed(row) if shown.channel == "email" else (),
+            largest_file=parts.largest_upload,
         )
 
     async def draft(self, who: Who, kept: Mapping[str, Any]) -> ShownDraft:
