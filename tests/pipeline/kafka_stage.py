@@ -240,7 +240,7 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
         SWEEP,
     )
     models, around = Models(own := MongoOwn(database.database)), MongoAround(database.database)
-    telling = RedisTelling(cache, unique)
+    telling, stage.files = RedisTelling(cache, unique), own.files
     at_desk = bus["desk"]
     desk.read_along(
         at_desk,

@@ -4,12 +4,14 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from services.assignment import app as assignment
 from services.assignment.rules.rotation import Rotation
 from services.attribution import app as attribution
 from services.autoclose import app as autoclose
+from services.desk.filing import Filing
 from services.ingest import app as ingest
 from services.spam import app as spam
 from services.tagging import app as tagging
@@ -21,13 +23,15 @@ from shared.contracts.commands import Command
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
 from shared.contracts.tickets import TicketEvent, TicketFact, TicketSummary
 from shared.learning.seeds import whole_tags_model
+from shared.stores.erased import Named
 from shared.topic import SERVICES, Service, Topic
-from shared.topics import ACCOUNTS, COMMANDS, INBOUND, OUTBOUND, PRESENCE, SIGNALS, TICKETS
+from shared.topics import ACCOUNTS, COMMANDS, FILES, INBOUND, OUTBOUND, PRESENCE, SIGNALS, TICKETS
 from shared.values.ids import computed_id
 from tests.assignment.memory import MemoryAgents, MemoryHeartbeats
 from tests.assignment.memory import MemoryTickets as FollowedTickets
 from tests.attribution.memory import MemoryContacts as ContactHistories
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
+from tests.desk.memory_files import MemoryFiles
 from tests.ingest.memory import MemoryAliases, MemoryAssemblies, MemoryProfiles
 from tests.learning.memory import MemoryLessons, MemoryMemories
 from tests.memory import MemoryAggregates
@@ -70,6 +74,8 @@ class Stage(ABC):
     """A pipeline at rest, and what is said to it. Every call leaves it at rest again."""
 
     clock: FakeClock = field(default_factory=FakeClock)
+    files: Any = None
+    """What the desk keeps of files."""
     _said: int = 0
 
     @abstractmethod
@@ -286,6 +292,13 @@ class Stage(ABC):
         return self.bodies(SIGNALS)
 
 
+class NobodyErased:
+    """Whom the desk was asked to erase: nobody."""
+
+    async def erased(self, _: object) -> dict[Named, datetime]:
+        return {}
+
+
 @dataclass
 class MemoryStage(Stage):
     """Everything in this process, in no time."""
@@ -321,6 +334,8 @@ class MemoryStage(Stage):
             whole_tags_model(),
             self.clock,
         )
+        self.files = MemoryFiles()
+        bus["desk"].consume(FILES, Filing(self.files, NobodyErased(), self.clock).parts_came)
 
     async def append(self, records: Sequence[Outgoing]) -> None:
         for record in records:
