@@ -1,6 +1,5 @@
 """The bytes of files that came inside a record: what `file_id` of an attachment leads to."""
 
-import base64
 import binascii
 from typing import Annotated, Final, Literal, Self
 
@@ -18,14 +17,15 @@ _LONGEST: Final = (LARGEST_PART + 2) // 3 * 4
 
 def _decodable(content: str) -> str:
     try:
-        decoded = base64.b64decode(content.encode(), validate=True)
-    except (binascii.Error, UnicodeEncodeError) as error:
+        binascii.a2b_base64(content, strict_mode=True)
+    except ValueError as error:
         message = "it is no base64"
         raise ValueError(message) from error
-    if len(decoded) > LARGEST_PART:
-        message = f"a part has {LARGEST_PART} bytes at most"
-        raise ValueError(message)
     return content
+
+
+def _length(content: str) -> int:
+    return len(content) * 3 // 4 - content[-2:].count("=")
 
 
 class FilePart(Envelope):
@@ -58,7 +58,7 @@ class FilePart(Envelope):
             message = f"there is no part {self.part} of {self.parts}"
             raise ValueError(message)
         whole = LARGEST_PART if self.part < self.parts else self.size % LARGEST_PART
-        if len(self.data) != (whole or min(self.size, LARGEST_PART)):
+        if _length(self.content) != (whole or min(self.size, LARGEST_PART)):
             message = f"part {self.part} of {self.parts} has another number of bytes"
             raise ValueError(message)
         return self
@@ -66,4 +66,4 @@ class FilePart(Envelope):
     @property
     def data(self) -> bytes:
         """The part's bytes."""
-        return base64.b64decode(self.content)
+        return binascii.a2b_base64(self.content)

@@ -1,6 +1,6 @@
 """Which files that came inside a record are published, and the parts of each. Pure."""
 
-import base64
+import binascii
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -97,5 +97,5 @@ def _parts(
             size=len(content),
             part=number,
             parts=count,
-            content=base64.b64encode(piece).decode(),
+            content=binascii.b2a_base64(piece, newline=False).decode(),
         )
