@@ -15,7 +15,7 @@ from shared.contracts.commands import ReplyToTicket
 from shared.contracts.files import LARGEST_PART
 from shared.contracts.messages import Attachment
 from tests.builders import an_inbound_mail
-from tests.desk.http import LARGEST_UPLOAD, Asks, Served, a_key
+from tests.desk.http import HOME, LARGEST_UPLOAD, Asks, Served, a_key
 from tests.desk.test_filing import parts_of
 
 pytestmark = pytest.mark.connected
@@ -257,13 +257,15 @@ async def test_a_body_whose_length_is_not_said_is_cut_off(served: Served) -> Non
     assert large.status_code == 413
 
 
-async def test_without_a_public_address_nothing_is_taken(served: Served) -> None:
+async def test_without_a_public_address_links_lead_where_the_agent_came(served: Served) -> None:
+    ticket = await served.ticketing.write(channel="email")
     sue = await served.browser("sue")
     object.__setattr__(served.replica.parts, "public_url", "")
+    kept = (await upload(sue, b"x")).json()["id"]
 
-    answer = await upload(sue, b"x")
+    await sue.command(ticket.id, {"type": "reply", "text": "a", "uploads": [kept]})
 
-    assert (answer.status_code, answer.json()["code"]) == (409, "no_public_url")
+    assert served.ticketing.given[-1].attachments[0].ref.startswith(f"{HOME}/files/")
 
 
 async def test_a_reply_with_what_is_not_ones_own_or_gone_is_refused(served: Served) -> None:

@@ -12,6 +12,8 @@ from services.desk.filing import Filing, follow
 from services.desk.rules.files import File
 from services.desk.store.around import MongoAround
 from services.desk.store.files import MongoFiles
+from services.desk.store.own import MongoOwn
+from services.desk.store.read import SIDES
 from shared.contracts.base import Author
 from shared.contracts.files import LARGEST_PART, FilePart
 from shared.contracts.messages import Attachment
@@ -265,7 +267,23 @@ async def test_erasing_a_contact_takes_its_files_and_nobody_elses(
     assert (counted["files"], counted["parts of files"]) == (1, 2)
     assert erased == counted
     assert set(await kept.known("acme", ["f1", "f2", "f3"])) == {"f2", "f3"}
-    assert await mongo.database["desk_file_parts"].count_documents({}) == 2
+    assert await mongo.database["desk_parts"].count_documents({}) == 2
+    await mongo.close()
+
+
+@pytest.mark.connected
+async def test_a_rebuild_loses_no_file(servers: Servers, unique: str) -> None:
+    mongo = Mongo(MongoSettings.model_validate({"url": servers.mongo, "database": unique}))
+    own = MongoOwn(mongo.database)
+    await own.files.keep(parts_of(b"x"))
+    await an_upload(own.files)
+
+    for side in SIDES:
+        await own.model(side).clear()
+    await own.serve(SIDES[1])
+
+    assert await content_of(own.files) == b"x"
+    assert await content_of(own.files, "u1") == b"report"
     await mongo.close()
 
 

@@ -1,5 +1,6 @@
 """All services on one log, and what journeys say to them: in memory, or on Kafka."""
 
+import base64
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -233,8 +234,12 @@ class Stage(ABC):
         message_id: str = "",
         answers: Sequence[str] = (),
         subject: str = "Where is my order?",
+        file: tuple[str, bytes] | None = None,
     ) -> str:
-        """A mail arrives; `answers` are the ids it refers to, oldest first. Returns its id."""
+        """A mail arrives; `answers` are the ids it refers to, oldest first. Returns its id.
+
+        With a `file`, by its name in ASCII, it is attached.
+        """
         message_id = message_id or f"{self._next_id('mail')}@mail.example.com"
         lines = [
             f"From: {sender}",
@@ -246,6 +251,16 @@ class Stage(ABC):
         if answers:
             lines.append(f"In-Reply-To: <{answers[-1]}>")
             lines.append("References: " + " ".join(f"<{answer}>" for answer in answers))
+        if file is not None:
+            name, content = file
+            lines.append('Content-Type: multipart/mixed; boundary="b"')
+            attached = [
+                "Content-Type: application/pdf",
+                f'Content-Disposition: attachment; filename="{name}"',
+                "Content-Transfer-Encoding: base64",
+            ]
+            encoded = base64.encodebytes(content).decode()
+            text = "\r\n".join(["--b", "", text, "--b", *attached, "", encoded, "--b--"])
         raw = "\r\n".join([*lines, "", text, ""])
         await self.raw("email", raw.encode(), content_type="message/rfc822", x_rcpt_to=MAILBOX)
         return message_id

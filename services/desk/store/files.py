@@ -15,14 +15,14 @@ _AT_ONCE: Final = 100
 
 
 class MongoFiles:
-    """Collections `desk_files` and `desk_file_parts`, which no rebuild touches.
+    """Collections `desk_files` and `desk_parts`, which no rebuild touches.
 
     The topic forgets files after some days; what is here stays until its contact is erased.
     """
 
     def __init__(self, database: Database) -> None:
         self._files = database["desk_files"]
-        self._parts = database["desk_file_parts"]
+        self._parts = database["desk_parts"]
 
     async def ensure_indexes(self) -> None:
         """Make sure of every index that a query here uses."""

@@ -47,8 +47,12 @@ class Asking:
     parts: Parts
     reading: Reading
 
-    async def ask(self, who: Who, ticket_id: str, asked: Asked, key: str) -> Outcome:
+    async def ask(
+        self, who: Who, ticket_id: str, asked: Asked, key: str, home: str = ""
+    ) -> Outcome:
         """Give the command, once however often it comes with that key, and wait for its answer.
+
+        Files of a reply are fetched from `home` where no public address is set.
 
         Raises Problem for a ticket that their account does not have, for a key that came with
         another command before, and for a reply that must not go out as it is.
@@ -66,7 +70,7 @@ class Asking:
             await self._check(who, row.key, asked)
         elif noted["digest"] == digest and noted.get("answer"):
             return outcome(id_, noted)
-        sent = await self._with_files(who, row.key, asked)
+        sent = await self._with_files(who, row.key, asked, home)
         given, *then = commands(who, ticket_id, for_ticket(sent, row), id_, now)
         if noted is None:
             following = [each.model_dump_json() for each in then]
@@ -102,7 +106,7 @@ class Asking:
             newest = max(line.seq for line in unseen)
             raise Problem(409, "unseen", "there is something new in the thread", newest_seq=newest)
 
-    async def _with_files(self, who: Who, ticket_key: str, asked: Asked) -> Asked:
+    async def _with_files(self, who: Who, ticket_key: str, asked: Asked, home: str) -> Asked:
         """The reply with its uploads as gateways fetch them; raises Problem where one is gone."""
         if not asked.uploads:
             return asked
@@ -115,7 +119,7 @@ class Asking:
             if file is None:
                 gone.append(id_)
             else:
-                ref = files.link(parts.secret, parts.public_url, file)
+                ref = files.link(parts.secret, parts.public_url or home, file)
                 found.append(files.as_attachment(file, ref))
         if gone:
             text = "a file is not kept any more, or went with another ticket: upload it again"

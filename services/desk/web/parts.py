@@ -27,7 +27,7 @@ class Parts:
     """The desk's stores and its ways to others. `secret` signs what pages send back.
 
     `log` is the accounts' topic, for whoever changes settings. `public_url` is where gateways fetch
-    replies' files, "" where nobody has said; these have `largest_upload` bytes at most.
+    replies' files, "" for wherever agents come; these have `largest_upload` bytes at most.
     """
 
     models: Models

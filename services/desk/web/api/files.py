@@ -73,9 +73,6 @@ def files_api(parts: Parts) -> APIRouter:
         With the same key again it is the same upload.
         """
         who = who_asks(request)
-        if not parts.public_url:
-            text = "HELPDESK_PUBLIC_URL is not set: nobody could fetch a reply's file from here"
-            raise Problem(409, "no_public_url", text)
         id_ = computed_id("upload", who.account_id, person(who), key)
         kind = files.content_type(request.headers.get("content-type"))
         return await _kept(parts, who, request.stream(), id_, file_name(name), kind)

@@ -80,12 +80,7 @@ export class Composer {
     this.put(text, note);
     this.attached.take(more);
     Object.assign(this.draft, { text, note, more });
-    if (same) {
-      if (this.draft.dirty) this.draft.write(text, note);
-      return;
-    }
-    const longer = local.text.startsWith(server.text);
-    if (local.revision === server.revision || longer) this.draft.write(text, note);
+    if (same || local.revision === server.revision || local.text.startsWith(server.text)) this.draft.write(text, note);
     else this.draft.meets(server);
   }
 
