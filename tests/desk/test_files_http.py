@@ -15,7 +15,7 @@ from shared.contracts.commands import ReplyToTicket
 from shared.contracts.files import LARGEST_PART
 from shared.contracts.messages import Attachment
 from tests.builders import an_inbound_mail
-from tests.desk.http import HOME, LARGEST_UPLOAD, Asks, Served, a_key
+from tests.desk.http import HOME, LARGEST_UPLOAD, SECRET, Asks, Served, a_key
 from tests.desk.test_filing import parts_of
 
 pytestmark = pytest.mark.connected
@@ -203,10 +203,13 @@ async def test_a_link_is_no_use_for_anything_else(served: Served) -> None:
     for wrong in (f"{ref}x", f"{ref[:-9]}", "/files/x", f"/files/{kept}", "/files/f-m1", "/files/"):
         answer = await nobody.get(wrong)
         assert answer.status_code == 404, wrong
+    (inbound,) = (await served.replica.parts.own.files.known("acme", ["f-m1"])).values()
+    signed = await nobody.get(files.link(SECRET, "", inbound))
     posted = await nobody.ask("POST", ref)
     served.ticketing.later(days=9)
     late = await nobody.get(ref)
 
+    assert signed.status_code == 404  # what customers sent is for agents alone
     assert posted.status_code in (404, 405)
     assert late.status_code == 404
 
