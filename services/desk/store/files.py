@@ -12,6 +12,8 @@ from shared.contracts.files import FilePart
 from shared.stores.mongo import Database, MongoCollection
 
 _AT_ONCE: Final = 100
+_HELD: Final = 16
+"""Parts whose bytes are held while they are written: of half a mebibyte each."""
 
 
 class MongoFiles:
@@ -38,6 +40,10 @@ class MongoFiles:
 
     async def keep(self, parts: Sequence[FilePart]) -> None:
         """See `filing.Files`. A part is there before its file says so."""
+        for start in range(0, len(parts), _HELD):
+            await self._keep(parts[start : start + _HELD])
+
+    async def _keep(self, parts: Sequence[FilePart]) -> None:
         pieces, files = [], []
         for part in parts:
             key = f"{part.account_id}:{part.file_id}"
@@ -61,9 +67,8 @@ class MongoFiles:
             }
             change = {"$setOnInsert": file, "$addToSet": {"have": part.part}}
             files.append(UpdateOne({"_id": key}, change, upsert=True))
-        if pieces:
-            await self._parts.bulk_write(pieces, ordered=False)
-            await self._files.bulk_write(files)
+        await self._parts.bulk_write(pieces, ordered=False)
+        await self._files.bulk_write(files)
 
     async def known(self, account_id: str, ids: Collection[str]) -> dict[str, File]:
         """Those of the account's files of these ids of which something is there."""
