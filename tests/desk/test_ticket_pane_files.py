@@ -160,6 +160,21 @@ def test_while_a_file_is_on_its_way_the_reply_waits(page_browser: Browser) -> No
         it.becomes(lambda: len(it.desk.bodies("reply")) == 1)
 
 
+def test_a_file_that_arrives_once_another_ticket_is_open_is_in_its_draft(
+    page_browser: Browser,
+) -> None:
+    with shown(page_browser, ticket(), ticket("t2", 17), slow_uploads=1.0) as it:
+        it.open()
+        pick(it, PDF)
+        it.until("document.querySelector('#composer-files progress')")
+        it.page.click("#row-t2 a")
+        it.until("document.querySelector('#ticket').dataset.id === 't2'")
+        it.becomes(lambda: bool(it.ticket.draft and it.ticket.draft.files))
+
+        it.page.click("#row-t1 a")
+        ready(it, 1)
+
+
 def test_what_was_refused_is_told_and_tried_again_as_the_same_upload(
     page_browser: Browser,
 ) -> None:

@@ -160,7 +160,7 @@ export class Attached {
     const bar = line && $("progress", line);
     if (!bar) return;
     bar.value = item.percent;
-    $(".state", line).textContent = t("composer.files.percent", { percent: item.percent });
+    $(".upload-state", line).textContent = t("composer.files.percent", { percent: item.percent });
   }
 
   shown() {
@@ -183,7 +183,7 @@ export class Attached {
       el("bdi", {}, name),
       el("span", { class: "faint" }, sized(item.size)),
       state === "going" ? el("progress", { max: 100, value: percent ?? 0, "aria-label": name }) : null,
-      el("span", { class: `state faint ${state}` }, item.reason ? `${words[state]}: ${item.reason}` : words[state]),
+      el("span", { class: `upload-state faint ${state}` }, item.reason ? `${words[state]}: ${item.reason}` : words[state]),
       state === "failed" ? el("button", { type: "button", onclick: again }, t("composer.files.again")) : null,
       el("button", { type: "button", class: "plain off", "data-key": key, "aria-label": t("composer.files.remove", { name }), title: t("composer.files.remove", { name }), onclick: () => this.remove(item) }, "×"),
     );

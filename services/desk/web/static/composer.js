@@ -134,7 +134,7 @@ export class Composer {
     this.drawn();
     hush(this.says, "missing");
     this.draft.write(this.field.value, this.note, this.attached.kept());
-    this.pane.here.writes();
+    if (!this.left) this.pane.here.writes();
   }
 
   // The mirror gives the box its height, and marks what is still to be filled in.
@@ -284,7 +284,9 @@ export class Composer {
     if (focused) this.field.focus();
   }
 
+  // What is on its way to the server goes on, and is kept with the draft.
   leave() {
+    this.left = true;
     this.draft.leave();
   }
 }
