@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -32,6 +32,9 @@ _log = structlog.get_logger()
 _READ_IN_A_THREAD_FROM = 256 * 1024
 """From this many bytes on, a batch is read in a thread: the event loop has heartbeats to send."""
 
+
+_PUBLISHED_FROM = 8 * 1024 * 1024
+"""From this many bytes on, what a batch says is published before all of it is known."""
 
 Counted = Callable[[Channel, str, str], None]
 """Called for each thing that a record became (ING 4), with the channel, the outcome and a detail.
@@ -110,31 +113,21 @@ class Ingest:
     async def _readings(
         self, records: Sequence[Record], providers: Sequence[str | None]
     ) -> list[Reading]:
-        """Read the records. A large mail among them is fetched."""
-        claims = [place for place, record in enumerate(records) if is_claim(record)]
-        if not claims:
+        """Read the records; a large mail, which is alone, is fetched."""
+        first, *others = records
+        if not is_claim(first):
             return await _read(records, providers)
-        here = [place for place in range(len(records)) if place not in set(claims)]
-        found = dict(
-            zip(
-                here,
-                await _read(
-                    [records[place] for place in here], [providers[place] for place in here]
-                ),
-                strict=True,
-            )
-        )
-        for place in claims:
-            mail = await self.large_mail.fetched(records[place])
-            (reading,) = await _read([mail], [None])
-            found[place] = replace(reading, record=replace(reading.record, value=None))
-        return [found[place] for place in range(len(records))]
+        if others:
+            raise AssertionError("a large mail is read alone")
+        mail = await self.large_mail.fetched(first)
+        (reading,) = await _read([mail], [None])
+        return [replace(reading, record=replace(reading.record, value=None))]
 
     async def _published(
         self, readings: Sequence[Reading], outcomes: Sequence[Outcome]
     ) -> dict[int, Poison]:
         refusals: dict[int, Poison] = {}
-        outgoing: list[Outgoing] = []
+        sending = _Sending(self.publish)
         counted: list[tuple[Channel, str, str]] = []
         for place, outcome in enumerate(outcomes):
             channel = readings[place].channel
@@ -149,13 +142,12 @@ class Ingest:
                     refusals[place] = Refused("too_large", f"{body.id} is too large to publish")
                     counted.append((channel, "dead", "too_large"))
                     continue
-                outgoing.append(record)
+                await sending.add(record)
                 counted.append(outcome_of(body))
                 if isinstance(body, InboundMessage):
-                    contents = outcome.contents.get(body.id, {})
-                    outgoing += [FILES.record(part) for part in files.parts(body, contents)]
-        if outgoing:
-            await self.publish(outgoing)
+                    for part in files.parts(body, outcome.contents.get(body.id, {})):
+                        await sending.add(FILES.record(part))
+        await sending.end()
         for told in counted:
             self.counted(*told)
         return refusals
@@ -202,6 +194,26 @@ class Ingest:
                         address=address.value,
                         owner=owner.account_id,
                     )
+
+
+@dataclass(slots=True)
+class _Sending:
+    """Publishes records together, but no more of them at once than memory should hold."""
+
+    publish: Publish
+    held: list[Outgoing] = field(default_factory=list)
+    size: int = 0
+
+    async def add(self, record: Outgoing) -> None:
+        self.held.append(record)
+        self.size += len(record.value or b"")
+        if self.size >= _PUBLISHED_FROM:
+            await self.end()
+
+    async def end(self) -> None:
+        if self.held:
+            await self.publish(self.held)
+        self.held, self.size = [], 0
 
 
 async def _read(records: Sequence[Record], providers: Sequence[str | None]) -> list[Reading]:

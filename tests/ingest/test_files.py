@@ -306,3 +306,17 @@ def test_a_part_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_an_attachment_of_before_is_read_as_it_was() -> None:
     assert Attachment.model_validate({"ref": "mime-part:2"}).file_id is None
+
+
+async def test_of_many_files_so_many_are_held_at_once() -> None:
+    out = Published()
+    mails = [
+        replace(with_files(a_part(bytes([n]) * 1_500_000, f"{n}.pdf")), offset=n) for n in range(8)
+    ]
+
+    await an_ingest(out).records_received(mails)
+
+    sizes = [sum(len(each.value or b"") for each in call) for call in out.calls]
+    assert len(sizes) > 1
+    assert max(sizes) < 9 * 1024 * 1024
+    assert len([each for call in out.calls for each in call if each.topic == FILES.name]) == 24

@@ -99,7 +99,7 @@ def one_at_once(records: Sequence[Record]) -> Iterator[tuple[int, Sequence[Recor
             yield start, records[start:place]
         yield place, records[place : place + 1]
         start = place + 1
-    if start < len(records) or not records:
+    if start < len(records):
         yield start, records[start:]
 
 
