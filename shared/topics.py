@@ -11,6 +11,7 @@ from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.clicks import LinkFollowed
 from shared.contracts.commands import Command, HandOver, PublishSnapshots, TicketCommand
 from shared.contracts.erasures import ContactErased, EraseContact, Erasure
+from shared.contracts.files import FilePart
 from shared.contracts.handoffs import (
     ConversationResolved,
     Handoff,
@@ -79,6 +80,10 @@ def _erasure_key(body: EraseContact | ContactErased) -> str:
     return f"{body.account_id}:{body.correlation_id}"
 
 
+def _file_key(body: FilePart) -> str:
+    return f"{body.account_id}:{body.file_id}"
+
+
 def _raw_key(body: Record) -> str:
     return (body.key or b"").decode(errors="replace")
 
@@ -115,6 +120,19 @@ SCREENED: Topic[Any] = Topic(
     key_form="account:channel:contact (web chat: conversation)",
     producers=frozenset({"spam"}),
     consumers=frozenset({"ticketing", "desk"}),
+)
+FILES: Topic[FilePart] = Topic(
+    name="helpdesk.files",
+    about="files that came inside inbound records, in parts",
+    contract=TypeAdapter(FilePart),
+    key=_file_key,
+    key_form="account:file",
+    producers=frozenset({"ingest"}),
+    consumers=frozenset({"desk"}),
+    outside_consumers="integrations",
+    retention=timedelta(days=7),
+    open_ended=True,
+    max_bytes=MEBIBYTE,
 )
 SIGNALS: Topic[Any] = Topic(
     name="helpdesk.signals",
@@ -337,6 +355,7 @@ TOPICS: tuple[Topic[Any], ...] = (
     *INBOUND.values(),
     MESSAGES,
     SCREENED,
+    FILES,
     SIGNALS,
     TICKETS,
     COMMANDS,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from services.desk.erasing import Erasing
+from services.desk.filing import Filing
 from services.desk.handlers import Desk
 from services.desk.live.here import Here
 from services.desk.live.hub import Hub
@@ -14,6 +15,7 @@ from services.desk.refiling import Refiling
 from services.desk.rules.signing import Lasting
 from services.desk.settings import Settings, signing_key
 from services.desk.store.around import MongoAround
+from services.desk.store.files import MongoFiles
 from services.desk.store.models import Models
 from services.desk.store.own import MongoOwn
 from services.desk.store.people import MongoPeople
@@ -37,6 +39,7 @@ from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database, Mongo
 from shared.topics import (
     ERASURES,
+    FILES,
     PRESENCE,
     PROFILE_EVENTS,
     PROFILES,
@@ -51,28 +54,33 @@ SERVICE: Final = "desk"
 SWEEP_INTERVAL = timedelta(seconds=1)
 
 
-def wire(  # one argument a part
+def wire(  # noqa: PLR0913, PLR0917  # one argument a part
     bus: Bus,
     desk: Desk,
     erasing: Erasing,
+    filing: Filing,
     sweep: Sweep,
     silence: Silence,
     jobs: Jobs,
     interval: timedelta,
 ) -> None:
     """Connect topics, handlers and sweeps, whose runs lie `interval` apart."""
-    read_along(bus, desk, erasing, sweep, interval)
+    read_along(bus, desk, erasing, filing, sweep, interval)
     bus.every(interval, jobs.sweep)
     bus.every(interval, silence.tell)
 
 
-def read_along(bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, interval: timedelta) -> None:
+def read_along(  # one argument a part
+    bus: Bus, desk: Desk, erasing: Erasing, filing: Filing, sweep: Sweep, interval: timedelta
+) -> None:
     """Connect what the desk reads, and nothing of what it serves."""
     bus.every(interval, sweep.ask_for_snapshots)
     bus.every(interval, sweep.clear_left_over)
+    bus.every(interval, filing.sweep)
     bus.consume(ERASURES, erasing.asked)
     bus.consume(TICKETS, desk.tickets_changed)
     bus.consume(SCREENED, desk.messages_screened)
+    bus.consume(FILES, filing.parts_came)
     bus.consume(SNAPSHOTS, desk.snapshots_taken)
     bus.consume(SIGNALS, desk.signals_seen)
     bus.consume(SENDS, desk.sends_told)
@@ -84,7 +92,13 @@ def read_along(bus: Bus, desk: Desk, erasing: Erasing, sweep: Sweep, interval: t
 def with_indexes(database: Database) -> Sequence[Indexed]:
     """Each store of the desk's that makes indexes."""
     sides = [MongoReadModel(database, side) for side in SIDES]
-    return [*sides, MongoOwn(database), MongoAround(database), MongoPeople(database)]
+    return [
+        *sides,
+        MongoOwn(database),
+        MongoAround(database),
+        MongoPeople(database),
+        MongoFiles(database),
+    ]
 
 
 def build(settings: Settings) -> Service:
@@ -114,15 +128,18 @@ def build(settings: Settings) -> Service:
         bus.publish,
         clock,
         signing_key(settings),
+        settings.public_url,
+        settings.largest_upload,
     )
     counting = Counting(parts)
     held.hub = hub = Hub(cache, settings.redis.prefix, Board(parts, counting))
     jobs = Jobs(parts)
-    desk = Desk(models, around, own, telling, bus.accounts, clock, bus.publish)
+    desk = Desk(models, around, own, telling, bus.accounts, clock, bus.publish, own.files)
     sweep = Sweep(own, bus.accounts, bus.publish, clock, own.side)
     silence = Silence(around, bus.accounts, telling, clock)
     erasing = Erasing(around, models, telling, bus.publish)
-    wire(bus, desk, erasing, sweep, silence, jobs, settings.sweep_interval)
+    filing = Filing(own.files, around, clock)
+    wire(bus, desk, erasing, filing, sweep, silence, jobs, settings.sweep_interval)
     bus.every(settings.sweep_interval, Refiling(models.serving).sweep)
     lasting = Lasting(settings.session_idle, settings.session_longest)
     sessions = Sessions(
@@ -152,7 +169,8 @@ def build(settings: Settings) -> Service:
         Passwords(people, bus.accounts, clock) if by_password else None,
         provider,
     )
-    app = application(parts, signing, counting, jobs, Limits(), report_to=settings.csp_report_to)
+    limits = Limits(largest_upload=settings.largest_upload)
+    app = application(parts, signing, counting, jobs, limits, report_to=settings.csp_report_to)
     stores = with_indexes(database.database)
     return Service(
         settings,

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from services.desk.erasing import is_late
+from services.desk.filing import NOWHERE, Sent, follow
 from services.desk.rules import facts
 from services.desk.rules.answers import Answered, answer_of, told_of
 from services.desk.rules.facts import Said
@@ -112,13 +113,19 @@ class Desk:
     accounts: Accounts
     clock: Clock
     publish: Publish
+    files: Sent = NOWHERE
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
         """Tickets and threads are as the events say, and who gave a command here is answered."""
         told = [event for event in events if isinstance(event, TicketFact)]
         seats = await self._take([facts.of_event(event) for event in told])
-        erased = [event for event in told if isinstance(event, ContentErased) and event.whole]
-        await self.answers.forget_drafts({f"{e.account_id}:{e.ticket_id}" for e in erased})
+        erased = {
+            f"{event.account_id}:{event.ticket_id}"
+            for event in told
+            if isinstance(event, ContentErased) and event.whole
+        }
+        await self.answers.forget_drafts(erased)
+        await follow(self.files, told, {ticket: await self._thread_of(ticket) for ticket in erased})
         answers = [answer for event in events if (answer := answer_of(event))]
         await self.answers.keep(answers)
         await self._follow_up(answers)
@@ -126,6 +133,10 @@ class Desk:
         news = [_changed(*ticket, seats) for ticket in changed]
         news += [News(answer.account_id, "command", told_of(answer)) for answer in answers]
         await self.telling.tell(news)
+
+    async def _thread_of(self, ticket: str) -> list[str]:
+        thread = await (await self.models.serving()).whole_thread(ticket)
+        return sorted(line.id for line, _ in thread.values())
 
     async def _follow_up(self, answers: Sequence[Answered]) -> None:
         """What an agent asked for after a reply is given once the reply is out, and only then."""

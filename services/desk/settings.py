@@ -85,6 +85,12 @@ class Settings(ServiceSettings):
     signing_secret_file: FilePath | None = Field(
         default=None, description="a file with that secret"
     )
+    largest_upload: int = Field(
+        default=20 * 1024 * 1024,
+        ge=1024,
+        le=200 * 1024 * 1024,
+        description="bytes of a file that an agent may attach to a reply",
+    )
     trusted_proxies: str = Field(
         default="",
         pattern=r"^([0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*)?$",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final, Protocol
 
+from services.ingest.emit import files
 from services.ingest.erasing import Erasing, Known, Leading, Parts
 from services.ingest.handlers import Counted, Ingest, outcome_of
 from services.ingest.join.joining import DEFAULT_WAIT, joining
@@ -53,6 +54,7 @@ def wire(  # noqa: PLR0913  # its stores, its clock, and what a test may want ot
     parts_wait: timedelta = DEFAULT_WAIT,
     interval: timedelta = SWEEP_INTERVAL,
     large_mail: LargeMail = NO_LARGE_MAIL,
+    largest_file: int = files.LARGEST,
 ) -> None:
     """Connect ingest to the bus: the Kafka one, or the one in memory that tests use.
 
@@ -77,6 +79,7 @@ def wire(  # noqa: PLR0913  # its stores, its clock, and what a test may want ot
         counted,
         large_mail,
         erasing.taken,
+        largest_file,
     )
     for topic in INBOUND.values():
         bus.consume(topic, ingest.records_received)
@@ -107,6 +110,7 @@ def build(settings: Settings) -> Service:
             Folder(settings.ingest_mail_folder) if settings.ingest_mail_folder else None,
             settings.ingest_max_mail,
         ),
+        largest_file=settings.ingest_max_file,
     )
     opening = [
         profiles.ensure_indexes,

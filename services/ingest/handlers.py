@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
 from services.ingest import rules
+from services.ingest.emit import files
 from services.ingest.emit.emitter import Emitted
 from services.ingest.join.joining import Joining
 from services.ingest.refusals import Refused
 from services.ingest.rules import Outcome, Reading
-from services.ingest.unwrap.large_mail import NO_LARGE_MAIL, LargeMail, is_claim
+from services.ingest.unwrap.large_mail import NO_LARGE_MAIL, LargeMail, is_claim, one_at_once
 from services.ingest.who import profiles, whatsapp_ids
 from services.ingest.who.profiles import Profiles
 from services.ingest.who.whatsapp_ids import Aliases
@@ -19,17 +20,21 @@ from shared.bus.accounts import Accounts, address_key
 from shared.bus.delivery import Outgoing, Publish, Record, Refusals
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Channel
+from shared.contracts.messages import InboundMessage
 from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
 from shared.errors import Poison
 from shared.topic import Deleted
-from shared.topics import MESSAGES, SIGNALS
+from shared.topics import FILES, MESSAGES, SIGNALS
 
 _log = structlog.get_logger()
 
 _READ_IN_A_THREAD_FROM = 256 * 1024
 """From this many bytes on, a batch is read in a thread: the event loop has heartbeats to send."""
 
+
+_PUBLISHED_FROM = 8 * 1024 * 1024
+"""From this many bytes on, what a batch says is published before all of it is known."""
 
 Counted = Callable[[Channel, str, str], None]
 """Called for each thing that a record became (ING 4), with the channel, the outcome and a detail.
@@ -68,9 +73,10 @@ class Ingest:
     counted: Counted
     large_mail: LargeMail = NO_LARGE_MAIL
     taken: Taken = _nothing_erased
+    largest_file: int = files.LARGEST
 
     async def records_received(self, records: Sequence[Record]) -> Refusals:
-        """Publish what the records of one channel say, in the order of the records.
+        """Publish what the records of one channel say, and the files in them, in their order.
 
         Parts of long SMS are stored; their messages are published once they are complete. If
         something in a record cannot be taken, the record is refused, but the rest of it is
@@ -80,12 +86,21 @@ class Ingest:
         Raises Transient if a race for a stored document is lost again and again, or if the place
         of a large mail cannot be reached.
         """
+        refused: dict[int, Poison] = {}
+        for start, some in one_at_once(records):
+            found = await self._received(some)
+            refused |= {start + place: why for place, why in found.items()}
+        return refused
+
+    async def _received(self, records: Sequence[Record]) -> dict[int, Poison]:
         providers = [rules.expected_provider(record, self.accounts) for record in records]
         readings = await self._readings(records, providers)
-        outcomes = [rules.settle(reading, self.accounts) for reading in readings]
+        outcomes = [rules.settle(reading, self.accounts, self.largest_file) for reading in readings]
         if any(outcome.names_a_stranger for outcome in outcomes):
             await self.accounts.refresh()
-            outcomes = [rules.settle(reading, self.accounts) for reading in readings]
+            outcomes = [
+                rules.settle(reading, self.accounts, self.largest_file) for reading in readings
+            ]
         said = [body for outcome in outcomes for body in outcome.said]
         contacts = await whatsapp_ids.settled(said, self.aliases)
         outcomes = [rules.with_contacts(outcome, contacts) for outcome in outcomes]
@@ -98,31 +113,21 @@ class Ingest:
     async def _readings(
         self, records: Sequence[Record], providers: Sequence[str | None]
     ) -> list[Reading]:
-        """Read the records. Large mails are fetched and read one by one, and not kept."""
-        claims = [place for place, record in enumerate(records) if is_claim(record)]
-        if not claims:
+        """Read the records; a large mail, which is alone, is fetched."""
+        first, *others = records
+        if not is_claim(first):
             return await _read(records, providers)
-        here = [place for place in range(len(records)) if place not in set(claims)]
-        found = dict(
-            zip(
-                here,
-                await _read(
-                    [records[place] for place in here], [providers[place] for place in here]
-                ),
-                strict=True,
-            )
-        )
-        for place in claims:
-            mail = await self.large_mail.fetched(records[place])
-            (reading,) = await _read([mail], [None])
-            found[place] = replace(reading, record=replace(reading.record, value=None))
-        return [found[place] for place in range(len(records))]
+        if others:
+            raise AssertionError("a large mail is read alone")
+        mail = await self.large_mail.fetched(first)
+        (reading,) = await _read([mail], [None])
+        return [replace(reading, record=replace(reading.record, value=None))]
 
     async def _published(
         self, readings: Sequence[Reading], outcomes: Sequence[Outcome]
     ) -> dict[int, Poison]:
         refusals: dict[int, Poison] = {}
-        outgoing: list[Outgoing] = []
+        sending = _Sending(self.publish)
         counted: list[tuple[Channel, str, str]] = []
         for place, outcome in enumerate(outcomes):
             channel = readings[place].channel
@@ -137,10 +142,12 @@ class Ingest:
                     refusals[place] = Refused("too_large", f"{body.id} is too large to publish")
                     counted.append((channel, "dead", "too_large"))
                     continue
-                outgoing.append(record)
+                await sending.add(record)
                 counted.append(outcome_of(body))
-        if outgoing:
-            await self.publish(outgoing)
+                if isinstance(body, InboundMessage):
+                    for part in files.parts(body, outcome.contents.get(body.id, {})):
+                        await sending.add(FILES.record(part))
+        await sending.end()
         for told in counted:
             self.counted(*told)
         return refusals
@@ -187,6 +194,26 @@ class Ingest:
                         address=address.value,
                         owner=owner.account_id,
                     )
+
+
+@dataclass(slots=True)
+class _Sending:
+    """Publishes records together, but no more of them at once than memory should hold."""
+
+    publish: Publish
+    held: list[Outgoing] = field(default_factory=list)
+    size: int = 0
+
+    async def add(self, record: Outgoing) -> None:
+        self.held.append(record)
+        self.size += len(record.value or b"")
+        if self.size >= _PUBLISHED_FROM:
+            await self.end()
+
+    async def end(self) -> None:
+        if self.held:
+            await self.publish(self.held)
+        self.held, self.size = [], 0
 
 
 async def _read(records: Sequence[Record], providers: Sequence[str | None]) -> list[Reading]:

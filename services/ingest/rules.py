@@ -6,14 +6,16 @@ part of a long SMS, an unaddressed report or a refusal.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
+from services.ingest.emit import files
 from services.ingest.emit.emitter import Emitted, Emitter
 from services.ingest.join.long_sms import Arrival
 from services.ingest.read import times
-from services.ingest.read.findings import Finding, Fragment
+from services.ingest.read.findings import Finding, Fragment, Wrote
+from services.ingest.read.media import Contents
 from services.ingest.read.readers import READERS
 from services.ingest.refusals import Refused, in_words
 from services.ingest.unwrap.wrappers import unwrapped, with_provider
@@ -45,12 +47,14 @@ class Outcome:
     `arrived` are the parts of long SMS in it. They are stored, and their message is published once
     it is complete or its wait has ended. `unaddressed` has a reason for each report on an outbound
     message that names no address of an account: these are counted, and nothing more (ING 4).
+    `contents` are the files that came inside the record, by the ids of their messages.
     """
 
     said: tuple[Emitted, ...]
     refused: tuple[Refused, ...] = ()
     arrived: tuple[Arrival, ...] = ()
     unaddressed: tuple[Refused, ...] = ()
+    contents: Mapping[str, Contents] = field(default_factory=dict)
 
     @property
     def refusal(self) -> Refused | None:
@@ -122,15 +126,17 @@ def _findings_of(record: Record, channel: Channel) -> list[Finding]:
         return [Refused("malformed", in_words(error))]
 
 
-def settle(reading: Reading, accounts: Accounts) -> Outcome:
+def settle(reading: Reading, accounts: Accounts, largest_file: int = files.LARGEST) -> Outcome:
     """Decide what becomes of each finding, with the settings as they are now.
 
-    Some providers say the same thing twice in one record. It is published once.
+    Some providers say the same thing twice in one record. It is published once. Files are taken
+    up to so many bytes.
     """
     said: dict[str, Emitted] = {}
     refused: list[Refused] = []
     arrived: list[Arrival] = []
     unaddressed: list[Refused] = []
+    contents: dict[str, Contents] = {}
     received = times.received_at(reading.record)
     for finding in reading.findings:
         if isinstance(finding, Refused):
@@ -141,7 +147,7 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
             if isinstance(found, Refused):
                 (unaddressed if is_nobodys_report(finding, found) else refused).append(found)
                 continue
-            emitter = Emitter(reading.record, channel, *found, received, accounts)
+            emitter = Emitter(reading.record, channel, *found, received, accounts, largest_file)
             try:
                 if isinstance(finding, Fragment):
                     arrived.append(emitter.arrival(finding))
@@ -153,7 +159,11 @@ def settle(reading: Reading, accounts: Accounts) -> Outcome:
                 refused.append(Refused("malformed", in_words(error)))
             else:
                 said.setdefault(body.id, body)
-    return Outcome(tuple(said.values()), tuple(refused), tuple(arrived), tuple(unaddressed))
+                if isinstance(finding, Wrote) and finding.contents:
+                    contents.setdefault(body.id, finding.contents)
+    return Outcome(
+        tuple(said.values()), tuple(refused), tuple(arrived), tuple(unaddressed), contents
+    )
 
 
 def with_contacts(outcome: Outcome, contacts: Mapping[str, str]) -> Outcome:

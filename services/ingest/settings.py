@@ -23,6 +23,12 @@ class Settings(ServiceSettings):
         le=200 * 1024 * 1024,
         description="bytes of a mail kept outside its record from which on only its header is read",
     )
+    ingest_max_file: int = Field(
+        default=20 * 1024 * 1024,
+        ge=0,
+        le=200 * 1024 * 1024,
+        description="bytes of a file up to which its content is published; a larger one is named",
+    )
     ingest_mail_folder: Path | None = Field(
         default=None,
         description="the folder below which `file://` references to such mails may be read",

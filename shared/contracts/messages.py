@@ -38,7 +38,11 @@ Structured = Annotated[dict[str, Any], AfterValidator(_storable)]
 
 
 class Attachment(Contract):
-    """A file that came with a message: its description, and where its bytes are to be had."""
+    """A file that came with a message: its description, and where its bytes are to be had.
+
+    `ref` is an address, or says where in the raw record it lies. The bytes of a file with a
+    `file_id` are on `helpdesk.files`, in parts; `refused` says why those of another one are not.
+    """
 
     kind: Literal["image", "audio", "video", "document", "sticker", "other"] = "other"
     filename: str | None = None
@@ -47,6 +51,8 @@ class Attachment(Contract):
     ref: str | None = None
     content_id: str | None = None
     inline: bool = False
+    file_id: str | None = None
+    refused: Literal["kind", "too_large", "unreadable"] | None = None
 
 
 class Mail(Contract):

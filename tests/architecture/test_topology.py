@@ -19,7 +19,7 @@ from shared.contracts.handoffs import HandoffRequested
 from shared.errors import HelpdeskError
 from shared.running.settings import KafkaSettings
 from shared.topic import SERVICES, Service, Topic
-from shared.topics import ACCOUNTS, BY_NAME, DEAD, ERASURES, HANDOFFS, TOPICS, WEIGHTS
+from shared.topics import ACCOUNTS, BY_NAME, DEAD, ERASURES, HANDOFFS, INBOUND, TOPICS, WEIGHTS
 from tests.architecture.tree import ROOT
 from tests.cli.memory_world import MemoryWorld
 from tests.pipeline.stage import ANN
@@ -87,6 +87,7 @@ async def test_what_the_services_publish_is_what_the_registry_says() -> None:
     await _an_agent_marks_and_tags(world)
     await _a_contact_is_asked_for(world)
     await _the_ai_agent_hands_over(world)
+    await _a_mail_has_a_file(world)
 
     # What the desk publishes people ask for: it is told apart, below.
     told = {(s, t.name) for t in TOPICS for s in t.producers if t is not DEAD[s] and s != "desk"}
@@ -110,6 +111,17 @@ def test_the_desk_makes_records_of_the_topics_that_the_registry_lets_it_publish_
 
 def _text(path: str) -> str:
     return (ROOT / path).read_text()
+
+
+async def _a_mail_has_a_file(world: MemoryWorld) -> None:
+    mail = (
+        b"From: ann@example.com\nSubject: s\nMessage-ID: <file@example.com>\nMIME-Version: 1.0\n"
+        b"Content-Type: application/pdf\nContent-Disposition: attachment; filename=a.pdf\n\n%PDF"
+    )
+    settings = world.stage.bodies(ACCOUNTS)[-1]
+    mailbox = next(each.value for each in settings.addresses if each.channel == "email")
+    headers = (("x-rcpt-to", mailbox.encode()),)
+    await world.publish([Outgoing(INBOUND["email"].name, b"raw", mail, headers)])
 
 
 async def _a_customer_falls_silent(world: MemoryWorld) -> None:

@@ -92,7 +92,7 @@ def wrong(message: Json, schema: Json) -> list[str]:
     return [error.message for error in Draft202012Validator(schema).iter_errors(message)]
 
 
-@pytest.mark.parametrize("topic", SPOKEN)
+@pytest.mark.parametrize("topic", [t for t in SPOKEN if golden.schema(RELEASES[-1], t)])
 def test_what_a_release_would_refuse_is_found(topic: str) -> None:
     (schema,) = [golden.schema(release, topic) for release in RELEASES[-1:]]
     message = next(m for m in golden.messages(RELEASES[-1]) if m.topic == topic)

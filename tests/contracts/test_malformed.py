@@ -15,6 +15,7 @@ from tests.contracts.library import SPOKEN, Example, Json, a_record, examples
 TOPICS = [BY_NAME[name] for name in SPOKEN]
 MIN = datetime.min.replace(tzinfo=UTC)
 OPEN_ENDED = {
+    "helpdesk.files",
     "helpdesk.tickets",
     "helpdesk.signals",
     "helpdesk.snapshots",

@@ -56,6 +56,8 @@ class Ticket:
     panel: ShownPanel | None = None
     can_reopen: bool = True
     visitor: ShownVisitor | None = None
+    cc: tuple[str, ...] = ()
+    largest_file: int = 5_000
 
     @property
     def shown(self) -> ShownTicket:
@@ -71,6 +73,8 @@ class Ticket:
             self.draft,
             self.can_reopen,
             self.visitor,
+            self.cc,
+            self.largest_file,
         )
 
     def page(self, earlier: str | None) -> ShownThread:
@@ -127,6 +131,9 @@ class Desk:
         default_factory=list
     )
     address: str = ""
+    uploads: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    refuse_uploads: list[tuple[int, str, str]] = field(default_factory=list)
+    slow_uploads: float = 0.0
 
     def bodies(self, kind: str) -> list[Any]:
         """Return the commands of a type that came, repeats with the same key among them."""

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from services.desk.rules.shown import ShownDraft, ShownPage, ShownView
+from services.desk.rules.shown import ShownDraft, ShownPage, ShownUpload, ShownView
 from services.desk.web.problems import Problem, answer
 from services.desk.web.templating import STATIC, render, rfc3339, static_path
 from tests.desk.fake_ticket import ACCOUNT, ANN, Desk
@@ -108,8 +108,26 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
         now = it.draft.revision if it.draft else 0
         if body["revision"] != now:
             raise Problem(409, "draft_conflict", "Another device saved.")
-        it.draft = ShownDraft(body["text"], body["note"], datetime.now(UTC), now + 1)
+        files = tuple(ShownUpload(**each) for each in body["files"])
+        it.draft = ShownDraft(
+            body["text"], body["note"], datetime.now(UTC), now + 1, files, tuple(body["cc"])
+        )
         return JSONResponse({"revision": now + 1})
+
+    async def upload(request: Request) -> Response:
+        body, name = await request.body(), request.query_params["name"]
+        desk.asked.append((request.headers["Idempotency-Key"], request.url.path, name))
+        await asyncio.sleep(desk.slow_uploads)
+        if desk.refuse_uploads:
+            raise Problem(*desk.refuse_uploads.pop(0))
+        desk.uploads[f"u{len(desk.uploads) + 1}"] = (name, body)
+        kept = {"id": f"u{len(desk.uploads)}", "name": name, "size": len(body)}
+        return JSONResponse(kept, 201)
+
+    async def forget(request: Request) -> Response:
+        desk.asked.append(("", request.url.path, None))
+        desk.uploads.pop(request.path_params["file"], None)
+        return Response(status_code=204)
 
     async def here(request: Request) -> Response:
         desk.asked.append(("", request.url.path, await request.json()))
@@ -168,6 +186,8 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
             Route(f"{one}/here", here, methods=["POST"]),
             Route(f"{one}/macros/{{macro}}", macro),
             Route("/api/v1/commands/{key}", outcome),
+            Route("/api/v1/files", upload, methods=["POST"]),
+            Route("/api/v1/files/{file}", forget, methods=["DELETE"]),
             Route("/api/v1/presence", here, methods=["POST"]),
             Route("/api/v1/me", me, methods=["GET", "PATCH"]),
             Route("/api/v1/counts", counts),

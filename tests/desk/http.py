@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
+from services.desk.filing import Filing
 from services.desk.handlers import Desk
 from services.desk.live.here import Here
 from services.desk.live.hub import Hub
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 HOME: Final = "http://desk.example.com"
 SECRET: Final = b"s" * 32
+LARGEST_UPLOAD: Final = 3 * 1024 * 1024
 
 _keys = itertools.count(1)
 
@@ -63,6 +65,7 @@ class Replica:
     parts: Parts
     hub: Hub
     desk: Desk
+    filing: Filing
     jobs: Jobs
     app: Any
     limits: Limits
@@ -125,14 +128,24 @@ class Served:
             ticketing.publish,
             ticketing.clock,
             SECRET,
+            HOME.replace("http:", "https:"),
+            LARGEST_UPLOAD,
         )
         counting = Counting(parts)
         held.append(Hub(cache, self.prefix, Board(parts, counting)))
         jobs = Jobs(parts)
         desk = Desk(
-            models, around, own, telling, ticketing.accounts, ticketing.clock, ticketing.publish
+            models,
+            around,
+            own,
+            telling,
+            ticketing.accounts,
+            ticketing.clock,
+            ticketing.publish,
+            own.files,
         )
-        limits = Limits(burst=1_000_000)
+        filing = Filing(own.files, around, ticketing.clock)
+        limits = Limits(burst=1_000_000, largest_upload=LARGEST_UPLOAD)
         signing = SigningIn(
             self.sessions,
             Throttle(None, self.prefix, ticketing.clock),
@@ -140,7 +153,7 @@ class Served:
             None,
         )
         app = application(parts, signing, counting, jobs, limits)
-        replica = Replica(parts, held[0], desk, jobs, app, limits)
+        replica = Replica(parts, held[0], desk, filing, jobs, app, limits)
         self.replicas.append(replica)
         self.ticketing.tells.append(desk)
         return replica
@@ -222,7 +235,7 @@ async def serving(
     mongo = Mongo(MongoSettings.model_validate({"url": servers.mongo, "database": unique}))
     cache = redis.connect(RedisSettings.model_validate({"url": servers.redis}))
     own, model = MongoOwn(mongo.database), MongoReadModel(mongo.database, "a")
-    for store in (own, model, MongoAround(mongo.database)):
+    for store in (own, model, own.files, MongoAround(mongo.database)):
         await store.ensure_indexes()
     served = Served(mongo, cache, unique, people)
     for _ in range(replicas):

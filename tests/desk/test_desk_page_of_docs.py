@@ -36,6 +36,7 @@ class Curl:
     query: list[tuple[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
+    file: str = ""
 
 
 def examples() -> list[Curl]:
@@ -59,6 +60,8 @@ def read(words: list[str]) -> Curl:
                 asked.headers[name.lower()] = value
             case "--data":
                 asked.body = json.loads(next(rest))
+            case "--data-binary" | "--output":
+                asked.file = next(rest)
             case _:
                 assert option in {"--no-buffer", "--include"}, option
     return asked
@@ -97,7 +100,8 @@ async def test_every_example_asks_for_what_the_api_describes() -> None:
         assert {name for name, _ in asked.query} <= {n for kind, n in known if kind == "query"}
         needed = {n for (kind, n), p in known.items() if kind == "header" and p["required"]}
         assert needed <= set(asked.headers), asked
-        assert (asked.body is not None) == ("requestBody" in told), asked
+        uploads = asked.file.startswith("@")
+        assert (asked.body is not None or uploads) == ("requestBody" in told), asked
         assert asked.headers["authorization"] == "Bearer $TOKEN"
 
 
@@ -119,7 +123,7 @@ def test_every_body_and_filter_of_the_examples_is_taken() -> None:
         else:
             assert asked.path == "/api/v1/bulk"
             filters_of(Bulk.model_validate(asked.body).filters)
-    assert bodies == 3
+    assert bodies == 4
 
 
 def test_a_word_that_the_api_does_not_know_would_be_seen() -> None:

@@ -45,14 +45,17 @@ FOR_TOKENS = {
         "GET /api/v1/teams",
         "GET /api/v1/tickets",
         "GET /api/v1/tickets/{ticket_id}",
+        "GET /api/v1/tickets/{ticket_id}/files/{file_id}",
         "GET /api/v1/tickets/{ticket_id}/macros/{macro_id}",
         "GET /api/v1/tickets/{ticket_id}/thread",
         "GET /api/v1/views",
     },
     "tickets:write": {
+        "DELETE /api/v1/files/{file_id}",
         "GET /api/v1/bulk/{job_id}",
         "GET /api/v1/commands/{command_id}",
         "POST /api/v1/bulk",
+        "POST /api/v1/files",
         "POST /api/v1/tickets/{ticket_id}/commands",
     },
 }

@@ -81,8 +81,15 @@ async def they_all_write(stage: KafkaStage) -> None:
         await said.sms(f"my {word} has not come", sender=phone)
         await said.sms("STOP", sender=phone)
         await said.whatsapp(f"a {word} please", sender=phone.removeprefix("+"))
-    first = await said.mail(f"where is my {WORD}?", sender=f"{NAME} <{ADDRESS}>", subject=WORD)
-    theirs = await said.mail(f"a {OTHER_WORD}", sender=f"Otto <{OTHER_ADDRESS}>")
+    first = await said.mail(
+        f"where is my {WORD}?",
+        sender=f"{NAME} <{ADDRESS}>",
+        subject=WORD,
+        file=(f"{WORD}.pdf", f"%PDF {WORD}".encode()),
+    )
+    theirs = await said.mail(
+        f"a {OTHER_WORD}", sender=f"Otto <{OTHER_ADDRESS}>", file=(f"{OTHER_WORD}.pdf", b"his")
+    )
     await said.chat(f"the {WORD}", conversation="chat-z", visitor=VISITOR)
     await said.chat_typing(conversation="chat-z", visitor=VISITOR)
     await said.chat(f"the {OTHER_WORD}", conversation="chat-o", visitor="otto")
@@ -211,6 +218,7 @@ async def test_a_contact_is_erased_everywhere_and_nobody_else_is(
             *("spam_memories", "tagging_memories", "spam_lessons", "tagging_lessons"),
             *("attribution_contacts", "attribution_seen", "ingest_profiles", "ingest_aliases"),
             *("desk_tickets_a", "desk_lines_a", "desk_stops", "desk_sends", "desk_profiles"),
+            *("desk_files", "desk_parts"),
         }
 
         done = await erasing.run(person, yes=True)

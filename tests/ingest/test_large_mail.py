@@ -173,7 +173,7 @@ async def test_claims_and_ordinary_mails_of_a_batch_stay_in_order() -> None:
 
     refused = await an_ingest(published).records_received(batch)
 
-    bodies = [MESSAGES.parse(as_record(each)) for each in published.calls[0]]
+    bodies = [MESSAGES.parse(as_record(each)) for call in published.calls for each in call]
     ids = [body.provider_message_id for body in bodies if isinstance(body, InboundMessage)]
     assert ids == ["first@x", "second@x", "third@x"]
     assert {place: why.reason for place, why in refused.items()} == {3: "malformed"}

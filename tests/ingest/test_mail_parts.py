@@ -13,6 +13,7 @@ from services.ingest.read.mail.mime.leaves import flowed, without_uuencoded
 from services.ingest.read.mail.quoting.subjects import base_subject
 from services.ingest.read.mail.webhooks.forms import multipart, urlencoded
 from shared.contracts.messages import Mail
+from shared.values.ids import computed_id
 from tests.ingest.builders import a_mail, the_message
 
 TOKEN = "t1mzxw6ytboi2dgnbvgy3tqobz"  # noqa: S105  # none of ours: letters of the alphabet
@@ -66,16 +67,16 @@ def test_a_file_is_described_in_one_way_wherever_it_lies(
     part = f'--b\nContent-Type: image/png; name="../a\u202egnp.png"\n{header}\n\nx\n--b--\n'
     message = the_message(a_mail(part, {"Content-Type": "multipart/mixed; boundary=b"}))
 
-    assert message.attachments == (
-        attachment(
-            media_type="image/png",
-            name="agnp.png",
-            size=1,
-            ref="mime-part:2",
-            content_id=content_id or "",
-            inline=shown == "inside",
-        ),
+    described = attachment(
+        media_type="image/png",
+        name="agnp.png",
+        size=1,
+        ref="mime-part:2",
+        content_id=content_id or "",
+        inline=shown == "inside",
     )
+    id_ = computed_id("file", message.id, "mime-part:2")
+    assert message.attachments == (described.model_copy(update={"file_id": id_}),)
     assert message.attachments[0].inline == (shown == "inside")
     assert message.attachments[0].content_id == content_id
 
@@ -233,7 +234,8 @@ def test_flowing_keeps_every_word(lines: list[str]) -> None:
 def test_files_inside_the_text_are_attachments() -> None:
     text, files = without_uuencoded("see\nbegin 644 cat.txt\n#0V%T\n`\nend\nbye")
 
-    assert (text, files) == ("see\nbye", [("cat.txt", 3)])
+    assert text == "see\nbye"
+    assert [(file.name, file.size, file.read()) for file in files] == [("cat.txt", 3, b"Cat")]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from services.autoclose import app as autoclose
 from services.autoclose.store import MongoTimers, RedisTyping
 from services.desk import app as desk
 from services.desk.erasing import Erasing as DeskErasing
+from services.desk.filing import Filing
 from services.desk.handlers import Desk
 from services.desk.live.telling import RedisTelling
 from services.desk.store.around import MongoAround
@@ -249,12 +250,13 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
         SWEEP,
     )
     models, around = Models(own := MongoOwn(database.database)), MongoAround(database.database)
-    telling = RedisTelling(cache, unique)
+    telling, stage.files = RedisTelling(cache, unique), own.files
     at_desk = bus["desk"]
     desk.read_along(
         at_desk,
-        Desk(models, around, own, telling, at_desk.accounts, clock, at_desk.publish),
+        Desk(models, around, own, telling, at_desk.accounts, clock, at_desk.publish, own.files),
         DeskErasing(around, models, telling, at_desk.publish),
+        Filing(own.files, around, clock),
         DeskSweep(own, at_desk.accounts, at_desk.publish, clock, own.side),
         SWEEP,
     )

@@ -1,15 +1,18 @@
 """All services on one log, and what journeys say to them: in memory, or on Kafka."""
 
+import base64
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from services.assignment import app as assignment
 from services.assignment.rules.rotation import Rotation
 from services.attribution import app as attribution
 from services.autoclose import app as autoclose
+from services.desk.filing import Filing
 from services.handoff import app as handoff
 from services.ingest import app as ingest
 from services.replies import app as replies
@@ -23,10 +26,12 @@ from shared.contracts.commands import Command
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
 from shared.contracts.tickets import TicketEvent, TicketFact, TicketSummary
 from shared.learning.seeds import whole_tags_model
+from shared.stores.erased import Named
 from shared.topic import SERVICES, Service, Topic
 from shared.topics import (
     ACCOUNTS,
     COMMANDS,
+    FILES,
     INBOUND,
     MESSAGES,
     OUTBOUND,
@@ -40,6 +45,7 @@ from tests.assignment.memory import MemoryAgents, MemoryHeartbeats
 from tests.assignment.memory import MemoryTickets as FollowedTickets
 from tests.attribution.memory import MemoryContacts as ContactHistories
 from tests.autoclose.memory import MemoryTimers, MemoryTyping
+from tests.desk.memory_files import MemoryFiles
 from tests.handoff.memory import Counts, memory_stores, nowhere
 from tests.ingest.memory import MemoryAliases, MemoryAssemblies, MemoryProfiles
 from tests.learning.memory import MemoryLessons, MemoryMemories
@@ -84,6 +90,8 @@ class Stage(ABC):
     """A pipeline at rest, and what is said to it. Every call leaves it at rest again."""
 
     clock: FakeClock = field(default_factory=FakeClock)
+    files: Any = None
+    """What the desk keeps of files."""
     _said: int = 0
 
     @abstractmethod
@@ -260,8 +268,12 @@ class Stage(ABC):
         message_id: str = "",
         answers: Sequence[str] = (),
         subject: str = "Where is my order?",
+        file: tuple[str, bytes] | None = None,
     ) -> str:
-        """A mail arrives; `answers` are the ids it refers to, oldest first. Returns its id."""
+        """A mail arrives; `answers` are the ids it refers to, oldest first. Returns its id.
+
+        With a `file`, by its name in ASCII, it is attached.
+        """
         message_id = message_id or f"{self._next_id('mail')}@mail.example.com"
         lines = [
             f"From: {sender}",
@@ -273,6 +285,16 @@ class Stage(ABC):
         if answers:
             lines.append(f"In-Reply-To: <{answers[-1]}>")
             lines.append("References: " + " ".join(f"<{answer}>" for answer in answers))
+        if file is not None:
+            name, content = file
+            lines.append('Content-Type: multipart/mixed; boundary="b"')
+            attached = [
+                "Content-Type: application/pdf",
+                f'Content-Disposition: attachment; filename="{name}"',
+                "Content-Transfer-Encoding: base64",
+            ]
+            encoded = base64.encodebytes(content).decode()
+            text = "\r\n".join(["--b", "", text, "--b", *attached, "", encoded, "--b--"])
         raw = "\r\n".join([*lines, "", text, ""])
         await self.raw("email", raw.encode(), content_type="message/rfc822", x_rcpt_to=MAILBOX)
         return message_id
@@ -319,6 +341,13 @@ class Stage(ABC):
         return self.bodies(SIGNALS)
 
 
+class NobodyErased:
+    """Whom the desk was asked to erase: nobody."""
+
+    async def erased(self, _: object) -> dict[Named, datetime]:
+        return {}
+
+
 @dataclass
 class MemoryStage(Stage):
     """Everything in this process, in no time."""
@@ -356,6 +385,8 @@ class MemoryStage(Stage):
             whole_tags_model(),
             self.clock,
         )
+        self.files = MemoryFiles()
+        bus["desk"].consume(FILES, Filing(self.files, NobodyErased(), self.clock).parts_came)
 
     async def append(self, records: Sequence[Outgoing]) -> None:
         for record in records:

@@ -69,6 +69,8 @@ class Asked(Contract):
     again before the reply, where its channel allows both. `until` is for `snooze`; `wake` means the
     time that the ticket is snoozed until where it names none. `macro` is the one that the text came
     from, if any.
+    `uploads` are files that were uploaded for a reply; `attachments` are at addresses that its
+    gateway knows.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -76,6 +78,7 @@ class Asked(Contract):
     type: Kind
     text: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=20)] = ()
+    uploads: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
     cc: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
     assignee: Id | None = None
     seen_assignee: Id | None = None
@@ -91,8 +94,12 @@ class Asked(Contract):
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> "Asked":
         needed = _NEEDS.get(self.type)
-        if needed and not getattr(self, needed) and not (needed == "text" and self.attachments):
+        files = self.type == "reply" and (self.attachments or self.uploads)
+        if needed and not getattr(self, needed) and not files:
             message = f"{self.type} needs {needed}"
+            raise ValueError(message)
+        if (self.uploads or self.cc) and self.type != "reply":
+            message = "only a reply has uploads and cc"
             raise ValueError(message)
         if self.then == "snooze" and self.until is None:
             message = "then snooze needs until"

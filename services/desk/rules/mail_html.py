@@ -2,8 +2,9 @@
 
 import html as entities
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
@@ -65,14 +66,16 @@ ENGLISH: Final = Words()
 def safe_document(
     html: str,
     attachments: Iterable[Attachment] = (),
+    pictures: Mapping[str, str] = MappingProxyType({}),
     *,
     remote: bool = False,
     words: Words = ENGLISH,
 ) -> SafeMail:
     """The mail without scripts, forms, frames, and styles that load something or leave their place.
 
-    Pictures from elsewhere are held back unless `remote`; those that came as files are named. HTML
-    that would take too long to read is shown as its text.
+    Pictures from elsewhere are held back unless `remote`; those that came as files are named, or
+    shown if their content ids are among `pictures`, each as an address that holds it (`data:`).
+    HTML that would take too long to read is shown as its text.
     """
     source = html.replace("\0", "").encode("utf-8", "replace").decode()
     if not is_manageable(source):
@@ -80,11 +83,13 @@ def safe_document(
     tree = LexborHTMLParser(readable(source))
     mail_pictures.restore(tree)
     count = mail_pictures.count_elsewhere(tree, source)
-    mail_pictures.hold_back(tree, attachments, words.picture, remote=remote)
+    mail_pictures.hold_back(tree, attachments, words.picture, pictures, remote=remote)
     quoted = mail_quotes.fold(tree, words.quoted)
     written = tree.html or ""
     safe = cleaned(written, remote=remote) if len(written) <= _LONGEST_WRITTEN else None
-    return _as_text(source) if safe is None else SafeMail(_document(safe), count, quoted)
+    if safe is None:
+        return _as_text(source)
+    return SafeMail(mail_pictures.shown(_document(safe), pictures.values()), count, quoted)
 
 
 def csp_of_frame(*, remote: bool) -> str:

@@ -1,7 +1,7 @@
 """The pictures of a mail: which of them stay, and what stands in the place of the others."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ HELD_BACK: Final = "picture"
 _ELSEWHERE = re.compile(r"[\x00-\x20]*(?:https?:)?[/\\]{2}", re.IGNORECASE)
 _ADDRESSED = re.compile(r"https?://[^\s\\\"'<>`]+", re.IGNORECASE)
 _INSIDE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]*+", re.IGNORECASE)
+_STANDS_FOR: Final = "data:image/png;base64,cid{:03d}=="
 _TINY = re.compile(r"\s*[01](?:px)?\s*", re.IGNORECASE)
 _TINY_STYLE = re.compile(
     r"(?:^|;)\s*(?:(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:!|;|$)"
@@ -62,16 +63,24 @@ def count_elsewhere(tree: LexborHTMLParser, source: str) -> int:
 
 
 def hold_back(
-    tree: LexborHTMLParser, attachments: Iterable[Attachment], word: str, *, remote: bool
+    tree: LexborHTMLParser,
+    attachments: Iterable[Attachment],
+    word: str,
+    pictures: Collection[str] = (),
+    *,
+    remote: bool,
 ) -> None:
     """Put its name in the place of each picture that is not shown.
 
-    A picture that came with the mail has its file's name, any other the name that the mail gives
-    it; `word` stands for one without a name. What is too small to be seen is left out.
+    Those that came with the mail under the content ids `pictures` are shown: `shown` puts them in
+    once all else is safe. Any other picture that came with it has its file's name, and those from
+    elsewhere the name that the mail gives them; `word` stands for one without a name. What is too
+    small to be seen is left out.
     """
     names = {
         _content_id(file.content_id): file.filename or "" for file in attachments if file.content_id
     }
+    ids = {_content_id(each): place for place, each in enumerate(pictures)}
     for node in tree.css("[background]"):
         _set(node, "background", _whole(_without_breaks(node.attributes.get("background") or "")))
     for node in tree.css("img"):
@@ -81,6 +90,8 @@ def hold_back(
             node.decompose()
         elif elsewhere and remote:
             _set(node, "src", _whole(source))
+        elif source[:4].lower() == "cid:" and _content_id(source[4:]) in ids:
+            _set(node, "src", _STANDS_FOR.format(ids[_content_id(source[4:])]))
         elif source[:4].lower() == "cid:":
             _name(node, names.get(_content_id(source[4:])) or "", word)
         elif elsewhere:
@@ -88,6 +99,16 @@ def hold_back(
             _name(node, "", word)
         elif "src" in node.attributes and not may_stay(source, remote=False):
             _name(node, "", word)
+
+
+def shown(document: str, pictures: Iterable[str]) -> str:
+    """The document with these pictures, as addresses that hold them, where `hold_back` left room.
+
+    Whatever else of the mail reads the same shows a picture that came with it: no harm is done.
+    """
+    for place, picture in enumerate(pictures):
+        document = document.replace(f'"{_STANDS_FOR.format(place)}"', f'"{picture}"')
+    return document
 
 
 def _name(node: LexborNode, name: str, word: str) -> None:

@@ -74,3 +74,8 @@ def may(who: Who, needs: Needs) -> bool:
     if who.scopes is not None:
         return needs.scope is not None and needs.scope in who.scopes
     return needs.right in RIGHTS[who.role]
+
+
+def person(who: Who) -> str:
+    """Whoever asks, within their account: an agent and an integration may have the same id."""
+    return f"{'agent' if who.is_agent else 'integration'}:{who.id}"

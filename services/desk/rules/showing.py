@@ -3,26 +3,28 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from services.desk.rules.becauses import with_names
+from services.desk.rules.files import File
 from services.desk.rules.lines import Line
 from services.desk.rules.mail_html import quoted_part
 from services.desk.rules.plain import plain_name, preview
 from services.desk.rules.rows import Last, Row
+from services.desk.rules.showing_files import shown_files
 from services.desk.rules.shown import (
     ShownContact,
     ShownDecision,
-    ShownFile,
     ShownLast,
     ShownLine,
     ShownOther,
     ShownRow,
     Writer,
 )
+from shared.clock import EPOCH
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact
-from shared.contracts.messages import Attachment
 from shared.contracts.tickets import TicketSummary
 from shared.values.attendance import Attendance
 
@@ -140,15 +142,20 @@ def tells(of: Line) -> bool:
     return of.code != "TicketOpened"
 
 
-def line(of: Line, ticket: TicketSummary, names: Names) -> ShownLine:
-    """A line of a thread."""
+def line(
+    of: Line,
+    ticket: TicketSummary,
+    names: Names,
+    known: Mapping[str, File] = MappingProxyType({}),
+    now: datetime = EPOCH,
+) -> ShownLine:
+    """A line of a thread; `known` are the files that are there, whole or not, by their ids."""
     message = of.message or {}
     kind, who, named = of.author or ("system" if of.kind == "notice" else "customer", "", None)
     writer: Writer = "customer" if of.kind == "message" else kind  # type: ignore[assignment]  # of a contract
     customer = contact(ticket.contact).name
     name = customer if writer == "customer" else names.agents.get(who, plain_name(named or who))
     html = message.get("html") if not of.version and not of.deleted else None
-    files = message.get("attachments", ()) if of.kind == "message" else of.attachments
     return ShownLine(
         id=of.id,
         kind=of.kind or "notice",
@@ -160,7 +167,7 @@ def line(of: Line, ticket: TicketSummary, names: Names) -> ShownLine:
         quoted=quoted_part(of.text, message.get("text_full")) if not of.version else None,
         html=html is not None,
         remote=_remote(html or ""),
-        files=tuple(_file(of.id, place, each) for place, each in enumerate(files)),
+        files=shown_files(of, known, now),
         edited=of.version,
         deleted=of.deleted,
         spam=of.spam,
@@ -193,13 +200,6 @@ def _remote(html: str) -> int:
     """About how many pictures would be fetched from elsewhere: enough to offer that."""
     lowered = html.lower()
     return sum(lowered.count(begin) for begin in ('data-remote="http', 'src="http', "src='http"))
-
-
-def _file(line_id: str, place: int, described: Mapping[str, Any]) -> ShownFile:
-    file = Attachment.model_validate(described)
-    named = file.model_copy(update={"filename": plain_name(file.filename or "") or None})
-    there = bool(file.ref and file.ref.startswith(("https://", "http://")))
-    return ShownFile(named, f"/desk/files/{line_id}/{place}" if there else None)
 
 
 def send(told: Mapping[str, Any]) -> ShownLine:

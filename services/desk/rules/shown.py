@@ -93,10 +93,15 @@ class ShownPage:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file of a line: `href` always downloads it, and is None where only its name is known."""
+    """A file of a line: `href` always downloads it, and is None where only its name is known.
+
+    `state` is where it is: `here`, `coming` (parts of it are missing yet), `elsewhere` (at its
+    provider's), `refused` (`attachment.refused` says why) or `nowhere`.
+    """
 
     attachment: Attachment
     href: str | None
+    state: Literal["here", "coming", "elsewhere", "refused", "nowhere"] = "nowhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +220,25 @@ class ShownReplying:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownUpload:
+    """A file that goes out with a reply; one that is `gone` has to be uploaded again."""
+
+    id: str
+    name: str
+    size: int
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ShownDraft:
-    """What an agent has begun to write."""
+    """What an agent has begun to write, with the files and the further addressees of a reply."""
 
     text: str
     note: bool
     at: datetime
     revision: int
+    files: tuple[ShownUpload, ...] = ()
+    cc: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +251,11 @@ class ShownVisitor:
 
 @dataclass(frozen=True, slots=True)
 class ShownTicket:
-    """A ticket, all that its pane shows."""
+    """A ticket, all that its pane shows.
+
+    `cc` are the addresses that take part in the mail besides the contact and the account. A reply's
+    file has `largest_file` bytes at most.
+    """
 
     row: ShownRow
     address: str
@@ -244,6 +265,8 @@ class ShownTicket:
     draft: ShownDraft | None
     can_reopen: bool
     visitor: ShownVisitor | None = None
+    cc: tuple[str, ...] = ()
+    largest_file: int = 20 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

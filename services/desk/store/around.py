@@ -8,6 +8,7 @@ from typing import Any, Final
 from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
 from services.desk.rules.visits import Visit
+from services.desk.store.files import MongoFiles
 from shared.clock import EPOCH
 from shared.contracts.base import CHANNELS
 from shared.contracts.marketing import SendDelivered, SendOutcome
@@ -35,6 +36,7 @@ class MongoAround:
         self._profiles = database["desk_profiles"]
         self._events = database["desk_events"]
         self._agents = database["desk_agents"]
+        self._files = MongoFiles(database)
         self._erasures = MongoErasures(database, "desk")
 
     async def ensure_indexes(self) -> None:
@@ -199,6 +201,7 @@ class MongoAround:
             "visits": (self._visits, {"of": {"$in": visitors}, **until}),
             "sends": (self._sends, {"to": {"$in": to}, **until}),
             "profile events": (self._events, {"of": {"$in": of}, **until}),
+            **self._files.of_contacts(account_id, contacts, at),
         }
 
     async def attendances(

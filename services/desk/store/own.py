@@ -8,6 +8,7 @@ from typing import Any, Final
 from pymongo import ReturnDocument, UpdateOne
 
 from services.desk.rules.answers import Answered
+from services.desk.store.files import MongoFiles
 from services.desk.store.read import SIDES, MongoReadModel, Side
 from shared.stores.mongo import Database, insert_new
 from shared.values.ids import attempt_token
@@ -25,7 +26,7 @@ class MongoOwn:
     """What a rebuild leaves alone.
 
     Collections `desk_commands`, `desk_drafts`, `desk_views`, `desk_likings`, `desk_jobs`,
-    `desk_changes` and `desk_state`.
+    `desk_changes` and `desk_state`; and `files`.
     """
 
     def __init__(self, database: Database) -> None:
@@ -37,6 +38,7 @@ class MongoOwn:
         self._jobs = database["desk_jobs"]
         self._changes = database["desk_changes"]
         self._state = database["desk_state"]
+        self.files = MongoFiles(database)
 
     async def ensure_indexes(self) -> None:
         """Make sure of every index that a query here uses."""

@@ -13,10 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.desk.web.api.bulk import bulk_api
 from services.desk.web.api.events import events_api
+from services.desk.web.api.files import files_api, linked_files
 from services.desk.web.api.invitations import invitations_api
 from services.desk.web.api.me import me_api
 from services.desk.web.api.settings import settings_api
@@ -125,6 +126,8 @@ def routed(parts: Parts, signing: SigningIn, counting: Counting, jobs: Jobs) -> 
         app.include_router(router, responses=PROBLEMS)
     for router in (
         tickets_api(parts),
+        files_api(parts),
+        linked_files(parts),
         bulk_api(parts, jobs),
         views_api(parts),
         work_api(parts, counting),
@@ -158,10 +161,19 @@ def guarded(
 
     # Pages of other sites cannot have ours made with what they choose and look at its size: the
     # cookie does not go with what they fetch. So the session's code may be in what is compressed.
-    inner: ASGIApp = GZipMiddleware(limits.over(app), minimum_size=1_000, compresslevel=5)
+    inner: ASGIApp = _Compressed(limits.over(app), minimum_size=1_000, compresslevel=5)
     inner = SignedIn(inner, sessions, speaks)
     inner = Measured(inner)
     return SafeHeaders(inner, secure=sessions.secure, report_to=report_to)
+
+
+class _Compressed(GZipMiddleware):
+    """Answers but for files, which are compressed by themselves or large."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        is_file = scope["type"] == "http" and "/files/" in scope["path"]
+        await (self.app if is_file else super().__call__)(scope, receive, send)
 
 
 class _Kept(StaticFiles):

@@ -9,10 +9,12 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from services.desk.live.streams import Entry
-from services.desk.rules import macros
+from services.desk.rules import files, macros
+from services.desk.rules.addresses import is_address
 from services.desk.rules.answers import UNSEEN
 from services.desk.rules.commands import Asked, command_id, commands, for_ticket, reopening
-from services.desk.rules.people import Who
+from services.desk.rules.people import Who, person
+from services.desk.rules.plain import plain_name
 from services.desk.web.parts import Parts
 from services.desk.web.problems import Problem
 from services.desk.web.reading import Reading
@@ -47,8 +49,12 @@ class Asking:
     parts: Parts
     reading: Reading
 
-    async def ask(self, who: Who, ticket_id: str, asked: Asked, key: str) -> Outcome:
+    async def ask(
+        self, who: Who, ticket_id: str, asked: Asked, key: str, home: str = ""
+    ) -> Outcome:
         """Give the command, once however often it comes with that key, and wait for its answer.
+
+        Files of a reply are fetched from `home` where no public address is set.
 
         Raises Problem for a ticket that their account does not have, for a key that came with
         another command before, and for a reply that must not go out as it is.
@@ -62,11 +68,15 @@ class Asking:
             id_ = command_id(who, ticket_id, f"{key}:seen")
             noted = await self.parts.own.command(_key(who, id_))
         now = self.parts.clock()
-        given, *then = commands(who, row, for_ticket(asked, row), id_, now)
         opens = asked.opens and await self.reading.reopens_for_reply(who, row)
         before = [reopening(who, row, id_, now)] if opens else []
         if noted is None:
             await self._check(who, row.key, asked)
+        elif noted["digest"] == digest and noted.get("answer"):
+            return outcome(id_, noted)
+        sent = await self._with_files(who, row.key, asked, home)
+        given, *then = commands(who, row, for_ticket(sent, row), id_, now)
+        if noted is None:
             following = [each.model_dump_json() for each in then]
             noted = await self.parts.own.given(_key(who, id_), digest, now, following)
         if noted["digest"] != digest:
@@ -93,6 +103,9 @@ class Asking:
                 why="missing",
                 named={"names": named},
             )
+        if wrong := [each for each in asked.cc if not is_address(each)]:
+            text = f"no mail address: {plain_name(wrong[0])}"
+            raise Problem(422, "no_address", text, field="cc")
         if asked.seen_seq is None or asked.unseen_ok:
             return
         model = await self.parts.models.serving()
@@ -104,6 +117,26 @@ class Asking:
         if unseen:
             newest = max(line.seq for line in unseen)
             raise Problem(409, "unseen", "there is something new in the thread", newest_seq=newest)
+
+    async def _with_files(self, who: Who, ticket_key: str, asked: Asked, home: str) -> Asked:
+        """The reply with its uploads as gateways fetch them; raises Problem where one is gone."""
+        if not asked.uploads:
+            return asked
+        parts = self.parts
+        found, gone = [], []
+        for id_ in dict.fromkeys(asked.uploads):
+            by = f"{who.account_id}:{person(who)}"
+            until = parts.clock() + files.LINKED_FOR
+            file = await parts.own.files.use(by, ticket_key, id_, until)
+            if file is None:
+                gone.append(id_)
+            else:
+                ref = files.link(parts.secret, parts.public_url or home, file)
+                found.append(files.as_attachment(file, ref))
+        if gone:
+            text = "a file is not kept any more, or went with another ticket: upload it again"
+            raise Problem(422, "unknown_upload", text, field="uploads", missing=gone)
+        return asked.model_copy(update={"attachments": (*asked.attachments, *found)})
 
     async def _answer(self, who: Who, id_: str, told: "asyncio.Future[Entry]") -> Outcome:
         loop = asyncio.get_running_loop()

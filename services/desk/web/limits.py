@@ -14,6 +14,9 @@ from services.desk.web.problems import Problem, answer
 LARGEST_BODY: Final = 2 * 1024 * 1024
 """Bytes: what fits on the topics, and some."""
 
+UPLOADS: Final = "/api/v1/files"
+"""Where files are uploaded, each as the body of a request."""
+
 _REMEMBERED: Final = 10_000
 _FREE: Final = "/desk/static/"
 
@@ -28,11 +31,14 @@ class _Bucket:
 class Limits:
     """Each session, token or address has `burst` requests, and `a_second` more each second.
 
+    An upload has `largest_upload` bytes at most.
+
     A replica counts for itself: it guards itself, not a quota.
     """
 
     burst: float = 300
     a_second: float = 20
+    largest_upload: int = 20 * 1024 * 1024
     now: Callable[[], float] = time.monotonic
     _buckets: "OrderedDict[str, _Bucket]" = field(default_factory=OrderedDict)
 
@@ -52,7 +58,9 @@ class Limits:
                 )
                 await answer(problem)(scope, receive, send)
                 return
-            await _bounded(app, scope, receive, send)
+            upload = scope["method"] == "POST" and scope["path"] == UPLOADS
+            largest = self.largest_upload if upload else LARGEST_BODY
+            await _bounded(app, scope, receive, send, largest)
 
         return limited
 
@@ -79,13 +87,13 @@ def _asks(scope: Scope) -> str:
     return f"address:{client[0] if client else ''}"
 
 
-async def _bounded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def _bounded(app: ASGIApp, scope: Scope, receive: Receive, send: Send, largest: int) -> None:
     """Answer 413 for a body that is longer than one may be, whatever it says of its length."""
     length = HTTPConnection(scope).headers.get("content-length", "")
     too_large = Problem(
-        413, "too_large", f"a request has {LARGEST_BODY} bytes at most: it is longer"
+        413, "too_large", f"a request has {largest} bytes at most: it is longer", most=largest
     )
-    if length.isdecimal() and int(length) > LARGEST_BODY:
+    if length.isdecimal() and int(length) > largest:
         await answer(too_large)(scope, receive, send)
         return
     taken = 0
@@ -95,7 +103,7 @@ async def _bounded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
         nonlocal taken, is_over
         message = await receive()
         taken += len(message.get("body", b""))
-        if taken > LARGEST_BODY:
+        if taken > largest:
             is_over = True
             raise too_large
         return message

@@ -26,7 +26,8 @@ CAP: Final = 1_000
 class Parts:
     """The desk's stores and its ways to others. `secret` signs what pages send back.
 
-    `log` is the accounts' topic, for whoever changes settings.
+    `log` is the accounts' topic, for whoever changes settings. `public_url` is where gateways fetch
+    replies' files, "" for wherever agents come; these have `largest_upload` bytes at most.
     """
 
     models: Models
@@ -40,6 +41,8 @@ class Parts:
     publish: Publish
     clock: Clock
     secret: bytes
+    public_url: str = ""
+    largest_upload: int = 20 * 1024 * 1024
 
     def settings(self, who: Who) -> AccountSettings:
         """The settings of their account, as they are now."""

@@ -1,11 +1,12 @@
 """Reads what pages and the API show."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from services.desk.rules import cursors, showing
+from services.desk.rules import cursors, showing, showing_files
+from services.desk.rules.files import File
 from services.desk.rules.lines import Line
 from services.desk.rules.people import Who
 from services.desk.rules.replying import REOPENABLE, replying
@@ -13,6 +14,7 @@ from services.desk.rules.rows import Row
 from services.desk.rules.showing import Names
 from services.desk.rules.shown import (
     ShownDraft,
+    ShownLine,
     ShownPage,
     ShownPanel,
     ShownProfile,
@@ -21,6 +23,7 @@ from services.desk.rules.shown import (
     ShownRow,
     ShownThread,
     ShownTicket,
+    ShownUpload,
     ShownVisitor,
 )
 from services.desk.rules.views import Query, narrowed
@@ -108,11 +111,42 @@ class Reading:
             thread=await self.thread(row, names),
             panel=await self.panel(who, row, names),
             replying=await self._replying(who, row),
-            draft=ShownDraft(draft["text"], draft["note"], draft["at"], draft["revision"])
-            if draft
-            else None,
+            draft=await self.draft(who, draft) if draft else None,
             can_reopen=shown.channel in REOPENABLE,
             visitor=await self._visitor(row),
+            cc=await self._addressed(row) if shown.channel == "email" else (),
+            largest_file=parts.largest_upload,
+        )
+
+    async def draft(self, who: Who, kept: Mapping[str, Any]) -> ShownDraft:
+        """A stored draft, with what has become of its files."""
+        files = [ShownUpload(**each) for each in kept.get("files", ())]
+        known = await self.parts.own.files.known(who.account_id, [file.id for file in files])
+        return ShownDraft(
+            kept["text"],
+            kept["note"],
+            kept["at"],
+            kept["revision"],
+            tuple(replace(f, gone=f.id not in known or not known[f.id].here) for f in files),
+            tuple(kept.get("cc", ())),
+        )
+
+    async def _addressed(self, row: Row) -> tuple[str, ...]:
+        assert row.summary is not None  # noqa: S101  # as `named` says
+        model = await self.parts.models.serving()
+        found = await model.thread(row.key, limit=THREAD)
+        return showing_files.addressed([line for _, line in reversed(found)], row.summary)
+
+    async def shows(self, row: Row, file: File) -> bool:
+        """Whether the file is of a line of that ticket, or of a reply in it."""
+        if file.message_id is None:
+            return file.ticket_id == row.ticket_id
+        model = await self.parts.models.serving()
+        line = await model.line(row.account_id, file.message_id)
+        return (
+            line is not None
+            and line.ticket_id == row.ticket_id
+            and file.id in showing_files.file_ids([line])
         )
 
     async def _replying(self, who: Who, row: Row) -> ShownReplying:
@@ -156,16 +190,21 @@ class Reading:
         """The lines that came after that seq."""
         model = await self.parts.models.serving()
         lines = await model.thread_since(row.key, seq)
+        return ShownThread(tuple(await self._lines(row, lines, names)), None)
+
+    async def _lines(self, row: Row, lines: Sequence[Line], names: Names) -> list[ShownLine]:
         assert row.summary is not None  # noqa: S101  # as `named` says
-        shown = (showing.line(line, row.summary, names) for line in lines if showing.tells(line))
-        return ShownThread(tuple(shown), None)
+        files = await self.parts.own.files.known(row.account_id, showing_files.file_ids(lines))
+        now = self.parts.clock()
+        told = [line for line in lines if showing.tells(line)]
+        return [showing.line(line, row.summary, names, files, now) for line in told]
 
     async def _with_sends(
         self, row: Row, lines: Sequence[Line], names: Names, before: str | None, *, first: bool
     ) -> tuple:  # type: ignore[type-arg]
         ticket = row.summary
         assert ticket is not None  # noqa: S101  # as `named` says
-        shown = [showing.line(line, ticket, names) for line in lines if showing.tells(line)]
+        shown = await self._lines(row, lines, names)
         phone = showing.contact(ticket.contact).address
         if ticket.channel == "sms" and phone:
             start = EPOCH if first or not lines else lines[0].sent_at

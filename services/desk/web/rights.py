@@ -29,6 +29,9 @@ RIGHTS: Final[dict[tuple[str, str], Needs]] = {
     ("GET", "/api/v1/tickets"): READ,
     ("GET", _TICKET): READ,
     ("GET", f"{_TICKET}/thread"): READ,
+    ("GET", f"{_TICKET}/files/{{file_id}}"): READ,
+    ("POST", "/api/v1/files"): WRITE,
+    ("DELETE", "/api/v1/files/{file_id}"): WRITE,
     ("POST", f"{_TICKET}/commands"): WRITE,
     ("GET", "/api/v1/commands/{command_id}"): WRITE,
     ("POST", "/api/v1/bulk"): WRITE,
@@ -70,6 +73,7 @@ RIGHTS: Final[dict[tuple[str, str], Needs]] = {
 
 PUBLIC: Final[frozenset[tuple[str, str]]] = PUBLIC_HERE | {
     ("GET", "/"),
+    ("GET", "/files/{link}"),
     ("GET", "/api/v1/openapi.json"),
 }
 """What anybody may ask."""

@@ -1,7 +1,9 @@
 """Templates to HTML: what every template may use, and nothing that escapes escaping."""
 
 import hashlib
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from services.desk.rules.people import RIGHTS, Right, Who
+from services.desk.rules.shown import ShownDraft
 from services.desk.web.notices import because, notice
 from services.desk.web.words import LANGUAGES, words
 
@@ -88,6 +91,7 @@ def environment() -> Environment:
         "narrowing": narrowing,
         "notice": notice,
         "because": because,
+        "drafted": drafted,
     }
     return made
 
@@ -120,6 +124,11 @@ def icon(name: str) -> Markup:
     return Markup(
         '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}/icons.svg#{}"/></svg>'
     ).format(static_path(), name)
+
+
+def drafted(draft: ShownDraft | None) -> str:
+    """Return a draft's files as scripts read them."""
+    return json.dumps([asdict(file) for file in draft.files] if draft else [])
 
 
 def can(who: Who, right: Right) -> bool:

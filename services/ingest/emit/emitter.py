@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from services.ingest.emit import keywords
+from services.ingest.emit import files, keywords
 from services.ingest.emit.keywords import Match
 from services.ingest.join.long_sms import Arrival, Assembly, Piece
 from services.ingest.read import times
@@ -49,6 +49,7 @@ class Emitter:
     address: str
     received: datetime
     accounts: Accounts
+    largest_file: int = files.LARGEST
 
     def body(self, finding: Wrote | Edited | TookBack | Happened) -> Emitted:
         """What is published of the finding.
@@ -216,7 +217,9 @@ class Emitter:
             text_full=None if finding.text_full is None else capped(finding.text_full, flags),
             html=finding.html,
             subject=finding.subject,
-            attachments=finding.attachments,
+            attachments=files.identified(
+                message_id, finding.attachments, finding.contents, self.largest_file
+            ),
             mail=mail,
             story=finding.story,
             in_reply_to=finding.in_reply_to,

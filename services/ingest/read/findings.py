@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.ingest.read.media import Contents
 from services.ingest.read.times import RawTime
 from services.ingest.refusals import Refused
 from shared.contracts.base import Channel, Contact
@@ -47,7 +48,8 @@ class Wrote:
 
     `keyword_class` is set if the provider took it for a keyword of that class. A message `to_many`
     is one message, at however many of the account's addresses it arrives. `original` is where the
-    raw message lies, if not in the record. `automatic` is the signal that takes the message's place
+    raw message lies, if not in the record. `contents` are the bytes of those of its files that came
+    with it. `automatic` is the signal that takes the message's place
     at a mailbox that takes no messages from programs.
     """
 
@@ -60,6 +62,7 @@ class Wrote:
     html: str | None = None
     subject: str | None = None
     attachments: tuple[Attachment, ...] = ()
+    contents: Contents = field(default_factory=dict, repr=False, compare=False)
     mail: Mail | None = None
     story: Story | None = None
     in_reply_to: str | None = None

@@ -1,6 +1,7 @@
 """Files that come with messages, whatever the channel."""
 
 import mimetypes
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,20 @@ from shared.contracts.messages import Attachment
 _KINDS = ("image", "audio", "video")
 MOST_FILES = 50
 """A message keeps this many of its files at most, which is more than any provider takes."""
+
+
+Opener = Callable[[], bytes | None]
+"""Gives the bytes of a file that lies in a record; None where they cannot be read."""
+
+Contents = Mapping[str, Opener]
+"""The files that lie in a record, by the `ref` of their description."""
+
+
+def placed(ref: str, taken: Contents) -> str:
+    """The place of a file in its record, told from those that are taken: a form may repeat one."""
+    if ref not in taken:
+        return ref
+    return next(name for n in range(2, len(taken) + 3) if (name := f"{ref}/{n}") not in taken)
 
 
 def kind_of(media_type: str | None) -> Any:  # noqa: ANN401  # one of Attachment.kind

@@ -7,7 +7,7 @@ that beginning if the mail cannot be fetched.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -84,6 +84,23 @@ def is_claim(record: Record) -> bool:
     if record.topic != INBOUND["email"].name:
         return False
     return record.header("x-body-ref") is not None or _claim(record.value) is not None
+
+
+def one_at_once(records: Sequence[Record]) -> Iterator[tuple[int, Sequence[Record]]]:
+    """The records in runs, each with its place: a large mail, with its files, is alone in its own.
+
+    So one is held at a time, however many come at once.
+    """
+    start = 0
+    for place, record in enumerate(records):
+        if not is_claim(record):
+            continue
+        if start < place:
+            yield start, records[start:place]
+        yield place, records[place : place + 1]
+        start = place + 1
+    if start < len(records):
+        yield start, records[start:]
 
 
 def _claim(value: bytes | None) -> Mapping[str, Any] | None:

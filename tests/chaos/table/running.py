@@ -129,7 +129,7 @@ class Table:
             seconds=writing + _AFTER,
             first_shop=self._number * 3,
         )
-        size = Size(seconds=trouble.lasts, recovery=60, drain=60)
+        size = Size(seconds=trouble.lasts, recovery=60, drain=60, hand_offs=0)
         drawn = with_messages(trouble.traffic(until(drawn, writing + 2 * _AFTER)))
         return Run(seed, drawn, self.site.topics, self.site, self.say, self.desk, size)
 

@@ -91,6 +91,9 @@ def bulk_api(parts: Parts, jobs: Jobs) -> APIRouter:
     async def bulk(request: Request, asked: Bulk, key: Key) -> Response:
         """Give a command to many tickets; each is answered with what happened or the refusal."""
         who = who_asks(request)
+        if asked.command.uploads:
+            text = "an upload goes with one reply: name addresses in attachments instead"
+            raise Problem(422, "no_uploads", text, field="command.uploads")
         if (asked.view is None) == (not asked.ids):
             text = "name either tickets (ids) or a view"
             raise Problem(422, "no_tickets", text, field="ids")

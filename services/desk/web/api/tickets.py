@@ -124,7 +124,8 @@ def tickets_api(parts: Parts) -> APIRouter:
     )
     async def command(request: Request, ticket_id: str, asked: Asked, key: Key) -> Response:
         """Change a ticket. A refusal is a 409 with its code and words (TKT 11)."""
-        done = await asking.ask(who_asks(request), ticket_id, asked, key)
+        home = f"{request.url.scheme}://{request.url.netloc}"
+        done = await asking.ask(who_asks(request), ticket_id, asked, key, home)
         return answered(done)
 
     @router.get("/commands/{command_id}")

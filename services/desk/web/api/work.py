@@ -1,6 +1,6 @@
 """What agents work with: macros, drafts, who is there, counts."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request
@@ -10,13 +10,13 @@ from services.desk.handlers import News
 from services.desk.rules import macros as macro_rules
 from services.desk.rules import showing
 from services.desk.rules.people import Who
-from services.desk.rules.shown import ShownOther
+from services.desk.rules.shown import ShownDraft, ShownOther
 from services.desk.web.auth import who_asks
 from services.desk.web.counting import Counting
 from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem
 from services.desk.web.reading import Reading
-from shared.contracts.base import Contract
+from shared.contracts.base import Contract, Id
 from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWentOnline
 from shared.errors import Transient
 from shared.topics import PRESENCE
@@ -24,6 +24,17 @@ from shared.values.ids import computed_id
 
 LONGEST_DRAFT: Final = 200_000
 """Characters."""
+
+
+class DraftFile(Contract):
+    """A file that was uploaded for the reply; one that is `gone` has to be uploaded again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Id
+    name: Annotated[str, Field(max_length=300)]
+    size: Annotated[int, Field(ge=0, le=2**53)]
+    gone: bool = False
 
 
 class Draft(Contract):
@@ -34,6 +45,8 @@ class Draft(Contract):
     text: Annotated[str, Field(max_length=LONGEST_DRAFT)]
     note: bool = False
     revision: Annotated[int, Field(ge=0, le=2**53)] = 0
+    files: Annotated[tuple[DraftFile, ...], Field(max_length=20)] = ()
+    cc: Annotated[tuple[Annotated[str, Field(max_length=320)], ...], Field(max_length=20)] = ()
 
 
 class HereIs(Contract):
@@ -124,23 +137,29 @@ def work_api(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0
         found = await parts.own.draft(_person(who), ticket_id)
         if found is None:
             return None
-        return Draft(text=found["text"], note=found["note"], revision=found["revision"])
+        return _draft(await reading.draft(who, found))
 
     @router.put("/tickets/{ticket_id}/draft")
     async def save_draft(request: Request, ticket_id: str, given: Draft) -> Draft:
         """Keep it; a 409 has what another device kept meanwhile."""
         who = who_asks(request)
         await reading.row(who, ticket_id)
-        row = {"text": given.text, "note": given.note, "at": parts.clock()}
+        row = {
+            "text": given.text,
+            "note": given.note,
+            "at": parts.clock(),
+            "files": [each.model_dump(exclude={"gone"}) for each in given.files],
+            "cc": list(given.cc),
+        }
         revision = await parts.own.save_draft(_person(who), ticket_id, row, given.revision)
         if revision is None:
             found = await parts.own.draft(_person(who), ticket_id)
-            names = ("text", "note", "revision")
+            now = _draft(await reading.draft(who, found)) if found else None
             raise Problem(
                 409,
                 "draft_changed",
                 "the draft was changed on another device",
-                draft={name: found[name] for name in names} if found else None,
+                draft=now.model_dump(mode="json") if now else None,
             )
         news = {"by": who.id, "ticket_id": ticket_id, "revision": revision}
         await parts.telling.tell([News(who.account_id, "draft", news)])
@@ -200,6 +219,13 @@ async def say_presence(parts: Parts, who: Who, state: str) -> None:
         await parts.publish([PRESENCE.record(said)])
     except Transient as error:
         raise Problem(503, "away", "it could not be passed on: try again") from error
+
+
+def _draft(shown: ShownDraft) -> Draft:
+    files = tuple(DraftFile.model_validate(asdict(file)) for file in shown.files)
+    return Draft(
+        text=shown.text, note=shown.note, revision=shown.revision, files=files, cc=shown.cc
+    )
 
 
 def _person(who: Who) -> str:

@@ -1,12 +1,13 @@
 """The desk's page and its parts: lists, tickets, threads (VWS 1 to 7)."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from services.desk.rules.files import as_data, to_show
 from services.desk.rules.mail_html import Words, csp_of_frame, safe_document
 from services.desk.rules.people import Who
 from services.desk.rules.views import matches, narrowed
@@ -150,8 +151,14 @@ def pages(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915
         files = [Attachment.model_validate(each) for each in message.get("attachments", ())]
         t = words(who.language)
         said = Words(quoted=t("thread.quoted"), picture=t("thread.file.image"))
+        pictures = await _pictures(parts, who, files)
         safe = await asyncio.to_thread(
-            safe_document, message.get("html") or "", files, remote=bool(remote), words=said
+            safe_document,
+            message.get("html") or "",
+            files,
+            pictures,
+            remote=bool(remote),
+            words=said,
         )
         return HTMLResponse(
             safe.document,
@@ -185,6 +192,19 @@ def pages(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915
         return line.message
 
     return router
+
+
+async def _pictures(parts: Parts, who: Who, attachments: Sequence[Attachment]) -> dict[str, str]:
+    """The bitmaps that came inside a mail, by their content ids, as addresses that hold them."""
+    kept = parts.own.files
+    ids = [each.file_id for each in attachments if each.file_id and each.content_id]
+    chosen = to_show(attachments, await kept.known(who.account_id, ids))
+    found = {}
+    for content_id, file in chosen.items():
+        picture = as_data(b"".join([piece async for piece in kept.content(file)]))
+        if picture is not None:
+            found[content_id] = picture
+    return found
 
 
 def _asked(request: Request) -> Wanted:

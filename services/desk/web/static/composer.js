@@ -1,9 +1,10 @@
 // Where an agent writes: a reply or a note, kept as a draft, sent once.
 
+import { Attached, NOTHING } from "./attach.js";
 import { $, $$, el } from "./dom.js";
 import { Draft, keptHere } from "./drafts.js";
 import { newKey } from "./http.js";
-import { applied, chips, unfilled } from "./macros.js";
+import { applied, chips, unfilled, wanting } from "./macros.js";
 import { refused } from "./refusals.js";
 import { hush, tell } from "./says.js";
 import { kept, post, waitingWords } from "./sending.js";
@@ -22,6 +23,7 @@ export class Composer {
     this.count = $("#composer-count", root);
     this.others = $("#composer-others", root);
     this.with = applied(pane.me.id, pane.id);
+    this.attached = new Attached(root, this, () => this.wrote());
     this.seen = pane.seq;
     this.was = $("#head-replying", root)?.innerHTML.trim();
     this.field.addEventListener("input", () => this.wrote());
@@ -56,7 +58,8 @@ export class Composer {
   // What the server has, what this browser has kept, and what is still on its way.
   begin() {
     const { id, me } = this.pane;
-    const server = { text: this.field.value, note: this.note, revision: Number(this.form.dataset.revision) };
+    const more = { files: JSON.parse(this.form.dataset.files), cc: this.attached.addresses };
+    const server = { text: this.field.value, note: this.note, more, revision: Number(this.form.dataset.revision) };
     const sends = kept(me.id, id);
     this.draft = new Draft({
       ticket: id, me: me.id, ...server,
@@ -64,13 +67,13 @@ export class Composer {
       conflict: (theirs) => this.conflicts(theirs),
     });
     const going = sends.filter((record) => !record.refused);
-    if (going.some((record) => record.body.text === server.text)) server.text = "";
+    if (going.some((record) => record.body.text === server.text)) Object.assign(server, { text: "", more: NOTHING });
     for (const record of going) {
       this.draft.hold();
       this.onWay(record);
     }
     this.take(server, keptHere(me.id, id));
-    this.stands(this.draft.dirty ? "kept" : this.field.value ? "saved" : "none");
+    this.stands(this.draft.dirty ? "kept" : this.field.value || this.attached.any ? "saved" : "none");
     for (const record of sends.filter((each) => each.refused)) refused(this, record);
     this.showWith();
   }
@@ -78,12 +81,11 @@ export class Composer {
   // What this browser kept is newer than what the server has, unless another device wrote since.
   take(server, local) {
     const same = !local || local.text === server.text || (!local.text && local.revision !== server.revision);
-    const { text, note } = same ? server : local;
+    const { text, note, more = server.more } = same ? { ...server, more: local?.text === server.text ? local.more : server.more } : local;
     this.put(text, note);
-    Object.assign(this.draft, { text, note });
-    if (same) return;
-    const longer = local.text.startsWith(server.text);
-    if (local.revision === server.revision || longer) this.draft.write(text, note);
+    this.attached.take(more);
+    Object.assign(this.draft, { text, note, more });
+    if (same || local.revision === server.revision || local.text.startsWith(server.text)) this.draft.write(text, note);
     else this.draft.meets(server);
   }
 
@@ -137,8 +139,8 @@ export class Composer {
   wrote() {
     this.drawn();
     hush(this.says, "missing");
-    this.draft.write(this.field.value, this.note);
-    this.pane.here.writes();
+    this.draft.write(this.field.value, this.note, this.attached.kept());
+    if (!this.left) this.pane.here.writes();
   }
 
   // The mirror gives the box its height, and marks what is still to be filled in.
@@ -164,16 +166,17 @@ export class Composer {
 
   // The same ticket's draft from another device: both are shown, one is chosen.
   conflicts(theirs) {
-    const choose = (text, note) => {
+    const choose = (text, note, more) => {
       this.put(text, note);
-      this.draft.chose(text, note, theirs);
+      if (more) this.attached.take(more);
+      this.draft.chose(text, note, theirs, this.attached.kept());
       this.field.focus();
     };
     tell(this.says, {
       name: "draft", tone: "warn", title: t("composer.other_device"), quote: theirs.text, shut: false,
       acts: [
         { label: t("composer.keep_mine"), run: () => choose(this.field.value, this.note), main: true },
-        { label: t("composer.take_theirs"), run: () => choose(theirs.text, theirs.note) },
+        { label: t("composer.take_theirs"), run: () => choose(theirs.text, theirs.note, theirs) },
         { label: t("composer.keep_both"), run: () => choose(`${this.field.value}\n\n${theirs.text}`, this.note) },
       ],
     });
@@ -183,9 +186,9 @@ export class Composer {
     const theirs = await this.draft.elsewhere(revision);
     if (theirs) {
       this.put(theirs.text, theirs.note);
-      this.draft.text = theirs.text;
-      this.draft.note = theirs.note;
-      this.stands(theirs.text ? "saved" : "none");
+      this.attached.take(theirs);
+      Object.assign(this.draft, { text: theirs.text, note: theirs.note, more: this.attached.kept() });
+      this.stands(theirs.text || this.attached.any ? "saved" : "none");
     }
   }
 
@@ -217,7 +220,7 @@ export class Composer {
   submit(then, more = {}) {
     const text = this.field.value;
     const { pane, note } = this;
-    if (!text.trim() || this.draft.asking) {
+    if (!(text.trim() || (!note && this.attached.any)) || this.draft.asking) {
       ($('[data-says="draft"] button', this.says) ?? this.field).focus();
       return;
     }
@@ -227,34 +230,29 @@ export class Composer {
       return;
     }
     if (!note && unfilled(text).length) {
-      this.unfilled(text);
+      wanting(this, text);
       return;
     }
+    if (!note && this.attached.unready()) return;
     const waiting = $('[data-says="unseen"]', this.says);
     if (!note && waiting && !more.unseen_ok) {
       $("button", waiting).focus();
       return;
     }
-    const body = note ? { type: "note", text } : this.with.into({ type: "reply", text, seen_seq: this.seen, then, ...(this.reopens && { reopen: true }), ...more });
+    const { files } = note ? NOTHING : this.attached.kept();
+    const body = note ? { type: "note", text } : this.with.into(this.attached.into({ type: "reply", text, seen_seq: this.seen, then, ...(this.reopens && { reopen: true }), ...more }));
     const { id, number, contact, me, seq } = pane;
-    const record = { ticket: id, number, contact, me: me.id, key: newKey(), at: Date.now(), since: seq, then, body };
+    const record = { ticket: id, number, contact, me: me.id, key: newKey(), at: Date.now(), since: seq, then, body, files };
     hush(this.says);
     if (pane.thread.cut) pane.thread.newest();
     this.draft.hold();
     this.put("", note);
-    this.draft.write("", note);
+    if (!note) this.attached.take(NOTHING);
+    this.draft.write("", note, this.attached.kept());
     this.showWith();
     this.onWay(record);
     this.field.focus();
     post(record);
-  }
-
-  unfilled(text) {
-    const [first] = unfilled(text);
-    const names = [...new Set(unfilled(text).map((each) => each.name))].join(", ");
-    tell(this.says, { name: "missing", tone: "warn", title: t("macro.unfilled", { names }), shut: false });
-    this.field.focus();
-    this.field.setSelectionRange(first.index, first.index + first.length);
   }
 
   onWay(record, state = {}) {
@@ -264,7 +262,7 @@ export class Composer {
 
   sent(record) {
     this.draft.release();
-    if (this.field.value === "") this.stands("none");
+    if (this.field.value === "" && !this.attached.any) this.stands("none");
     if (!this.pane.thread.has(record)) this.pane.thread.shows(record, t("thread.sent"));
   }
 
@@ -292,7 +290,9 @@ export class Composer {
     if (focused) this.field.focus();
   }
 
+  // What is on its way to the server goes on, and is kept with the draft.
   leave() {
+    this.left = true;
     this.draft.leave();
   }
 }

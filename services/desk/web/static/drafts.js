@@ -5,6 +5,10 @@ import { get, send } from "./http.js";
 const SOON = 700;
 const LONGEST = 30_000;
 
+const NONE = { files: [], cc: [] };
+const same = (one, other) => JSON.stringify(plain(one)) === JSON.stringify(plain(other));
+const plain = ({ files = [], cc = [] } = NONE) => ({ files: files.map(({ id }) => id), cc });
+
 const path = (ticket) => `/api/v1/tickets/${encodeURIComponent(ticket)}/draft`;
 const place = (me, ticket) => `desk-draft:${me}:${ticket}`;
 
@@ -29,9 +33,9 @@ function keep(me, ticket, kept) {
 // A ticket's draft. `says(state)` is called with `saving`, `saved`, `kept` (here alone, being tried
 // again) or `none`; `conflict(theirs)` when another device has saved something else meanwhile.
 export class Draft {
-  constructor({ ticket, me, text, note, revision, says, conflict }) {
-    Object.assign(this, { ticket, me, text, note, revision, says, conflict });
-    this.saved = { text, note };
+  constructor({ ticket, me, text, note, more = NONE, revision, says, conflict }) {
+    Object.assign(this, { ticket, me, text, note, more, revision, says, conflict });
+    this.saved = { text, note, more };
     this.timer = null;
     this.wait = SOON;
     this.running = false;
@@ -43,21 +47,23 @@ export class Draft {
   }
 
   get dirty() {
-    return this.text !== this.saved.text || (this.text !== "" && this.note !== this.saved.note);
+    const { text, note, more } = this.saved;
+    return this.text !== text || (this.text !== "" && this.note !== note) || !same(this.more, more);
   }
 
-  // It is in the browser now, and on its way to the server.
-  write(text, note) {
+  // It is in the browser now, and on its way to the server. `more`: files and further addressees.
+  write(text, note, more = this.more) {
     this.text = text;
     this.note = note;
+    this.more = more;
     this.here();
     if (this.dirty) this.soon(this.wait);
   }
 
   // In the browser is what the server has not got.
   here() {
-    const { text, note, revision } = this;
-    keep(this.me, this.ticket, this.dirty ? { text, note, revision } : null);
+    const { text, note, more, revision } = this;
+    keep(this.me, this.ticket, this.dirty ? { text, note, more, revision } : null);
   }
 
   // While a text is being sent the server keeps that one; what is written meanwhile stays here.
@@ -79,14 +85,14 @@ export class Draft {
   async save() {
     if (this.running || this.held || this.asking || !this.dirty) return;
     this.running = true;
-    const { text, note } = this;
+    const { text, note, more } = this;
     if (!this.over) this.says("saving");
     try {
-      await this.put(text, note);
-      this.saved = { text, note };
+      await this.put(text, note, more);
+      this.saved = { text, note, more };
       this.wait = SOON;
       this.here();
-      if (!this.over) this.says(text ? "saved" : "none");
+      if (!this.over) this.says(text || more.files.length ? "saved" : "none");
     } catch (error) {
       await this.failed(error);
     } finally {
@@ -95,9 +101,9 @@ export class Draft {
     if (this.dirty && !this.asking) this.soon(this.wait);
   }
 
-  async put(text, note) {
-    if (text) {
-      const answer = await send("PUT", path(this.ticket), { text, note, revision: this.revision });
+  async put(text, note, { files, cc }) {
+    if (text || files.length) {
+      const answer = await send("PUT", path(this.ticket), { text, note, files, cc, revision: this.revision });
       this.revision = answer?.revision ?? this.revision + 1;
     } else {
       await send("DELETE", path(this.ticket));
@@ -128,9 +134,10 @@ export class Draft {
 
   // What another device has is taken where nothing would be lost; else the agent chooses.
   meets(theirs) {
-    if (theirs.text === this.text || !theirs.text) {
+    const empty = !theirs.text && !theirs.files?.length;
+    if (theirs.text === this.text || empty) {
       this.revision = theirs.revision;
-      if (theirs.text) this.saved = { text: theirs.text, note: theirs.note };
+      if (!empty) this.saved = { text: theirs.text, note: theirs.note, more: theirs };
       this.wait = SOON;
       return;
     }
@@ -143,22 +150,23 @@ export class Draft {
     if (revision === this.revision || this.running || this.held || this.over) return null;
     const theirs = await this.theirs();
     if (!theirs || this.over || theirs.revision === this.revision) return null;
-    if (this.dirty && theirs.text !== this.text) {
+    const equal = theirs.text === this.text && same(theirs, this.more);
+    if (this.dirty && !equal) {
       this.meets(theirs);
       return null;
     }
     this.revision = theirs.revision;
-    this.saved = { text: theirs.text, note: theirs.note };
-    return theirs.text === this.text ? null : theirs;
+    this.saved = { text: theirs.text, note: theirs.note, more: theirs };
+    return equal ? null : theirs;
   }
 
   // The agent chose between this text and another device's.
-  chose(text, note, theirs) {
+  chose(text, note, theirs, more = this.more) {
     this.asking = false;
     this.revision = theirs.revision;
-    this.saved = { text: theirs.text, note: theirs.note };
+    this.saved = { text: theirs.text, note: theirs.note, more: theirs };
     this.wait = SOON;
-    this.write(text, note);
+    this.write(text, note, more);
     if (!this.dirty) this.says("saved");
   }
 

@@ -9,7 +9,7 @@ export class Refusal extends Error {
   }
 }
 
-const csrf = () => document.querySelector('meta[name="csrf"]')?.content || "";
+export const csrf = () => document.querySelector('meta[name="csrf"]')?.content || "";
 
 // A key of a POST: the same for each try of the same request.
 export function newKey() {
@@ -52,6 +52,26 @@ async function request(path, options, timeout, signal) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+// A file goes to the server; `progress(percent)` is told how far it is. Answers as the others do.
+export function upload(path, file, key, progress) {
+  const going = new XMLHttpRequest();
+  const done = new Promise((resolve, reject) => {
+    const lost = () => reject(new Refusal({ code: "unreachable", status: 0, detail: t("dialog.unreachable") }));
+    going.upload.addEventListener("progress", ({ loaded, total }) => progress(total ? Math.floor((loaded / total) * 100) : 0));
+    going.addEventListener("error", lost);
+    going.addEventListener("abort", () => reject(new Refusal({ code: "cancelled", status: 0, detail: "" })));
+    going.addEventListener("load", () => {
+      const headers = { "Content-Type": going.getResponseHeader("Content-Type") ?? "" };
+      answer(new Response(going.status === 204 ? null : going.responseText, { status: going.status || 500, headers })).then(resolve, reject);
+    });
+  });
+  going.open("POST", path);
+  const all = { Accept: "application/json", "X-Desk": csrf(), "Idempotency-Key": key, "Content-Type": file.type || "application/octet-stream" };
+  for (const [name, value] of Object.entries(all)) going.setRequestHeader(name, value);
+  going.send(file);
+  return { done, stop: () => going.abort() };
 }
 
 async function answer(response) {

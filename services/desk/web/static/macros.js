@@ -14,6 +14,15 @@ export function unfilled(text) {
   return [...text.matchAll(/\{\{\s*([a-z_]+\.[a-z_]+)\s*\}\}/g)].map((found) => ({ index: found.index, length: found[0].length, name: found[1] }));
 }
 
+// Says what is to be filled in before the reply can go out, and marks the first of it.
+export function wanting({ says, field }, text) {
+  const [first] = unfilled(text);
+  const names = [...new Set(unfilled(text).map((each) => each.name))].join(", ");
+  tell(says, { name: "missing", tone: "warn", title: t("macro.unfilled", { names }), shut: false });
+  field.focus();
+  field.setSelectionRange(first.index, first.index + first.length);
+}
+
 // What goes with the next reply: a macro's tags and status, until the agent takes them out.
 export function applied(me, ticket) {
   const name = `with:${me}:${ticket}`;

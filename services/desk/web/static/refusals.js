@@ -37,7 +37,9 @@ function comesBack(composer, record) {
   composer.put(both ? `${written}\n\n${body.text}` : body.text, body.type === "note");
   composer.with.back(body);
   composer.showWith();
-  composer.draft.write(composer.field.value, composer.note);
+  composer.attached.back({ files: record.files, cc: body.cc });
+  composer.attached.gone(record.refused?.missing ?? []);
+  composer.draft.write(composer.field.value, composer.note, composer.attached.kept());
 }
 
 function possible(composer, record, free) {

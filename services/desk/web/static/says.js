@@ -7,6 +7,7 @@ const KNOWN = [
   "not_open", "already_closed", "not_closed", "cannot_reopen", "stale", "taken", "in_the_past", "no_consent", "window_over",
   "cannot_receive", "unknown_agent", "unknown_team", "unknown_ticket", "nothing_to_change", "too_large", "unseen", "unreachable",
   "placeholder",
+  "unknown_upload", "no_address", "too_many",
 ];
 
 // A refusal in words, and the reason where that adds something.

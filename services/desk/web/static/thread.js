@@ -1,7 +1,7 @@
 // The lines of a ticket: newest below, older ones on demand, and never more of them than a browser
 // shows without effort.
 
-import { $, $$, el, parsed, say } from "./dom.js";
+import { $, $$, el, icon, parsed, say } from "./dom.js";
 import { get } from "./http.js";
 import { t } from "./words.js";
 
@@ -213,7 +213,7 @@ export class Thread {
         "li",
         { class: `line ${kind} by-agent sending`, id: `sending-${record.key}` },
         el("p", { class: "line-head" }, el("bdi", { class: "line-name" }, this.me.name), kind === "note" ? el("span", { class: "mark mark-note" }, t("thread.note")) : null),
-        el("div", { class: "line-body" }, el("p", { class: "line-text", dir: "auto" }, record.body.text)),
+        el("div", { class: "line-body" }, el("p", { class: "line-text", dir: "auto" }, record.body.text), files(record.files)),
         el("p", { class: "line-foot faint", role: "status" }),
       );
       this.sending.append(line);
@@ -241,6 +241,11 @@ export class Thread {
     if (line) line.dataset.mine = record.key;
     return Boolean(line);
   }
+}
+
+// The names of what goes with a reply.
+function files(named = []) {
+  return named.length ? el("ul", { class: "files" }, ...named.map(({ name }) => el("li", {}, icon("file"), " ", el("bdi", {}, name)))) : null;
 }
 
 // What a line says, but for the time that goes on and what the reader unfolded.

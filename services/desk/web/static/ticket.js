@@ -38,6 +38,7 @@ class Pane {
     });
     document.addEventListener("visibilitychange", this.seen);
     this.read();
+    this.awaits();
     ahead();
   }
 
@@ -93,7 +94,16 @@ class Pane {
       this.composer.came(added.filter((line) => this.isTheirs(line)), this.seq);
       await this.panel.update();
       this.read();
+      this.awaits();
     }
+  }
+
+  // A file of which parts are missing comes without an event: it is looked for now and then.
+  awaits() {
+    clearTimeout(this.awaiting);
+    if (!$(".file.coming", this.thread.lines)) return;
+    this.pause = Math.min((this.pause ?? 1500) * 1.5, 60_000);
+    this.awaiting = setTimeout(() => this.refresh(), this.pause);
   }
 
   replaceHead(html) {
@@ -121,6 +131,7 @@ class Pane {
 
   leave() {
     this.left = true;
+    clearTimeout(this.awaiting);
     document.removeEventListener("visibilitychange", this.seen);
     for (const part of [this.thread, this.here, this.composer]) part.leave();
   }

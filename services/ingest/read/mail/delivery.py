@@ -6,6 +6,7 @@ from typing import Literal
 
 from services.ingest.read.mail.mime.content import Content, unreadable
 from services.ingest.read.mail.mime.headers import LONGEST_HEADER, MOST_LINES, Headers, addresses
+from services.ingest.read.media import Contents
 from services.ingest.read.text import clean
 from services.ingest.read.times import RawTime
 from shared.bus.delivery import Record
@@ -88,14 +89,20 @@ def named(name: str, address: str) -> str:
     return f'"{quoted}" <{address}>' if quoted else address
 
 
-def content(plain: str, html: str, files: Iterable[Attachment] = ()) -> Content:
-    """The content of a mail that its provider took apart."""
+def content(
+    plain: str, html: str, files: Iterable[Attachment] = (), contents: Contents | None = None
+) -> Content:
+    """The content of a mail that its provider took apart, with the bytes of those files it has."""
     attachments = list(files)
     types = ["text/plain"] if plain or not html else []
     types += ["text/html"] if html else []
     types += [(file.media_type or "").lower() for file in attachments]
     return Content(
-        plain=clean(plain), html=clean(html) or None, attachments=attachments, types=types
+        plain=clean(plain),
+        html=clean(html) or None,
+        attachments=attachments,
+        contents=dict(contents or {}),
+        types=types,
     )
 
 

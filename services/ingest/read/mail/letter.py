@@ -179,6 +179,7 @@ class Letter:
             html=self.page.shown if self.page else None,
             subject=self.subject,
             attachments=attachments,
+            contents=self.content.contents,
             mail=self._mail(signs),
             original=self.delivery.original,
             in_reply_to=next(iter(self.head.ids("in-reply-to")), None),

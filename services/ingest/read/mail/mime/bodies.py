@@ -2,12 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from email.errors import MessageError
 from email.message import Message
-from email.parser import BytesParser
-from email.policy import Compat32
+from functools import cache, partial
 
-from services.ingest.read.mail.mime import header_block, invitations, leaves, sealed, tnef
+from services.ingest.read.mail.mime import header_block, invitations, leaves, parsing, sealed, tnef
 from services.ingest.read.mail.mime.charsets import decode
 from services.ingest.read.mail.mime.content import (
     ENCRYPTED,
@@ -18,6 +16,7 @@ from services.ingest.read.mail.mime.content import (
 )
 from services.ingest.read.mail.mime.headers import Headers, decoded
 from services.ingest.read.mail.mime.html_text import to_text
+from services.ingest.read.media import Opener
 from services.ingest.read.text import clean
 
 _DEEPEST = 30
@@ -30,15 +29,6 @@ _MOST_WINMAILS = 5
 _STRUCTURE_HEADER = re.compile(
     rb"^(content-(?:type|disposition)[ \t]*:)([^\n]*+(?:\n[ \t][^\n]*+)*+)",
     re.IGNORECASE | re.MULTILINE,
-)
-_PARSER_BUGS = (
-    MessageError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    RecursionError,
-    AssertionError,
 )
 _REPORTS = frozenset(
     {
@@ -67,17 +57,6 @@ _SIGNATURES = frozenset(
 )
 
 
-class _AsWritten(Compat32):
-    """Header values with their stray bytes kept as surrogate escapes, to be decoded later."""
-
-    def header_fetch_parse(self, name: str, value: str) -> str:  # noqa: ARG002  # as overridden
-        """The value as it was parsed."""
-        return value
-
-
-_PARSER = BytesParser(policy=_AsWritten())
-
-
 def read(headers: Headers, body: bytes) -> Content:
     """The content of a mail. It is `unreadable()` if the mail is too split up or too broken.
 
@@ -93,10 +72,10 @@ def read(headers: Headers, body: bytes) -> Content:
     )
     raw = _STRUCTURE_HEADER.sub(_shortened, head + b"\n" + body)
     try:
-        message = _PARSER.parsebytes(raw)
+        message = parsing.PARSER.parsebytes(raw)
         reader = _Reader(Content(), is_certified(headers))
         plain, html = reader.read(message, 0)
-    except _PARSER_BUGS:
+    except parsing.BUGS:
         return unreadable()
     content = reader.content
     if reader.packed and not (html or says_something(plain)):
@@ -189,7 +168,7 @@ class _Reader:
         if guess is None or b'"' in guess[1]:
             return decode(payload, None), None
         head = b'Content-Type: multipart/mixed; boundary="' + guess[1] + b'"\n\n'
-        again = _PARSER.parsebytes(head + payload)
+        again = parsing.PARSER.parsebytes(head + payload)
         if not again.is_multipart():
             return decode(payload, None), None
         return self.read(again, depth + 1)
@@ -215,7 +194,8 @@ class _Reader:
             original = leaves.content(part)
         if kind in _EMBEDDED:
             self.content.embedded = self.content.embedded or original
-        self._attach(part, kind, len(original))
+        opener = cache(partial(parsing.written, several[0])) if several else lambda: original
+        self._attach(part, kind, len(original), opener)
         return "", None
 
     def _report(self, groups: list[Message]) -> None:
@@ -252,7 +232,7 @@ class _Reader:
         if kind in _WINMAIL or (leaves.filename(part) or "").lower() == "winmail.dat":
             self._winmail(part, kind, payload)
             return "", None
-        self._attach(part, kind, len(payload))
+        self._attach(part, kind, len(payload), lambda: payload)
         if _is_envelope(part, kind):
             return self._sealed(part, payload, depth)
         return "", None
@@ -275,7 +255,7 @@ class _Reader:
         if found.inside is None:
             return sealed.SIGNED_UNREADABLE, None
         return self.read(
-            _PARSER.parsebytes(_STRUCTURE_HEADER.sub(_shortened, found.inside)), depth + 1
+            parsing.PARSER.parsebytes(_STRUCTURE_HEADER.sub(_shortened, found.inside)), depth + 1
         )
 
     def _plain(self, part: Message, text: str) -> str:
@@ -286,9 +266,12 @@ class _Reader:
         if flag:
             self._flag(flag)
         ref = f"mime-part:{self.parts}"
-        self.content.attachments += [
-            attachment(media_type="", name=name, size=size, ref=ref) for name, size in files
-        ]
+        for number, file in enumerate(files, 1):
+            at = f"{ref}/{number}"
+            self.content.attachments.append(
+                attachment(media_type="", name=file.name, size=file.size, ref=at)
+            )
+            self.content.contents[at] = file.read
         return text
 
     def _winmail(self, part: Message, kind: str, payload: bytes) -> None:
@@ -303,8 +286,9 @@ class _Reader:
         if found is not None:
             self.packed = self.packed or (clean(found.plain), clean(found.html) or None)
             self.content.attachments += found.attachments(f"mime-part:{self.parts}")
+            self.content.contents |= found.contents(f"mime-part:{self.parts}")
         if found is None or not found.says_all:
-            self._attach(part, kind, len(payload))
+            self._attach(part, kind, len(payload), lambda: payload)
 
     def _encrypted(self) -> tuple[str, None]:
         self._flag("encrypted")
@@ -314,13 +298,15 @@ class _Reader:
         if flag not in self.content.flags:
             self.content.flags.append(flag)
 
-    def _attach(self, part: Message, kind: str, size: int) -> None:
+    def _attach(self, part: Message, kind: str, size: int, opener: Opener) -> None:
+        ref = f"mime-part:{self.parts}"
+        self.content.contents[ref] = opener
         self.content.attachments.append(
             attachment(
                 media_type=decoded(kind),
                 name=leaves.given_name(part),
                 size=size,
-                ref=f"mime-part:{self.parts}",
+                ref=ref,
                 content_id=decoded(leaves.field(part, "content-id")),
                 inline=part.get_content_disposition() == "inline",
             )

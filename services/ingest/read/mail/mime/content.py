@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.ingest.read.mail.mime.leaves import safe_name
+from services.ingest.read.media import Opener
 from services.ingest.read.text import clean
 from shared.contracts.messages import Attachment
 
@@ -37,12 +38,14 @@ class Content:
     `embedded` is the header of the first mail inside it, such as the one that a bounce returns.
     `report` has the fields of a delivery report, by their lower-case names: what it says of the
     first recipient for whom delivery failed, or else of the first recipient. `calendar` is the
-    method of an invitation, or of an answer to one.
+    method of an invitation, or of an answer to one. `contents` has the bytes of the attachments, by
+    their `ref`.
     """
 
     plain: str = ""
     html: str | None = None
     attachments: list[Attachment] = field(default_factory=list)
+    contents: dict[str, Opener] = field(default_factory=dict, repr=False)
     types: list[str] = field(default_factory=list)
     embedded: bytes = b""
     report: dict[str, str] = field(default_factory=dict)

@@ -1,6 +1,9 @@
 """Parts of a mail that have no parts in them: their bytes, parameters, names and text."""
 
+import binascii
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 
@@ -94,11 +97,27 @@ def _paragraph(lines: list[str], depth: int) -> str:
     return "> " * min(depth, 20) + "".join(lines)
 
 
-def without_uuencoded(text: str) -> tuple[str, list[tuple[str, int]]]:
-    """The text without the uuencoded files in it, and each file's name and its size in bytes."""
+@dataclass(frozen=True, slots=True)
+class Uuencoded:
+    """A uuencoded file in a text: its name, its size in bytes, and its lines."""
+
+    name: str
+    size: int
+    lines: Sequence[str]
+
+    def read(self) -> bytes | None:
+        """Its bytes; None where a line says something impossible."""
+        try:
+            return b"".join(binascii.a2b_uu(line) for line in self.lines if line)
+        except (binascii.Error, ValueError):
+            return None
+
+
+def without_uuencoded(text: str) -> tuple[str, list[Uuencoded]]:
+    """The text without the uuencoded files in it, and these."""
     if "\nbegin" not in f"\n{text}":
         return text, []
-    files: list[tuple[str, int]] = []
+    files: list[Uuencoded] = []
     kept: list[str] = []
     inside: list[str] = []
     name, size = "", 0
@@ -108,7 +127,7 @@ def without_uuencoded(text: str) -> tuple[str, list[tuple[str, int]]]:
         elif not inside:
             kept.append(line)
         elif line == "end":
-            files.append((name, size))
+            files.append(Uuencoded(name, size, inside[1:]))
             inside = []
         else:
             inside.append(line)

@@ -13,6 +13,7 @@ from services.ingest.read.mail.mime import rtf
 from services.ingest.read.mail.mime.charsets import decode
 from services.ingest.read.mail.mime.content import attachment
 from services.ingest.read.mail.mime.leaves import safe_name
+from services.ingest.read.media import Opener
 from shared.contracts.messages import Attachment
 
 _SIGNATURE = b"\x78\x9f\x3e\x22"
@@ -58,6 +59,10 @@ class File:
     content: bytes = b""
     is_mail: bool = False
 
+    def read(self) -> bytes:
+        """The file's bytes."""
+        return self.content
+
     def attachment(self, ref: str) -> Attachment:
         """The file as a message describes it; `ref` says where in the mail it lies."""
         guessed = mimetypes.guess_type(safe_name(self.name) or "")[0]
@@ -91,6 +96,10 @@ class Winmail:
     def attachments(self, ref: str) -> list[Attachment]:
         """The files as a message describes them; `ref` is where the stream itself lies."""
         return [file.attachment(f"{ref}/{number}") for number, file in enumerate(self.files, 1)]
+
+    def contents(self, ref: str) -> dict[str, Opener]:
+        """The files' bytes, by where they lie, as `attachments` says it."""
+        return {f"{ref}/{number}": file.read for number, file in enumerate(self.files, 1)}
 
 
 class _Broken(Exception):

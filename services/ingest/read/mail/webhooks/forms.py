@@ -23,6 +23,10 @@ class File:
     media_type: str
     content: bytes
 
+    def read(self) -> bytes:
+        """Its bytes."""
+        return self.content
+
 
 @dataclass(frozen=True, slots=True)
 class Form:

@@ -8,6 +8,7 @@ from services.ingest.read.mail.mime.content import Content, attachment
 from services.ingest.read.mail.mime.headers import Headers
 from services.ingest.read.mail.webhooks.forms import Form
 from services.ingest.read.mail.webhooks.payloads import Payload
+from services.ingest.read.media import Opener, placed
 from services.ingest.read.text import Fields, parse_json
 from services.ingest.refusals import Refused
 from services.ingest.who import contacts
@@ -72,19 +73,22 @@ def _content(form: Form) -> Content:
         str(field): str(content_id)
         for content_id, field in (found.items() if isinstance(found, dict) else ())
     }
-    files = [
-        attachment(
-            media_type=file.media_type,
-            name=file.name,
-            size=len(file.content),
-            ref=f"record-field:{file.field[:100]}",
-            content_id=names.get(file.field, ""),
+    contents: dict[str, Opener] = {}
+    files = []
+    for file in form.files:
+        ref = placed(f"record-field:{file.field[:100]}", contents)
+        contents[ref] = file.read
+        files.append(
+            attachment(
+                media_type=file.media_type,
+                name=file.name,
+                size=len(file.content),
+                ref=ref,
+                content_id=names.get(file.field, ""),
+            )
         )
-        for file in form.files
-    ]
-    return delivery.content(
-        form.text("body-plain"), form.text("body-html"), [*files, *_stored(form)]
-    )
+    plain, html = form.text("body-plain"), form.text("body-html")
+    return delivery.content(plain, html, [*files, *_stored(form)], contents)
 
 
 def _stored(form: Form) -> list[Attachment]:

@@ -1,5 +1,7 @@
 """What webhooks of mail providers post: JSON, or a form whose fields are bytes."""
 
+import base64
+import binascii
 import json
 import re
 from dataclasses import dataclass
@@ -77,6 +79,14 @@ def raw_text(document: bytes | str, *path: str) -> bytes | None:
     for step in path:
         found = found.get(step) if isinstance(found, dict) else None
     return found.encode("utf-8", "surrogatepass") if isinstance(found, str) and found else None
+
+
+def from_base64(text: str) -> bytes | None:
+    """The bytes that a text in base64 stands for; None where it is none."""
+    try:
+        return base64.b64decode("".join(text.split()).encode(), validate=True)
+    except (binascii.Error, ValueError):
+        return None
 
 
 def size_of(base64_text: str) -> int:

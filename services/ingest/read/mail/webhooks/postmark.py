@@ -1,11 +1,13 @@
 """Postmark's inbound webhook: JSON, with the raw mail in it where the server is set to send it."""
 
+from functools import cache, partial
+
 from services.ingest.read.findings import Finding, Happened, Place
 from services.ingest.read.mail import delivery, evidence, letter
 from services.ingest.read.mail.delivery import Delivery
 from services.ingest.read.mail.mime.content import Content, attachment
 from services.ingest.read.mail.mime.headers import Headers
-from services.ingest.read.mail.webhooks.payloads import Payload, raw_text, size_of
+from services.ingest.read.mail.webhooks.payloads import Payload, from_base64, raw_text, size_of
 from services.ingest.read.text import Fields
 from services.ingest.who import contacts
 
@@ -82,21 +84,24 @@ def _people(people: list[Fields]) -> str:
 
 
 def _content(fields: Fields) -> Content:
-    files = []
+    files, contents = [], {}
     for number, each in enumerate(fields.each("Attachments")):
+        ref = f"record-field:Attachments.{number}"
         # Postmark's own test has the content in another field (`Data`) than its mails.
         encoded = each.text("Content") or each.text("Data")
         length = each.text("ContentLength")
+        if encoded:
+            contents[ref] = cache(partial(from_base64, encoded))
         files.append(
             attachment(
                 media_type=each.text("ContentType"),
                 name=each.text("Name"),
                 size=int(length) if length.isdecimal() and len(length) < 16 else size_of(encoded),
-                ref=f"record-field:Attachments.{number}",
+                ref=ref,
                 content_id=each.text("ContentID"),
             )
         )
-    return delivery.content(fields.text("TextBody"), fields.text("HtmlBody"), files)
+    return delivery.content(fields.text("TextBody"), fields.text("HtmlBody"), files, contents)
 
 
 def _notice(fields: Fields) -> Happened:

@@ -9,6 +9,7 @@ from services.ingest.read.mail.mime.content import Content, attachment
 from services.ingest.read.mail.mime.headers import Headers
 from services.ingest.read.mail.webhooks.forms import Form
 from services.ingest.read.mail.webhooks.payloads import Payload
+from services.ingest.read.media import Opener, placed
 from services.ingest.read.text import Fields, parse_json
 from services.ingest.refusals import Refused
 
@@ -50,19 +51,22 @@ def _header(form: Form) -> Headers:
 def _content(form: Form) -> Content:
     charsets, info = _json(form, "charsets"), _json(form, "attachment-info")
     files = []
+    contents: dict[str, Opener] = {}
     for number, file in enumerate(form.files):
         known = info.fields(file.field)
+        ref = placed(f"record-field:{quote(file.field) or number}", contents)
+        contents[ref] = file.read
         files.append(
             attachment(
                 media_type=known.text("type") or file.media_type,
                 name=known.text("filename") or known.text("name") or file.name,
                 size=len(file.content),
-                ref=f"record-field:{quote(file.field) or number}",
+                ref=ref,
                 content_id=known.text("content-id"),
             )
         )
     plain, html = (form.text(name, charsets.text(name) or "utf-8") for name in ("text", "html"))
-    return delivery.content(plain, html, files)
+    return delivery.content(plain, html, files, contents)
 
 
 def _json(form: Form, name: str) -> Fields:
