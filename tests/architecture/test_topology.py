@@ -11,7 +11,9 @@ from shared import topics
 from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Outgoing
 from shared.bus.kafka_bus import KafkaBus
+from shared.cli.demo import samples
 from shared.cli.demo.story import Story
+from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact
 from shared.contracts.commands import MarkSpam, PublishSnapshots, ReplyToTicket, TagTicket
 from shared.contracts.erasures import EraseContact
@@ -88,6 +90,7 @@ async def test_what_the_services_publish_is_what_the_registry_says() -> None:
     await _a_contact_is_asked_for(world)
     await _the_ai_agent_hands_over(world)
     await _a_mail_has_a_file(world)
+    await _nobody_is_there_to_answer(world)
 
     # What the desk publishes people ask for: it is told apart, below.
     told = {(s, t.name) for t in TOPICS for s in t.producers if t is not DEAD[s] and s != "desk"}
@@ -111,6 +114,25 @@ def test_the_desk_makes_records_of_the_topics_that_the_registry_lets_it_publish_
 
 def _text(path: str) -> str:
     return (ROOT / path).read_text()
+
+
+async def _nobody_is_there_to_answer(world: MemoryWorld) -> None:
+    """An SMS to an account that answers by itself, and tells its team."""
+    text = {"en": "We shall answer."}
+    said = {
+        "account_id": "quiet",
+        "channels": ["sms"],
+        "addresses": [
+            {"channel": "sms", "value": "+390299999999"},
+            {"channel": "email", "value": "help@quiet.example"},
+        ],
+        "auto_replies": {
+            "sms": {"enabled": True, "text": text},
+            "new_sms": {"to": ["lead@quiet.example"]},
+        },
+    }
+    await world.publish([ACCOUNTS.record(AccountSettings.model_validate(said))])
+    await world.publish([samples.sms("Hello?", sid="SMQ", to="+390299999999")])
 
 
 async def _a_mail_has_a_file(world: MemoryWorld) -> None:

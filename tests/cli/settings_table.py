@@ -40,6 +40,9 @@ def _rows(
         if inner.get("type") == "array" and "$ref" in inner["items"]:
             yield f"`{below}`", _bounded("a list", inner), _default(part, name, field)
             below, inner = f"{below}[]", inner["items"]
+        if "anyOf" in inner and "$ref" in inner["anyOf"][0]:
+            yield f"`{below}`", "settings, or none", _default(part, name, field)
+            inner = inner["anyOf"][0]
         if "$ref" in inner:
             definition = definitions[inner["$ref"].rpartition("/")[2]]
             yield from _rows(definition, definitions, f"{below}.")
@@ -51,14 +54,20 @@ def _default(part: Mapping[str, Any], name: str, field: Mapping[str, Any]) -> st
     if name in part.get("required", ()):
         return "needed"
     default = field.get("default")
-    return "none" if default in (None, [], "") else f"`{json.dumps(default).strip(chr(34))}`"
+    return "none" if default in (None, [], {}, "") else f"`{json.dumps(default).strip(chr(34))}`"
 
 
 def _kind(field: Mapping[str, Any]) -> str:
     if "anyOf" in field:
-        (field,) = (each for each in field["anyOf"] if each["type"] != "null")
+        (field,) = (each for each in field["anyOf"] if each.get("type") != "null")
     if field["type"] == "array":
         return _bounded(f"a list: {_kind(field['items'])}", field)
+    if field["type"] == "object":
+        keys = field.get("propertyNames", {}).get("pattern", "")
+        assert keys == "^[a-z]{2}$", (
+            "texts by language are the only settings with keys of their own"
+        )
+        return "texts by language"
     if "enum" in field:
         return ", ".join(f"`{each}`" for each in field["enum"])
     return _bounded(_WORDS[field.get("format", field["type"])], field)

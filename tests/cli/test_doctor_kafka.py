@@ -140,7 +140,7 @@ def test_a_rule_that_denies_counts_more_than_one_that_allows() -> None:
     denied = Right("User:*", "topic", "helpdesk.commands", "literal", "all", allowed=False)
     findings = judge_kafka(healthy.kafka(rights=[*healthy.rights(), denied]))
     wrong = {each.text.split(",")[0] for each in findings if each.status == "wrong"}
-    among = ("ticketing", "assignment", "autoclose", "tagging", "desk")
+    among = ("ticketing", "assignment", "autoclose", "tagging", "replies", "handoff", "desk")
     assert wrong == {f"User:{service}" for service in among}
 
 

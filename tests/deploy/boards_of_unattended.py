@@ -65,6 +65,12 @@ UNATTENDED = Dashboard(
             [(rate("helpdesk_handoff_attempts_total", "method, result"), "{{method}} {{result}}")],
         ),
         Panel(
+            "Answers to no hand-off",
+            "short",
+            "Within an hour: visitors' answers that name a hand-off which the account does not have.",
+            [("sum(increase(helpdesk_handoff_answers_ignored_total[1h]))", "answers")],
+        ),
+        Panel(
             "Hand-offs that wait",
             "short",
             "Under way for over ten minutes.",
