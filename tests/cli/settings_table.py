@@ -63,8 +63,7 @@ def _kind(field: Mapping[str, Any]) -> str:
     if field["type"] == "array":
         return _bounded(f"a list: {_kind(field['items'])}", field)
     if field["type"] == "object":
-        keys = field.get("propertyNames", {}).get("pattern", "")
-        assert keys == "^[a-z]{2}$", (
+        assert [*field["patternProperties"]] == ["^[a-z]{2}$"], "the only keys of their own"
             "texts by language are the only settings with keys of their own"
         )
         return "texts by language"
