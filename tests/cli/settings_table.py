@@ -63,9 +63,7 @@ def _kind(field: Mapping[str, Any]) -> str:
     if field["type"] == "array":
         return _bounded(f"a list: {_kind(field['items'])}", field)
     if field["type"] == "object":
-        assert [*field["patternProperties"]] == ["^[a-z]{2}$"], "the only keys of their own"
-            "texts by language are the only settings with keys of their own"
-        )
+        assert [*field["patternProperties"]] == ["^[a-z]{2}$"], "no other keys are free"
         return "texts by language"
     if "enum" in field:
         return ", ".join(f"`{each}`" for each in field["enum"])
