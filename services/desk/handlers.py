@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from services.desk.erasing import is_late
 from services.desk.filing import NOWHERE, Sent, follow
-from services.desk.rules import facts
+from services.desk.links import Links
+from services.desk.rules import facts, following
 from services.desk.rules.answers import Answered, answer_of, told_of
 from services.desk.rules.facts import Said
 from services.desk.rules.visits import BELIEVED, Visit, visits
@@ -17,6 +18,7 @@ from services.desk.storing import ReadModel, Seats, stored
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish
 from shared.clock import Clock
+from shared.contracts.clicks import LinkFollowed
 from shared.contracts.commands import TicketCommand
 from shared.contracts.marketing import SendOutcome
 from shared.contracts.messages import InboundMessage, OnChannel
@@ -45,6 +47,10 @@ class Models(Protocol):
 
 class Around(Protocol):
     """What is kept of contacts besides tickets."""
+
+    @property
+    def links(self) -> Links:
+        """The short links that went out."""
 
     async def stopped(self, said: Sequence[tuple[str, str, str, datetime, bool]]) -> None:
         """Keep for each account, channel and contact what was said last: STOP (True) or START."""
@@ -119,12 +125,16 @@ class Desk:
         """Tickets and threads are as the events say, and who gave a command here is answered."""
         told = [event for event in events if isinstance(event, TicketFact)]
         seats = await self._take([facts.of_event(event) for event in told])
+        if leads := list(following.leads(told)):
+            await self.around.links.keep(leads)
         erased = {
             f"{event.account_id}:{event.ticket_id}"
             for event in told
             if isinstance(event, ContentErased) and event.whole
         }
         await self.answers.forget_drafts(erased)
+        if erased:
+            await self.around.links.erase(erased)
         await follow(self.files, told, {ticket: await self._thread_of(ticket) for ticket in erased})
         answers = [answer for event in events if (answer := answer_of(event))]
         await self.answers.keep(answers)
@@ -169,8 +179,16 @@ class Desk:
         """
         pages = [each for each in snapshots if isinstance(each, TicketSnapshot)]
         seats = await self._take([facts.of_snapshot(page) for page in pages])
+        if leads := list(following.leads(pages)):
+            await self.around.links.keep(leads)
         accounts = dict.fromkeys(account for account, _ in seats)
         await self.telling.tell([News(account, "reload", {}) for account in accounts])
+
+    async def links_followed(self, clicks: Sequence[LinkFollowed]) -> None:
+        """Each is counted once, and pages are told of which tickets links were followed."""
+        tickets = await self.around.links.follow(clicks)
+        told = [News(account, "followed", {"ticket_id": id_}) for account, id_ in sorted(tickets)]
+        await self.telling.tell(told)
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
         """A STOP or START is kept, and who came to a web chat or left.

@@ -105,6 +105,34 @@ class ShownFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A link of a reply that went out as a short one, and how often people followed it."""
+
+    url: str
+    short: str
+    times: int = 0
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture or file of a transcript, by its address elsewhere."""
+
+    url: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSaid:
+    """What was said before a hand-over."""
+
+    at: datetime
+    who: Literal["visitor", "ai", "person"]
+    text: str
+    pictures: tuple[ShownPicture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ShownLine:
     """A line of a thread (VWS 5).
 
@@ -139,6 +167,9 @@ class ShownLine:
     subject: str | None = None
     code: str | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
+    transcript: tuple[ShownSaid, ...] = ()
+    links: tuple[ShownLink, ...] = ()
+    mailed_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
 from services.desk.rules.visits import Visit
 from services.desk.store.files import MongoFiles
+from services.desk.store.links import MongoLinks
 from shared.clock import EPOCH
 from shared.contracts.base import CHANNELS
 from shared.contracts.marketing import SendDelivered, SendOutcome
@@ -27,7 +28,10 @@ KEPT_VISITS: Final = timedelta(days=30)
 
 
 class MongoAround:
-    """Collections `desk_stops`, `desk_visits`, `desk_sends`, and others of profiles and agents."""
+    """Collections `desk_stops`, `desk_visits`, `desk_sends`, and others of profiles and agents.
+
+    Beside them `links` has the short links that went out.
+    """
 
     def __init__(self, database: Database) -> None:
         self._stops = database["desk_stops"]
@@ -38,6 +42,7 @@ class MongoAround:
         self._agents = database["desk_agents"]
         self._files = MongoFiles(database)
         self._erasures = MongoErasures(database, "desk")
+        self.links = MongoLinks(database)
 
     async def ensure_indexes(self) -> None:
         """Make sure of every index that a query here uses."""
@@ -46,6 +51,7 @@ class MongoAround:
         await self._visits.create_index(
             [("at", 1)], expireAfterSeconds=int(KEPT_VISITS.total_seconds())
         )
+        await self.links.ensure_indexes()
         await self._sends.create_index([("to", 1), ("at", 1)])
         await self._events.create_index([("of", 1), ("at", 1)])
         await self._events.create_index(

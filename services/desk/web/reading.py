@@ -196,8 +196,11 @@ class Reading:
         assert row.summary is not None  # noqa: S101  # as `named` says
         files = await self.parts.own.files.known(row.account_id, showing_files.file_ids(lines))
         now = self.parts.clock()
+        followed = {}
+        if any(line.links for line in lines):
+            followed = await self.parts.around.links.followed(row.key)
         told = [line for line in lines if showing.tells(line)]
-        return [showing.line(line, row.summary, names, files, now) for line in told]
+        return [showing.line(line, row.summary, names, files, now, followed) for line in told]
 
     async def _with_sends(
         self, row: Row, lines: Sequence[Line], names: Names, before: str | None, *, first: bool
