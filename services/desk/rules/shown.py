@@ -286,6 +286,7 @@ class ShownTicket:
 
     `cc` are the addresses that take part in the mail besides the contact and the account. A reply's
     file has `largest_file` bytes at most.
+    `short_link` is one as they go out, where the links of a reply become short ones.
     """
 
     row: ShownRow
@@ -298,6 +299,7 @@ class ShownTicket:
     visitor: ShownVisitor | None = None
     cc: tuple[str, ...] = ()
     largest_file: int = 20 * 1024 * 1024
+    short_link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
