@@ -138,7 +138,8 @@ def test_the_page_counts_links_as_they_go_out() -> None:
     script = (
         f"import {{ asSent }} from {json.dumps(MODULE.as_uri())};"
         f"const all = {json.dumps([texts, found])};"
-        f"console.log(JSON.stringify(all[0].map((text, at) => asSent(text, all[1][at], '{short}'))));"
+        f"const made = all[0].map((text, at) => asSent(text, all[1][at], '{short}'));"
+        "console.log(JSON.stringify(made));"
     )
     command = [str(NODE), "--no-warnings", "--input-type=module", "-e", script]
     answered = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)

@@ -62,6 +62,7 @@ def _wrong_text(path: str, text: str) -> Iterator[Found]:
 def _no_own(whole: Document, path: str, texts: object) -> Iterator[Found]:
     """Whoever has a language that no text is in gets the account's: that one must be there."""
     language = whole.get("language", "en")
+    texts = {} if texts is None else texts
     if not isinstance(texts, Mapping) or not isinstance(language, str) or language in texts:
         return
     needed = (
