@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from services.desk.rules.settings import document
 from services.desk.rules.settings_checks import checked
 from services.desk.rules.settings_texts import TEXTS, at
 from shared.contracts.accounts import AccountSettings, Address, BusinessHours
 from tests.desk.settings_desk import Desk, a_desk, an_account
 from tests.desk.test_settings_api import put
-from tests.desk.test_settings_rules import document
 
 MAILBOX = Address(channel="email", value="help@acme.example")
 PHONE = Address(channel="sms", value="+390655500100")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -27,8 +27,6 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium"),
 ]
 
-Opened = "Callable[..., Page]"
-
 
 @pytest.fixture
 def desk() -> Desk:
@@ -49,10 +47,10 @@ def area(path: str) -> str:
 
 @pytest.mark.spec("ARP 1")
 def test_a_text_is_written_in_two_languages_previewed_and_saved(
-    opened: Opened,  # noqa: F811
+    opened: Callable[..., Page],  # noqa: F811
     desk: Desk,
 ) -> None:
-    page: Any = opened("auto-replies", role="manager")
+    page = opened("auto-replies", role="manager")
     page.check('[data-path="auto_replies.sms.enabled"]')
     texts = page.locator('[data-texts="auto_replies.sms.text"]')
     page.fill(area("auto_replies.sms.text.es"), "Hola ")
@@ -87,10 +85,10 @@ def test_a_text_is_written_in_two_languages_previewed_and_saved(
 
 @pytest.mark.spec("ARP 1")
 def test_a_wrong_text_is_told_where_it_stands_when_previewed_and_when_saved(
-    opened: Opened,  # noqa: F811
+    opened: Callable[..., Page],  # noqa: F811
     desk: Desk,
 ) -> None:
-    page: Any = opened("auto-replies")
+    page = opened("auto-replies")
     page.check('[data-path="auto_replies.sms.enabled"]')
     field = area("auto_replies.sms.text.es")
 
@@ -108,10 +106,10 @@ def test_a_wrong_text_is_told_where_it_stands_when_previewed_and_when_saved(
 
 @pytest.mark.spec("HND 4")
 def test_a_hand_off_shows_the_fields_of_its_method_and_is_saved(
-    opened: Opened,  # noqa: F811
+    opened: Callable[..., Page],  # noqa: F811
     desk: Desk,
 ) -> None:
-    page: Any = opened("handoff", role="admin")
+    page = opened("handoff", role="admin")
     assert page.is_hidden(area("handoff.zendesk.secret"))
 
     page.select_option(area("handoff.method"), "zendesk")
@@ -133,10 +131,10 @@ def test_a_hand_off_shows_the_fields_of_its_method_and_is_saved(
 
 @pytest.mark.spec("OUT 1")
 def test_a_short_domain_is_tried_before_it_is_saved(
-    opened: Opened,  # noqa: F811
+    opened: Callable[..., Page],  # noqa: F811
     desk: Desk,
 ) -> None:
-    page: Any = opened("links", role="admin")
+    page = opened("links", role="admin")
 
     page.fill(area("links.short_domain"), "go.acme.example")
     page.fill("#would-text", "See https://acme.example/very/long?x=1, or write")
