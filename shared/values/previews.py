@@ -49,7 +49,8 @@ def previews(
         if section not in sections:
             continue
         path = f"{section}.{place}"
-        found = wording.chosen(place, of, language, settings)
+        named = path if section == "handoff" else place
+        found = wording.chosen(named, of, language, settings)
         if found is None:
             yield Preview(path, None, None, sent=False)
             continue

@@ -201,6 +201,9 @@ async def test_what_a_visitor_would_be_shown_is_only_the_hand_offs() -> None:
 
     assert {each["place"].partition(".")[0] for each in items} == {"handoff"}
     assert items[0]["text"] == "Write to help@acme.example"
+    ready = {each["place"]: each["text"] for each in items if each["ready"]}
+    assert "person" in ready["handoff.connect"]
+    assert len(ready) == 4
 
 
 async def test_what_is_wrong_is_told_before_it_would_be_sent() -> None:

@@ -17,7 +17,9 @@ from tests.desk.test_settings_in_browser import (  # noqa: F401  # fixtures
 )
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable
+
+    from playwright.sync_api import Page
 
 CHROMIUM = os.environ.get("HELPDESK_TEST_CHROMIUM") or shutil.which("chromium")
 

@@ -14,7 +14,7 @@ ROBOTS_KEPT: Final = timedelta(days=90)
 
 
 class MongoLinks:
-    """Collections `desk_links`, `desk_clicks` and `desk_links_erased`; a rebuild leaves them alone.
+    """Collections `desk_links`, `desk_clicks` and `desk_unlinked`; a rebuild leaves them alone.
 
     Of a ticket that was erased nothing is kept, whatever comes of it again or late.
     """
@@ -22,7 +22,7 @@ class MongoLinks:
     def __init__(self, database: Database) -> None:
         self._links = database["desk_links"]
         self._clicks = database["desk_clicks"]
-        self._erased = database["desk_links_erased"]
+        self._erased = database["desk_unlinked"]
 
     async def ensure_indexes(self) -> None:
         """Make sure of every index that a query here uses."""
