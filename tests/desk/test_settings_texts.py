@@ -108,6 +108,16 @@ def test_a_short_domain_is_a_name_alone(domain: str) -> None:
     assert wrong(links={"short_domain": domain}) == {"links.short_domain": "no_domain"}
 
 
+@pytest.mark.spec("OUT 1")
+async def test_the_desks_own_address_is_no_short_domain() -> None:
+    desk = a_desk(public_url="https://desk.acme.example")
+    async with desk.client("admin") as client:
+        answer = await put(client, "links", {"links": {"short_domain": "desk.acme.example"}})
+
+    assert (answer.status_code, answer.json()["field"]) == (422, "links.short_domain")
+    assert "own address" in answer.json()["detail"]
+
+
 def test_a_language_without_texts_cannot_be_the_accounts_own() -> None:
     texts = {"webchat": {"open": {"en": "Hi"}}}
 

@@ -136,7 +136,7 @@ def routed(parts: Parts, signing: SigningIn, counting: Counting, jobs: Jobs) -> 
         work_api(parts, counting),
         events_api(parts, still),
         me_api(parts),
-        settings_api(parts),
+        settings_api(parts, sessions.public_url),
         invitations_api(parts, signing.passwords, sessions.public_url),
         pages(parts, counting),
         settings_pages(parts, signing.passwords),

@@ -47,10 +47,10 @@ Match = Annotated[
 ]
 
 
-def settings_api(parts: Parts) -> APIRouter:
-    """The routes."""
+def settings_api(parts: Parts, own: str = "") -> APIRouter:
+    """The routes; `own` is where browsers find the desk."""
     router = APIRouter(prefix="/api/v1/settings", tags=["settings"], responses=PROBLEMS)
-    changing = Changing(parts)
+    changing = Changing(parts, own)
 
     @router.get("", responses=_WHOLE)
     async def whole(request: Request) -> Response:
