@@ -104,10 +104,7 @@ class ShortLinks:
         if lead is None or url is None or method not in ("GET", "HEAD"):
             return _page(_UNKNOWN, 404)
         self.follow(lead, followed_by(method, Headers(scope=scope)))
-        found = RedirectResponse(url, 302, headers=_HEADERS)
-        # It is one already: quoted again it could become another.
-        found.headers["Location"] = url
-        return found
+        return RedirectResponse(url, 302, headers=_HEADERS)
 
 
 def host_of(scope: Scope) -> str:
