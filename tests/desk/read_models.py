@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from services.desk.handlers import Around, Desk, News
+from services.desk.handlers import Desk, News
+from services.desk.keeping import Around
 from services.desk.rules import facts, taking
 from services.desk.rules.answers import Answered
 from services.desk.rules.facts import Said

@@ -128,7 +128,7 @@ def test_every_body_and_filter_of_the_examples_is_taken() -> None:
         else:
             assert asked.path == "/api/v1/bulk"
             filters_of(Bulk.model_validate(asked.body).filters)
-    assert bodies == 4
+    assert bodies == 5
 
 
 def test_a_word_that_the_api_does_not_know_would_be_seen() -> None:

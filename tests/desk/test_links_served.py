@@ -11,7 +11,7 @@ from shared.contracts.clicks import LinkFollowed
 from shared.contracts.tickets import AgentReplied, ContentErased
 from shared.topics import TICKETS
 from tests.builders import MONDAY
-from tests.desk.http import an_account_with_roles
+from tests.desk.ticketing import an_account_with_roles
 
 if TYPE_CHECKING:
     from services.desk.rules.following import By, Lead

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from services.desk.handlers import Around
+from services.desk.keeping import Around
 from services.desk.rebuilding import (
     GOES_ON,
     HELD,

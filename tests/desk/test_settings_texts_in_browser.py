@@ -10,7 +10,7 @@ import pytest
 
 from shared.contracts.accounts import Address
 from tests.desk.settings_desk import Desk, a_desk, an_account
-from tests.desk.test_settings_in_browser import (  # noqa: F401  # fixtures
+from tests.desk.settings_pages import (  # noqa: F401  # fixtures
     chromium,
     opened,
     saved,

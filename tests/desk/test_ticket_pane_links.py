@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from services.desk.rules.shown import ShownLink, ShownPicture, ShownSaid
+from services.desk.rules.shown_links import ShownLink, ShownPicture, ShownSaid
 from tests.desk.fake_ticket import NOW, Ticket, line, ticket
 from tests.desk.panes import shown
 

@@ -19,13 +19,11 @@ from services.desk.rules.shown import (
     ShownDecision,
     ShownLast,
     ShownLine,
-    ShownLink,
     ShownOther,
-    ShownPicture,
     ShownRow,
-    ShownSaid,
     Writer,
 )
+from services.desk.rules.shown_links import ShownLink, ShownPicture, ShownSaid
 from shared.clock import EPOCH
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from services.desk.rules.shown_links import ShownLink, ShownSaid
 from shared.contracts.base import Channel
 from shared.contracts.messages import Attachment
 from shared.contracts.tickets import TicketStatus
@@ -102,34 +103,6 @@ class ShownFile:
     attachment: Attachment
     href: str | None
     state: Literal["here", "coming", "elsewhere", "refused", "nowhere"] = "nowhere"
-
-
-@dataclass(frozen=True, slots=True)
-class ShownLink:
-    """A link of a reply that went out as a short one, and how often people followed it."""
-
-    url: str
-    short: str
-    times: int = 0
-    last_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ShownPicture:
-    """A picture or file of a transcript, by its address elsewhere."""
-
-    url: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ShownSaid:
-    """What was said before a hand-over."""
-
-    at: datetime
-    who: Literal["visitor", "ai", "person"]
-    text: str
-    pictures: tuple[ShownPicture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

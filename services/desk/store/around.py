@@ -61,7 +61,7 @@ class MongoAround:
         await self._agents.create_index([("online", 1), ("seen_at", 1)])
 
     async def stopped(self, said: Sequence[tuple[str, str, str, datetime, bool]]) -> None:
-        """See `handlers.Around`. Of two at the same time the STOP counts."""
+        """See `keeping.Around`. Of two at the same time the STOP counts."""
         for account, channel, contact, at, out in said:
             id_ = f"{account}:{channel}:{contact}"
             await insert_new(self._stops, [{"_id": id_, "at": at, "out": out}])
@@ -76,7 +76,7 @@ class MongoAround:
         return bool(found and found["out"])
 
     async def visited(self, visits: Sequence[Visit]) -> None:
-        """See `handlers.Around`. Of two at the same time the going counts."""
+        """See `keeping.Around`. Of two at the same time the going counts."""
         for each in visits:
             id_ = f"{each.account_id}:{each.conversation}"
             row = {"of": f"{each.account_id}:{each.contact}", "at": each.at, "here": each.here}
@@ -95,7 +95,7 @@ class MongoAround:
         return Visit(account_id, conversation, contact, found["at"], found["here"])
 
     async def sent(self, sends: Sequence[SendOutcome]) -> None:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         writes: list[Any] = []
         for send in sends:
             failed = not isinstance(send, SendDelivered)
@@ -128,7 +128,7 @@ class MongoAround:
         return [document async for document in found][::-1]
 
     async def profiles(self, profiles: Sequence[Profile | Deleted]) -> None:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         last: dict[str, Any] = {}
         for each in profiles:
             if isinstance(each, Deleted):
@@ -145,7 +145,7 @@ class MongoAround:
         return Profile.model_validate_json(found["body"]) if found else None
 
     async def profile_events(self, events: Sequence[ProfileEvent]) -> None:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         rows = {
             f"{event.account_id}:{event.id}": {
                 "of": f"{event.account_id}:{event.profile_id}",
@@ -166,7 +166,7 @@ class MongoAround:
         return [ProfileEvent.model_validate_json(document["body"]) async for document in found]
 
     async def erased(self, contacts: Collection[Named]) -> Mapping[Named, datetime]:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         return await self._erasures.of(contacts)
 
     async def note_erased(self, account_id: str, names: Collection[str], at: datetime) -> None:
@@ -213,7 +213,7 @@ class MongoAround:
     async def attendances(
         self, agents: Collection[tuple[str, str]]
     ) -> dict[tuple[str, str], Attendance]:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         if not agents:
             return {}
         ids = [f"{account}:{agent}" for account, agent in sorted(agents)]
@@ -231,7 +231,7 @@ class MongoAround:
         return [Attendance(**document) async for document in self._agents.find(query, {"_id": 0})]
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         rows = [{"_id": f"{a.account_id}:{a.agent_id}", **asdict(a)} for a in attendances]
         there = await insert_new(self._agents, rows)
         writes = [
