@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from services.desk.clicks import Clicks
 from services.desk.erasing import Erasing
 from services.desk.filing import Filing
 from services.desk.handlers import Desk
@@ -30,6 +31,7 @@ from services.desk.web.limits import Limits
 from services.desk.web.listening import Listening
 from services.desk.web.parts import Parts
 from services.desk.web.settings_log import SettingsLog
+from services.desk.web.short_links import ShortLinks
 from shared.bus.kafka_bus import KafkaBus
 from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
@@ -38,6 +40,7 @@ from shared.stores import mongo, redis
 from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database, Mongo
 from shared.topics import (
+    CLICKS,
     ERASURES,
     FILES,
     PRESENCE,
@@ -82,6 +85,7 @@ def read_along(  # one argument a part
     bus.consume(SCREENED, desk.messages_screened)
     bus.consume(FILES, filing.parts_came)
     bus.consume(SNAPSHOTS, desk.snapshots_taken)
+    bus.consume(CLICKS, desk.links_followed)
     bus.consume(SIGNALS, desk.signals_seen)
     bus.consume(SENDS, desk.sends_told)
     bus.consume(PROFILES, desk.profiles_changed)
@@ -170,7 +174,11 @@ def build(settings: Settings) -> Service:
         provider,
     )
     limits = Limits(largest_upload=settings.largest_upload)
-    app = application(parts, signing, counting, jobs, limits, report_to=settings.csp_report_to)
+    clicks = Clicks(bus.publish, clock)
+    short = ShortLinks(bus.accounts, around.links, clicks.note, settings.public_url)
+    app = application(
+        parts, signing, counting, jobs, limits, report_to=settings.csp_report_to, short=short
+    )
     stores = with_indexes(database.database)
     return Service(
         settings,
@@ -183,7 +191,9 @@ def build(settings: Settings) -> Service:
                 settings.http_port,
                 beside=[hub.run],
                 proxies=settings.trusted_proxies,
-            )
+            ),
+            # Behind the other one: what comes in last is published too.
+            clicks,
         ],
         closing=[log.close, database.close, cache.aclose],
     )

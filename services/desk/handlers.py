@@ -1,22 +1,24 @@
 """What the desk makes of the topics it reads: the read model, and news for the open pages."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
 from services.desk.erasing import is_late
 from services.desk.filing import NOWHERE, Sent, follow
-from services.desk.rules import facts
+from services.desk.keeping import Answers, Around
+from services.desk.rules import facts, following
 from services.desk.rules.answers import Answered, answer_of, told_of
 from services.desk.rules.facts import Said
-from services.desk.rules.visits import BELIEVED, Visit, visits
+from services.desk.rules.visits import BELIEVED, visits
 from services.desk.storing import ReadModel, Seats, stored
 from shared.bus.accounts import Accounts
 from shared.bus.delivery import Publish
 from shared.clock import Clock
+from shared.contracts.clicks import LinkFollowed
 from shared.contracts.commands import TicketCommand
 from shared.contracts.marketing import SendOutcome
 from shared.contracts.messages import InboundMessage, OnChannel
@@ -41,49 +43,6 @@ class Models(Protocol):
 
     async def serving(self) -> ReadModel:
         """The one that pages are answered from; what it says is right for some seconds."""
-
-
-class Around(Protocol):
-    """What is kept of contacts besides tickets."""
-
-    async def stopped(self, said: Sequence[tuple[str, str, str, datetime, bool]]) -> None:
-        """Keep for each account, channel and contact what was said last: STOP (True) or START."""
-
-    async def visited(self, visits: Sequence[Visit]) -> None:
-        """Keep the last of each conversation's visits."""
-
-    async def sent(self, sends: Sequence[SendOutcome]) -> None:
-        """Keep what became of each send; a failure counts whatever else was said."""
-
-    async def profiles(self, profiles: Sequence[Profile | Deleted]) -> None:
-        """Keep each profile as it is now."""
-
-    async def profile_events(self, events: Sequence[ProfileEvent]) -> None:
-        """Keep each event, once."""
-
-    async def erased(self, contacts: Collection[Named]) -> Mapping[Named, datetime]:
-        """Up to when each of these contacts and profiles was erased, where any was."""
-
-    async def attendances(
-        self, agents: Collection[tuple[str, str]]
-    ) -> dict[tuple[str, str], Attendance]:
-        """What is known of these agents' presence."""
-
-    async def attend(self, attendances: Sequence[Attendance]) -> None:
-        """Store each, unless what is stored was later."""
-
-
-class Answers(Protocol):
-    """What agents of the desk gave: commands, and drafts of replies."""
-
-    async def forget_drafts(self, tickets: Collection[str]) -> None:
-        """No draft for these tickets, by `account:ticket`, is left."""
-
-    async def keep(self, answers: Sequence[Answered]) -> None:
-        """Keep each for the command that it answers; the first answer stays."""
-
-    async def following(self, keys: Sequence[str]) -> list[str]:
-        """The commands, as JSON, that are to follow those of `account:id` that were accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +78,16 @@ class Desk:
         """Tickets and threads are as the events say, and who gave a command here is answered."""
         told = [event for event in events if isinstance(event, TicketFact)]
         seats = await self._take([facts.of_event(event) for event in told])
+        if leads := list(following.leads(told)):
+            await self.around.links.keep(leads)
         erased = {
             f"{event.account_id}:{event.ticket_id}"
             for event in told
             if isinstance(event, ContentErased) and event.whole
         }
         await self.answers.forget_drafts(erased)
+        if erased:
+            await self.around.links.erase(erased)
         await follow(self.files, told, {ticket: await self._thread_of(ticket) for ticket in erased})
         answers = [answer for event in events if (answer := answer_of(event))]
         await self.answers.keep(answers)
@@ -169,8 +132,16 @@ class Desk:
         """
         pages = [each for each in snapshots if isinstance(each, TicketSnapshot)]
         seats = await self._take([facts.of_snapshot(page) for page in pages])
+        if leads := list(following.leads(pages)):
+            await self.around.links.keep(leads)
         accounts = dict.fromkeys(account for account, _ in seats)
         await self.telling.tell([News(account, "reload", {}) for account in accounts])
+
+    async def links_followed(self, clicks: Sequence[LinkFollowed]) -> None:
+        """Each is counted once, and pages are told of which tickets links were followed."""
+        tickets = await self.around.links.follow(clicks)
+        told = [News(account, "followed", {"ticket_id": id_}) for account, id_ in sorted(tickets)]
+        await self.telling.tell(told)
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
         """A STOP or START is kept, and who came to a web chat or left.

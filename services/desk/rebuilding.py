@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
-from services.desk.handlers import Around, Desk, News, Telling
+from services.desk.handlers import Desk, News, Telling
+from services.desk.keeping import Around
 from services.desk.rules.answers import Answered
 from services.desk.storing import ReadModel
 from services.desk.sweep import asked_for, request
@@ -87,13 +88,13 @@ class _Silent:
         return self.model
 
     async def keep(self, _: Sequence[Answered]) -> None:
-        """See `handlers.Answers`."""
+        """See `keeping.Answers`."""
 
     async def forget_drafts(self, _: Collection[str]) -> None:
-        """See `handlers.Answers`."""
+        """See `keeping.Answers`."""
 
     async def following(self, _: Collection[str]) -> list[str]:
-        """See `handlers.Answers`."""
+        """See `keeping.Answers`."""
         return []
 
     async def publish(self, _: Sequence[Outgoing]) -> None:

@@ -66,6 +66,7 @@ class AccountsTable:
         self._refresh = refresh
         self._accounts: dict[str, AccountSettings] = {}
         self._addresses: dict[tuple[Channel, str], str] | None = None
+        self._domains: dict[str, frozenset[str]] | None = None
 
     def apply(self, change: AccountSettings | Deleted) -> None:
         """Hold `change` in place of what was known of that account, if it `counts`."""
@@ -77,7 +78,7 @@ class AccountsTable:
             self._accounts[account_id] = change
         else:
             self._accounts.pop(account_id, None)
-        self._addresses = None
+        self._addresses = self._domains = None
 
     @property
     def _owners(self) -> dict[tuple[Channel, str], str]:
@@ -96,6 +97,17 @@ class AccountsTable:
     def owner(self, channel: Channel, address: str) -> AccountSettings | None:
         """See `Accounts`."""
         return self._accounts.get(self._owners.get(address_key(channel, address), ""))
+
+    def of_short_domain(self, domain: str) -> frozenset[str]:
+        """The ids of the accounts whose short links are at that domain (in small letters)."""
+        domains = self._domains
+        if domains is None:
+            domains = {}
+            for account in self:
+                if name := account.links.short_domain:
+                    domains[name] = domains.get(name, frozenset()) | {account.account_id}
+            self._domains = domains
+        return domains.get(domain, frozenset())
 
     def claimed_twice(self, settings: AccountSettings) -> list[tuple[Address, str]]:
         """The addresses of `settings` that another account has already, with that account."""

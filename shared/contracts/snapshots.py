@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.base import Author, Contract, Envelope, Id, UtcTime, Whole
+from shared.contracts.clicks import ShortLink
 from shared.contracts.messages import Attachment, InboundMessage
 from shared.contracts.tickets import TicketSummary
 
@@ -22,6 +23,7 @@ class ThreadLine(Contract):
     notes and notices. `seq` is the ticket's when the line came. `message` is a customer's message
     with all that its channel said, but for its `text`, which is the line's; it is left out of one
     that was taken back. One of several megabytes has no `html` and no `text_full`, or is left out.
+    `links` and `mailed_to` are a reply's.
     """
 
     id: Id
@@ -35,6 +37,8 @@ class ThreadLine(Contract):
     attachments: tuple[Attachment, ...] = ()
     spam: bool = False
     auto_reply: bool = False
+    links: tuple[ShortLink, ...] = ()
+    mailed_to: str | None = None
     version: Whole | None = None
     deleted: bool = False
     delivery: Literal["sent", "delivered", "read", "failed"] | None = None

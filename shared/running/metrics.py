@@ -219,6 +219,15 @@ AI_RESOLVED = Counter(
     "helpdesk_ai_conversations_resolved",
     "Conversations that the AI agent ended by itself, without handing them over.",
 )
+LINKS_FOLLOWED = Counter(
+    "helpdesk_links_followed",
+    "Short links that were followed, by whom it seems to have been: person, preview or robot.",
+    ["by"],
+)
+CLICKS_DROPPED = Counter(
+    "helpdesk_clicks_dropped",
+    "Short links that were followed and are not counted: they could not be published in time.",
+)
 LEARNING_DAMAGED = Counter(
     "helpdesk_learning_damaged",
     "Seeds, weights or rules that could not be read: the service goes on without them.",

@@ -7,9 +7,11 @@ import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from shared.contracts.clicks import ShortLink
+from shared.contracts.replying import Links
 
 if TYPE_CHECKING:
     from linkify_it import LinkifyIt  # type: ignore[import-untyped]
@@ -99,6 +101,20 @@ class LinkCodes:
         )
 
 
+def as_short(links: Links) -> str | None:
+    """A short link of these settings, as an example of how long one is; None where they are off."""
+    if not links.enabled or links.short_domain is None:
+        return None
+    return f"https://{links.short_domain}/{'0' * CODE_LENGTH}"
+
+
+def to_shorten(text: str, domain: str) -> Iterator[Link]:
+    """Those of the text's links that go out as short ones of that domain."""
+    own = re.compile(rf"https?://{re.escape(domain)}(?:[/:?#]|\Z)", re.IGNORECASE)
+    others = (link for link in found(text) if not own.match(link.url))
+    return islice(others, MOST_LINKS)
+
+
 def shortened(
     text: str, domain: str, code: Callable[[int, str], str]
 ) -> tuple[str, tuple[ShortLink, ...]]:
@@ -109,12 +125,7 @@ def shortened(
     said: list[str] = []
     links: list[ShortLink] = []
     done = 0
-    own = re.compile(rf"https?://{re.escape(domain)}(?:[/:?#]|\Z)", re.IGNORECASE)
-    for link in found(text):
-        if len(links) == MOST_LINKS:
-            break
-        if own.match(link.url):
-            continue
+    for link in to_shorten(text, domain):
         made = code(len(links), link.url)
         short = f"https://{domain}/{made}"
         links.append(ShortLink(code=made, url=link.url, short=short))

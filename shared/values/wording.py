@@ -33,6 +33,26 @@ READY: Final[Mapping[str, Mapping[str, str]]] = {
             " questa mail."
         ),
     },
+    "handoff.connect": {
+        "en": "Would you like to be connected to a person of our team?",
+        "es": "¿Quieres que te pongamos en contacto con una persona de nuestro equipo?",
+        "it": "Vuoi essere messo in contatto con una persona del nostro team?",
+    },
+    "handoff.ask_address": {
+        "en": "What is your email address, so that we can answer you there too?",
+        "es": "¿Cuál es tu dirección de correo electrónico, para poder responderte también ahí?",
+        "it": "Qual è il tuo indirizzo email, così possiamo risponderti anche lì?",
+    },
+    "handoff.team_has_it": {
+        "en": "Thank you. Our team has your conversation, and a person will answer you shortly.",
+        "es": "Gracias. Nuestro equipo tiene tu conversación y una persona te responderá en breve.",
+        "it": "Grazie. Il nostro team ha la tua conversazione e una persona ti risponderà a breve.",
+    },
+    "handoff.person_answers": {
+        "en": "Thank you. We passed your conversation on, and a person will answer you.",
+        "es": "Gracias. Hemos pasado tu conversación y una persona te responderá.",
+        "it": "Grazie. Abbiamo inoltrato la tua conversazione e una persona ti risponderà.",
+    },
 }
 """Texts for accounts that have written none of their own, by their place in the settings."""
 

@@ -18,7 +18,8 @@ from datetime import timedelta
 from random import Random
 from typing import Any, Final, cast, get_args
 
-from services.desk.handlers import Answers, Around, Desk, Telling
+from services.desk.handlers import Desk, Telling
+from services.desk.keeping import Answers, Around
 from services.desk.rules.rows import Last, Reply, Row
 from services.desk.rules.views import (
     BUILT_IN,

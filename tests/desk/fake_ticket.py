@@ -58,6 +58,7 @@ class Ticket:
     visitor: ShownVisitor | None = None
     cc: tuple[str, ...] = ()
     largest_file: int = 5_000
+    short_link: str | None = None
 
     @property
     def shown(self) -> ShownTicket:
@@ -75,6 +76,7 @@ class Ticket:
             self.visitor,
             self.cc,
             self.largest_file,
+            self.short_link,
         )
 
     def page(self, earlier: str | None) -> ShownThread:

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from services.desk.rules.shown import ShownDraft, ShownPage, ShownUpload, ShownView
 from services.desk.web.problems import Problem, answer
 from services.desk.web.templating import STATIC, render, rfc3339, static_path
+from shared.values.links import to_shorten
 from tests.desk.fake_ticket import ACCOUNT, ANN, Desk
 
 CSP = "default-src 'self'"
@@ -133,6 +134,12 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
         desk.asked.append(("", request.url.path, await request.json()))
         return JSONResponse({"others": desk.others})
 
+    async def links(request: Request) -> Response:
+        text = (await request.json())["text"]
+        desk.asked.append(("", request.url.path, text))
+        found = [text[each.begin : each.end] for each in to_shorten(text, "go.acme.example")]
+        return JSONResponse({"links": found})
+
     async def macro(request: Request) -> Response:
         return JSONResponse(next(m for m in desk.macros if m["id"] == request.path_params["macro"]))
 
@@ -188,6 +195,7 @@ def application(desk: Desk) -> Starlette:  # noqa: C901, PLR0915  # a route is a
             Route("/api/v1/commands/{key}", outcome),
             Route("/api/v1/files", upload, methods=["POST"]),
             Route("/api/v1/files/{file}", forget, methods=["DELETE"]),
+            Route("/api/v1/links/found", links, methods=["POST"]),
             Route("/api/v1/presence", here, methods=["POST"]),
             Route("/api/v1/me", me, methods=["GET", "PATCH"]),
             Route("/api/v1/counts", counts),

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from services.desk.handlers import Around, Desk, News
+from services.desk.handlers import Desk, News
+from services.desk.keeping import Around
 from services.desk.rules import facts, taking
 from services.desk.rules.answers import Answered
 from services.desk.rules.facts import Said
+from services.desk.rules.following import Lead
 from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
 from services.desk.storing import ReadModel
 from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Outgoing
+from shared.contracts.clicks import LinkFollowed
 from shared.contracts.messages import InboundMessage
 from shared.contracts.snapshots import SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketFact
@@ -91,6 +94,32 @@ class MemoryReadModel(ReadModel):
 
 
 @dataclass
+class MemoryLinks:
+    """Short links, as the desk keeps them."""
+
+    leads: dict[str, Lead] = field(default_factory=dict)
+    clicks: dict[str, LinkFollowed] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+
+    async def keep(self, leads: Sequence[Lead]) -> None:
+        for lead in leads:
+            if lead.of not in self.erased:
+                self.leads.setdefault(lead.code, lead)
+
+    async def lead(self, code: str) -> Lead | None:
+        return self.leads.get(code)
+
+    async def follow(self, clicks: Sequence[LinkFollowed]) -> set[tuple[str, str]]:
+        kept = [c for c in clicks if f"{c.account_id}:{c.ticket_id}" not in self.erased]
+        self.clicks |= {click.id: click for click in kept}
+        return {(click.account_id, click.ticket_id) for click in kept}
+
+    async def erase(self, tickets: Collection[str]) -> None:
+        self.erased |= set(tickets)
+        self.leads = {c: lead for c, lead in self.leads.items() if lead.of not in tickets}
+
+
+@dataclass
 class Told:
     """What pages and those who gave commands are told; whose model serves."""
 
@@ -99,6 +128,7 @@ class Told:
     answers: list[Answered] = field(default_factory=list)
     forgotten: set[str] = field(default_factory=set)
     erasures: dict[Named, datetime] = field(default_factory=dict)
+    links: MemoryLinks = field(default_factory=MemoryLinks)
 
     async def serving(self) -> ReadModel:
         return self.model

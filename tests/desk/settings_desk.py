@@ -237,6 +237,7 @@ def a_desk(
     log: Any = None,
     own: Any = None,
     table: AccountsTable | None = None,
+    public_url: str = "",
 ) -> Desk:
     """The desk of these accounts, or of acme; on another topic or store if one is given."""
     table = table or AccountsTable()
@@ -261,7 +262,9 @@ def a_desk(
         clock=lambda: NOON + timedelta(minutes=1),
         secret=b"secret",
     )
-    sessions = Sessions(anything[3], table, parts.clock, b"secret", secure=False)
+    sessions = Sessions(
+        anything[3], table, parts.clock, b"secret", secure=False, public_url=public_url
+    )
     by_password = Passwords(anything[3], table, parts.clock) if passwords else None
     signing = SigningIn(sessions, nothing, by_password, None)
     app = application(parts, signing, Counting(parts), Jobs(parts), Limits(burst=100_000))

@@ -19,6 +19,7 @@ from services.desk.settings import Settings
 from services.desk.web.api.bulk import Bulk
 from services.desk.web.listening import Listening
 from services.desk.web.queries import filters_of, wanted
+from services.desk.web.would_be_sent import Previewed
 from shared.contracts.accounts import AccountSettings, Role
 from tests.architecture.tree import ROOT
 from tests.deploy.chart.test_code import names
@@ -69,7 +70,7 @@ def read(words: list[str]) -> Curl:
 
 async def described() -> dict[str, Any]:
     """The API's description, as programs fetch it; no server is needed for it."""
-    (listening,) = built("desk").doors
+    listening, *_ = built("desk").doors
     assert isinstance(listening, Listening)
     transport = httpx.ASGITransport(app=listening.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
@@ -116,6 +117,10 @@ def test_every_body_and_filter_of_the_examples_is_taken() -> None:
         bodies += 1
         if asked.path.endswith("/commands"):
             Asked.model_validate(asked.body)
+        elif asked.path.endswith("/preview"):
+            given = Previewed.model_validate(asked.body).settings
+            whole = document(AccountSettings(account_id="acme"))
+            assert checked(with_part("auto-replies", whole, given))[1] == []
         elif part := re.fullmatch(r"/api/v1/settings/([a-z-]+)", asked.path):
             whole = document(AccountSettings(account_id="acme"))
             assert strangers(part[1], asked.body) == []
@@ -123,7 +128,7 @@ def test_every_body_and_filter_of_the_examples_is_taken() -> None:
         else:
             assert asked.path == "/api/v1/bulk"
             filters_of(Bulk.model_validate(asked.body).filters)
-    assert bodies == 4
+    assert bodies == 5
 
 
 def test_a_word_that_the_api_does_not_know_would_be_seen() -> None:

@@ -43,6 +43,9 @@ LINES = st.builds(
     error=st.sampled_from(["", "no route"]),
     message=st.sampled_from(MESSAGES),
     because=st.sampled_from(["", "TKT 3"]),
+    said=st.sampled_from([None, {"reason": "other", "transcript": [{"text": "my name is Vera"}]}]),
+    links=st.sampled_from([(), ({"code": "abc123", "url": "https://a.example", "short": "x"},)]),
+    mailed_to=st.sampled_from([None, "vera@example.com"]),
 ).map(lambda line: line_rules.together(line, line))
 
 

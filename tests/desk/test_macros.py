@@ -32,3 +32,25 @@ def test_what_is_filled_in_is_not_filled_in_again() -> None:
     text, missing = filled("{{contact.first_name}}", {"contact.first_name": "{{ticket.number}}"})
 
     assert (text, missing) == ("{{ticket.number}}", ())
+
+
+@pytest.mark.spec("MAC 1")
+def test_what_is_said_for_want_of_a_value_is_put_in_and_nothing_is_missing() -> None:
+    macro = "Hi {{ contact.first_name | default('you') }}, {{agent.name|default(\"we\")}} wrote"
+
+    assert filled(macro, KNOWN) == ("Hi Vera, we wrote", ())
+    assert filled("{{nothing.at_all|default('x')}}", KNOWN) == (
+        "{{nothing.at_all|default('x')}}",
+        (),
+    )
+    assert left_open(macro) == ("contact.first_name", "agent.name")
+
+
+@pytest.mark.spec("MAC 1")
+@pytest.mark.parametrize("around", ["{% if x %}", "{# so #}", "{{ x }}", "{{ 1 + 1 }}", "}}"])
+def test_what_else_stands_between_braces_hides_no_placeholder(around: str) -> None:
+    text = f"{around} {{{{contact.first_name}}}} {around}"
+
+    assert filled(text, KNOWN) == (f"{around} Vera {around}", ())
+    assert left_open(text) == ("contact.first_name",)
+    assert unknown(text) == ()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from services.desk.handlers import Around
+from services.desk.keeping import Around
 from services.desk.rebuilding import (
     GOES_ON,
     HELD,
@@ -23,7 +23,7 @@ from shared.contracts.commands import AddNote, PublishSnapshots
 from shared.contracts.messages import InboundMessage
 from shared.topics import BY_NAME, SCREENED, SNAPSHOTS, TICKETS
 from tests.builders import MONDAY, a_command, a_message, an_account
-from tests.desk.read_models import Kept, MemoryReadModel, Told, a_desk, folded, take
+from tests.desk.read_models import Kept, MemoryLinks, MemoryReadModel, Told, a_desk, folded, take
 from tests.ticketing.drawn import histories
 from tests.ticketing.real import Crash, Fate
 from tests.ticketing.turns import finished
@@ -165,6 +165,8 @@ class Place:
 
 class Nothing:
     """Knows nothing of contacts."""
+
+    links = MemoryLinks()
 
     async def erased(self, _: Any) -> dict[Any, Any]:
         return {}

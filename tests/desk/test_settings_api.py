@@ -316,7 +316,8 @@ async def test_without_passwords_there_are_no_links() -> None:
 
 SEEN = {
     "support": {"sessions"},
-    "manager": set(PAGES) - {"agents", "teams", "channels", "account", "plan", "tokens"},
+    "manager": set(PAGES)
+    - {"agents", "teams", "channels", "links", "handoff", "account", "plan", "tokens"},
     "admin": set(PAGES) - {"plan"},
     "owner": set(PAGES),
 }

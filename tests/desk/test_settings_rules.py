@@ -49,11 +49,14 @@ CHANGED: dict[str, dict[str, Any]] = {
     "round-robin": {"assignment": {"round_robin": True}},
     "hours": {"time_zone": "Europe/Rome"},
     "auto-closing": {"autoclose": {"enabled": True}},
+    "auto-replies": {"auto_replies": {"webchat": {"open": {"en": "Hello"}}}},
     "keywords": {"keywords": [{"word": "SALE"}]},
     "spam": {"spam": {"threshold": 0.95}},
     "attribution": {"attribution": {"window": "PT12H"}},
     "people": {"teams": [{"id": "returns", "name": "Backs"}]},
     "channels": {"channels": ["email"]},
+    "links": {"links": {"short_domain": "go.acme.example"}},
+    "handoff": {"handoff": {"answer_within": "PT5M"}},
     "account": {"name": "Another"},
     "plan": {"plan": "inbox"},
 }
@@ -65,11 +68,12 @@ MANAGERS = {
     "round-robin",
     "hours",
     "auto-closing",
+    "auto-replies",
     "keywords",
     "spam",
     "attribution",
 }
-ADMINS = MANAGERS | {"people", "channels", "account"}
+ADMINS = MANAGERS | {"people", "channels", "links", "handoff", "account"}
 MAY = {"support": set(), "manager": MANAGERS, "admin": ADMINS, "owner": ADMINS | {"plan"}}
 
 

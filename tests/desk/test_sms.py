@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.desk.rules.sms import segments
+from shared.contracts.replying import Links
+from shared.values.links import as_short, shortened, to_shorten
 
 GSM = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./09:;<=>?¡AZÄÖÑÜ§¿azäöñüà^{}\\[~]|€\f"
 TWO = "\f^{}\\[~]|€"
@@ -113,3 +115,41 @@ def test_the_page_counts_as_the_server_does() -> None:
         }
         for sms in ours
     ]
+
+
+@pytest.mark.spec("OUT 1")
+@pytest.mark.skipif(NODE is None, reason="there is no Node.js")
+def test_the_page_counts_links_as_they_go_out() -> None:
+    link = "https://acme.example/a-long-way-to-somewhere?lang=en&from=sms"
+    texts = [
+        f"See {link}.",
+        f"See ({link}), {link} and www.acme.example/x!",
+        f"{link},{link}",
+        "https://go.acme.example/abc stays, https://münchen.example/straße? does not…",
+        "请看https://a.example/x。",
+        "va bene.Io ann@acme.com ftp://a.example/x",
+        "a" * 140 + f" {link} " + "b" * 140,
+        " ".join(f"https://a.example/{number}" for number in range(30)),
+    ]
+    short = as_short(Links(short_domain="go.acme.example"))
+    assert short == "https://go.acme.example/0000000000"
+    domain = "go.acme.example"
+    found = [[t[link.begin : link.end] for link in to_shorten(t, domain)] for t in texts]
+    script = (
+        f"import {{ asSent }} from {json.dumps(MODULE.as_uri())};"
+        f"const all = {json.dumps([texts, found])};"
+        f"const made = all[0].map((text, at) => asSent(text, all[1][at], '{short}'));"
+        "console.log(JSON.stringify(made));"
+    )
+    command = [str(NODE), "--no-warnings", "--input-type=module", "-e", script]
+    answered = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    ours = [shortened(text, domain, lambda *_: "0" * 10) for text in texts]
+
+    assert json.loads(answered.stdout) == [
+        {"text": text, "count": len(links)} for text, links in ours
+    ]
+
+
+def test_links_that_stay_as_they_are_have_no_short_example() -> None:
+    assert as_short(Links()) is None
+    assert as_short(Links(short_domain="go.acme.example", enabled=False)) is None

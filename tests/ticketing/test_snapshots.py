@@ -31,7 +31,15 @@ from shared.contracts.tickets import (
 )
 from shared.embedded.servers import Servers
 from shared.stores.mongo import Database
-from tests.builders import MONDAY, a_command, a_deletion, a_message, an_edit, minutes
+from tests.builders import (
+    MONDAY,
+    a_command,
+    a_deletion,
+    a_message,
+    an_account,
+    an_edit,
+    minutes,
+)
 from tests.ticketing.drawn import histories
 from tests.ticketing.real import Crash, Fate, RealWorld, on_mongo
 from tests.ticketing.turns import finish
@@ -261,6 +269,23 @@ async def test_a_long_thread_comes_in_pages_and_many_tickets_in_several_sweeps()
     assert counts == [100, 200, 231, 231]
     assert len(long.lines) == 251
     assert [*long.pages.values()] == [[(0, False), (1, False), (2, True)]]
+
+
+@pytest.mark.spec("OUT 1")
+@pytest.mark.spec("VWS 9")
+async def test_a_snapshot_tells_a_replys_short_links_as_its_event_did() -> None:
+    world = World()
+    world.accounts.apply(an_account(links={"short_domain": "go.acme.example"}))
+    ticket = await a_ticket(world, "sms")
+    text = "See https://acme.example/returns"
+    await world.happen(a_command(ReplyToTicket, ticket_id=ticket.id, text=text))
+    await world.happen(asking())
+    await world.sweep()
+
+    (replied,) = world.facts(AgentReplied)
+    (line,) = [x for x in told(world)[ticket.id].lines.values() if x.kind == "reply"]
+    assert line.links == replied.links
+    assert (line.id, line.links[0].url) == (replied.message_id, "https://acme.example/returns")
 
 
 def test_pages_are_cut_where_a_record_would_grow_too_large() -> None:

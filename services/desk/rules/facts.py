@@ -8,6 +8,7 @@ from services.desk.rules.lines import Line
 from services.desk.rules.rows import Row
 from shared.clock import EPOCH
 from shared.contracts.base import Author
+from shared.contracts.clicks import ShortLink
 from shared.contracts.messages import Attachment, InboundMessage
 from shared.contracts.snapshots import ThreadLine, TicketSnapshot
 from shared.contracts.tickets import (
@@ -25,6 +26,7 @@ from shared.contracts.tickets import (
     TicketCloseAnnulled,
     TicketClosed,
     TicketFact,
+    TicketHandedOver,
     TicketMarkedNotSpam,
     TicketMarkedSpam,
     TicketOpened,
@@ -47,6 +49,7 @@ _NOTICES: Final = (
     | TicketWoken
     | TicketAssigned
     | TicketUnassigned
+    | TicketHandedOver
     | TicketRouted
     | TicketTagged
     | TicketUntagged
@@ -119,8 +122,10 @@ def _lines(event: TicketFact) -> Iterable[Line]:  # noqa: C901  # a case a kind 
                 kind="reply",
                 text=event.text,
                 author=_author(event.author),
-                attachments=_files(event.attachments),
+                attachments=_models(event.attachments),
                 auto_reply=event.auto_reply,
+                links=_models(event.links),
+                mailed_to=event.mailed_to,
             )
         case DeliveryReported():
             yield Line(event.account_id, event.message_id, event.ticket_id, delivery=event.status)
@@ -215,10 +220,12 @@ def _of_thread(snapshot: TicketSnapshot, line: ThreadLine) -> Line:
         text="" if line.deleted else line.text,
         version=line.version or 0,
         author=_author(line.author),
-        attachments=_files(files),
+        attachments=_models(files),
         spam=line.spam,
         grey=line.message.grey if line.message else False,
         auto_reply=line.auto_reply,
+        links=() if line.deleted else _models(line.links),
+        mailed_to=None if line.deleted else line.mailed_to,
         deleted=line.deleted,
         delivery=line.delivery,
         message=message,
@@ -226,7 +233,7 @@ def _of_thread(snapshot: TicketSnapshot, line: ThreadLine) -> Line:
     )
 
 
-def _files(files: Iterable[Attachment]) -> tuple[Mapping[str, Any], ...]:
+def _models(files: Iterable[Attachment | ShortLink]) -> tuple[Mapping[str, Any], ...]:
     return tuple(each.model_dump(mode="json") for each in files)
 
 

@@ -23,6 +23,9 @@ SAYS_AS_MUCH: Final[dict[str | None, int]] = {
 """Of two states of a delivery, the one with the higher number is what is known."""
 
 
+TRANSCRIPT: Final = "transcript"
+"""What was said before a hand-over: alone of all that notices say it is the customer's words."""
+
 _OF_THE_FIRST_VERSION: Final = frozenset({"html", "text_full"})
 
 
@@ -34,6 +37,7 @@ class Line:
     line is not shown. `version` counts the edits of `text`. `message` is a customer's message as
     screened, but for its text. `code` names the event that a notice is of, `said` what it says
     besides, so that it can be said in each reader's language; `text` says it where they do not.
+    Of a reply `links` went out as short ones, and `mailed_to` is where it went by mail instead.
     """
 
     account_id: str
@@ -57,6 +61,8 @@ class Line:
     code: str | None = None
     said: Mapping[str, Any] | None = None
     because: str = ""
+    links: tuple[Mapping[str, Any], ...] = ()
+    mailed_to: str | None = None
 
     @property
     def key(self) -> str:
@@ -70,8 +76,18 @@ class Line:
 
     def erased(self) -> "Line":
         """The line without anything that it said, for good."""
+        said = {name: value for name, value in (self.said or {}).items() if name != TRANSCRIPT}
         return replace(
-            self, text="", attachments=(), message=None, error="", because="", deleted=True
+            self,
+            text="",
+            attachments=(),
+            message=None,
+            error="",
+            because="",
+            said=said or None,
+            links=(),
+            mailed_to=None,
+            deleted=True,
         )
 
 
@@ -100,6 +116,8 @@ def together(one: Line, other: Line) -> Line:
         code=_known(one.code, other.code),
         said=max(one.said, other.said, key=_much),
         because=max(one.because, other.because, key=lambda words: (len(words), words)),
+        links=max(one.links, other.links, key=_much),
+        mailed_to=_known(one.mailed_to, other.mailed_to),
     )
     return joined.erased() if joined.deleted else joined
 

@@ -7,6 +7,7 @@ from typing import Final
 from services.desk.rules.rows import Row
 from services.desk.rules.showing import contact
 from shared.contracts.accounts import AccountSettings
+from shared.values import templates
 
 PLACEHOLDERS: Final = (
     "contact.name",
@@ -23,7 +24,8 @@ PLACEHOLDERS: Final = (
 )
 """What a macro's text may name, between double braces."""
 
-_PLACE = re.compile(r"\{\{\s*([a-z_]+\.[a-z_]+)\s*\}\}")
+_BRACES = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+"""What may be a placeholder; what stands around it is any text, and never read as a template."""
 
 
 def values(row: Row, settings: AccountSettings, agent: str) -> dict[str, str]:
@@ -54,19 +56,36 @@ def filled(text: str, known: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     missing: dict[str, None] = {}
 
     def put(match: re.Match[str]) -> str:
-        place = match.group(1)
-        if place in PLACEHOLDERS and place not in known:
-            missing[place] = None
-        return known.get(place, match.group())
+        name = _named(match.group())
+        if name not in PLACEHOLDERS:
+            return match.group()
+        said, left = templates.filled(match.group(), known)
+        missing.update(dict.fromkeys(left))
+        return match.group() if left else said
 
-    return _PLACE.sub(put, text), tuple(missing)
+    return _BRACES.sub(put, text), tuple(missing)
 
 
 def left_open(text: str) -> tuple[str, ...]:
     """The placeholders that stand in a text still: it must not be sent like that."""
-    return tuple(dict.fromkeys(p for p in _PLACE.findall(text) if p in PLACEHOLDERS))
+    return tuple(name for name in _names(text) if name in PLACEHOLDERS)
 
 
 def unknown(text: str) -> tuple[str, ...]:
     """What looks like a placeholder in a macro's text, and is none."""
-    return tuple(dict.fromkeys(p for p in _PLACE.findall(text) if p not in PLACEHOLDERS))
+    return tuple(name for name in _names(text) if name not in PLACEHOLDERS)
+
+
+def _names(text: str) -> dict[str, None]:
+    """What placeholders of the text are called, each once."""
+    found = (_named(match.group()) for match in _BRACES.finditer(text))
+    return {name: None for name in found if name is not None}
+
+
+def _named(braces: str) -> str | None:
+    """What the placeholder is called; None for what is none."""
+    try:
+        (part,) = templates.parts(braces)
+    except ValueError:
+        return None
+    return part.name if isinstance(part, templates.Place) else None

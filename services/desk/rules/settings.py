@@ -33,12 +33,15 @@ PARTS: Final[dict[str, Part]] = {
     ),
     "hours": Part("settings", ("time_zone", "business_hours")),
     "auto-closing": Part("settings", ("autoclose",)),
+    "auto-replies": Part("settings", ("auto_replies",)),
     "keywords": Part("settings", ("keywords", "keyword_languages")),
     "spam": Part("settings", ("spam",)),
     "attribution": Part("settings", ("attribution",)),
     "people": Part("people", ("agents", "teams")),
     "channels": Part("people", ("channels", "addresses", "reply_windows")),
-    "account": Part("people", ("name", "region")),
+    "links": Part("people", ("links",)),
+    "handoff": Part("people", ("handoff",)),
+    "account": Part("people", ("name", "language", "region")),
     "plan": Part("plan", ("plan",)),
 }
 """Every field of the settings is in one part, but the account's id and the revision."""
@@ -52,6 +55,9 @@ PAGES: Final[dict[str, Right]] = {
     "changes": "settings",
 }
 """The settings' pages, and the right that each needs."""
+
+PREVIEWED: Final = ("auto-replies", "links", "handoff")
+"""The parts of which one can see what would be sent by them."""
 
 UNCHANGING: Final = frozenset({"account_id", "revision"})
 """What no change names: whose settings they are, and which ones they are."""

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from services.desk.rules import macros
 from services.desk.rules.settings import Document
+from services.desk.rules.settings_texts import wrong_texts
 from services.desk.rules.signing import folded
 from shared.contracts.accounts import AccountSettings
 
@@ -50,7 +51,19 @@ _CODES: Final = {
     "date_type": "no_date",
 }
 _LIMITS: Final = ("le", "lt", "ge", "gt", "max_length")
-_OF_FIELDS: Final = {"time_zone": "no_zone", "region": "no_region"}
+_OF_FIELDS: Final = {
+    "time_zone": "no_zone",
+    "region": "no_region",
+    "language": "no_language",
+    "links.short_domain": "no_domain",
+    "handoff.zendesk.subdomain": "no_subdomain",
+    "handoff.gorgias.domain": "no_subdomain",
+    "handoff.zendesk.secret": "no_secret_name",
+    "handoff.gorgias.secret": "no_secret_name",
+    "handoff.gorgias.from_address": "no_mail_address",
+}
+_AT_ITS_PARTS: Final = ("", "tags", "handoff")
+"""What is told of these as a whole is told at each value already."""
 
 
 def checked(whole: Document) -> tuple[AccountSettings | None, list[Wrong]]:
@@ -62,7 +75,7 @@ def checked(whole: Document) -> tuple[AccountSettings | None, list[Wrong]]:
     except ValidationError as error:
         told = [_wrong(each) for each in error.errors(include_url=False)]
         # What concerns several values is told at each of them already.
-        found += [each for each in told if each.field not in ("", "tags") or not found]
+        found += [each for each in told if each.field not in _AT_ITS_PARTS or not found]
         return None, _once(found)
     return (None if found else settings), _once(found)
 
@@ -76,6 +89,8 @@ def _wrong(error: Any) -> Wrong:  # noqa: ANN401  # pydantic's
     code = _OF_FIELDS.get(path) or _CODES.get(error["type"], "wrong")
     if error["loc"][:1] == ("addresses",) and error["type"] == "value_error":
         path, code = f"{path}.value", "sender_name"
+    if error["loc"][:-1] == ("auto_replies", "new_sms", "to"):
+        code = "no_mail_address"
     context = error.get("ctx") or {}
     limit = next((str(context[name]) for name in _LIMITS if name in context), "")
     return Wrong(path, code, {"limit": limit} if limit else {}, error["msg"])
@@ -92,6 +107,7 @@ def _named(whole: Document) -> Iterator[Wrong]:
     yield from _twice([a for a in agents if a[1].get("email")], "agents", "email")
     yield from _strange_names(whole, agents, teams)
     yield from _placeholders(whole)
+    yield from (Wrong(*each) for each in wrong_texts(whole))
     yield from _tags(whole)
     spam = whole.get("spam")
     if isinstance(spam, Mapping):

@@ -8,7 +8,8 @@ from typing import Any
 
 from services.desk.rules.becauses import with_names
 from services.desk.rules.files import File
-from services.desk.rules.lines import Line
+from services.desk.rules.following import Followed
+from services.desk.rules.lines import TRANSCRIPT, Line
 from services.desk.rules.mail_html import quoted_part
 from services.desk.rules.plain import plain_name, preview
 from services.desk.rules.rows import Last, Row
@@ -22,9 +23,11 @@ from services.desk.rules.shown import (
     ShownRow,
     Writer,
 )
+from services.desk.rules.shown_links import ShownLink, ShownPicture, ShownSaid
 from shared.clock import EPOCH
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact
+from shared.contracts.handoffs import TranscriptLine
 from shared.contracts.tickets import TicketSummary
 from shared.values.attendance import Attendance
 
@@ -34,6 +37,7 @@ _DECIDES = frozenset(
         *("TicketAssigned", "TicketUnassigned", "TicketRouted", "TicketTagged", "TicketUntagged"),
         *("TicketClosed", "TicketCloseAnnulled", "TicketReopened", "TicketMarkedSpam"),
         *("TicketMarkedNotSpam", "TicketAttributed", "TicketOpened", "TicketWoken"),
+        "TicketHandedOver",
     }
 )
 
@@ -148,8 +152,12 @@ def line(
     names: Names,
     known: Mapping[str, File] = MappingProxyType({}),
     now: datetime = EPOCH,
+    followed: Mapping[str, Followed] = MappingProxyType({}),
 ) -> ShownLine:
-    """A line of a thread; `known` are the files that are there, whole or not, by their ids."""
+    """A line of a thread; `known` are the files that are there, whole or not, by their ids.
+
+    `followed` says by code how often links were.
+    """
     message = of.message or {}
     kind, who, named = of.author or ("system" if of.kind == "notice" else "customer", "", None)
     writer: Writer = "customer" if of.kind == "message" else kind  # type: ignore[assignment]  # of a contract
@@ -179,7 +187,26 @@ def line(
         subject=preview(message["subject"]) if message.get("subject") else None,
         code=of.code,
         said=_named(of.said or {}, names),
+        transcript=tuple(_transcript(of.said or {})),
+        links=tuple(_link(each, followed.get(each["code"])) for each in of.links),
+        mailed_to=plain_name(of.mailed_to or "") or None,
     )
+
+
+def _link(link: Mapping[str, Any], followed: Followed | None) -> ShownLink:
+    if followed is None:
+        return ShownLink(link["url"], link["short"])
+    last = datetime.fromisoformat(followed.last)
+    return ShownLink(link["url"], link["short"], followed.times, last)
+
+
+def _transcript(said: Mapping[str, Any]) -> Iterable[ShownSaid]:
+    for each in said.get(TRANSCRIPT) or ():
+        line = TranscriptLine.model_validate(each)
+        pictures = (
+            ShownPicture(picture.url, plain_name(picture.name)) for picture in line.pictures
+        )
+        yield ShownSaid(line.at, line.who, line.text, tuple(pictures))
 
 
 def _named(said: Mapping[str, Any], names: Names) -> dict[str, Any]:
@@ -188,6 +215,7 @@ def _named(said: Mapping[str, Any], names: Names) -> dict[str, Any]:
     return {
         name: known[name].get(value, value) if name in known else value
         for name, value in said.items()
+        if name != TRANSCRIPT
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
+from services.desk.rules.shown_links import ShownLink, ShownSaid
 from shared.contracts.base import Channel
 from shared.contracts.messages import Attachment
 from shared.contracts.tickets import TicketStatus
@@ -139,6 +140,9 @@ class ShownLine:
     subject: str | None = None
     code: str | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
+    transcript: tuple[ShownSaid, ...] = ()
+    links: tuple[ShownLink, ...] = ()
+    mailed_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +259,7 @@ class ShownTicket:
 
     `cc` are the addresses that take part in the mail besides the contact and the account. A reply's
     file has `largest_file` bytes at most.
+    `short_link` is one as they go out, where the links of a reply become short ones.
     """
 
     row: ShownRow
@@ -267,6 +272,7 @@ class ShownTicket:
     visitor: ShownVisitor | None = None
     cc: tuple[str, ...] = ()
     largest_file: int = 20 * 1024 * 1024
+    short_link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
 from services.desk.rules.visits import Visit
 from services.desk.store.files import MongoFiles
+from services.desk.store.links import MongoLinks
 from shared.clock import EPOCH
 from shared.contracts.base import CHANNELS
 from shared.contracts.marketing import SendDelivered, SendOutcome
@@ -27,7 +28,10 @@ KEPT_VISITS: Final = timedelta(days=30)
 
 
 class MongoAround:
-    """Collections `desk_stops`, `desk_visits`, `desk_sends`, and others of profiles and agents."""
+    """Collections `desk_stops`, `desk_visits`, `desk_sends`, and others of profiles and agents.
+
+    Beside them `links` has the short links that went out.
+    """
 
     def __init__(self, database: Database) -> None:
         self._stops = database["desk_stops"]
@@ -38,6 +42,7 @@ class MongoAround:
         self._agents = database["desk_agents"]
         self._files = MongoFiles(database)
         self._erasures = MongoErasures(database, "desk")
+        self.links = MongoLinks(database)
 
     async def ensure_indexes(self) -> None:
         """Make sure of every index that a query here uses."""
@@ -46,6 +51,7 @@ class MongoAround:
         await self._visits.create_index(
             [("at", 1)], expireAfterSeconds=int(KEPT_VISITS.total_seconds())
         )
+        await self.links.ensure_indexes()
         await self._sends.create_index([("to", 1), ("at", 1)])
         await self._events.create_index([("of", 1), ("at", 1)])
         await self._events.create_index(
@@ -55,7 +61,7 @@ class MongoAround:
         await self._agents.create_index([("online", 1), ("seen_at", 1)])
 
     async def stopped(self, said: Sequence[tuple[str, str, str, datetime, bool]]) -> None:
-        """See `handlers.Around`. Of two at the same time the STOP counts."""
+        """See `keeping.Around`. Of two at the same time the STOP counts."""
         for account, channel, contact, at, out in said:
             id_ = f"{account}:{channel}:{contact}"
             await insert_new(self._stops, [{"_id": id_, "at": at, "out": out}])
@@ -70,7 +76,7 @@ class MongoAround:
         return bool(found and found["out"])
 
     async def visited(self, visits: Sequence[Visit]) -> None:
-        """See `handlers.Around`. Of two at the same time the going counts."""
+        """See `keeping.Around`. Of two at the same time the going counts."""
         for each in visits:
             id_ = f"{each.account_id}:{each.conversation}"
             row = {"of": f"{each.account_id}:{each.contact}", "at": each.at, "here": each.here}
@@ -89,7 +95,7 @@ class MongoAround:
         return Visit(account_id, conversation, contact, found["at"], found["here"])
 
     async def sent(self, sends: Sequence[SendOutcome]) -> None:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         writes: list[Any] = []
         for send in sends:
             failed = not isinstance(send, SendDelivered)
@@ -122,7 +128,7 @@ class MongoAround:
         return [document async for document in found][::-1]
 
     async def profiles(self, profiles: Sequence[Profile | Deleted]) -> None:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         last: dict[str, Any] = {}
         for each in profiles:
             if isinstance(each, Deleted):
@@ -139,7 +145,7 @@ class MongoAround:
         return Profile.model_validate_json(found["body"]) if found else None
 
     async def profile_events(self, events: Sequence[ProfileEvent]) -> None:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         rows = {
             f"{event.account_id}:{event.id}": {
                 "of": f"{event.account_id}:{event.profile_id}",
@@ -160,7 +166,7 @@ class MongoAround:
         return [ProfileEvent.model_validate_json(document["body"]) async for document in found]
 
     async def erased(self, contacts: Collection[Named]) -> Mapping[Named, datetime]:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         return await self._erasures.of(contacts)
 
     async def note_erased(self, account_id: str, names: Collection[str], at: datetime) -> None:
@@ -207,7 +213,7 @@ class MongoAround:
     async def attendances(
         self, agents: Collection[tuple[str, str]]
     ) -> dict[tuple[str, str], Attendance]:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         if not agents:
             return {}
         ids = [f"{account}:{agent}" for account, agent in sorted(agents)]
@@ -225,7 +231,7 @@ class MongoAround:
         return [Attendance(**document) async for document in self._agents.find(query, {"_id": 0})]
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
-        """See `handlers.Around`."""
+        """See `keeping.Around`."""
         rows = [{"_id": f"{a.account_id}:{a.agent_id}", **asdict(a)} for a in attendances]
         there = await insert_new(self._agents, rows)
         writes = [

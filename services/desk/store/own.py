@@ -88,14 +88,14 @@ class MongoOwn:
         return {d["_id"]: d["answer"] async for d in found if d.get("answer")}
 
     async def following(self, keys: Sequence[str]) -> list[str]:
-        """See `handlers.Answers`."""
+        """See `keeping.Answers`."""
         if not keys:
             return []
         query = {"_id": {"$in": list(keys)}, "then": {"$exists": True}}
         return [each async for d in self._commands.find(query, {"then": 1}) for each in d["then"]]
 
     async def keep(self, answers: Sequence[Answered]) -> None:
-        """See `handlers.Answers`."""
+        """See `keeping.Answers`."""
         writes = [
             UpdateOne(
                 {"_id": f"{answer.account_id}:{answer.command_id}", "answer": None},
@@ -127,7 +127,7 @@ class MongoOwn:
         return seen + 1 if stored.matched_count else None
 
     async def forget_drafts(self, tickets: Collection[str]) -> None:
-        """See `handlers.Answers`."""
+        """See `keeping.Answers`."""
         if tickets:
             await self._drafts.delete_many({"ticket": {"$in": sorted(tickets)}})
 

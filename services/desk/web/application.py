@@ -52,6 +52,7 @@ from services.desk.web.pages.settings import settings_pages
 from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem, answer
 from services.desk.web.rights import enforce
+from services.desk.web.short_links import ShortLinks
 from services.desk.web.signed_out import say_signed_out
 from services.desk.web.templating import STATIC, render, static_path
 from shared.errors import Transient
@@ -80,10 +81,12 @@ def application(
     limits: Limits,
     *,
     report_to: str = "",
+    short: ShortLinks | None = None,
 ) -> ASGIApp:
-    """The application, with what guards it outermost."""
+    """The application, with what guards it outermost, and before it what short domains answer."""
     app = routed(parts, signing, counting, jobs)
-    return guarded(app, parts, signing.sessions, limits, report_to=report_to)
+    desk = guarded(app, parts, signing.sessions, limits, report_to=report_to)
+    return short.before(desk) if short else desk
 
 
 def routed(parts: Parts, signing: SigningIn, counting: Counting, jobs: Jobs) -> FastAPI:
@@ -133,7 +136,7 @@ def routed(parts: Parts, signing: SigningIn, counting: Counting, jobs: Jobs) -> 
         work_api(parts, counting),
         events_api(parts, still),
         me_api(parts),
-        settings_api(parts),
+        settings_api(parts, sessions.public_url),
         invitations_api(parts, signing.passwords, sessions.public_url),
         pages(parts, counting),
         settings_pages(parts, signing.passwords),

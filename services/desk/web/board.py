@@ -22,7 +22,7 @@ from services.desk.web.templating import render
 
 _NOTHING: Final = Filters()
 _REMEMBERED: Final = 2_000
-_AS_THEY_ARE: Final = frozenset({"reload", "settings", "presence"})
+_AS_THEY_ARE: Final = frozenset({"reload", "settings", "presence", "followed"})
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NoReturn
+from urllib.parse import urlsplit
 
 from services.desk.handlers import News
 from services.desk.rules import settings as parts_of
@@ -48,9 +49,10 @@ def held(settings: AccountSettings, name: str | None) -> Held:
 
 @dataclass(frozen=True, slots=True)
 class Changing:
-    """Reads and changes the settings of whoever asks."""
+    """Reads and changes the settings of whoever asks; `own` is where browsers find the desk."""
 
     parts: Parts
+    own: str = ""
 
     async def now(self, who: Who, name: str | None = None) -> Held:
         """What is in force; while the brokers are away, what was last known of it."""
@@ -118,8 +120,8 @@ class Changing:
                 _refuse(who, new)
             settings = AccountSettings.model_validate(wanted)
         assert settings is not None  # noqa: S101  # nothing is wrong with it
-        if self._claimed(settings):
-            _refuse(who, self._claimed(settings))
+        if claimed := self._claimed(settings):
+            _refuse(who, claimed)
         if len(ACCOUNTS.record(settings).value or b"") > ACCOUNTS.max_bytes:
             raise Problem(413, "too_large", "all settings together are too long for the topic")
         return settings
@@ -132,6 +134,10 @@ class Changing:
             owner = self.parts.accounts.owner(address.channel, address.value)
             if owner and owner.account_id != settings.account_id and address not in known:
                 found.append(Wrong(f"addresses.{at}.value", "not_free"))
+        short = settings.links.short_domain
+        if short is not None and short == urlsplit(self.own).hostname:
+            # Links would go out, and lead to where agents sign in.
+            found.append(Wrong("links.short_domain", "own_address"))
         return found
 
     async def _conflict(

@@ -49,7 +49,7 @@ class Limits:
             if scope["type"] != "http" or scope["path"].startswith(_FREE):
                 await app(scope, receive, send)
                 return
-            if (wait := self._wait(_asks(scope))) > 0:
+            if (wait := self.wait(_asks(scope))) > 0:
                 problem = Problem(
                     429,
                     "too_many_requests",
@@ -64,7 +64,7 @@ class Limits:
 
         return limited
 
-    def _wait(self, who: str) -> float:
+    def wait(self, who: str) -> float:
         """Count a request; seconds to wait where there are none left, else 0."""
         at = self.now()
         bucket = self._buckets.pop(who, None) or _Bucket(self.burst, at)

@@ -41,6 +41,8 @@ def _case(line: ShownLine, values: Mapping[str, Any]) -> str:
     match line.code:
         case "TicketClosed":
             return ".inactivity" if values.get("reason") == "inactivity" else by
+        case "TicketHandedOver":
+            return f".{values.get('reason')}"
         case "TicketWoken":
             return f".{values.get('by')}"
         case "TicketAssigned":

@@ -32,6 +32,7 @@ from services.desk.store.documents import line_place
 from services.desk.web.parts import CAP, Parts
 from services.desk.web.problems import Problem
 from shared.clock import EPOCH
+from shared.values.links import as_short
 
 THREAD: Final = 50
 """Lines of a thread that are shown at once (TKT 10)."""
@@ -116,6 +117,7 @@ class Reading:
             visitor=await self._visitor(row),
             cc=await self._addressed(row) if shown.channel == "email" else (),
             largest_file=parts.largest_upload,
+            short_link=as_short(parts.settings(who).links) if shown.channel == "sms" else None,
         )
 
     async def draft(self, who: Who, kept: Mapping[str, Any]) -> ShownDraft:
@@ -196,8 +198,11 @@ class Reading:
         assert row.summary is not None  # noqa: S101  # as `named` says
         files = await self.parts.own.files.known(row.account_id, showing_files.file_ids(lines))
         now = self.parts.clock()
+        followed = {}
+        if any(line.links for line in lines):
+            followed = await self.parts.around.links.followed(row.key)
         told = [line for line in lines if showing.tells(line)]
-        return [showing.line(line, row.summary, names, files, now) for line in told]
+        return [showing.line(line, row.summary, names, files, now, followed) for line in told]
 
     async def _with_sends(
         self, row: Row, lines: Sequence[Line], names: Names, before: str | None, *, first: bool

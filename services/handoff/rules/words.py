@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Contact
@@ -12,30 +12,6 @@ from shared.learning.text import LONGEST_TEXT
 from shared.values import wording
 
 Which = Literal["message", "connect", "ask_address", "team_has_it", "person_answers"]
-
-READY: Final[Mapping[Which, Mapping[str, str]]] = {
-    "connect": {
-        "en": "Would you like to be connected to a person of our team?",
-        "es": "¿Quieres que te pongamos en contacto con una persona de nuestro equipo?",
-        "it": "Vuoi essere messo in contatto con una persona del nostro team?",
-    },
-    "ask_address": {
-        "en": "What is your email address, so that we can answer you there too?",
-        "es": "¿Cuál es tu dirección de correo electrónico, para poder responderte también ahí?",
-        "it": "Qual è il tuo indirizzo email, così possiamo risponderti anche lì?",
-    },
-    "team_has_it": {
-        "en": "Thank you. Our team has your conversation, and a person will answer you shortly.",
-        "es": "Gracias. Nuestro equipo tiene tu conversación y una persona te responderá en breve.",
-        "it": "Grazie. Il nostro team ha la tua conversazione e una persona ti risponderà a breve.",
-    },
-    "person_answers": {
-        "en": "Thank you. We passed your conversation on, and a person will answer you.",
-        "es": "Gracias. Hemos pasado tu conversación y una persona te responderá.",
-        "it": "Grazie. Abbiamo inoltrato la tua conversazione e una persona ti risponderà.",
-    },
-}
-"""Of the account's own message there is none: whoever chooses that method writes it."""
 
 
 def spoken(request: HandoffRequested, account: AccountSettings) -> str:
@@ -65,7 +41,7 @@ def text_of(  # what the text may name
     The account's own words come first, in the account's language if not in the visitor's.
     """
     own: Mapping[str, str] = getattr(account.handoff, which)
-    found = wording.chosen(which, own or READY.get(which, {}), language, account)
+    found = wording.chosen(f"handoff.{which}", own, language, account)
     if found is None:
         return ""
     text, of = found

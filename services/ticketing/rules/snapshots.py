@@ -133,6 +133,8 @@ def _line(ticket_id: str, line: Line) -> ThreadLine:
         attachments=tuple(line.get("attachments") or (message or {}).get("attachments") or ()),
         spam=line.get("spam", False),
         auto_reply=line.get("auto_reply", False),
+        links=tuple(line.get("links") or ()),
+        mailed_to=line.get("mailed_to"),
         version=line.get("edited"),
         deleted=line.get("deleted", False) or line.get("erased", False),
         delivery=line.get("delivery") if line["kind"] == "reply" else None,

@@ -11,13 +11,15 @@ from starlette.responses import JSONResponse, Response
 from services.desk.rules import showing
 from services.desk.rules.people import may
 from services.desk.rules.routing_preview import Would, preview
-from services.desk.rules.settings import PARTS
+from services.desk.rules.settings import PARTS, PREVIEWED
 from services.desk.rules.views import Filters, built_in
 from services.desk.web.auth import who_asks
 from services.desk.web.changing import LONG_AGO, Changing, Held
 from services.desk.web.parts import Parts
 from services.desk.web.problems import MEDIA_TYPE, PROBLEMS, Document, Problem
 from services.desk.web.rights import READ
+from services.desk.web.words import words
+from services.desk.web.would_be_sent import Previewed, WouldBeSent, would
 from shared.contracts.accounts import AccountSettings
 
 LOOKED_AT: Final = 50
@@ -45,10 +47,10 @@ Match = Annotated[
 ]
 
 
-def settings_api(parts: Parts) -> APIRouter:
-    """The routes."""
+def settings_api(parts: Parts, own: str = "") -> APIRouter:
+    """The routes; `own` is where browsers find the desk."""
     router = APIRouter(prefix="/api/v1/settings", tags=["settings"], responses=PROBLEMS)
-    changing = Changing(parts)
+    changing = Changing(parts, own)
 
     @router.get("", responses=_WHOLE)
     async def whole(request: Request) -> Response:
@@ -94,6 +96,19 @@ def settings_api(parts: Parts) -> APIRouter:
             _would(ticket_id, each, teams) for ticket_id, each in zip(tickets, found, strict=True)
         ]
         return {"items": items, "differ": sum(each.differs for each in found)}
+
+    @router.post("/{part}/preview")
+    async def would_be_sent(request: Request, part: Named, given: Previewed) -> WouldBeSent:
+        """What would be sent now by these settings of the part, which are not in force.
+
+        Of `auto-replies`, `handoff` and `links`. Nothing is changed, and nothing is sent.
+        """
+        who = who_asks(request)
+        if part not in PREVIEWED:
+            text = f"what would be sent can be seen of {', '.join(PREVIEWED)}"
+            raise Problem(404, "unknown_part", text, field="part")
+        draft = changing.checked(who, part, given.settings, parts.settings(who))
+        return would(draft, part, given, parts.clock(), words(given.language or draft.language))
 
     @router.get("/{part}", responses={200: {"description": "The part's fields"}})
     async def part(request: Request, part: Named) -> Response:

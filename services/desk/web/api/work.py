@@ -21,6 +21,7 @@ from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWen
 from shared.errors import Transient
 from shared.topics import PRESENCE
 from shared.values.ids import computed_id
+from shared.values.links import as_short, to_shorten
 
 LONGEST_DRAFT: Final = 200_000
 """Characters."""
@@ -103,6 +104,14 @@ class Macro:
     status: str | None
 
 
+class OfLinks(Contract):
+    """A text that may have links."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[str, Field(max_length=50_000)]
+
+
 def work_api(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0915  # a function a route
     """The routes."""
     router = APIRouter(prefix="/api/v1", tags=["work"], responses=PROBLEMS)
@@ -128,6 +137,15 @@ def work_api(parts: Parts, counting: Counting) -> APIRouter:  # noqa: C901, PLR0
         text, missing = macro_rules.filled(macro.text, known)
         seconds = macro.snooze_for.total_seconds()
         return Filled(text, list(missing), list(macro.tags), macro.status, seconds)
+
+    @router.post("/links/found")
+    async def links_found(request: Request, given: OfLinks) -> dict[str, list[str]]:
+        """The links of an SMS that would go out as short ones, as they are written, in order."""
+        links = parts.settings(who_asks(request)).links
+        if as_short(links) is None or links.short_domain is None:
+            return {"links": []}
+        found = to_shorten(given.text, links.short_domain)
+        return {"links": [given.text[link.begin : link.end] for link in found]}
 
     @router.get("/tickets/{ticket_id}/draft")
     async def draft(request: Request, ticket_id: str) -> Draft | None:

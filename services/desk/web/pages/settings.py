@@ -11,18 +11,20 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.desk.rules import macros
 from services.desk.rules.people import RIGHTS, SCOPES, Who
 from services.desk.rules.settings import NOT_IN_INBOX, PAGES, PARTS, document, switched_on
+from services.desk.rules.settings_texts import LANGUAGES
 from services.desk.web.auth import Passwords, who_asks
 from services.desk.web.changing import LONG_AGO, Changing, held
 from services.desk.web.parts import Parts
 from services.desk.web.templating import render
-from services.desk.web.words import words
+from services.desk.web.words import Words, words
 from shared.contracts.accounts import TAGS, AccountSettings, Role, Weekday
 from shared.contracts.base import CHANNELS
+from shared.contracts.replying import PLACEHOLDERS
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
-    "answering": ("macros", "tags"),
-    "sharing": ("routing", "round-robin", "hours", "auto-closing"),
-    "reaching": ("channels", "keywords", "spam", "attribution"),
+    "answering": ("macros", "auto-replies", "tags"),
+    "sharing": ("routing", "round-robin", "hours", "auto-closing", "handoff"),
+    "reaching": ("channels", "links", "keywords", "spam", "attribution"),
     "people": ("agents", "teams", "sessions"),
     "account": ("account", "plan", "tokens", "changes"),
 }
@@ -110,9 +112,24 @@ def _context(who: Who, name: str, settings: AccountSettings) -> dict[str, Any]:
         "zones": _zones() if name == "hours" else (),
         "scopes": SCOPES,
         "placeholders": macros.PLACEHOLDERS,
+        "text_placeholders": PLACEHOLDERS,
+        "account_languages": [(each, _language(each, t)) for each in _languages(settings)],
         "samples": _samples(who, settings, t),
         "may_owners": may_owners,
     }
+
+
+def _languages(settings: AccountSettings) -> tuple[str, ...]:
+    """The languages that texts can be in, the account's own first."""
+    texts = [*settings.auto_replies.texts(), *settings.handoff.texts()]
+    written = [language for _, of, _ in texts for language in of]
+    return tuple(dict.fromkeys((settings.language, *LANGUAGES, *written)))
+
+
+def _language(language: str, t: Words) -> str:
+    """What a language is called; its letters where there is no word for it."""
+    key = f"settings.language.{language}"
+    return t(key) if key in t.texts else language
 
 
 @cache

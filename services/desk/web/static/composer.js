@@ -8,7 +8,7 @@ import { applied, chips, unfilled, wanting } from "./macros.js";
 import { refused } from "./refusals.js";
 import { hush, tell } from "./says.js";
 import { kept, post, waitingWords } from "./sending.js";
-import { segments } from "./sms.js";
+import { Links } from "./sms_links.js";
 import { t } from "./words.js";
 
 export class Composer {
@@ -24,6 +24,7 @@ export class Composer {
     this.others = $("#composer-others", root);
     this.with = applied(pane.me.id, pane.id);
     this.attached = new Attached(root, this, () => this.wrote());
+    this.links = new Links(this.form.dataset.short, () => this.drawn());
     this.seen = pane.seq;
     this.was = $("#head-replying", root)?.innerHTML.trim();
     this.field.addEventListener("input", () => this.wrote());
@@ -154,9 +155,7 @@ export class Composer {
     }
     this.mirror.replaceChildren(...parts, `${text.slice(from)}\n`);
     if (this.form.dataset.channel !== "sms") return;
-    const { encoding, segments: count, left } = segments(text);
-    this.count.textContent = text ? t("composer.segments", { count, encoding, left }) : "";
-    this.count.classList.toggle("warn", count > 3);
+    this.links.counted(text, this.count);
   }
 
   stands(state) {
@@ -294,5 +293,6 @@ export class Composer {
   leave() {
     this.left = true;
     this.draft.leave();
+    this.links.leave();
   }
 }

@@ -5,7 +5,7 @@ import { get } from "./http.js";
 import { lead } from "./leader.js";
 import { every } from "./ticks.js";
 
-const TYPES = ["tickets", "counts", "here", "typing", "visitor", "presence", "job", "draft", "settings", "reload", "poll", "live"];
+const TYPES = ["tickets", "counts", "here", "typing", "visitor", "presence", "followed", "job", "draft", "settings", "reload", "poll", "live"];
 const QUIET = 60000; // a stream that said nothing for so long may be dead without knowing
 const handlers = new Map();
 const channel = window.BroadcastChannel ? new BroadcastChannel("desk-live") : null;

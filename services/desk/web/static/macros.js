@@ -9,9 +9,11 @@ import { t } from "./words.js";
 const DAY = 86_400_000;
 const NOTHING = { macro: null, tags: [], status: null, snooze: DAY };
 
+const PLACE = /\{\{\s*([a-z_]+\.[a-z_]+)\s*(?:\|\s*default\([^{}]*?\)\s*)?\}\}/g;
+
 // The places of a text that are still to be filled in: [{index, length, name}].
 export function unfilled(text) {
-  return [...text.matchAll(/\{\{\s*([a-z_]+\.[a-z_]+)\s*\}\}/g)].map((found) => ({ index: found.index, length: found[0].length, name: found[1] }));
+  return [...text.matchAll(PLACE)].map((found) => ({ index: found.index, length: found[0].length, name: found[1] }));
 }
 
 // Says what is to be filled in before the reply can go out, and marks the first of it.

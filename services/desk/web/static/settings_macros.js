@@ -6,7 +6,7 @@ import { says } from "./settings_says.js";
 
 const samples = JSON.parse($("#samples").textContent);
 const list = $('[data-list="macros"]');
-const PLACE = /\{\{\s*([a-z_]+\.[a-z_]+)\s*\}\}/g;
+const PLACE = /\{\{\s*([a-z_]+\.[a-z_]+)\s*(?:\|\s*default\([^{}]*?\)\s*)?\}\}/g;
 
 function preview(row) {
   const text = $('[data-field="text"]', row).value;

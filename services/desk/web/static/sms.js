@@ -36,3 +36,18 @@ export function segments(text) {
   }
   return { encoding, units, segments: count, left: together - used };
 }
+
+// The text with its links, as they are written and in order, as short ones; and how many those are.
+export function asSent(text, links, short) {
+  let made = "";
+  let after = 0;
+  let count = 0;
+  for (const link of links) {
+    const at = text.indexOf(link, after);
+    if (at < 0) continue;
+    made += text.slice(after, at) + short;
+    after = at + link.length;
+    count += 1;
+  }
+  return { text: made + text.slice(after), count };
+}

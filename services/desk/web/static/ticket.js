@@ -230,6 +230,7 @@ function followLive() {
   on("visitor", (told) => told.ticket_ids.includes(pane?.id) && pane.refresh());
   on("presence", ({ agent }) => pane && agent === pane.head.assignee && pane.refresh());
   on("draft", (told) => pane?.id === told.ticket_id && pane.composer.elsewhere(told.revision));
+  on("followed", (told) => pane?.id === told.ticket_id && pane.refresh());
   on("reload", () => pane?.refresh());
 }
 
