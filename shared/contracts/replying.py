@@ -187,7 +187,7 @@ class HandoffSettings(Contract):
     connect: Texts = Field(default_factory=dict)
     ask_address: Texts = Field(default_factory=dict)
     team_has_it: Texts = Field(default_factory=dict)
-    person_answers: Texts = Field(default_factory=dict)
+    agent_answers: Texts = Field(default_factory=dict)
     zendesk: Zendesk | None = None
     gorgias: Gorgias | None = None
 
@@ -197,7 +197,7 @@ class HandoffSettings(Contract):
         yield "connect", self.connect, False
         yield "ask_address", self.ask_address, False
         yield "team_has_it", self.team_has_it, False
-        yield "person_answers", self.person_answers, False
+        yield "agent_answers", self.agent_answers, False
 
     @model_validator(mode="after")
     def _has_where_to_go(self) -> Self:

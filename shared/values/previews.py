@@ -84,7 +84,7 @@ def _sent(settings: AccountSettings, now: datetime) -> dict[str, bool]:
         "auto_replies.follow_up.text": replies.follow_up.enabled,
         "handoff.message": method == "message",
         "handoff.team_has_it": method == "helpdesk",
-        "handoff.person_answers": method in ("zendesk", "gorgias"),
+        "handoff.agent_answers": method in ("zendesk", "gorgias"),
         "handoff.connect": method != "message",
         "handoff.ask_address": method != "message",
     }

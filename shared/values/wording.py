@@ -48,7 +48,7 @@ READY: Final[Mapping[str, Mapping[str, str]]] = {
         "es": "Gracias. Nuestro equipo tiene tu conversación y una persona te responderá en breve.",
         "it": "Grazie. Il nostro team ha la tua conversazione e una persona ti risponderà a breve.",
     },
-    "handoff.person_answers": {
+    "handoff.agent_answers": {
         "en": "Thank you. We passed your conversation on, and a person will answer you.",
         "es": "Gracias. Hemos pasado tu conversación y una persona te responderá.",
         "it": "Grazie. Abbiamo inoltrato la tua conversazione e una persona ti risponderà.",

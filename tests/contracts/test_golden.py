@@ -72,6 +72,10 @@ def test_what_is_lost_is_found() -> None:
     assert lost({"a": 1}, {"c": 4}) == [".a"]
 
 
+OF_NEW_SERVICES = {"FollowUpByMail", "HandOver"}
+"""Commands that only services give which 0.1.0 has not: they start once ticketing is upgraded."""
+
+
 @each_release
 @pytest.mark.parametrize("example", examples(), ids=str)
 def test_what_is_written_now_is_valid_for_a_release(release: Path, example: Example) -> None:
@@ -80,7 +84,10 @@ def test_what_is_written_now_is_valid_for_a_release(release: Path, example: Exam
         return  # it consumes no topic that it does not know
     known = set(schema.get("discriminator", {}).get("mapping", {})) or {schema["title"]}
     if example.type not in known:
-        assert example.topic.open_ended, "it would make a dead letter of a type it does not know"
+        by_new = example.type in OF_NEW_SERVICES
+        assert by_new or example.topic.open_ended, (
+            "it would make a dead letter of a type it does not know"
+        )
         return
     written = json.loads(example.topic.record(example.body()).value or b"")
 

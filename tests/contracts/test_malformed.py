@@ -15,7 +15,9 @@ from tests.contracts.library import SPOKEN, Example, Json, a_record, examples
 TOPICS = [BY_NAME[name] for name in SPOKEN]
 MIN = datetime.min.replace(tzinfo=UTC)
 OPEN_ENDED = {
+    "helpdesk.clicks",
     "helpdesk.files",
+    "helpdesk.handoffs",
     "helpdesk.tickets",
     "helpdesk.signals",
     "helpdesk.snapshots",

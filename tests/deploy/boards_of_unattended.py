@@ -67,7 +67,7 @@ UNATTENDED = Dashboard(
         Panel(
             "Answers to no hand-off",
             "short",
-            "Within an hour: visitors' answers that name a hand-off which the account does not have.",
+            "Within an hour: visitors' answers that name no hand-off of their account.",
             [("sum(increase(helpdesk_handoff_answers_ignored_total[1h]))", "answers")],
         ),
         Panel(

@@ -97,7 +97,7 @@ def test_a_machines_number_is_told_by_its_kind(kind: Any) -> None:
 
 
 @pytest.mark.spec("ARP 1")
-def test_late_by_a_day_nobody_but_a_person_answers() -> None:
+def test_late_by_a_day_nobody_but_a_agent_answers() -> None:
     wrote = Ticket("sms", CARLO).wrote(MORNING)
 
     told = [

@@ -17,7 +17,7 @@ TEXTS: Final = (
     "handoff.connect",
     "handoff.ask_address",
     "handoff.team_has_it",
-    "handoff.person_answers",
+    "handoff.agent_answers",
 )
 """Where the settings have texts by language."""
 

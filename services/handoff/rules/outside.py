@@ -88,7 +88,7 @@ def attempted(
 
 def _taken(party: Party, result: Result, account: AccountSettings, now: datetime) -> Change:
     contact, email = party.asking.contact, party.email
-    text = text_of("person_answers", party.language, account, contact, now, email=email)
+    text = text_of("agent_answers", party.language, account, contact, now, email=email)
     end = End("handed_over", external_id=result.external_id, external_url=result.external_url)
     return close(party, end, now, told(party, text, now))
 

@@ -11,7 +11,7 @@ from shared.contracts.tickets import TicketSummary
 from shared.learning.text import LONGEST_TEXT
 from shared.values import wording
 
-Which = Literal["message", "connect", "ask_address", "team_has_it", "person_answers"]
+Which = Literal["message", "connect", "ask_address", "team_has_it", "agent_answers"]
 
 
 def spoken(request: HandoffRequested, account: AccountSettings) -> str:
