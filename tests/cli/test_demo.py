@@ -18,8 +18,9 @@ from shared.topics import TOPICS
 from tests.cli.alterations import ALSO, ALTERED
 from tests.cli.desk_told import DESK_ALTERED, desk_told
 from tests.cli.memory_world import told_in_memory
+from tests.cli.unattended_told import UNATTENDED_ALTERED, unattended_told
 
-ALL_ALTERED = {**ALTERED, **DESK_ALTERED}
+ALL_ALTERED = {**ALTERED, **DESK_ALTERED, **UNATTENDED_ALTERED}
 
 
 def wrong(document: Json) -> set[str]:
@@ -29,7 +30,7 @@ def wrong(document: Json) -> set[str]:
 @pytest.fixture
 async def told() -> Json:
     document = await told_in_memory()
-    return {**document, "desk": desk_told(document)}
+    return {**document, "desk": desk_told(document), "unattended": unattended_told()}
 
 
 async def test_the_story_passes_every_check(told: Json) -> None:
@@ -45,7 +46,7 @@ async def test_the_story_is_told_alike_each_time(told: Json) -> None:
 def test_there_is_a_check_for_what_matters_each_named_by_a_rule() -> None:
     assert len(CHECKS) >= 25
     assert all(
-        re.fullmatch(r"(ING|TKT|SPM|ASG|ACL|TAG|ATT|VWS|MAC|ROL|PRF) \d+: .+", name)
+        re.fullmatch(r"(ING|TKT|SPM|ASG|ACL|TAG|ATT|VWS|MAC|ROL|PRF|ARP|OUT|HND) \d+: .+", name)
         for name in CHECKS
     )
 

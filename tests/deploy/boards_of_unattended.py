@@ -71,6 +71,15 @@ UNATTENDED = Dashboard(
             [("sum(increase(helpdesk_handoff_answers_ignored_total[1h]))", "answers")],
         ),
         Panel(
+            "Short links followed",
+            "short",
+            "Within an hour, by whom; what could not be published was led on all the same.",
+            [
+                ("sum by (by) (increase(helpdesk_links_followed_total[1h]))", "{{by}}"),
+                ("sum(increase(helpdesk_clicks_dropped_total[1h]))", "not published"),
+            ],
+        ),
+        Panel(
             "Hand-offs that wait",
             "short",
             "Under way for over ten minutes.",
