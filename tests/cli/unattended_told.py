@@ -72,14 +72,14 @@ UNATTENDED_ALTERED: Final[dict[str, Callable[[Json], None]]] = {
     "ARP 1: a newcomer's SMS is answered automatically, once, and nobody else's": _set(
         _TOLD["sms"]["texts"] * 2, "sms", "texts"
     ),
-    "ARP 4: the customer goes on waiting, and the ticket stays unread": _set(False, "sms", "waits"),
+    "ARP 4: the customer goes on waiting, and the ticket stays unread": _set(None, "sms", "waits"),
     "ARP 2: a chat out of hours is told when the account opens, once": _set(
         ["We are closed and open again at {{hours.opens_at}}."], "chat"
     ),
     "ARP 3: who left before the answer gets one mail, from the support address": _set(
         "somebody@example.com", "follow_up", "to"
     ),
-    "ARP 4: the mail says that no person wrote it": _set(False, "follow_up", "auto_reply"),
+    "ARP 4: the mail says that no person wrote it": _set(None, "follow_up", "auto_reply"),
     "OUT 1: a link in an SMS goes out short, its sentence unbroken": _set(
         f"Sizes: {SIZES}. Zoe", "link", "text"
     ),

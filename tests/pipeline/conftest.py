@@ -1,4 +1,4 @@
-"""Every journey is made twice: in memory, and on Kafka with its stores."""
+"""Journeys are made twice, in memory and on Kafka with its stores; their variations in memory."""
 
 from collections.abc import AsyncIterator
 
@@ -20,3 +20,9 @@ async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     servers = request.getfixturevalue("servers")
     async with kafka_stage(servers, request.getfixturevalue("unique")) as stage:
         yield stage
+
+
+@pytest.fixture
+def in_memory() -> Stage:
+    """All services, at rest: for many variations of a journey that is made on Kafka as well."""
+    return MemoryStage()

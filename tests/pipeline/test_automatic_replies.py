@@ -54,9 +54,9 @@ async def test_who_has_not_consented_is_answered_once_a_day_and_the_customer_goe
 
 
 @pytest.mark.spec("ARP 1")
-async def test_who_has_consented_and_who_said_stop_get_no_automatic_reply(stage: Stage) -> None:
-    await stage.account(answering(sms={"enabled": True, "text": SUBSCRIBE}))
-    await stage.publish(
+async def test_who_has_consented_and_who_said_stop_get_no_automatic_reply(in_memory: Stage) -> None:
+    await in_memory.account(answering(sms={"enabled": True, "text": SUBSCRIBE}))
+    await in_memory.publish(
         PROFILES,
         Profile(
             account_id="acme",
@@ -65,16 +65,16 @@ async def test_who_has_consented_and_who_said_stop_get_no_automatic_reply(stage:
             sms_consent="marketing",
         ),
     )
-    await stage.sms("Where is my order?")
-    assert replied(stage) == []
+    await in_memory.sms("Where is my order?")
+    assert replied(in_memory) == []
 
-    await stage.sms("One question", sender="+393339990000")
-    await stage.sms("STOP", sender="+393339990000")
-    await stage.forward(hours=30)
-    await stage.sms("And another", sender="+393339990000")
+    await in_memory.sms("One question", sender="+393339990000")
+    await in_memory.sms("STOP", sender="+393339990000")
+    await in_memory.forward(hours=30)
+    await in_memory.sms("And another", sender="+393339990000")
 
-    assert len(replied(stage)) == 1
-    (refused,) = [e for e in stage.events if isinstance(e, CommandRejected)]
+    assert len(replied(in_memory)) == 1
+    (refused,) = [e for e in in_memory.events if isinstance(e, CommandRejected)]
     assert (refused.code, refused.author.id) == ("no_consent", "replies")
 
 
@@ -98,81 +98,81 @@ async def test_a_chat_is_told_who_is_there_and_again_only_when_the_hours_have_ch
 
 
 @pytest.mark.spec("ARP 4")
-async def test_a_contact_gets_five_automatic_replies_a_day_at_most(stage: Stage) -> None:
-    await stage.account(answering(webchat={"open": THERE}))
+async def test_a_contact_gets_five_automatic_replies_a_day_at_most(in_memory: Stage) -> None:
+    await in_memory.account(answering(webchat={"open": THERE}))
 
     for number in range(9):
-        await stage.chat("Hello", conversation=f"chat-{number}")
+        await in_memory.chat("Hello", conversation=f"chat-{number}")
 
-    assert len(replied(stage)) == 5
+    assert len(replied(in_memory)) == 5
 
 
 @pytest.mark.spec("ARP 4")
-async def test_spam_gets_no_automatic_reply(stage: Stage) -> None:
+async def test_spam_gets_no_automatic_reply(in_memory: Stage) -> None:
     spam = "Congratulations! You won a prize, claim your $5000 now: http://win-prize.example/claim"
-    await stage.account(
+    await in_memory.account(
         acme(
             spam={"threshold": 0.01, "grey": 0.001},
             auto_replies={"sms": {"enabled": True, "text": SUBSCRIBE, "to": "everybody"}},
         )
     )
 
-    await stage.sms(spam)
+    await in_memory.sms(spam)
 
-    _, ticket = stage.only_ticket()
+    _, ticket = in_memory.only_ticket()
     assert ticket.spam
-    assert replied(stage) == []
+    assert replied(in_memory) == []
 
 
 @pytest.mark.spec("ARP 4")
-async def test_our_own_replies_coming_back_as_messages_do_not_go_round(stage: Stage) -> None:
+async def test_our_own_replies_coming_back_as_messages_do_not_go_round(in_memory: Stage) -> None:
     """Another instance of ourselves, with the same settings, answers each of our replies."""
-    await stage.account(
+    await in_memory.account(
         answering(
             sms={"enabled": True, "to": "everybody", "text": SUBSCRIBE, "every": "PT1M"},
             webchat={"open": THERE, "closed": AWAY},
         )
     )
-    await stage.sms("Hello")
-    await stage.chat("Hello")
+    await in_memory.sms("Hello")
+    await in_memory.chat("Hello")
     seen = 0
 
     for _ in range(30):
-        await stage.forward(minutes=5)
-        outs = stage.outbound()
+        await in_memory.forward(minutes=5)
+        outs = in_memory.outbound()
         for out in outs[seen:]:
             if out.channel == "sms":
-                await stage.sms(out.text)
+                await in_memory.sms(out.text)
             else:
-                await stage.chat(out.text)
+                await in_memory.chat(out.text)
         seen = len(outs)
 
-    assert len(replied(stage)) == 2
+    assert len(replied(in_memory)) == 2
 
 
 @pytest.mark.spec("ARP 4")
 async def test_an_auto_responder_that_always_says_something_new_is_answered_five_times_a_day(
-    stage: Stage,
+    in_memory: Stage,
 ) -> None:
-    await stage.account(
+    await in_memory.account(
         answering(sms={"enabled": True, "to": "everybody", "text": SUBSCRIBE, "every": "PT1M"})
     )
 
     for number in range(20):
-        await stage.sms(f"I am driving and cannot read your message number {number}.")
-        await stage.forward(minutes=10)
+        await in_memory.sms(f"I am driving and cannot read your message number {number}.")
+        await in_memory.forward(minutes=10)
 
-    assert len(replied(stage)) == 5
+    assert len(replied(in_memory)) == 5
 
 
 @pytest.mark.spec("ARP 4")
 @pytest.mark.parametrize("sender", ["40404", "ACME-BANK"])
-async def test_short_codes_and_names_get_no_automatic_reply(stage: Stage, sender: str) -> None:
-    await stage.account(answering(sms={"enabled": True, "to": "everybody", "text": SUBSCRIBE}))
+async def test_short_codes_and_names_get_no_automatic_reply(in_memory: Stage, sender: str) -> None:
+    await in_memory.account(answering(sms={"enabled": True, "to": "everybody", "text": SUBSCRIBE}))
 
-    await stage.sms("Your code is 1234, do not share it with anybody", sender=sender)
+    await in_memory.sms("Your code is 1234, do not share it with anybody", sender=sender)
 
-    assert replied(stage) == []
+    assert replied(in_memory) == []
 
 
 @pytest.mark.spec("ARP 5")
@@ -195,60 +195,60 @@ async def test_the_team_is_mailed_about_a_new_sms_once_in_ten_minutes(stage: Sta
 
 
 @pytest.mark.spec("ARP 1")
-async def test_a_replay_of_everything_sends_nothing_again(stage: Stage) -> None:
-    await stage.account(
+async def test_a_replay_of_everything_sends_nothing_again(in_memory: Stage) -> None:
+    await in_memory.account(
         answering(
             sms={"enabled": True, "text": SUBSCRIBE},
             webchat={"open": THERE},
             new_sms={"to": ["lead@acme.example"]},
         )
     )
-    await stage.sms("Where is my order?")
-    await stage.chat("Hello")
-    before = [out.id for out in stage.outbound()]
-    seqs = {key: ticket.message_count for key, ticket in stage.board.items()}
+    await in_memory.sms("Where is my order?")
+    await in_memory.chat("Hello")
+    before = [out.id for out in in_memory.outbound()]
+    seqs = {key: ticket.message_count for key, ticket in in_memory.board.items()}
 
-    await stage.again()
+    await in_memory.again()
 
-    assert list(dict.fromkeys(out.id for out in stage.outbound())) == before
-    assert {key: ticket.message_count for key, ticket in stage.board.items()} == seqs
+    assert list(dict.fromkeys(out.id for out in in_memory.outbound())) == before
+    assert {key: ticket.message_count for key, ticket in in_memory.board.items()} == seqs
 
 
 @pytest.mark.spec("ARP 1")
-async def test_what_was_written_long_ago_is_answered_by_people_only(stage: Stage) -> None:
+async def test_what_was_written_long_ago_is_answered_by_people_only(in_memory: Stage) -> None:
     """Switching replies on and reading the topics again does not wake the past."""
-    await stage.account(acme())
-    await stage.sms("Where is my order?")
-    await stage.forward(days=3)
-    await stage.account(answering(sms={"enabled": True, "text": SUBSCRIBE}))
+    await in_memory.account(acme())
+    await in_memory.sms("Where is my order?")
+    await in_memory.forward(days=3)
+    await in_memory.account(answering(sms={"enabled": True, "text": SUBSCRIBE}))
 
-    await stage.again()
+    await in_memory.again()
 
-    assert replied(stage) == []
+    assert replied(in_memory) == []
 
 
 @pytest.mark.spec("ARP 4")
-async def test_an_agents_answer_follows_an_automatic_one_as_ever(stage: Stage) -> None:
-    await stage.account(answering(webchat={"open": THERE}))
-    await stage.chat("Hello")
-    ticket_id, _ = stage.only_ticket()
+async def test_an_agents_answer_follows_an_automatic_one_as_ever(in_memory: Stage) -> None:
+    await in_memory.account(answering(webchat={"open": THERE}))
+    await in_memory.chat("Hello")
+    ticket_id, _ = in_memory.only_ticket()
 
-    await stage.command(ReplyToTicket, ticket_id, text="How can I help?")
+    await in_memory.command(ReplyToTicket, ticket_id, text="How can I help?")
 
-    ticket = stage.board[ticket_id]
-    assert replied(stage)[-1] == "How can I help?"
+    ticket = in_memory.board[ticket_id]
+    assert replied(in_memory)[-1] == "How can I help?"
     assert (ticket.unread, ticket.customer_waits_since) == (False, None)
-    assert stage.kinds(ticket_id).count("AgentReplied") == 2
+    assert in_memory.kinds(ticket_id).count("AgentReplied") == 2
 
 
 @pytest.mark.spec("ARP 1", "TKT 13")
-async def test_only_the_accounts_own_automatic_reply_needs_no_consent(stage: Stage) -> None:
-    await stage.account(acme())
-    await stage.sms("Where is my order?")
-    ticket_id, _ = stage.only_ticket()
+async def test_only_the_accounts_own_automatic_reply_needs_no_consent(in_memory: Stage) -> None:
+    await in_memory.account(acme())
+    await in_memory.sms("Where is my order?")
+    ticket_id, _ = in_memory.only_ticket()
 
     for kind in ("ai", "agent", "integration"):
         author = {"kind": kind, "id": "x"}
-        await stage.command(ReplyToTicket, ticket_id, author=author, text="Hi", auto_reply=True)
+        await in_memory.command(ReplyToTicket, ticket_id, author=author, text="Hi", auto_reply=True)
 
-    assert replied(stage) == []
+    assert replied(in_memory) == []

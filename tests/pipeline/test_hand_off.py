@@ -84,18 +84,18 @@ async def test_a_visitor_says_yes_names_an_address_and_gets_an_agent(stage: Stag
 
 
 @pytest.mark.spec("HND 2")
-async def test_a_visitor_who_says_no_or_nothing_is_left_to_the_ai_agent(stage: Stage) -> None:
-    await stage.account(acme())
+async def test_a_visitor_who_says_no_or_nothing_is_left_to_the_ai_agent(in_memory: Stage) -> None:
+    await in_memory.account(acme())
 
-    await request(stage)
-    await answer(stage, accepted=False)
-    await stage.forward(days=2)
+    await request(in_memory)
+    await answer(in_memory, accepted=False)
+    await in_memory.forward(days=2)
     other = {"conversation_id": "chat-2", "contact": Contact(id="visitor:w:2")}
-    await request(stage, "handoff-2", **other)
-    await stage.forward(hours=1)
+    await request(in_memory, "handoff-2", **other)
+    await in_memory.forward(hours=1)
 
-    assert [ended.outcome for ended in said(stage, HandoffEnded)] == ["declined", "no_answer"]
-    assert stage.board == {}
+    assert [ended.outcome for ended in said(in_memory, HandoffEnded)] == ["declined", "no_answer"]
+    assert in_memory.board == {}
 
 
 @pytest.mark.spec("HND 3", "ARP 2")
@@ -115,30 +115,30 @@ async def test_with_nobody_there_the_visitor_is_told_when_the_account_opens(stag
 
 @pytest.mark.spec("HND 5")
 async def test_by_the_method_message_the_visitor_is_shown_it_and_there_is_no_ticket(
-    stage: Stage,
+    in_memory: Stage,
 ) -> None:
     text = {"en": "Write to us at https://acme.example/contact."}
-    await stage.account(acme(handoff={"method": "message", "message": text}))
+    await in_memory.account(acme(handoff={"method": "message", "message": text}))
 
-    await request(stage, confirmed=True)
+    await request(in_memory, confirmed=True)
 
-    assert [told.text for told in said(stage, VisitorTold)] == [text["en"]]
-    assert [ended.outcome for ended in said(stage, HandoffEnded)] == ["message_shown"]
-    assert stage.board == {}
+    assert [told.text for told in said(in_memory, VisitorTold)] == [text["en"]]
+    assert [ended.outcome for ended in said(in_memory, HandoffEnded)] == ["message_shown"]
+    assert in_memory.board == {}
 
 
 @pytest.mark.spec("HND 1", "HND 3")
-async def test_asked_twice_and_read_twice_it_is_one_hand_off(stage: Stage) -> None:
-    await stage.account(acme())
+async def test_asked_twice_and_read_twice_it_is_one_hand_off(in_memory: Stage) -> None:
+    await in_memory.account(acme())
     for _ in range(2):
-        await request(stage, confirmed=True, email="giulia@example.com")
-    await request(stage, "handoff-2", confirmed=True, email="giulia@example.com")
+        await request(in_memory, confirmed=True, email="giulia@example.com")
+    await request(in_memory, "handoff-2", confirmed=True, email="giulia@example.com")
 
-    ended = {one.handoff_id: one for one in said(stage, HandoffEnded)}
+    ended = {one.handoff_id: one for one in said(in_memory, HandoffEnded)}
     assert {of: one.outcome for of, one in ended.items()} == {
         "handoff-1": "handed_over",
         "handoff-2": "refused",
     }
-    ticket_id, _ = stage.only_ticket()
-    assert stage.kinds(ticket_id).count("TicketHandedOver") == 1
+    ticket_id, _ = in_memory.only_ticket()
+    assert in_memory.kinds(ticket_id).count("TicketHandedOver") == 1
     assert ended["handoff-2"].ticket_id == ticket_id

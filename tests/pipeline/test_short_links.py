@@ -32,12 +32,12 @@ async def test_links_in_sms_become_short_ones_the_same_each_time(stage: Stage) -
 
 @pytest.mark.spec("OUT 1")
 async def test_links_on_other_channels_and_of_accounts_without_a_short_domain_stay(
-    stage: Stage,
+    in_memory: Stage,
 ) -> None:
-    await stage.account(acme(links=LINKS))
-    await stage.chat("Hello")
-    ticket_id, _ = stage.only_ticket()
+    await in_memory.account(acme(links=LINKS))
+    await in_memory.chat("Hello")
+    ticket_id, _ = in_memory.only_ticket()
 
-    await stage.command(ReplyToTicket, ticket_id, text="See https://acme.example/a")
+    await in_memory.command(ReplyToTicket, ticket_id, text="See https://acme.example/a")
 
-    assert stage.outbound()[-1].text == "See https://acme.example/a"
+    assert in_memory.outbound()[-1].text == "See https://acme.example/a"
