@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from services.desk.settings import Settings
-from services.desk.web.limits import LARGEST_BODY
 from tests.deploy.chart.helm import CHART, Rendered, example, of_kind, render
 
 pytestmark = pytest.mark.deploy
@@ -58,6 +57,9 @@ def test_the_ingress_leads_its_host_to_the_service_by_tls() -> None:
     assert backend["port"]["name"] == service["spec"]["ports"][0]["name"]
 
 
+LARGEST_UPLOAD = Settings.model_fields["largest_upload"].default
+
+
 def test_live_updates_are_neither_gathered_up_nor_cut_off() -> None:
     told = desk(render(*INGRESS), "Ingress")["metadata"]["annotations"]
     nginx = {name.removeprefix("nginx.ingress.kubernetes.io/"): told[name] for name in told}
@@ -65,7 +67,7 @@ def test_live_updates_are_neither_gathered_up_nor_cut_off() -> None:
     assert nginx["proxy-buffering"] == "off"
     # Nothing is silent for longer than 15 seconds.
     assert int(nginx["proxy-read-timeout"]) >= 2 * 15
-    assert int(nginx["proxy-body-size"].removesuffix("m")) * 1024**2 == LARGEST_BODY
+    assert int(nginx["proxy-body-size"].removesuffix("m")) * 1024**2 == LARGEST_UPLOAD
 
 
 def test_annotations_of_ones_own_are_added() -> None:

@@ -182,7 +182,7 @@ def test_a_pod_is_let_in_and_out_where_it_must(name: str) -> None:
         assert {53, 9093} <= out
         assert (27017 in out) == (component != "topics")
         assert (6379 in out) == (component in {"assignment", "autoclose", "desk"})
-        assert (443 in out) == (component == "desk" and name == "desk")
+        assert (443 in out) == (component == name in {"desk", "handoff"})
 
 
 POLICY = "NetworkPolicy"
