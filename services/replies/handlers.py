@@ -35,8 +35,12 @@ class Contacts:
 
     accounts: Accounts
     clock: Clock
-    told: list[tuple[str, str]] = field(default_factory=list)
-    """What was decided since it was last read; of a race that was lost, too."""
+    _told: list[tuple[str, str]] = field(default_factory=list)
+
+    def told(self) -> list[tuple[str, str]]:
+        """What was decided since it was last asked for; of a race that was lost, too."""
+        told, self._told = self._told, []
+        return told
 
     def id_of(self, item: News) -> str:
         """See `shared.stores.documents.Policy`."""
@@ -55,7 +59,7 @@ class Contacts:
         """See `Policy` (`shared.stores.documents`). The account's present settings count."""
         settings = settings_of(self.accounts, item.account_id)
         decided = deciding.decide(state, item, settings, self.clock())
-        self.told += decided.told
+        self._told += decided.told
         entry = Entry(id=news.id_of(item), body={"at": news.happened_at(item)})
         return Applied(decided.known, entry, tuple(decided.publish))
 
@@ -101,10 +105,8 @@ class Replies:
             and news.concerns(item, settings_of(self.accounts, item.account_id).auto_replies)
         }
         places = list(found)
-        self.policy.told.clear()
         refused = await self.contacts.apply(list(found.values()))
-        for kind, outcome in self.policy.told:
+        for kind, outcome in self.policy.told():
             self.counted(kind, outcome)
-        self.policy.told.clear()
         await self.taken(found.values())
         return {places[index]: why for index, why in refused.items()}

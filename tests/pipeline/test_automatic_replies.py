@@ -97,6 +97,50 @@ async def test_a_chat_is_told_who_is_there_and_again_only_when_the_hours_have_ch
     assert replied(stage)[2:] == ["Apriamo giovedì 09:00."]
 
 
+@pytest.mark.spec("ARP 2")
+async def test_where_only_the_closed_hours_have_a_text_it_is_told_once_they_begin(
+    in_memory: Stage,
+) -> None:
+    await in_memory.account(answering(webchat={"closed": AWAY}))
+    await in_memory.chat("Hello")
+    assert replied(in_memory) == []
+
+    await in_memory.forward(hours=9)  # 19:00 in Rome
+    await in_memory.chat("Still there?")
+
+    assert replied(in_memory) == ["We are closed and open again at Thursday 09:00."]
+
+
+@pytest.mark.spec("ARP 2", "SPM 2")
+async def test_a_chat_that_began_with_what_looked_like_spam_is_welcomed_with_its_first_real_line(
+    in_memory: Stage,
+) -> None:
+    spam = "Congratulations! You won a prize, claim your $5000 now: http://win-prize.example/claim"
+    await in_memory.account(answering(webchat={"open": THERE}))
+    await in_memory.chat(spam)
+    assert in_memory.only_ticket()[1].spam
+
+    await in_memory.chat("Sorry, that was my cat. Where is my order 1042?")
+
+    assert replied(in_memory) == list(THERE.values())
+
+
+@pytest.mark.spec("ARP 2")
+async def test_a_chat_that_is_under_way_is_not_welcomed_when_the_account_switches_that_on(
+    in_memory: Stage,
+) -> None:
+    await in_memory.account(acme())
+    await in_memory.chat("Hello")
+    await in_memory.account(answering(webchat={"open": THERE, "closed": AWAY}))
+
+    await in_memory.chat("My order number is 7.")
+    assert replied(in_memory) == []
+
+    await in_memory.forward(hours=9)
+    await in_memory.chat("Still there?")
+    assert len(replied(in_memory)) == 1, "but that the hours have changed is told"
+
+
 @pytest.mark.spec("ARP 4")
 async def test_a_contact_gets_five_automatic_replies_a_day_at_most(in_memory: Stage) -> None:
     await in_memory.account(answering(webchat={"open": THERE}))

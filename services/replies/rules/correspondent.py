@@ -57,6 +57,7 @@ class Chat(Contract):
     read_at: UtcTime | None = None
     wrote_seq: int = 0
     mailed_at: UtcTime | None = None
+    began_as_spam: bool = False
     due_at: UtcTime = FAR_FUTURE
 
     @property

@@ -151,6 +151,9 @@ def _chat_written(
     chat = _chat_of(decided, item)
     if item.spam or item.ticket.spam:
         decided.told.append(("webchat", "spam"))
+        begins = chat.told is None
+        chat = chat.model_copy(update={"began_as_spam": begins or chat.began_as_spam})
+        decided.known = decided.known.with_chat(chat)
         return
     language = wording.guessed(item.text) or chat.language
     chat = chat.model_copy(
@@ -165,15 +168,24 @@ def _chat_written(
     mode: Mode = "open" if is_open(settings, item.received_at) else "closed"
     command = messages.chat_reply(item, mode, settings, language, now)
     if command is not None:
-        reason = "told_already" if chat.told == mode else None
-        reason = "ai_handled" if item.ticket.ai_handled else reason
-        reason = reason or _why_not(decided, item.received_at, now)
+        reason = _chat_reason(chat, item, mode) or _why_not(decided, item.received_at, now)
         if reason is None:
             decided.send("webchat", item.received_at, messages.record(command))
-            chat = chat.model_copy(update={"told": mode})
         else:
             decided.told.append(("webchat", reason))
-    decided.known = decided.known.with_chat(chat)
+    # A text that is off counts as told: what is told next is that the hours have changed.
+    decided.known = decided.known.with_chat(chat.model_copy(update={"told": mode}))
+
+
+def _chat_reason(chat: Chat, item: CustomerWrote, mode: Mode) -> str | None:
+    """Why the visitor is not told who is there (ARP 2)."""
+    if chat.told == mode:
+        return "told_already"
+    if item.ticket.ai_handled:
+        return "ai_handled"
+    # It began before the account had this on, or with the AI agent.
+    begun = item.ticket.message_count > 1 and not chat.began_as_spam
+    return "under_way" if chat.told is None and begun else None
 
 
 def _chat_of(decided: Decided, item: CustomerWrote | AgentReplied) -> Chat:

@@ -27,17 +27,21 @@ def automatic_replies(history: History) -> Iterator[Finding]:
         if command.get("author", {}).get("id") == _AUTHOR:
             of = str(command["ticket_id"])
             asked[conversation_of.get(of, of)].add(command["id"])
-    expected = {
-        said.conversation
-        for said in history.said
-        if said.kind == "message"
-        and said.channel in _ANSWERED
-        and said.sent_at - said.received_at < TOO_OLD
-        and any(
-            not event["spam"] and not event["ticket"].get("spam")
-            for event in history.written[said.marker]
+    expected = set()
+    for conversation, whole in history.conversations.items():
+        if whole[0].channel not in _ANSWERED:
+            continue
+        recent = {s.marker: s.sent_at - s.received_at < TOO_OLD for s in whole}
+        events = sorted(
+            (event["ticket"].get("number", 0), event["seq"], recent[marker])
+            for marker in recent
+            for event in history.written[marker]
+            if not event["spam"] and not event["ticket"].get("spam")
         )
-    }
+        # On web chat the first line decides; on SMS any line does.
+        told = [is_recent for _, _, is_recent in events]
+        if any(told[:1] if whole[0].channel == "webchat" else told):
+            expected.add(conversation)
     for conversation in sorted(expected | asked.keys()):
         count = len(asked[conversation])
         if count != (conversation in expected):
