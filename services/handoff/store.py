@@ -2,20 +2,16 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
-
-from pymongo import UpdateOne
 
 from services.handoff.rules.party import KEPT, Party
 from shared.clock import EPOCH
+from shared.stores.attendance import MongoAttendances
 from shared.stores.documents import Document
 from shared.stores.erasures import MongoErasures
 from shared.stores.indexes import Indexed
-from shared.stores.mongo import Database, insert_new
+from shared.stores.mongo import Database
 from shared.stores.mongo_aggregates import MongoAggregates
-from shared.values.attendance import Attendance
 
 _MOST_COUNTED = 10_000
 
@@ -67,47 +63,8 @@ class MongoParties(MongoAggregates[Party]):
         return Counter([row["method"] async for row in rows])
 
 
-class MongoAgents:
+class MongoAgents(MongoAttendances):
     """Collection `handoff_agents`."""
 
     def __init__(self, database: Database) -> None:
-        self._agents = database["handoff_agents"]
-
-    async def ensure_indexes(self) -> None:
-        """Create the index by which an account's agents are found."""
-        await self._agents.create_index([("account_id", 1)])
-
-    async def known(self, agents: Collection[tuple[str, str]]) -> dict[tuple[str, str], Attendance]:
-        """See `handlers.Agents`."""
-        ids = [_id(*agent) for agent in sorted(agents)]
-        found = await self._find({"_id": {"$in": ids}})
-        return {(each.account_id, each.agent_id): each for each in found}
-
-    async def of(self, account_id: str) -> list[Attendance]:
-        """See `handlers.Agents`."""
-        return await self._find({"account_id": account_id})
-
-    async def attend(self, attendances: Sequence[Attendance]) -> None:
-        """See `handlers.Agents`."""
-        rows = [{"_id": _id(a.account_id, a.agent_id), **asdict(a)} for a in attendances]
-        there = await insert_new(self._agents, rows)
-        writes = [
-            UpdateOne(
-                {
-                    "_id": rows[place]["_id"],
-                    "chosen_at": {"$lte": rows[place]["chosen_at"]},
-                    "seen_at": {"$lte": rows[place]["seen_at"]},
-                },
-                {"$set": {name: value for name, value in rows[place].items() if name != "_id"}},
-            )
-            for place in sorted(there)
-        ]
-        if writes:
-            await self._agents.bulk_write(writes, ordered=False)
-
-    async def _find(self, query: Mapping[str, Any]) -> list[Attendance]:
-        return [Attendance(**row) async for row in self._agents.find(dict(query), {"_id": 0})]
-
-
-def _id(account_id: str, agent_id: str) -> str:
-    return f"{account_id}:{agent_id}"
+        super().__init__(database["handoff_agents"])

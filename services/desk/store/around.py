@@ -1,7 +1,6 @@
 """What the desk keeps of contacts, profiles, sends and agents, in MongoDB."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from shared.clock import EPOCH
 from shared.contracts.base import CHANNELS
 from shared.contracts.marketing import SendDelivered, SendOutcome
 from shared.contracts.profiles import Profile, ProfileEvent
+from shared.stores.attendance import MongoAttendances
 from shared.stores.erased import Named
 from shared.stores.erasures import MongoErasures
 from shared.stores.mongo import Database, MongoCollection, insert_new
@@ -40,6 +40,7 @@ class MongoAround:
         self._profiles = database["desk_profiles"]
         self._events = database["desk_events"]
         self._agents = database["desk_agents"]
+        self._attendances = MongoAttendances(self._agents)
         self._files = MongoFiles(database)
         self._erasures = MongoErasures(database, "desk")
         self.links = MongoLinks(database)
@@ -214,36 +215,16 @@ class MongoAround:
         self, agents: Collection[tuple[str, str]]
     ) -> dict[tuple[str, str], Attendance]:
         """See `keeping.Around`."""
-        if not agents:
-            return {}
-        ids = [f"{account}:{agent}" for account, agent in sorted(agents)]
-        found = self._agents.find({"_id": {"$in": ids}}, {"_id": 0})
-        return {(d["account_id"], d["agent_id"]): Attendance(**d) async for d in found}
+        return await self._attendances.known(agents)
 
     async def attending(self, account_id: str) -> list[Attendance]:
         """What is known of all agents of the account."""
-        found = self._agents.find({"account_id": account_id}, {"_id": 0})
-        return [Attendance(**document) async for document in found]
+        return await self._attendances.of(account_id)
 
     async def online_seen(self, start: datetime, end: datetime) -> list[Attendance]:
         """See `sweep.Attending`."""
-        query = {"online": True, "seen_at": {"$gte": start, "$lte": end}}
-        return [Attendance(**document) async for document in self._agents.find(query, {"_id": 0})]
+        return await self._attendances.online_seen(start, end)
 
     async def attend(self, attendances: Sequence[Attendance]) -> None:
         """See `keeping.Around`."""
-        rows = [{"_id": f"{a.account_id}:{a.agent_id}", **asdict(a)} for a in attendances]
-        there = await insert_new(self._agents, rows)
-        writes = [
-            UpdateOne(
-                {
-                    "_id": rows[place]["_id"],
-                    "chosen_at": {"$lte": rows[place]["chosen_at"]},
-                    "seen_at": {"$lte": rows[place]["seen_at"]},
-                },
-                {"$set": {name: value for name, value in rows[place].items() if name != "_id"}},
-            )
-            for place in sorted(there)
-        ]
-        if writes:
-            await self._agents.bulk_write(writes, ordered=False)
+        await self._attendances.attend(attendances)
