@@ -1,7 +1,7 @@
 """The only reader of the time of day. Rules get `now` as an argument."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from shared.contracts.base import to_milliseconds
 
@@ -13,6 +13,11 @@ FAR_FUTURE = datetime(9999, 1, 1, tzinfo=UTC)
 
 Clock = Callable[[], datetime]
 """Gives the present moment, aware, in UTC, to the millisecond."""
+
+
+def after(moment: datetime, span: timedelta) -> datetime:
+    """The moment that much later, FAR_FUTURE at most: a record may say any time there is."""
+    return min(moment, FAR_FUTURE - span) + span
 
 
 def system_clock() -> datetime:

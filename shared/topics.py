@@ -132,7 +132,7 @@ FILES: Topic[FilePart] = Topic(
     outside_consumers="integrations",
     retention=timedelta(days=7),
     open_ended=True,
-    max_bytes=MEBIBYTE,
+    max_bytes=2 * MEBIBYTE,
 )
 SIGNALS: Topic[Any] = Topic(
     name="helpdesk.signals",

@@ -10,6 +10,7 @@ import pytest
 
 from shared.cli.demo import samples
 from shared.cli.demo.story import Story
+from shared.cli.demo.unattended import Unattended
 from shared.cli.local import LocalPipeline, local_pipeline
 from shared.clock import system_clock
 from tests.deploy.dashboards import FILES
@@ -74,6 +75,7 @@ async def test_panels_show_a_running_pipeline_and_alerts_come_and_go() -> None:
     async with local_pipeline(lambda _: None) as pipeline:
         with watched(pipeline) as (prometheus, webhook):
             await Story(pipeline, system_clock()).tell()
+            await Unattended(pipeline, pipeline.desk.url, system_clock()).tell()
             await asyncio.to_thread(_looked_at, pipeline.desk.url)
             with contextlib.suppress(AssertionError):
                 await until("all have data", lambda: empty_panels(prometheus) <= NOTHING_YET, 20)

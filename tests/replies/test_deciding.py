@@ -146,3 +146,13 @@ def test_an_answer_that_went_by_mail_was_not_missed() -> None:
     answered = chat.answered(MORNING + 2 * MINUTE).model_copy(update={"mailed_to": "g@x.example"})
 
     assert after(*mailed, answered).known.due_at == FAR_FUTURE
+
+
+@pytest.mark.spec("ARP 3")
+def test_an_answer_of_the_last_moment_there_is_makes_no_mail_and_no_error() -> None:
+    end = datetime.max.replace(tzinfo=UTC, microsecond=0)
+    chat = Ticket("webchat", GIULIA)
+
+    decided = after(chat.wrote(MORNING), chat.signal("disconnected", end), chat.answered(end))
+
+    assert decided.known.due_at == FAR_FUTURE

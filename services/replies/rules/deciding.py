@@ -18,7 +18,7 @@ from services.replies.rules.correspondent import (
 )
 from services.replies.rules.news import Due, News, contact_of
 from shared.bus.delivery import Outgoing
-from shared.clock import FAR_FUTURE
+from shared.clock import FAR_FUTURE, after
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.handoffs import HandoffEnded
 from shared.contracts.signals import Signal
@@ -243,7 +243,7 @@ def armed(chat: Chat, settings: AccountSettings) -> Chat:
     missed = unread(chat)
     if not missed or not follow_up.enabled or chat.is_mailed or chat.left_at is None:
         return chat.model_copy(update={"due_at": FAR_FUTURE})
-    due_at = max(missed[-1].at + follow_up.after, chat.left_at + RETURNS)
+    due_at = max(after(missed[-1].at, follow_up.after), after(chat.left_at, RETURNS))
     return chat.model_copy(update={"due_at": due_at})
 
 

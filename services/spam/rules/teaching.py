@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.spam.rules.learned import sender_grams
+from shared.clock import after
 from shared.contracts.learning import Label, Lesson
 from shared.contracts.tickets import (
     AgentReplied,
@@ -71,7 +72,7 @@ def marks(events: Iterable[TicketFact]) -> dict[TicketId, TicketMarkedSpam | Tic
 def answered(events: Iterable[TicketFact]) -> dict[TicketId, datetime]:
     """Tickets that an agent answered, and from when on silence says that they are no spam."""
     return {
-        (event.account_id, event.ticket_id): event.occurred_at + SILENCE
+        (event.account_id, event.ticket_id): after(event.occurred_at, SILENCE)
         for event in events
         if isinstance(event, AgentReplied)
         and event.author.kind == "agent"
