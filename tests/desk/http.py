@@ -222,9 +222,10 @@ class Asks:
             yield stream
         finally:
             stream.gone.set()
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            # Again if need be: a cancellation that comes as an event is taken may be lost with it.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=1)
 
 
 @contextlib.asynccontextmanager
