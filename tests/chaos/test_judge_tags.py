@@ -8,7 +8,7 @@ import pytest
 from shared.contracts.tickets import TicketFact
 from shared.topics import TICKETS
 from tests.chaos.checks.tags import tags
-from tests.chaos.test_judge import good
+from tests.chaos.good_history import good
 from tests.tagging.events import tagged, wrote
 
 SHIPPING = wrote("Do you ship to Malta?", seq=2)

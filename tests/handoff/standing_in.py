@@ -2,6 +2,7 @@
 
 import base64
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -48,7 +49,7 @@ class Kept:
 
 
 @dataclass
-class StandIn:
+class StandIn(ABC):
     """Another helpdesk, over HTTP. `faults` happen to the requests that come, one after another."""
 
     clock: Clock
@@ -86,9 +87,9 @@ class StandIn:
             return httpx2.Response(200, content=b"[" * 3_000_000)
         return answer
 
+    @abstractmethod
     def answer(self, request: httpx2.Request, *, late: bool) -> httpx2.Response:
         """What it answers when nothing is wrong."""
-        raise NotImplementedError
 
     def _refusal(self, request: httpx2.Request, fault: str) -> httpx2.Response | None:
         given = request.headers.get("authorization", "")
@@ -111,9 +112,9 @@ class StandIn:
     def login(self) -> str:
         return self.user
 
+    @abstractmethod
     def invalid(self, status: int, words: str) -> httpx2.Response:
         """How it refuses what it is given."""
-        raise NotImplementedError
 
     def there(self) -> list[Kept]:
         """The tickets that are there by now."""
