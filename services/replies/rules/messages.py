@@ -51,7 +51,8 @@ def sms_reply(item: CustomerWrote, settings: AccountSettings, now: datetime) -> 
     language = wording.guessed(item.text)
     texts = settings.auto_replies.sms.text
     text = _said("sms.text", texts, language, item, settings, now) or ""
-    return _reply("sms", item, text[:_LONGEST_SMS], now)
+    at = max(now, item.received_at)
+    return _reply("sms", item.message_id, item, text[:_LONGEST_SMS], at)
 
 
 def chat_reply(
@@ -61,7 +62,8 @@ def chat_reply(
     webchat = settings.auto_replies.webchat
     texts = webchat.open if mode == "open" else webchat.closed
     text = _said(f"webchat.{mode}", texts, language, item, settings, item.received_at)
-    return _reply(f"webchat:{mode}", item, text, now) if text else None
+    at = max(now, item.received_at)
+    return _reply(f"webchat:{mode}", item.message_id, item, text, at) if text else None
 
 
 def nobody_there(
@@ -74,17 +76,7 @@ def nobody_there(
     text = _completed("webchat.closed", texts, chat.language, contact, settings, now, more)
     if not text:
         return []
-    command = ReplyToTicket(
-        account_id=item.account_id,
-        id=computed_id("auto-reply", item.account_id, "nobody-there", item.id),
-        occurred_at=now,
-        correlation_id=item.correlation_id,
-        ticket_id=item.ticket_id or "",
-        author=AUTHOR,
-        text=text,
-        auto_reply=True,
-    )
-    return [record(command)]
+    return [record(_reply("nobody-there", item.id, item, text, now))]
 
 
 def follow_up(
@@ -157,13 +149,15 @@ def _name(contact: Contact) -> str:
     return f"{contact.display_name} ({address})" if contact.display_name else address
 
 
-def _reply(kind: str, item: CustomerWrote, text: str, now: datetime) -> ReplyToTicket:
+def _reply(
+    kind: str, cause_id: str, item: CustomerWrote | HandoffEnded, text: str, at: datetime
+) -> ReplyToTicket:
     return ReplyToTicket(
         account_id=item.account_id,
-        id=computed_id("auto-reply", item.account_id, kind, item.message_id),
-        occurred_at=max(now, item.received_at),
+        id=computed_id("auto-reply", item.account_id, kind, cause_id),
+        occurred_at=at,
         correlation_id=item.correlation_id,
-        ticket_id=item.ticket_id,
+        ticket_id=item.ticket_id or "",
         author=AUTHOR,
         text=text,
         auto_reply=True,

@@ -1,7 +1,7 @@
 """The one mail to a web chat's visitor who left before they read the answer (ARP 3)."""
 
 from services.ticketing.rules import slots
-from services.ticketing.rules.replies import Refusal, outbound_id
+from services.ticketing.rules.replies import Refusal, mail_marks, outbound_id
 from services.ticketing.rules.ticket import (
     REMEMBERED_REPLIES,
     Delivery,
@@ -16,8 +16,6 @@ from shared.contracts.outbound import OutboundMessage
 from shared.contracts.tickets import AgentReplied
 from shared.stores.documents import Applied
 from shared.topics import OUTBOUND
-from shared.values.ids import computed_id
-from shared.values.mail_tokens import into_address
 
 BECAUSE = "ARP 3: the visitor left before they read the answer"
 
@@ -41,10 +39,7 @@ def followed_up(ticket: Ticket, command: FollowUpByMail, token: str | None) -> A
     timer (ARP 4).
     """
     mailbox, to = command.mailbox.casefold(), command.to.casefold()
-    domain = mailbox.rpartition("@")[2]
-    unique = computed_id("mail", command.account_id, command.id)
-    head = f"{token}@{domain}" if token else None
-    mail_id = f"{token}.{unique}@{domain}" if token else f"{unique}@{domain}"
+    head, mail_id, reply_to = mail_marks(command, mailbox, token)
     out = OutboundMessage(
         account_id=command.account_id,
         id=outbound_id(command.account_id, command.id),
@@ -62,7 +57,7 @@ def followed_up(ticket: Ticket, command: FollowUpByMail, token: str | None) -> A
         subject=command.subject,
         message_id=mail_id,
         references=(head,) if head else (),
-        reply_to=into_address(mailbox, token) if token else mailbox,
+        reply_to=reply_to,
         auto_reply=True,
     )
     draft = Draft(ticket, command.id, command.correlation_id, command.occurred_at)

@@ -16,7 +16,7 @@ from services.ticketing.rules.ticket import (
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.base import Identity
 from shared.contracts.clicks import ShortLink
-from shared.contracts.commands import AddNote, ReplyToTicket
+from shared.contracts.commands import AddNote, Command, ReplyToTicket
 from shared.contracts.outbound import OutboundMessage
 from shared.contracts.tickets import AgentReplied
 from shared.stores.documents import Applied
@@ -207,6 +207,18 @@ def outbound_id(account_id: str, idempotency_key: str) -> str:
     return computed_id("outbound", account_id, idempotency_key)
 
 
+def mail_marks(command: Command, mailbox: str, token: str | None) -> tuple[str | None, str, str]:
+    """The head of a mail's references, its id, and the address to answer to (TKT 2).
+
+    Without a token there is no such head, and the address is the mailbox.
+    """
+    domain = mailbox.rpartition("@")[2] or "localhost"
+    unique = computed_id("mail", command.account_id, command.id)
+    if token is None:
+        return None, f"{unique}@{domain}", mailbox
+    return f"{token}@{domain}", f"{token}.{unique}@{domain}", into_address(mailbox, token)
+
+
 def _outbound(
     ticket: Ticket, command: ReplyToTicket, text: str, token: str | None
 ) -> OutboundMessage:
@@ -218,18 +230,17 @@ def _outbound(
     """
     mail: dict[str, object] = {}
     if ticket.channel == "email" or ticket.by_mail is not None:
-        unique = computed_id("mail", command.account_id, command.id)
-        domain = ticket.mails_at.rpartition("@")[2] or "localhost"
+        token_head, message_id, reply_to = mail_marks(command, ticket.mails_at, token)
         head, last = ticket.mail_root, ticket.last_mail_id
-        references = (f"{token}@{domain}" if token else None, head, last)
+        references = (token_head, head, last)
         subject = ticket.mail_subject or ticket.subject or ""
         answered = subject.casefold().startswith("re:")
         mail = {
             "subject": subject if answered else f"Re: {subject}".strip(),
-            "message_id": f"{token}.{unique}@{domain}" if token else f"{unique}@{domain}",
+            "message_id": message_id,
             "in_reply_to": last,
             "references": tuple(dict.fromkeys(i for i in references if i)),
-            "reply_to": into_address(ticket.mails_at, token) if token else ticket.mails_at,
+            "reply_to": reply_to,
             "cc": command.cc,
         }
     if ticket.by_mail is not None:
