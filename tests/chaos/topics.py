@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import count
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
@@ -29,6 +30,7 @@ class Topics:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._producer = Producer(KafkaSettings(bootstrap=bootstrap))
+        self._dated: Any = None
         self._consumer: Any = None
         self._admin: Any = None
 
@@ -36,7 +38,8 @@ class Topics:
         """Connect; the topics exist."""
         self._consumer = self._reader()
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
-        for client in (self._producer, self._consumer, self._admin):
+        self._dated = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks="all")
+        for client in (self._producer, self._consumer, self._admin, self._dated):
             await client.start()
 
     async def stop(self) -> None:
@@ -44,6 +47,8 @@ class Topics:
         await self._producer.stop()
         if self._consumer is not None:
             await self._consumer.stop()
+        if self._dated is not None:
+            await self._dated.stop()
         if self._admin is not None:
             await self._admin.close()
 
@@ -58,10 +63,36 @@ class Topics:
                 return times
         raise AssertionError("counting has no end")
 
+    async def publish_dated(self, records: Sequence[tuple[Outgoing, datetime]]) -> None:
+        """As `publish`, each as a record of that time, where the topic leaves that to producers."""
+        for record, at in records:
+            while True:
+                try:
+                    await self._dated.send_and_wait(
+                        record.topic,
+                        key=record.key,
+                        value=record.value,
+                        headers=list(record.headers),
+                        timestamp_ms=int(at.timestamp() * 1000),
+                    )
+                except KafkaError:
+                    await asyncio.sleep(0.5)
+                else:
+                    break
+
+    async def believe_producers(self, topic: Topic[Any]) -> None:
+        """The topic's records have from now on the times that their producers give them."""
+        configuration = topic_configuration(topic, 1)
+        configuration["message.timestamp.type"] = "CreateTime"
+        await self._altered(topic, configuration)
+
     async def limit(self, topic: Topic[Any], replication: int, largest: int) -> None:
         """From now on the topic takes no record of more than `largest` bytes."""
         configuration = topic_configuration(topic, replication)
         configuration["max.message.bytes"] = str(largest)
+        await self._altered(topic, configuration)
+
+    async def _altered(self, topic: Topic[Any], configuration: dict[str, str]) -> None:
         resource = ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=configuration)
         await self._admin.alter_configs([resource])
 
