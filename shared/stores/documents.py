@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.bus.delivery import Outgoing
@@ -18,6 +19,12 @@ ROOM_FOR_HEADERS = 16 * 1024
 
 REMEMBERED = 100
 """How many redirected items a document remembers: the latest ones."""
+
+MARKED = 64
+"""Of how many items a document keeps marks; once it took more, the ledger alone knows them."""
+
+MARK = 8
+"""Bytes of a mark."""
 
 
 class State(Protocol):
@@ -67,13 +74,19 @@ class Target:
     """What an item is for: the document with an id, or whichever holds a slot of an account.
 
     `related` is what a document that redirects an item passes on to the next decision, such as its
-    own id.
+    own id. `alone`: no other document can ever have taken the item, and nobody can have named this
+    one before it was there.
     """
 
     account_id: str
     id: str | None = None
     slot: str | None = None
     related: str | None = None
+    alone: bool = False
+
+    def stored(self) -> dict[str, str | None]:
+        """As it is stored: `alone` is of the item that comes now."""
+        return {name: getattr(self, name) for name in ("account_id", "id", "slot", "related")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,9 @@ class Document(Generic[S]):
     """An aggregate as stored; `revision` is 0 for one that is yet to be inserted.
 
     From `outbox_at` on, a sweep may finish the outbox. `sent_away` are the ids of items that the
-    document redirected, each with its target.
+    document redirected, each with its target. `taken` are marks of all items that it ever took
+    (`mark_of`); None where they were too many, or an older version wrote it. `recorded_last`:
+    whether its writer publishes what the outbox holds before the ledger has the entries.
     """
 
     state: S
@@ -89,20 +104,27 @@ class Document(Generic[S]):
     outbox: tuple[Pending, ...] = ()
     outbox_at: datetime = FAR_FUTURE
     sent_away: tuple[tuple[str, Target], ...] = ()
+    taken: frozenset[bytes] | None = None
+    recorded_last: bool = True
+
+
+def mark_of(item_id: str) -> bytes:
+    """What a document keeps of an item's id; two items may share one, if hardly ever."""
+    return blake2b(item_id.encode(), digest_size=MARK).digest()
 
 
 @dataclass(frozen=True, slots=True)
 class Applied(Generic[S]):
     """The item is decided: the new state, its one ledger entry, and what is to be published.
 
-    `state` is None where there is no document to write to, for example for a command whose ticket
+    There is no entry where the aggregates have no ledger. `state` is None where there is no document to write to, for example for a command whose ticket
     is unknown. That is allowed only for an item that no document can come to hold meanwhile. There
     is no revision to compare, so else one handler of the item could decide it without a document
     while another one gives it a document.
     """
 
     state: S | None
-    entry: Entry
+    entry: Entry | None = None
     publish: tuple[Outgoing, ...] = ()
 
 

@@ -157,8 +157,9 @@ def plan(
 ) -> Plan:
     """Draw `messages` sayings over all channels; some conversations are much busier than others.
 
-    One conversation in six begins long ago, so that silence closes its ticket during the run; one
-    in six of the others is scattered over partitions; one saying in twelve is delivered again.
+    One conversation in six begins long ago, so that silence closes its ticket during the run, and
+    every third of these says no more; one in six of the others is scattered over partitions; one
+    saying in twelve is delivered again.
     """
     draw = Random(seed)
     shops = [Shop(first_shop + number) for number in range(3)]
@@ -168,16 +169,19 @@ def plan(
     ]
     silent = {c for c in customers if draw.random() < 1 / 6}
     scattered = {c for c in customers if c not in silent and draw.random() < 1 / 6}
+    once = [customer for customer in customers if customer in silent and draw.random() < 1 / 3]
     weights = [0.5 if c in silent else draw.choice((1, 1, 2, 5)) for c in customers]
+    weights = [0 if c in once else weight for c, weight in zip(customers, weights, strict=True)]
     visits = [
         (draw.uniform(0, seconds), customer)
-        for customer in draw.choices(customers, weights, k=messages)
+        for customer in draw.choices(customers, weights, k=messages - len(once))
     ]
     firsts: dict[Customer, float] = {}
     for at, customer in visits:
         firsts[customer] = min(at, firsts.get(customer, at))
     # About when their ticket is closed: some before, some after, some at that very moment.
     visits += [(at + draw.uniform(4, 14), c) for c, at in firsts.items() if c in silent]
+    visits += [(draw.uniform(0, seconds / 2), customer) for customer in once]
     begun: dict[Customer, str] = {}
     sayings: list[Saying] = []
     for number, (at, customer) in enumerate(sorted(visits, key=lambda visit: visit[0])):

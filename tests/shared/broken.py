@@ -1,6 +1,6 @@
 """Each ordering rule of `shared.stores.aggregates`, broken on purpose."""
 
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -197,24 +197,32 @@ class SentAwayForgotten(Wrapped):
 class OutboxNotCounted(Aggregates[Ticket, Item]):
     """Breaks: what was found in an outbox is applied."""
 
-    async def _finish(self, stored: Sequence[Document[Ticket]]) -> list[Document[Ticket]]:
-        return [replace(document, outbox=()) for document in await super()._finish(stored)]
+    async def _finish(
+        self, stored: Sequence[Document[Ticket]], known: Mapping[str, str] | None = None
+    ) -> list[Document[Ticket]]:
+        return [replace(document, outbox=()) for document in await super()._finish(stored, known)]
 
 
 class OpeningNotChecked(Aggregates[Ticket, Item]):
     """Breaks: the ledger is asked again about what opened a document."""
 
-    async def _take_back(self, stored: Iterable[Document[Ticket]]) -> Collection[str]:  # noqa: ARG002
+    async def _take_back(
+        self,
+        stored: Iterable[Document[Ticket]],  # noqa: ARG002
+        known: Mapping[str, str] | None,  # noqa: ARG002
+    ) -> Collection[str]:
         return ()
 
 
 class OpeningCheckedLate(Aggregates[Ticket, Item]):
     """Breaks: that is asked before anything is recorded."""
 
-    async def _take_back(self, stored: Iterable[Document[Ticket]]) -> Collection[str]:
+    async def _take_back(
+        self, stored: Iterable[Document[Ticket]], known: Mapping[str, str] | None
+    ) -> Collection[str]:
         stored = list(stored)
         await self._settle(stored)
-        return await super()._take_back(stored)
+        return await super()._take_back(stored, known)
 
 
 class KnownWhateverTheRevision(Aggregates[Ticket, Item]):
@@ -225,6 +233,22 @@ class KnownWhateverTheRevision(Aggregates[Ticket, Item]):
             replace(document, outbox=()) if document.state.id in self._published else document
             for document in await reading
         ]
+
+
+class RecordedFirst(Aggregates[Ticket, Item]):
+    """Breaks: what the ledger has of an outbox was published before."""
+
+    async def _settle(self, documents: Collection[Document[Ticket]]) -> None:
+        owed = [(doc.state.id, each.owed) for doc in documents for each in doc.outbox]
+        await self.store.record([(of, each) for of, each in owed if isinstance(each, Entry)])
+        await self.publish([each for _, each in owed if isinstance(each, Outgoing)])
+
+
+class NeverMarked(Aggregates[Ticket, Item]):
+    """Breaks: a document has marks of all that it took."""
+
+    def _marks(self, work: Any, ids: Sequence[str]) -> frozenset[bytes] | None:  # noqa: ARG002
+        return frozenset()
 
 
 class ReleasedWhileOwing(Aggregates[Ticket, Item]):
@@ -286,12 +310,8 @@ class LeftAloneBySlot(Tickets):
 
 
 def never_trimming(cls: type[Made] = Aggregates) -> Making:
-    """Make them so that what they leave for later never comes."""
-
-    async def never(work: Coroutine[object, object, None]) -> None:
-        work.close()
-
-    return lambda store, publish: replace(made(store, publish, cls=cls), later=never)
+    """Make them so that what they leave for later never comes, unless they sweep."""
+    return lambda store, publish: replace(made(store, publish, cls=cls), trimmed_later=True)
 
 
 def _storing(wrapper: type[Wrapped]) -> Making:
@@ -321,6 +341,8 @@ BROKEN: dict[str, Making] = {
     "nothing is trimmed before it is published": _storing(TrimmedFirst),
     "exactly what was published is trimmed": _storing(Emptied),
     "entries are inserted before the trim": _storing(RecordedLast),
+    "an outbox is recorded once it is published": _applying(RecordedFirst),
+    "a document has marks of all that it took": _applying(NeverMarked),
     "a slot is given up when nothing is owed": _applying(ReleasedWhileOwing),
     "a document keeps in mind what it sent elsewhere": _storing(SentAwayForgotten),
     "only what has no slot is left without a document": _deciding(LeftAloneBySlot),
