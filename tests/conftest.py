@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from shared.embedded.servers import KafkaServer, MongoServer, RedisServer, Servers
 
-hypothesis.settings.register_profile("quick", max_examples=25)
+# Time is no subject of a property: another process may take the machine meanwhile.
+hypothesis.settings.register_profile("whole", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
+hypothesis.settings.load_profile("whole")
 
 _CHOICE = pytest.StashKey[Choice]()
 

@@ -34,9 +34,6 @@ class Histories(Store[History], Protocol):
     async def delete(self, document: Document[History]) -> bool:
         """Delete it if it is still at its revision; whether it was."""
 
-    async def forget_entries(self, of: str, before: datetime) -> None:
-        """Delete the ledger's entries of a history up to `before`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Erasing:
@@ -79,7 +76,6 @@ class Erasing:
         for _ in range(_ROUNDS):
             documents = await self.contacts.finished([Target(account_id, id=of)])
             if all([await self._without(document, at) for document in documents]):
-                await self.kept.forget_entries(of, at)
                 return
         text = "a contact's history changes again and again while it is to be erased"
         raise Transient(text)

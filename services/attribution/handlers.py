@@ -19,7 +19,7 @@ from shared.contracts.tickets import (
 )
 from shared.errors import Poison
 from shared.stores.aggregates import Aggregates
-from shared.stores.documents import Applied, Entry, Outcome, Target
+from shared.stores.documents import Applied, Outcome, Target
 from shared.topics import ATTRIBUTIONS
 
 
@@ -41,15 +41,14 @@ class Contacts:
         ]
 
     def decide(self, target: Target, state: History | None, item: News) -> Outcome[History]:
-        """See `Policy` (`shared.stores.documents`). The account's present window counts (ATT 1)."""
+        """See `Policy` (`shared.stores.documents`). The account's present window counts (ATT 1).
+
+        News that comes again leaves the history as it is: there is no ledger.
+        """
         account = self.accounts.get(target.account_id)
         settings = account.attribution if account else AttributionSettings()
         history, facts = decide(state, item, settings)
-        return Applied(
-            state=history,
-            entry=Entry(id=item.id, body={"at": item.fact.occurred_at}),
-            publish=tuple(ATTRIBUTIONS.record(fact) for fact in facts),
-        )
+        return Applied(history, publish=tuple(ATTRIBUTIONS.record(fact) for fact in facts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,11 @@ class Autoclose:
         A rejection changes no timer: whatever made a close stale comes as an event of its own.
         """
         facts = [event for event in events if isinstance(event, TicketFact)]
-        known = await self.timers.load({TicketRef(f.account_id, f.ticket_id) for f in facts})
+        told: dict[TicketRef, list[TicketFact]] = {}
+        for fact in facts:
+            told.setdefault(TicketRef(fact.account_id, fact.ticket_id), []).append(fact)
+        asked = {ref for ref, of in told.items() if not timer.unknown_for_sure(of)}
+        known = await self.timers.load(asked)
         replayed = timer.replay(known, facts, self._settings_of, self.clock())
         if replayed.gaps:
             self.missed(replayed.gaps)

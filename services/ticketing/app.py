@@ -8,6 +8,7 @@ from services.ticketing import measure
 from services.ticketing.erasing import Erasable, Erasing
 from services.ticketing.handlers import Item, Ticketing, TicketPolicy, Tickets
 from services.ticketing.measure import Measure
+from services.ticketing.numbering import Numbering
 from services.ticketing.rules.ticket import Ticket
 from services.ticketing.settings import Settings
 from services.ticketing.snapshot_store import MongoRequests
@@ -24,8 +25,7 @@ from shared.contracts.messages import InboundMessage
 from shared.contracts.tickets import TicketStatus
 from shared.running import metrics
 from shared.running.service import Service
-from shared.running.tasks import Background
-from shared.stores.aggregates import Aggregates, Later, at_once
+from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Store
 from shared.stores.mongo import Mongo, is_transient
 from shared.topics import ATTRIBUTIONS, COMMANDS, ERASURES, SCREENED, SIGNALS
@@ -45,23 +45,24 @@ class TicketStore(Store[Ticket], Tickets, Due, measure.Tickets, Erasable, Protoc
     """All that ticketing needs of its store."""
 
 
-def wire(  # noqa: PLR0913, PLR0917  # what it stores, by which clock, and how much at a time
+def wire(
     bus: Bus,
     store: TicketStore,
     requests: Requests,
     clock: Clock,
     sweep_interval: timedelta = timedelta(seconds=1),
     tokens: MailTokens = NO_TOKENS,
-    later: Later = at_once,
     snapshots_at_once: int = 100,
 ) -> None:
     """Connect the handlers and the sweeps to a bus and a store.
 
-    `later` decides when outboxes are trimmed: at once, or in the background. `snapshots_at_once`
-    are the tickets that a sweep publishes of each request for snapshots.
+    `snapshots_at_once` are the tickets that a sweep publishes of each request for snapshots.
     """
-    policy = TicketPolicy(store, bus.accounts, tokens, LinkCodes(tokens.keys))
-    tickets: Aggregates[Ticket, Item] = Aggregates(store, policy, bus.publish, clock, later=later)
+    numbers = Numbering(store.take_numbers, clock)
+    policy = TicketPolicy(store, numbers, bus.accounts, tokens, LinkCodes(tokens.keys))
+    tickets: Aggregates[Ticket, Item] = Aggregates(
+        store, policy, bus.publish, clock, trimmed_later=True
+    )
     erasing = Erasing(tickets, store, bus.publish)
     ticketing = Ticketing(tickets, store, bus.accounts, erasing.taken)
     sweep = TicketSweep(store, tickets, clock)
@@ -117,7 +118,6 @@ def build(settings: Settings) -> Service:
     )
     store = MongoTickets(mongo.database)
     requests = MongoRequests(mongo.database, store)
-    trims = Background()
     wire(
         bus,
         store,
@@ -125,12 +125,11 @@ def build(settings: Settings) -> Service:
         system_clock,
         settings.sweep_interval,
         settings.tokens,
-        trims.start,
         settings.snapshots_at_once,
     )
     return Service(
         settings,
         bus,
         opening=[store.ensure_indexes, requests.ensure_indexes],
-        closing=[trims.ended, mongo.close],
+        closing=[mongo.close],
     )

@@ -1,10 +1,11 @@
 """Ticketing's handlers: every record is an item for the tickets' aggregates."""
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from services.ticketing.numbering import Numbering
 from services.ticketing.rules import bounces, slots, threads
 from services.ticketing.rules.commands import (
     command_given,
@@ -86,10 +87,10 @@ class TicketPolicy:
     """Which ticket an item touches, and what it makes of it: a `shared.stores.documents.Policy`."""
 
     tickets: Tickets
+    numbers: Numbering
     accounts: Accounts
     tokens: MailTokens = NO_TOKENS
     codes: LinkCodes = NO_KEYS
-    _numbers: dict[str, deque[int]] = field(default_factory=dict)
 
     def id_of(self, item: Item) -> str:
         """The item's id in the ledger, the same each time that the item is delivered."""
@@ -144,10 +145,10 @@ class TicketPolicy:
             ):
                 return after_erasure(state, item)
             case InboundMessage():
-                number = self._numbers[item.account_id][0]
+                number = self.numbers.next(item.account_id)
                 outcome = message_arrived(target, state, item, number)
                 if state is None:
-                    self._numbers[item.account_id].popleft()
+                    self.numbers.used(item.account_id)
                 return outcome
             case MessageEdited() | MessageDeleted():
                 return message_changed(state, item)
@@ -164,10 +165,10 @@ class TicketPolicy:
         self, target: Target, state: Ticket | None, command: Command | HandOver
     ) -> Outcome[Ticket]:
         if isinstance(command, HandOver):
-            numbers = self._numbers[command.account_id]
-            outcome = hand_over_given(target, state, command, numbers[0])
+            number = self.numbers.next(command.account_id)
+            outcome = hand_over_given(target, state, command, number)
             if state is None:
-                numbers.popleft()
+                self.numbers.used(command.account_id)
             return outcome
         settings = self.accounts.get(command.account_id)
         settings = settings or AccountSettings(account_id=command.account_id)
@@ -179,10 +180,8 @@ class TicketPolicy:
         opening = (item for item in items if isinstance(item, InboundMessage | HandOver))
         wanted = Counter(item.account_id for item in opening)
         for account_id, count in wanted.items():
-            stock = self._numbers.setdefault(account_id, deque())
             # Twice as many, since a redirected item may be decided again without coming here.
-            if len(stock) < 2 * count:
-                stock.extend(await self.tickets.take_numbers(account_id, 2 * count - len(stock)))
+            await self.numbers.stock(account_id, 2 * count)
 
     async def _threads(self, mails: Sequence[InboundMessage]) -> dict[str, Target | None]:
         """The target of each mail; None where others of the mails have to be applied first."""
@@ -221,7 +220,7 @@ def _addressed(item: Command | HandOver | MessageAttributed | EraseTicket) -> Ta
     """What is asked of a ticket names it; a hand-over may name whom it is with instead."""
     if isinstance(item, HandOver):
         return target_of(item)
-    return Target(item.account_id, id=item.ticket_id)
+    return Target(item.account_id, id=item.ticket_id, alone=True)
 
 
 @dataclass(frozen=True, slots=True)

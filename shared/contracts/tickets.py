@@ -33,7 +33,8 @@ class TicketSummary(Contract):
     does not; `last_reply_seq` the seq of the newest reply since then; `assignee_epoch` the seq at
     which the assignee last changed; `unassigned_epoch` the seq since which the ticket is in the
     waiting line, None while it is not. `customer_waits_since` is when the oldest message was
-    received that nobody has answered yet.
+    received that nobody has answered yet, `last_customer_at` when the newest one was, answered or
+    not.
     """
 
     number: Whole
@@ -57,6 +58,7 @@ class TicketSummary(Contract):
     assignee_epoch: Whole = 0
     unassigned_epoch: Whole | None = None
     customer_waits_since: UtcTime | None = None
+    last_customer_at: UtcTime | None = None
     message_count: Whole = 0
     credit: TicketCredit | None = None
 

@@ -1,38 +1,9 @@
-"""Tasks that run in the background, and ending tasks."""
+"""Ending tasks."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass, field
-
-import structlog
-
-from shared.running.telling import told
+from collections.abc import Iterable
 
 _HEEDED_WITHIN = 1.0
-_log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Background:
-    """Runs work while other things go on; if the work fails, that is logged and nothing else."""
-
-    _running: set[asyncio.Task[None]] = field(default_factory=set)
-
-    async def start(self, work: Coroutine[object, object, None]) -> None:
-        """Return at once; the work goes on."""
-        task = asyncio.create_task(work)
-        self._running.add(task)
-        task.add_done_callback(self._ended)
-
-    async def ended(self) -> None:
-        """Return once no work is running any more."""
-        while self._running:
-            await asyncio.wait(self._running)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.warning("what was left for later failed", error=told(error))
 
 
 async def cancel(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -99,10 +99,10 @@ class _Round(Generic[S, I]):
 class Aggregates(Generic[S, I]):
     """Applies items to documents, each item once, and publishes what follows, at least once.
 
-    Outboxes are trimmed at once, or `trimmed_later`: by `finish_left_over`, those together that were
-    not written anew until then. Until they are trimmed this process knows what it has published,
-    and others see it by the ledger. An outbox that is not finished within `patience` of its write
-    is left to a sweep. `ledger`: whether there is one.
+    Outboxes are trimmed at once, or `trimmed_later`: by `finish_left_over`, those together that
+    were not written anew until then. Until they are trimmed this process knows what it has
+    published, and others see it by the ledger. An outbox that is not finished within `patience` of
+    its write is left to a sweep. `ledger`: whether there is one.
     """
 
     store: Store[S]
@@ -226,7 +226,7 @@ class Aggregates(Generic[S, I]):
     async def _recorded(
         self, documents: Iterable[Document[S]], ids: Collection[str] = ()
     ) -> Mapping[str, str]:
-        """Those of the ids, and of what the outboxes hold, that the ledger has; with whose it is."""
+        """Those of the ids, and of what outboxes hold, that the ledger has; with whose it is."""
         held = [entry.id for document in documents for entry in _entries(document)]
         asked = [*ids, *held]
         return await self.store.applied(asked) if asked and self.ledger else {}
@@ -243,7 +243,7 @@ class Aggregates(Generic[S, I]):
                 targets[place] = targets[place] or target
         return {place: target for place, target in targets.items() if target is not None}
 
-    def _fold(  # noqa: C901  # one outcome after the other
+    def _fold(  # noqa: C901, PLR0912  # one outcome after the other
         self, work: _Work[S], members: Sequence[int], current: _Round[S, I]
     ) -> None:
         """Apply a group's items to its document, up to one that needs another write first."""

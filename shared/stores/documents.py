@@ -117,10 +117,11 @@ def mark_of(item_id: str) -> bytes:
 class Applied(Generic[S]):
     """The item is decided: the new state, its one ledger entry, and what is to be published.
 
-    There is no entry where the aggregates have no ledger. `state` is None where there is no document to write to, for example for a command whose ticket
-    is unknown. That is allowed only for an item that no document can come to hold meanwhile. There
-    is no revision to compare, so else one handler of the item could decide it without a document
-    while another one gives it a document.
+    There is no entry where the aggregates have no ledger. `state` is None where there is no
+    document to write to, for example for a command whose ticket is unknown. That is allowed only
+    for an item that no document can come to hold meanwhile. There is no revision to compare, so
+    else one handler of the item could decide it without a document while another one gives it a
+    document.
     """
 
     state: S | None

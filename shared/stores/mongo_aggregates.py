@@ -22,16 +22,17 @@ ModelState = TypeVar("ModelState", bound=BaseModel)
 class MongoAggregates(Generic[ModelState]):
     """Aggregates (see `shared.stores.aggregates`) in one collection, their ledger in another.
 
-    The state is a pydantic model with the properties of `State`. If it has a method `indexed()`,
-    the fields that this returns are stored beside the state, so that queries can use them. Entries
-    of the ledger have their document's id as `of`.
+    Without one, nothing may be asked of it, or recorded in it. The state is a pydantic model with
+    the properties of `State`. If it has a method `indexed()`, the fields that this returns are
+    stored beside the state, so that queries can use them. Entries of the ledger have their
+    document's id as `of`.
     """
 
     def __init__(
-        self, documents: MongoCollection, ledger: MongoCollection, model: type[ModelState]
+        self, documents: MongoCollection, ledger: MongoCollection | None, model: type[ModelState]
     ) -> None:
         self._documents = documents
-        self._ledger = ledger
+        self._entries = ledger
         self._model = model
         self._read_up_to: Timestamp | None = None
 
@@ -49,6 +50,12 @@ class MongoAggregates(Generic[ModelState]):
             seen = session.operation_time
             if seen is not None and (self._read_up_to is None or seen > self._read_up_to):
                 self._read_up_to = seen
+
+    @property
+    def _ledger(self) -> MongoCollection:
+        if self._entries is None:
+            raise AssertionError("these aggregates have no ledger")
+        return self._entries
 
     async def ensure_indexes(self) -> None:
         """Create the indexes that unique slots and the sweeps need, if they are missing."""

@@ -59,5 +59,4 @@ async def test_what_a_store_asks_for_is_noted_as_it_was_asked() -> None:
     expiring = [i for i in await declared(stores_of("attribution")) if i.expires_after]
     assert [i.said for i in expiring] == [
         "attribution_erasures(at) expiring after 10368000 s",
-        "attribution_seen(at) expiring after 10368000 s",
     ]

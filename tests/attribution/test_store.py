@@ -78,13 +78,6 @@ async def test_of_two_that_write_first_one_wins(store: Histories) -> None:
     assert [document.state for document in await store.load([HERE])] == [one]
 
 
-async def test_the_ledger_keeps_what_was_applied(store: Histories) -> None:
-    await store.record([(HERE.id or "", Entry("news", {"at": MONDAY}))])
-    await store.record([(HERE.id or "", Entry("news", {"at": MONDAY}))])
-
-    assert await store.applied(["news", "other"]) == {"news": HERE.id}
-
-
 @pytest.mark.spec("ATT 5")
 async def test_the_service_works_on_it(store: Histories) -> None:
     ticket = Ticket()

@@ -59,6 +59,7 @@ class Story:
         self.spam = False
         self.waiting_epoch: int | None = None
         self.last_reply_seq: int | None = None
+        self.last_customer_at: datetime | None = None
         self._tell(TicketOpened)
         self.customer_writes()
 
@@ -76,6 +77,7 @@ class Story:
                 self._customer_is_owed()
                 self._tell(TicketWoken, by="customer")
             self._customer_is_owed()
+        self.last_customer_at = self.now
         return self._tell(
             CustomerWrote,
             message_id=f"m{len(self.events)}",
@@ -192,6 +194,7 @@ class Story:
                 opened_at=MONDAY,
                 waiting_epoch=self.waiting_epoch,
                 last_reply_seq=self.last_reply_seq,
+                last_customer_at=self.last_customer_at,
             ),
             **what,
         )

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.accounts import AutoClose
+from shared.contracts.base import Channel
 from shared.contracts.commands import CloseTicket
 from shared.topics import COMMANDS
 from tests.autoclose.story import AI, DAY, HOUR, Story
@@ -66,7 +67,7 @@ class Run:
 
     def __init__(self) -> None:
         self.world = World()
-        self.stories = [Story("acme"), Story("zeta")]
+        self.stories = [Story("acme", channel="sms"), Story("zeta", channel="webchat")]
         self.heard = [0, 0]
         self.current = [ON, ON]
         self.closed: list[CloseTicket] = []
@@ -189,15 +190,16 @@ def test_in_the_end_exactly_the_tickets_whose_customers_are_silent_are_closed(
 @pytest.mark.spec("TKT 9")
 @settings(deadline=None, max_examples=200)
 @given(
+    channel=st.sampled_from(["webchat", "sms"]),
     happenings=st.lists(st.sampled_from([*HAPPENINGS]), max_size=25),
     repeats=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 10)), max_size=20),
 )
 def test_what_is_delivered_again_in_any_order_leaves_the_same_timers(
-    happenings: list[str], repeats: list[tuple[int, int]]
+    channel: Channel, happenings: list[str], repeats: list[tuple[int, int]]
 ) -> None:
     async def same() -> None:
         once, again = World(), World()
-        story = Story()
+        story = Story(channel=channel)
         for happens in happenings:
             HAPPENINGS[happens](story)
             story.wait(timedelta(hours=5))

@@ -7,10 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.autoclose.rules.closing import when_due
-from services.autoclose.rules.timer import Timer, armed, settings_key, timer_after
+from services.autoclose.rules.timer import (
+    Timer,
+    armed,
+    needs_a_timer,
+    settings_key,
+    timer_after,
+    unknown_for_sure,
+)
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AutoClose
-from shared.contracts.base import Author
+from shared.contracts.base import Author, Channel
 from shared.contracts.tickets import TicketFact
 from tests.autoclose.story import AGENT, AI, DAY, HOUR, MINUTE, MONDAY, Story
 from tests.autoclose.world import ON
@@ -24,6 +31,12 @@ def told(story: Story, settings: AutoClose = ON, events: list[TicketFact] | None
         timer = timer_after(timer, event, settings, story.now)
     assert timer is not None
     return timer
+
+
+def then(timer: Timer, event: TicketFact, settings: AutoClose, now: datetime) -> Timer:
+    after = timer_after(timer, event, settings, now)
+    assert after is not None
+    return after
 
 
 @pytest.mark.spec("ACL 1")
@@ -190,7 +203,7 @@ def test_an_event_that_was_seen_changes_nothing() -> None:
     story.customer_writes()
     timer = told(story)
     for event in story.events:
-        assert timer_after(timer, event, ON, story.now) is timer
+        assert then(timer, event, ON, story.now) is timer
 
 
 @pytest.mark.spec("ACL 3")
@@ -200,7 +213,7 @@ def test_a_timer_that_ended_closes_and_is_not_asked_for_again() -> None:
     decided = when_due(told(story), ON, None, MONDAY + 2 * DAY)
     assert decided.close
     assert decided.after.due_at == FAR_FUTURE
-    assert timer_after(decided.after, story.tag(), ON, story.now).due_at == FAR_FUTURE
+    assert then(decided.after, story.tag(), ON, story.now).due_at == FAR_FUTURE
 
 
 @pytest.mark.spec("ACL 3")
@@ -209,7 +222,7 @@ def test_a_reply_that_may_have_made_the_close_stale_has_it_asked_for_anew() -> N
     story.reply()
     asked = when_due(told(story), ON, None, MONDAY + 2 * DAY).after
     story.wait(2 * DAY)
-    again = timer_after(asked, story.reply(), ON, story.now)
+    again = then(asked, story.reply(), ON, story.now)
     assert again.due_at == MONDAY + 2 * DAY
     assert again.rests_on != asked.rests_on
 
@@ -253,7 +266,7 @@ def test_a_further_reply_does_not_grant_a_typist_another_limit() -> None:
     due = MONDAY + 2 * DAY
     put_off = when_due(told(story), ON, due, due).after
     story.wait(2 * DAY + MINUTE)
-    after = timer_after(put_off, story.reply(), ON, story.now)
+    after = then(put_off, story.reply(), ON, story.now)
     assert after.put_off_since == due
     assert when_due(after, ON, due + 30 * MINUTE, due + 30 * MINUTE).close
 
@@ -266,7 +279,7 @@ def test_a_wait_that_began_unheard_has_its_own_time_to_type() -> None:
     put_off = when_due(told(story), ON, due, due).after
     story.wait(3 * DAY)
     story.customer_writes()
-    later = timer_after(put_off, story.reply(), ON, story.now)
+    later = then(put_off, story.reply(), ON, story.now)
     assert later.put_off_since is None
     assert not when_due(later, ON, later.due_at, later.due_at).close
 
@@ -278,12 +291,45 @@ def test_a_first_reply_dated_before_the_ticket_opened_counts_from_its_opening() 
     assert told(story, events=story.events[-1:]).due_at == MONDAY + 2 * DAY
 
 
+@pytest.mark.spec("ACL 2")
+def test_a_first_reply_dated_before_the_message_that_it_answers_counts_from_that() -> None:
+    story = Story(channel="sms")
+    story.wait(5 * HOUR)
+    story.customer_writes()
+    story.reply(at=story.now - 2 * HOUR)
+    timer = told(story)
+    assert (timer.last_seq, timer.due_at) == (4, MONDAY + 5 * HOUR + 2 * DAY)
+
+
+@pytest.mark.spec("ACL 2")
+@pytest.mark.parametrize("channel", ["email", "sms", "instagram", "whatsapp"])
+def test_before_its_first_reply_a_ticket_needs_no_timer_where_nobody_is_seen_typing(
+    channel: Channel,
+) -> None:
+    story = Story(channel=channel)
+    story.note()
+    story.customer_writes()
+    assert unknown_for_sure(story.events)
+    assert not any(needs_a_timer(event) for event in story.events)
+    assert not unknown_for_sure(story.events[1:]), "a timer may be of the event before"
+    assert not unknown_for_sure([story.events[0], story.events[2]])
+    story.reply()
+    assert needs_a_timer(story.events[-1])
+    assert not unknown_for_sure(story.events)
+
+
+@pytest.mark.spec("ACL 4")
+def test_a_chats_timer_says_from_the_start_whose_mark_is_forgotten_with_it() -> None:
+    story = Story(channel="webchat")
+    assert told(story).typist.party == "conversation-of-t1"
+
+
 @pytest.mark.spec("ACL 7")
 def test_whatever_happens_on_a_ticket_its_timer_goes_by_the_settings_of_now() -> None:
     story = Story()
     story.reply()
     longer = AutoClose(enabled=True, period=5 * DAY)
-    assert timer_after(told(story), story.note(), longer, story.now).due_at == MONDAY + 5 * DAY
+    assert then(told(story), story.note(), longer, story.now).due_at == MONDAY + 5 * DAY
 
 
 @pytest.mark.spec("ACL 7")

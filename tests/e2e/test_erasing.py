@@ -216,7 +216,7 @@ async def test_a_contact_is_erased_everywhere_and_nobody_else_is(
         assert set(before) >= {
             *("tickets", "thread", "autoclose_timers", "spam_contacts"),
             *("spam_memories", "tagging_memories", "spam_lessons", "tagging_lessons"),
-            *("attribution_contacts", "attribution_seen", "ingest_profiles", "ingest_aliases"),
+            *("attribution_contacts", "ingest_profiles", "ingest_aliases"),
             *("desk_tickets_a", "desk_lines_a", "desk_stops", "desk_sends", "desk_profiles"),
             *("desk_files", "desk_parts"),
         }

@@ -1,7 +1,7 @@
 """Outboxes are trimmed later: whenever that is, nothing is lost, doubled or published again."""
 
 import asyncio
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.bus.delivery import Outgoing
-from shared.running.tasks import Background
 from shared.stores.documents import Document, Target
 from tests.shared.broken import Made, Wrapped, made
 from tests.shared.test_aggregates import assert_promises
@@ -17,15 +16,12 @@ from tests.shared.test_aggregates_properties import apply_until_done, streams, s
 from tests.shared.toy import Item, Ticket
 from tests.shared.world import World
 
-Work = Coroutine[object, object, None]
-
 
 @dataclass(slots=True)
 class Process:
-    """A replica whose trims wait until the test lets them run."""
+    """A replica that trims when the test lets it sweep."""
 
     world: World
-    waiting: list[Work] = field(default_factory=list)
     aggregates: Made = field(init=False)
 
     def __post_init__(self) -> None:
@@ -33,22 +29,10 @@ class Process:
 
     def begin(self) -> None:
         """Forget all that was in memory; what was left for later never happens."""
-        self.forget()
-        self.aggregates = replace(made(self.world.store, self.world.publish), later=self.later)
+        self.aggregates = replace(made(self.world.store, self.world.publish), trimmed_later=True)
 
-    async def later(self, work: Work) -> None:
-        self.waiting.append(work)
-
-    async def trim(self, count: int) -> None:
-        """Let the first of the trims that wait run."""
-        running, self.waiting = self.waiting[:count], self.waiting[count:]
-        for work in running:
-            await work
-
-    def forget(self) -> None:
-        for work in self.waiting:
-            work.close()
-        self.waiting.clear()
+    async def sweep(self) -> None:
+        await self.aggregates.finish_left_over()
 
 
 @given(streams(), st.data())
@@ -64,18 +48,14 @@ def test_whenever_it_is_trimmed_nothing_is_lost_or_doubled(
     processes = [Process(world), Process(world)]
     batches = [[item] for item in items]
     refused: set[str] = set()
-    try:
-        for batch in [*batches, items]:
-            process = data.draw(st.sampled_from(processes))
-            refused |= apply_until_done(process.aggregates, batch)
-            asyncio.run(process.trim(data.draw(st.integers(0, 2))))
-            if data.draw(st.integers(0, 9)) == 0:
+    for batch in [*batches, items]:
+        process = data.draw(st.sampled_from(processes))
+        refused |= apply_until_done(process.aggregates, batch)
+        match data.draw(st.integers(0, 9)):
+            case 0:
                 process.begin()
-        for process in processes:
-            asyncio.run(process.trim(len(process.waiting)))
-    finally:
-        for process in processes:
-            process.forget()
+            case 1 | 2 | 3:
+                asyncio.run(process.sweep())
     sweep_until_done(made(world.store, world.publish))
     assert_promises(world, batches, refused)
 
@@ -89,43 +69,54 @@ class Overtaken(Wrapped):
     async def load(self, targets: Collection[Target]) -> list[Document[Ticket]]:
         """See `shared.stores.documents.Store`."""
         loaded = await self.store.load(targets)
-        await self.process.trim(len(self.process.waiting))
+        await self.process.sweep()
         return loaded
 
 
-@pytest.mark.parametrize("overtaken", [False, True])
-async def test_what_a_process_published_it_does_not_publish_again(*, overtaken: bool) -> None:
-    world, published = World(), list[bytes | None]()
+def _counting(world: World) -> tuple[list[bytes | None], Made]:
+    published = list[bytes | None]()
 
     async def publish(records: Sequence[Outgoing]) -> None:
         published.extend(record.value for record in records)
         await world.publish(records)
 
+    return published, replace(made(world.store, publish), trimmed_later=True)
+
+
+@pytest.mark.parametrize("overtaken", [False, True])
+async def test_what_a_process_published_it_does_not_publish_again(*, overtaken: bool) -> None:
+    world = World()
     process = Process(world)
-    store = Overtaken(world.store, publish, process) if overtaken else world.store
-    process.aggregates = replace(process.aggregates, store=store, publish=publish)
+    published, sweeper = _counting(world)
+    # Both are one process's: what it has published, and what it is to trim.
+    process.aggregates = sweeper
+    overtaking = Overtaken(world.store, sweeper.publish, process) if overtaken else world.store
+    handler = replace(sweeper, store=overtaking)
     for name in ("m0", "m1", "m2"):
-        await process.aggregates.apply([Item("message", name, "s")])
-        left_over = await process.aggregates.finish_left_over()
-        assert left_over == 1, "it is there to be finished, were it not known"
+        await handler.apply([Item("message", name, "s")])
     assert published == [b"1|opened|m0", b"2|added|m1", b"3|added|m2"]
-    process.forget()
 
 
-async def test_what_is_done_in_the_background_is_waited_for_in_the_end(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    background, done = Background(), list[int]()
+async def test_nor_does_another_publish_again_what_the_ledger_has() -> None:
+    world = World()
+    published, ours = _counting(world)
+    await ours.apply([Item("message", "m0", "s")])
+    told, theirs = _counting(world)
+    assert await theirs.finish_left_over() == 1, "its outbox was not trimmed"
+    assert await theirs.finish_left_over() == 0
+    await ours.apply([Item("message", "m1", "s")])
+    await theirs.apply([Item("message", "m2", "s")])
+    assert published == [b"1|opened|m0", b"2|added|m1"]
+    assert told == [b"3|added|m2"]
 
-    async def work(number: int) -> None:
-        await asyncio.sleep(0)
-        done.append(number)
-        if number == 1:
-            raise ZeroDivisionError
 
-    for number in range(3):
-        await background.start(work(number))
-    assert not done
-    await background.ended()
-    assert done == [0, 1, 2]
-    assert not caplog.records, "a task's error that nobody asked for"
+async def test_what_an_older_version_recorded_is_published_by_whoever_finds_it() -> None:
+    """It recorded first: that the ledger has an entry says nothing."""
+    world = World()
+    _, older = _counting(world)
+    await older.apply([Item("message", "m0", "s")])
+    [(name, document)] = world.store.documents.items()
+    world.store.documents[name] = replace(document, recorded_last=False)
+    told, newer = _counting(world)
+    await newer.finish_left_over()
+    assert told == [b"1|opened|m0"]

@@ -9,10 +9,11 @@ too late, never too early.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from shared.clock import FAR_FUTURE
 from shared.contracts.accounts import AutoClose
+from shared.contracts.base import Channel
 from shared.contracts.tickets import (
     ContentErased,
     CustomerWrote,
@@ -27,6 +28,9 @@ NOTHING_RUNS = ""
 
 AHEAD = timedelta(days=1)
 """How far an author's clock may be ahead of ours and still be believed."""
+
+TELL_OF_TYPING: Final[frozenset[Channel]] = frozenset({"webchat"})
+"""Where typists leave marks: whoever forgets a ticket there has to know whose mark goes with it."""
 
 SettingsOf = Callable[[str], AutoClose]
 """Gives an account's settings; for an unknown account, settings that are switched off."""
@@ -119,14 +123,25 @@ def settings_key(settings: AutoClose) -> str:
     return f"{settings.starts_at}:{settings.period // timedelta(milliseconds=1)}"
 
 
+def needs_a_timer(event: TicketFact) -> bool:
+    """Whether a ticket that has no timer gets one by this event.
+
+    Before its first reply it needs none: the summary then tells all there is to know.
+    """
+    return event.ticket.waiting_epoch is not None or event.ticket.channel in TELL_OF_TYPING
+
+
 def timer_after(
     timer: Timer | None, event: TicketFact, settings: AutoClose, now: datetime
-) -> Timer:
+) -> Timer | None:
     """The timer after `event`; an event that it has seen before changes nothing (ACL 2, ACL 5).
 
-    If earlier events were missed, the ticket's summary in this one decides alone. A wait whose
-    beginning was missed counts from the event that first told of it.
+    None while the ticket needs none. If earlier events were missed, the ticket's summary in this
+    one decides alone. A wait whose beginning was missed counts from the event that first told of
+    it.
     """
+    if timer is None and not needs_a_timer(event):
+        return None
     if timer is not None and event.seq <= timer.last_seq:
         return timer
     seen = _having_seen(timer or _unknown(event, now), event, now)
@@ -145,12 +160,15 @@ def timer_after(
 
 
 def _unknown(event: TicketFact, now: datetime) -> Timer:
+    ticket = event.ticket
+    # A reply's time is set by whoever sent it: see `_having_seen`.
+    wrote_at = max(ticket.opened_at, ticket.last_customer_at or ticket.opened_at)
     return Timer(
         account_id=event.account_id,
         ticket_id=event.ticket_id,
-        channel=event.ticket.channel,
-        party=_party(event.ticket),
-        seen_at=_believed(event.ticket.opened_at, now),
+        channel=ticket.channel,
+        party=_party(ticket),
+        seen_at=_believed(wrote_at, now),
         correlation_id=event.correlation_id,
     )
 
@@ -231,9 +249,23 @@ def _due_at(timer: Timer, settings: AutoClose) -> datetime:
     return start + settings.period
 
 
+def unknown_for_sure(events: Iterable[TicketFact]) -> bool:
+    """Whether no timer can be stored that these events of a ticket, in their order, would change.
+
+    They begin with its first one, none is missing, and none of them needs a timer: what is stored
+    would be of a later one.
+    """
+    seen = 0
+    for event in events:
+        if event.is_after_a_gap(seen) or needs_a_timer(event):
+            return False
+        seen = max(seen, event.seq)
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The timers that changed, and how many events came after a gap in their ticket's `seq`."""
+    """The timers that changed, and how many events came after a gap in their timer's `seq`."""
 
     timers: tuple[Timer, ...]
     gaps: int
@@ -250,8 +282,10 @@ def replay(
     gaps = 0
     for event in events:
         ref = TicketRef(event.account_id, event.ticket_id)
-        timer = timers.get(ref)
-        gaps += event.is_after_a_gap(timer.last_seq if timer else 0)
-        timers[ref] = timer_after(timer, event, settings_of(event.account_id), now)
+        before = timers.get(ref)
+        gaps += before is not None and event.is_after_a_gap(before.last_seq)
+        after = timer_after(before, event, settings_of(event.account_id), now)
+        if after is not None:
+            timers[ref] = after
     changed = tuple(timer for ref, timer in timers.items() if timer != known.get(ref))
     return Replayed(changed, gaps)

@@ -99,7 +99,7 @@ def _is_too_large(outcome: Applied[Ticket]) -> bool:
     sizes = [len(record.value or b"") for record in outcome.publish]
     return (
         max(sizes) > TICKETS.max_bytes - ROOM_FOR_HEADERS
-        or sum(sizes) + outcome.entry.size > LARGEST_WRITE
+        or sum(sizes) + (outcome.entry.size if outcome.entry else 0) > LARGEST_WRITE
     )
 
 
