@@ -19,6 +19,7 @@ from shared.clock import Clock, system_clock
 from shared.running import metrics
 from shared.running.service import Service
 from shared.stores import mongo, redis
+from shared.stores.causal import Causal
 from shared.stores.documents import Store
 from shared.stores.mongo import Mongo
 from shared.topics import PRESENCE, TICKETS
@@ -88,9 +89,10 @@ def build(settings: Settings) -> Service:
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=_is_transient, stop_timeout=settings.stop_timeout
     )
-    tickets = MongoTickets(database.database)
+    causal = Causal(database.database.client)
+    tickets = MongoTickets(database.database, causal)
     agents = MongoAgents(database.database)
-    rotations = mongo_rotations(database.database)
+    rotations = mongo_rotations(database.database, causal)
     heartbeats = RedisHeartbeats(cache, settings.redis.prefix)
     stores = Stores(tickets, agents, heartbeats, rotations)
     wire(bus, stores, system_clock, settings.sweep_interval)

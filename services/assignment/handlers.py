@@ -35,6 +35,9 @@ class Turns(Protocol):
     async def share(self, account_ids: Collection[str] | None = None) -> None:
         """Give out all that can be given in these accounts."""
 
+    async def share_lines(self, found: Collection[str]) -> None:
+        """Give out all that can be given in these lines."""
+
     async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
         """Undo the turns of refused AssignTickets, given by account and command id."""
 
@@ -86,8 +89,10 @@ class Assignment:
             groups.setdefault(f"{event.account_id}:{event.ticket_id}", []).append(event)
         followed: dict[str, Followed] = {}
         left: Mapping[str, list[TicketFact | CommandRejected]] = groups
-        for _ in range(_ROUNDS):
-            done, lost = await self._follow(left)
+        for times in range(_ROUNDS):
+            # One that its events open is most likely unknown; if not, saving it shows that.
+            unasked = {id_ for id_, of in left.items() if not times and _opens(of[0])}
+            done, lost = await self._follow(left, unasked)
             followed.update(done)
             left = {ticket_id: groups[ticket_id] for ticket_id in lost}
             if not left:
@@ -96,9 +101,7 @@ class Assignment:
             text = f"{len(left)} tickets lost the race to be followed {_ROUNDS} times"
             raise Transient(text)
         await self._take_from_removed(followed.values())
-        waiting = {ticket.account_id for ticket in followed.values() if ticket.line}
-        if waiting:
-            await self.turns.share(waiting)
+        await self.turns.share_lines({ticket.line for ticket in followed.values() if ticket.line})
 
     async def presence_changed(self, events: Sequence[Presence]) -> Refusals | None:
         """Store who is online (ASG 2), and share out what waits to agents who came online (ASG 6).
@@ -127,16 +130,20 @@ class Assignment:
         return presence.choice_of(event, limit, now)
 
     async def _follow(
-        self, groups: Mapping[str, Sequence[TicketFact | CommandRejected]]
+        self,
+        groups: Mapping[str, Sequence[TicketFact | CommandRejected]],
+        unasked: Collection[str],
     ) -> tuple[dict[str, Followed], set[str]]:
         """Replay each ticket's events once. Returns the tickets, and the ids of those to do again.
+
+        Tickets in `unasked` are taken to be unknown.
 
         A ticket is done again if it lost the race to be stored, or if its account's settings
         changed meanwhile. At a change of settings the sweep places only the tickets stored by then,
         so one stored after that by the old settings would else stay in its old line.
         """
         now = self.clock()
-        known = await self.tickets.load(groups)
+        known = await self.tickets.load(groups.keys() - unasked)
         settings = {
             ticket_id: self.accounts.get(events[0].account_id)
             for ticket_id, events in groups.items()
@@ -179,3 +186,7 @@ class Assignment:
         await self.accounts.refresh()
         asked = [follow.left_behind(t, self.accounts.get(t.account_id), now) for t in held]
         await self.publish([COMMANDS.record(command) for command in asked if command])
+
+
+def _opens(event: TicketFact | CommandRejected) -> bool:
+    return isinstance(event, TicketFact) and event.seq == 1

@@ -1,20 +1,21 @@
 """Shares waiting tickets out: each takes one turn, whoever asks for that and however often."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from services.assignment.rules import commands, lines, rotation
 from services.assignment.rules.follow import Followed
-from services.assignment.rules.rotation import Rotation, Terms, Waiting
+from services.assignment.rules.rotation import GivenOut, Rotation, Terms, Turn, Waiting
 from shared.bus.accounts import Accounts
-from shared.bus.delivery import Publish
+from shared.bus.delivery import Outgoing, Publish
 from shared.clock import Clock
 from shared.contracts.accounts import AccountSettings
 from shared.errors import Poison
+from shared.running import failpoints
 from shared.stores.aggregates import Aggregates
-from shared.stores.documents import Applied, Entry, Outcome, Refused, Store, Target
+from shared.stores.documents import Applied, Document, Outcome, Refused, Store, Target
 from shared.topics import COMMANDS
 from shared.values import hours
 
@@ -25,7 +26,7 @@ LINES = 20
 """From how many lines at a time. Both numbers bound what one write and its commands hold."""
 
 _NOT_NOW = Refused(Poison("not_now", "nobody is there for it, or there is no such turn"))
-"""A refusal leaves no trace in the ledger: the item may come again, and be taken then."""
+"""A refusal leaves no trace: the item may come again, and be taken then."""
 
 
 class Tickets(Protocol):
@@ -43,18 +44,19 @@ class Tickets(Protocol):
     async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
         """How many open or snoozed tickets each holder has; without any, they may be left out."""
 
-    async def offered(self, tickets: Collection[Followed]) -> None:
-        """Store that each ticket's offer is out, and take the ticket out of its line.
-
-        A ticket whose need or attempt has changed meanwhile stays as it is.
-        """
-
 
 class Agents(Protocol):
     """Who is there."""
 
     async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
         """The agents who are online, by account; an account that has none may be left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """Tickets of an account wait, and may be given out."""
+
+    account_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,49 +67,72 @@ class _Back:
     command_id: str
 
 
-_Item = Waiting | _Back
+_Item = _Share | _Back
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Turns:
-    """The policy of the rotations. `terms` is what was read of each account beforehand."""
+    """The policy of the rotations, for one page of the lines of `shares`.
 
-    terms: Mapping[str, Terms]
+    What decisions rest on is read in `look`, once the rotations were, so that no turn of which they
+    know nothing can have been taken before that.
+    """
+
+    sharing: "Sharing"
+    lines: Collection[str] = ()
+    terms: Mapping[str, Terms] = field(default_factory=dict)
+    pages: Mapping[str, Sequence[Waiting]] = field(default_factory=dict)
+    full: Collection[str] = ()
+    given: dict[str, GivenOut] = field(default_factory=dict)
+    """By account, as decided last: what counts is what was decided when its write won."""
 
     def id_of(self, item: _Item) -> str:
-        return f"back:{item.command_id}" if isinstance(item, _Back) else item.id
+        return f"share:{item.account_id}" if isinstance(item, _Share) else item.command_id
 
     async def resolve(self, items: Sequence[_Item]) -> Sequence[Target]:
-        return [_target(_account_of(item)) for item in items]
+        return [_target(item.account_id) for item in items]
+
+    async def look(self, rotations: Sequence[Document[Rotation]]) -> None:
+        """Read what waits in the lines, and for whom."""
+        if self.lines:
+            known = {document.state.account_id: document.state for document in rotations}
+            self.terms = await self.sharing.terms(self.lines, known)
+            self.pages, self.full = await self.sharing.pages(self.lines, known, self.terms)
 
     def decide(self, target: Target, state: Rotation | None, item: _Item) -> Outcome[Rotation]:
-        before = state or Rotation(account_id=target.account_id)
+        account_id = target.account_id
+        before = state or Rotation(account_id=account_id)
         if isinstance(item, _Back):
             returned = rotation.give_back(before, item.command_id)
-            return Applied(returned, Entry(self.id_of(item))) if returned else _NOT_NOW
-        terms = self.terms[target.account_id]
-        taken = rotation.take_turn(before, item, terms)
-        if taken is None:
+            return Applied(returned) if returned else _NOT_NOW
+        self.given.pop(account_id, None)
+        terms, waiting = self.terms.get(account_id), self.pages.get(account_id)
+        if terms is None or not waiting:
             return _NOT_NOW
-        after, turn = taken
-        ticket = item.ticket
-        command = commands.assign(
-            account_id=ticket.account_id,
-            ticket_id=ticket.ticket_id,
-            need=ticket.need or 0,
-            attempt=ticket.attempt,
-            assignee=turn.agent,
-            assignee_epoch=ticket.assignee_epoch,
-            correlation_id=ticket.correlation_id,
-            now=terms.now,
-        )
-        body = {
-            "account_id": ticket.account_id,
-            "agent": turn.agent,
-            "line": turn.line,
-            "at": turn.at,
-        }
-        return Applied(after, Entry(item.id, body), (COMMANDS.record(command),))
+        given = rotation.give_out(before, waiting, terms)
+        self.given[account_id] = given
+        return Applied(given.rotation) if given.turns else _NOT_NOW
+
+    def more(self) -> set[str]:
+        """The lines of which more may be given out."""
+        stuck = {line for given in self.given.values() for line in given.stuck}
+        accounts = self.given.keys()
+        return {line for line in self.full if lines.account_of(line) in accounts} - stuck
+
+
+def _offer(waiting: Waiting, turn: Turn, now: datetime) -> Outgoing:
+    ticket = waiting.ticket
+    command = commands.assign(
+        account_id=ticket.account_id,
+        ticket_id=ticket.ticket_id,
+        need=ticket.need or 0,
+        attempt=ticket.attempt,
+        assignee=turn.agent,
+        assignee_epoch=ticket.assignee_epoch,
+        correlation_id=ticket.correlation_id,
+        now=now,
+    )
+    return COMMANDS.record(command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +145,8 @@ class Sharing:
     accounts: Accounts
     publish: Publish
     clock: Clock
+    _again: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """By account, the commands that were late, and when each is given again."""
 
     async def share(self, account_ids: Collection[str] | None = None) -> None:
         """Give out all that can be given in these accounts (None: in all), the oldest first.
@@ -129,30 +156,30 @@ class Sharing:
         has as many turns out as it may have. The work depends on the lines in which tickets wait
         and on the agents who are online in their accounts, not on the number of accounts.
         """
-        if account_ids is not None and not self._open_now(account_ids):
-            return
-        found = await self.tickets.busy(account_ids)
+        if account_ids is None or self._open_now(account_ids):
+            await self.share_lines(await self.tickets.busy(account_ids))
+
+    async def share_lines(self, found: Collection[str]) -> None:
+        """As `share`, of what waits in these lines."""
         open_now = self._open_now({lines.account_of(line) for line in found})
         busy = sorted(line for line in found if lines.account_of(line) in open_now)
         while busy:
             # One page of each line in turn, so that the other lines need not wait for a long one.
-            more: list[str] = []
+            more: set[str] = set()
             for start in range(0, len(busy), LINES):
-                more += await self._give_out(busy[start : start + LINES])
-            busy = more
+                more |= await self._give_out(busy[start : start + LINES])
+            busy = sorted(more)
 
     async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
         """Undo the turns of refused AssignTickets, given by account and command id (ASG 4)."""
         if refused:
             items = [_Back(account_id, command_id) for account_id, command_id in refused]
-            await self._aggregates({}).apply(items)
+            await self._aggregates(_Turns(self)).apply(items)
 
-    async def finish_left_over(self) -> None:
-        """Publish what a replica wrote, but died before it could publish."""
-        await self._aggregates({}).finish_left_over()
-
-    def _aggregates(self, terms: Mapping[str, Terms]) -> Aggregates[Rotation, _Item]:
-        return Aggregates(self.rotations, _Turns(terms), self.publish, self.clock)
+    def _aggregates(self, turns: _Turns) -> Aggregates[Rotation, _Item]:
+        return Aggregates(
+            self.rotations, turns, self.publish, self.clock, ledger=False, look=turns.look
+        )
 
     def _open_now(self, account_ids: Collection[str]) -> dict[str, AccountSettings]:
         """The accounts among these in which tickets are shared out at this moment."""
@@ -163,36 +190,53 @@ class Sharing:
             if settings and settings.assignment.round_robin and hours.is_open(settings, now)
         }
 
-    async def _give_out(self, busy: Sequence[str]) -> list[str]:
+    async def _give_out(self, busy: Sequence[str]) -> set[str]:
         """Give out a page of each line. Returns the lines of which more may be given out.
 
         Business hours and who is online are read anew for each page: a long line takes a while.
         """
-        terms = await self._terms(self._open_now({lines.account_of(line) for line in busy}))
-        served = [line for line in busy if _somebody_serves(line, terms)]
-        pages = {line: await self.tickets.waiting(line, PAGE) for line in served}
-        items = sorted(
-            (Waiting(ticket, line) for line, page in pages.items() for ticket in page),
-            key=lambda item: (item.ticket.waiting_since, item.ticket.id),
-        )
-        if not items:
-            return []
-        refused = await self._aggregates(terms).apply(items)
-        given = [item.ticket for place, item in enumerate(items) if place not in refused]
-        # An item that the ledger had already counts too: its replica died before storing that.
-        await self.tickets.offered(given)
-        stuck = {items[place].line for place in refused}
-        return [line for line, page in pages.items() if len(page) == PAGE and line not in stuck]
+        turns = _Turns(self, busy)
+        accounts = sorted({lines.account_of(line) for line in busy})
+        await self._aggregates(turns).apply([_Share(account_id) for account_id in accounts])
+        now = self.clock()
+        offers = [
+            _offer(*each, now)
+            for account_id, given in turns.given.items()
+            for each in (*given.turns, *self._to_be_given_again(account_id, given, now))
+        ]
+        if offers:
+            await self.publish(offers)
+            failpoints.reach("after-publish")
+        return turns.more()
 
-    async def _terms(self, open_now: Mapping[str, AccountSettings]) -> dict[str, Terms]:
-        """What decisions rest on, for those of the accounts where somebody is online.
+    def _to_be_given_again(
+        self, account_id: str, given: GivenOut, now: datetime
+    ) -> list[tuple[Waiting, Turn]]:
+        """Those of the late turns whose commands are to be given again, ever more seldom."""
+        before = self._again.get(account_id, {})
+        due = [each for each in given.late if before.get(each[1].command_id, now) <= now]
+        again = {turn.command_id: now + (now - turn.at) for _, turn in due}
+        late = {turn.command_id for _, turn in given.late}
+        kept = {id_: at for id_, at in before.items() if id_ in late}
+        self._again[account_id] = {**kept, **again}
+        if not self._again[account_id]:
+            del self._again[account_id]
+        return due
+
+    async def terms(
+        self, busy: Collection[str], rotations: Mapping[str, Rotation]
+    ) -> dict[str, Terms]:
+        """What decisions rest on, for those of the accounts where somebody is online, or was.
 
         Answers are read before open tickets. So a ticket whose turn is answered, and no longer
         counts as out, is among its agent's open tickets.
         """
+        open_now = self._open_now({lines.account_of(line) for line in busy})
         now = self.clock()
-        online = await self.agents.online(now, open_now) if open_now else {}
-        answered = await self._answered(online)
+        found = await self.agents.online(now, open_now) if open_now else {}
+        out = {each for each, known in rotations.items() if known.unanswered and each in open_now}
+        online = {account_id: found.get(account_id, set()) for account_id in found.keys() | out}
+        answered = await self._answered([rotations[each] for each in online if each in rotations])
         limited = [
             f"{account_id}:{agent_id}"
             for account_id, agents in online.items()
@@ -214,11 +258,35 @@ class Sharing:
             for account_id, agents in online.items()
         }
 
-    async def _answered(self, account_ids: Collection[str]) -> set[str]:
+    async def pages(
+        self, busy: Collection[str], rotations: Mapping[str, Rotation], terms: Mapping[str, Terms]
+    ) -> tuple[dict[str, list[Waiting]], set[str]]:
+        """By account, a page of each line that somebody serves, the oldest first; the full ones.
+
+        A ticket whose turn is out waits on in its line, so that there may be as many more. Where
+        nobody serves it any more, these alone are of interest.
+        """
+        found: dict[str, list[Waiting]] = {}
+        full: set[str] = set()
+        for line in busy:
+            account_id = lines.account_of(line)
+            known = rotations.get(account_id)
+            out = sum(turn.line == line for turn in known.unanswered) if known else 0
+            served = _somebody_serves(line, terms)
+            limit = out + PAGE if served else out
+            if not limit:
+                continue
+            page = await self.tickets.waiting(line, limit)
+            found.setdefault(account_id, []).extend(Waiting(ticket, line) for ticket in page)
+            if served and len(page) == limit:
+                full.add(line)
+        for of_account in found.values():
+            of_account.sort(key=lambda waiting: (waiting.ticket.waiting_since, waiting.ticket.id))
+        return found, full
+
+    async def _answered(self, rotations: Collection[Rotation]) -> set[str]:
         """The ids of commands whose turns are still out and that the ticket stream has answered."""
-        targets = {_target(account_id) for account_id in account_ids}
-        documents = await self.rotations.load(targets) if targets else []
-        out = [turn for document in documents for turn in document.state.unanswered]
+        out = [turn for each in rotations for turn in each.unanswered]
         tickets = await self.tickets.load({turn.ticket for turn in out}) if out else {}
         return {
             turn.command_id for turn in out if rotation.is_answered(turn, tickets.get(turn.ticket))
@@ -228,10 +296,6 @@ class Sharing:
 def _somebody_serves(line: str, terms: Mapping[str, Terms]) -> bool:
     account = terms.get(lines.account_of(line))
     return account is not None and not account.online.isdisjoint(account.members.get(line, ()))
-
-
-def _account_of(item: _Item) -> str:
-    return item.account_id if isinstance(item, _Back) else item.ticket.account_id
 
 
 def _target(account_id: str) -> Target:

@@ -13,6 +13,7 @@ from services.assignment.rules.lines import account_of
 from services.assignment.rules.presence import Beat, Choice
 from services.assignment.rules.rotation import Rotation
 from shared.clock import EPOCH, FAR_FUTURE
+from shared.stores.causal import Causal
 from shared.stores.indexes import Indexed
 from shared.stores.mongo import Database, compare_and_set, insert_new
 from shared.stores.mongo_aggregates import MongoAggregates
@@ -29,8 +30,10 @@ def with_indexes(database: Database) -> Sequence[Indexed]:
 class MongoTickets:
     """The followed tickets, in the collection `assignment_tickets`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, causal: Causal | None = None) -> None:
+        """Reads follow those of the rotations where both have the same `causal`."""
         self._tickets = database["assignment_tickets"]
+        self._causal = causal or Causal(database.client)
 
     async def ensure_indexes(self) -> None:
         """Make sure of the indexes for finding waiting lines and open tickets."""
@@ -39,8 +42,12 @@ class MongoTickets:
 
     async def load(self, ids: Collection[str]) -> dict[str, Followed]:
         """See `handlers.Tickets`."""
+        if not ids:
+            return {}
         query = {"_id": {"$in": sorted(ids)}}
-        return {row["_id"]: _followed(row) async for row in self._tickets.find(query)}
+        async with self._causal.reading() as session:
+            rows = self._tickets.find(query, session=session)
+            return {row["_id"]: _followed(row) async for row in rows}
 
     async def save(self, tickets: Collection[Followed]) -> set[str]:
         """See `handlers.Tickets`."""
@@ -60,8 +67,10 @@ class MongoTickets:
 
     async def waiting(self, line: str, limit: int) -> list[Followed]:
         """See `sharing.Tickets`."""
-        cursor = self._tickets.find({"line": line}, sort=[("waiting_since", 1)], limit=limit)
-        return [_followed(row) async for row in cursor]
+        query, sort = {"line": line}, [("waiting_since", 1)]
+        async with self._causal.reading() as session:
+            rows = self._tickets.find(query, sort=sort, limit=limit, session=session)
+            return [_followed(row) async for row in rows]
 
     async def waiting_since(self) -> datetime | None:
         """See `measure.Tickets`."""
@@ -78,27 +87,13 @@ class MongoTickets:
 
     async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
         """See `sharing.Tickets`."""
-        cursor = self._tickets.aggregate(
-            [
-                {"$match": {"holder": {"$in": sorted(holders)}}},
-                {"$group": {"_id": "$holder", "count": {"$sum": 1}}},
-            ]
-        )
-        return {row["_id"]: row["count"] async for row in cursor}
-
-    async def offered(self, tickets: Collection[Followed]) -> None:
-        """See `sharing.Tickets`."""
-        if tickets:
-            await self._tickets.bulk_write(
-                [
-                    UpdateOne(
-                        {"_id": ticket.id, "need": ticket.need, "attempt": ticket.attempt},
-                        {"$set": {"line": "", "offered": ticket.offer_id}, "$inc": {"rev": 1}},
-                    )
-                    for ticket in tickets
-                ],
-                ordered=False,
-            )
+        stages: list[dict[str, Any]] = [
+            {"$match": {"holder": {"$in": sorted(holders)}}},
+            {"$group": {"_id": "$holder", "count": {"$sum": 1}}},
+        ]
+        async with self._causal.reading() as session:
+            rows = self._tickets.aggregate(stages, session=session)
+            return {row["_id"]: row["count"] async for row in rows}
 
     async def holders(self, account_id: str) -> set[str]:
         """See `sweep.Tickets`."""
@@ -253,9 +248,9 @@ class RedisHeartbeats:
         return f"{self._prefix}:assignment:heartbeats:{{{account_id}}}"
 
 
-def mongo_rotations(database: Database) -> MongoAggregates[Rotation]:
-    """The rotations in `assignment_rotations`, and the turns taken in `assignment_turns`."""
-    return MongoAggregates(database["assignment_rotations"], database["assignment_turns"], Rotation)
+def mongo_rotations(database: Database, causal: Causal | None = None) -> MongoAggregates[Rotation]:
+    """The rotations in `assignment_rotations`; they know which turns are out, without a ledger."""
+    return MongoAggregates(database["assignment_rotations"], None, Rotation, causal)
 
 
 def _row(ticket: Followed) -> dict[str, Any]:

@@ -67,9 +67,6 @@ class Turns(Protocol):
     async def share(self, account_ids: Collection[str] | None = None) -> None:
         """Give out all that can be given in these accounts; None: in all."""
 
-    async def finish_left_over(self) -> None:
-        """Publish what a replica wrote, but died before it could publish."""
-
 
 @dataclass(slots=True)
 class Sweep:
@@ -93,8 +90,7 @@ class Sweep:
     _resumed_at: datetime = EPOCH
 
     async def share_out(self) -> None:
-        """Finish what was left, and give out what can be given now."""
-        await self.turns.finish_left_over()
+        """Give out what can be given now, and again what a replica died before it could give."""
         await self.turns.share()
 
     async def end_silent_presence(self) -> None:

@@ -28,7 +28,7 @@ leaves such an item's state as it is. Steps 1 and 5 ask nothing, and nothing is 
 later, since there are no entries that would say what was published.
 """
 
-from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Generic
@@ -102,7 +102,9 @@ class Aggregates(Generic[S, I]):
     Outboxes are trimmed at once, or `trimmed_later`: by `finish_left_over`, those together that
     were not written anew until then. Until they are trimmed this process knows what it has
     published, and others see it by the ledger. An outbox that is not finished within `patience` of
-    its write is left to a sweep. `ledger`: whether there is one.
+    its write is left to a sweep. `ledger`: whether there is one. `look` is called with the
+    documents of each round, to read what decisions rest on besides: a document that is written has
+    not changed since that was read.
     """
 
     store: Store[S]
@@ -113,6 +115,7 @@ class Aggregates(Generic[S, I]):
     rounds: int = 200
     trimmed_later: bool = False
     ledger: bool = True
+    look: Callable[[Sequence[Document[S]]], Awaitable[None]] | None = None
     _published: dict[str, int] = field(default_factory=dict)
     """By document, the revision whose outbox was carried out here and is yet to be trimmed."""
     _untrimmed: dict[str, Document[S]] = field(default_factory=dict)
@@ -179,6 +182,8 @@ class Aggregates(Generic[S, I]):
         asked = self._to_be_asked(items, targets, loaded)
         known = await self._recorded(loaded, asked)
         documents = await self._finish(loaded, known)
+        if self.look is not None:
+            await self.look(documents)
         done = known.keys() | {entry.id for document in documents for entry in _entries(document)}
 
         left: dict[int, Target | None] = dict.fromkeys(waiting.keys() - targets.keys())

@@ -1,18 +1,16 @@
 """Aggregates (`shared.stores.aggregates`) in MongoDB: a collection of them, one of their ledger."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from bson.binary import Binary
-from bson.timestamp import Timestamp
-from motor.motor_asyncio import AsyncIOMotorClientSession
 from pydantic import BaseModel
 from pymongo import DeleteOne, UpdateMany
 
 from shared.bus.delivery import Outgoing
 from shared.clock import EPOCH, FAR_FUTURE
+from shared.stores.causal import Causal
 from shared.stores.documents import MARK, Document, Entry, Pending, State, Target
 from shared.stores.mongo import MongoCollection, compare_and_set, insert_new
 
@@ -29,27 +27,17 @@ class MongoAggregates(Generic[ModelState]):
     """
 
     def __init__(
-        self, documents: MongoCollection, ledger: MongoCollection | None, model: type[ModelState]
+        self,
+        documents: MongoCollection,
+        ledger: MongoCollection | None,
+        model: type[ModelState],
+        causal: Causal | None = None,
     ) -> None:
         self._documents = documents
         self._entries = ledger
         self._model = model
-        self._read_up_to: Timestamp | None = None
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncIOMotorClientSession]:
-        """A session whose reads see at least what was read here before, after a failover too.
-
-        Otherwise the ledger could be read as it was before the documents that were read first.
-        """
-        client = self._documents.database.client
-        async with await client.start_session(causal_consistency=True) as session:
-            if self._read_up_to is not None:
-                session.advance_operation_time(self._read_up_to)
-            yield session
-            seen = session.operation_time
-            if seen is not None and (self._read_up_to is None or seen > self._read_up_to):
-                self._read_up_to = seen
+        # Else the ledger could be read as it was before the documents that were read first.
+        self._causal = causal or Causal(documents.database.client)
 
     @property
     def _ledger(self) -> MongoCollection:
@@ -71,7 +59,7 @@ class MongoAggregates(Generic[ModelState]):
             if target.slot is not None:
                 slots.setdefault(target.account_id, set()).add(target.slot)
         found: dict[str, dict[str, Any]] = {}
-        async with self._reading() as session:
+        async with self._causal.reading() as session:
             if ids:
                 async for row in self._documents.find({"_id": {"$in": ids}}, session=session):
                     found[row["_id"]] = row
@@ -91,7 +79,7 @@ class MongoAggregates(Generic[ModelState]):
     async def applied(self, ids: Collection[str]) -> dict[str, str]:
         """See `shared.stores.documents.Store`."""
         query = {"_id": {"$in": list(ids)}}
-        async with self._reading() as session:
+        async with self._causal.reading() as session:
             rows = self._ledger.find(query, projection={"of": 1}, session=session)
             return {row["_id"]: row["of"] async for row in rows}
 

@@ -58,15 +58,6 @@ class MemoryTickets:
         held = (ticket.holder for ticket in self.tickets.values())
         return dict(Counter(holder for holder in held if holder in holders))
 
-    async def offered(self, tickets: Collection[Followed]) -> None:
-        """See `sharing.Tickets`."""
-        for ticket in tickets:
-            there = self.tickets.get(ticket.id)
-            if there and (there.need, there.attempt) == (ticket.need, ticket.attempt):
-                self.tickets[ticket.id] = replace(
-                    there, line="", offered=ticket.offer_id, revision=there.revision + 1
-                )
-
     async def holders(self, account_id: str) -> set[str]:
         """See `sweep.Tickets`."""
         held = (ticket for ticket in self.tickets.values() if ticket.account_id == account_id)

@@ -217,12 +217,14 @@ async def test_while_ticketing_is_away_nobody_is_given_more_than_the_limit() -> 
         await replica.hear([desk.online("a")])
         await replica.sweep()
         desk.now += timedelta(hours=1)
-    assert len(desk.commands) == 2
+    assert len({command.id for command in desk.commands}) == 2
+    # They are given again, ever more seldom: nobody knows whether the first ones got through.
+    assert 2 < len(desk.commands) <= 2 * 5
     await desk.settle(replica, 9)
     desk.is_closed("t0")
     await desk.settle(replica, len(desk.stream) - 1)
     await replica.hear([desk.online("a")])
-    assert len(desk.commands) == 3
+    assert len({command.id for command in desk.commands}) == 3
 
 
 @pytest.mark.spec("ASG 8")
@@ -287,7 +289,7 @@ async def test_a_turn_that_a_dying_replica_wrote_is_told_by_another() -> None:
         with contextlib.suppress(Crash):
             await desk.replica().take(desk.stream[:])
         rotations = await desk.stores.rotations.load([Target("acme", id="acme")])
-        if rotations and rotations[0].outbox:
+        if rotations and rotations[0].state.unanswered:
             break
     assert desk.commands == []
     desk.crash_at = None

@@ -85,7 +85,7 @@ def offline(agent_id: str, seconds: int = 0, account_id: str = "acme") -> Choice
 
 
 async def test_what_was_saved_is_loaded_one_revision_on(tickets: Tickets) -> None:
-    out: dict[str, Any] = {"offered": "o", "unanswered": ("p", "q"), "attempt": 3}
+    out: dict[str, Any] = {"unanswered": ("p", "q"), "attempt": 3}
     full = ticket("t1", team_id="x", route_id="r", route_team="y", **out)
     assert await tickets.save([full, ticket("t1", "other")]) == set()
     loaded = await tickets.load(["acme:t1", "other:t1", "acme:t2"])
@@ -139,20 +139,6 @@ async def test_the_lines_in_which_a_ticket_waits_are_known_of_some_accounts_and_
     for first, second in itertools.product(theirs, repeat=2):
         assert await tickets.busy([first, second]) == theirs[first] | theirs[second]
     assert await tickets.busy(None) == set().union(*theirs.values())
-
-
-@pytest.mark.spec("ASG 8")
-async def test_an_offer_takes_out_of_the_line_only_the_need_it_is_for(tickets: Tickets) -> None:
-    await tickets.save([ticket("t1"), ticket("t2"), ticket("t3")])
-    known = await tickets.load(["acme:t1", "acme:t2", "acme:t3"])
-    await tickets.save([replace(known["acme:t2"], need=7), replace(known["acme:t3"], attempt=1)])
-    await tickets.offered(list(known.values()))
-    await tickets.offered(list(known.values()))
-    after = await tickets.load(["acme:t1", "acme:t2", "acme:t3"])
-    assert [after[f"acme:{t}"].line for t in ("t1", "t2", "t3")] == ["", "acme:all", "acme:all"]
-    assert after["acme:t1"].offered == known["acme:t1"].offer_id
-    # Who read it before the offer would put it back into the line: they lose.
-    assert await tickets.save([known["acme:t1"]]) == {"acme:t1"}
 
 
 @pytest.mark.spec("ASG 9")

@@ -84,8 +84,8 @@ def _offered_to_two(history: History) -> None:
 
 
 def _uneven(history: History) -> None:
-    turn: Any = history.stores["assignment_turns"]
-    turn.append({**turn[0], "_id": "t2:1:0"})
+    rotation: Any = history.stores["assignment_rotations"][0]
+    rotation["state"]["queues"][0]["owed"] = ["ann"]
 
 
 def _command_unanswered(history: History) -> None:

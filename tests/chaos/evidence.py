@@ -36,7 +36,6 @@ STORES = (
     "autoclose_timers",
     "assignment_tickets",
     "assignment_rotations",
-    "assignment_turns",
     "attribution_contacts",
     "replies_contacts",
     "ingest_parts",

@@ -19,6 +19,8 @@ _BROKER_AWAY = 17
 _BATCHES = ("after-handler", "before-commit", "after-commit")
 _EFFECTS = ("before-write", "after-write", "after-record", "after-publish", "after-trim")
 _WITH_EFFECTS: tuple[Service, ...] = ("ticketing", "assignment", "attribution")
+_WITHOUT_OUTBOX = ("before-write", "after-write", "after-publish")
+"""Where assignment can be killed: the rotation has neither an outbox nor a ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,11 @@ def schedule(seed: int, kills: int) -> list[Fault]:
     """
     draw = Random(f"faults {seed}")
     points: list[tuple[Service, str]] = [(s, point) for s in SERVICES for point in _BATCHES]
-    effects: list[tuple[Service, str]] = [(s, p) for s in _WITH_EFFECTS for p in _EFFECTS]
+    effects: list[tuple[Service, str]] = [
+        (service, point)
+        for service in _WITH_EFFECTS
+        for point in (_WITHOUT_OUTBOX if service == "assignment" else _EFFECTS)
+    ]
     draw.shuffle(points)
     draw.shuffle(effects)
     bursts = -(-kills // KILLS_A_FAULT)

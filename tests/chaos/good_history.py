@@ -19,7 +19,13 @@ def said(marker: str, seconds: int, kind: Any = "message") -> Said:
 
 
 def fact(seq: int, kind: str, cause: str, **more: Any) -> dict[str, Any]:
-    ticket = {"status": "open", "assignee": "ann", "opened_at": NOON.isoformat()}
+    ticket = {
+        "status": "open",
+        "channel": "sms",
+        "assignee": "ann",
+        "opened_at": NOON.isoformat(),
+        "waiting_epoch": 4,
+    }
     return {
         "type": kind,
         "id": f"t1:{seq}",
@@ -56,6 +62,7 @@ def offer(command_id: str = "offer", assignee: str = "ann") -> dict[str, Any]:
         "id": command_id,
         "account_id": "shop1",
         "ticket_id": "t1",
+        "author": {"kind": "system", "id": "assignment"},
         "assignee": assignee,
         "assignee_epoch": 0,
     }
@@ -141,7 +148,6 @@ def good() -> History:
         entry("signal-1", "notice"),
         entry("credit-1", "notice"),
     ]
-    turn = {"_id": "t1:1:0", "account_id": "shop1", "agent": "ann", "line": "l"}
     queues = [{"agents": ["bob", "ann"], "owed": []}]
     rotation = {"_id": "shop1", "account_id": "shop1", "outbox": [], "state": {"queues": queues}}
     followed = {
@@ -149,7 +155,6 @@ def good() -> History:
         "ticket_id": "t1",
         "last_seq": 6,
         "line": "",
-        "offered": "",
         "need": None,
     }
     return History(
@@ -196,7 +201,6 @@ def good() -> History:
             ],
             "assignment_tickets": [followed],
             "assignment_rotations": [rotation],
-            "assignment_turns": [turn],
         },
         ended_at=NOON + timedelta(hours=1),
     )

@@ -35,9 +35,9 @@ class Followed:
     """A ticket as of `last_seq`, and what assignment has under way for it.
 
     `need` is the seq since which the ticket wants an assignee of the round robin, None while it
-    wants none; `attempt` counts the offers for that need which ticketing refused. `offered` is the
-    id of the AssignTicket that is out for it. `unanswered` are the ids of AssignTickets for needs
-    that have ended in another way, the newest last: each may be out, or was never given.
+    wants none; `attempt` counts the offers for that need which ticketing refused. `unanswered` are
+    the ids of AssignTickets for needs that have ended in another way, the newest last: each may be
+    out, or was never given.
     `route_id` is the id of the RouteTicket that is out, which asks for `route_team`. `line` is the
     waiting line in which the ticket stands, "" for none. `revision` is 0 for a ticket that is not
     stored yet.
@@ -55,7 +55,6 @@ class Followed:
     waiting_since: datetime
     correlation_id: str
     attempt: int = 0
-    offered: str = ""
     unanswered: tuple[str, ...] = ()
     route_id: str = ""
     route_team: str | None = None
@@ -134,10 +133,10 @@ def replay(
 def placed(ticket: Followed, settings: AccountSettings | None) -> Followed:
     """The ticket in the line where it has to wait, or in none.
 
-    It waits while it needs an assignee and no offer is out. A ticket that the AI agent handles is
-    left to the AI agent (ASG 1).
+    It waits while it needs an assignee, also when an offer is out: the rotation knows that. A
+    ticket that the AI agent handles is left to the AI agent (ASG 1).
     """
-    waits = ticket.need is not None and not ticket.ai_handled and ticket.offered != ticket.offer_id
+    waits = ticket.need is not None and not ticket.ai_handled
     if settings is None or not waits:
         return replace(ticket, line="")
     return replace(ticket, line=line_for(settings, ticket.future_team))
@@ -204,7 +203,6 @@ def _after(
                 waiting_since=before.waiting_since,
                 correlation_id=before.correlation_id,
                 attempt=before.attempt,
-                offered=before.offered,
             )
     if route is not None:
         after = replace(after, route_id=route.id, route_team=route.team_id)
@@ -214,8 +212,8 @@ def _after(
 def _with_what_is_out(after: Followed, before: Followed, event: TicketFact) -> Followed:
     """The ticket with the commands that were out before `event` and that it doesn't answer.
 
-    When a need ends, an offer for it may be out that is not stored yet, or a replica that read the
-    ticket before may still make one. The offer's id is remembered, so that its agent gets the turn
+    When a need ends, an offer for it may be out, or a replica that read the ticket before may still
+    make one. The offer's id is remembered, so that its agent gets the turn
     back when ticketing refuses it.
     """
     ended = (before.offer_id,) if before.need is not None and before.need != after.need else ()
@@ -240,11 +238,11 @@ def _after_refusal(ticket: Followed, refusal: CommandRejected) -> Followed:
     does not know loses its need, or it would be offered for ever.
     """
     if refusal.code in ("unknown_ticket", "wrong_account"):
-        return replace(ticket, need=None, offered="", unanswered=(), route_id="", route_team=None)
+        return replace(ticket, need=None, unanswered=(), route_id="", route_team=None)
     if refusal.command_id == ticket.route_id:
         return replace(ticket, route_id="", route_team=None)
     if refusal.command_id == ticket.offer_id:
-        return replace(ticket, attempt=ticket.attempt + 1, offered="")
+        return replace(ticket, attempt=ticket.attempt + 1)
     left = tuple(id_ for id_ in ticket.unanswered if id_ != refusal.command_id)
     return replace(ticket, unanswered=left)
 

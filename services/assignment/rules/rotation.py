@@ -1,7 +1,7 @@
 """Whose turn it is (ASG 1, ASG 7, ASG 8)."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,13 @@ _FORGOTTEN_AFTER = timedelta(days=1)
 
 This is longer than ticketing may be away: until ticketing answers, a turn that is out counts
 towards its agent's limit.
+"""
+
+
+LATE = timedelta(seconds=5)
+"""How long a turn is out before its command is given again: who took it may have died before that.
+
+It is the same command, by its id. Ticketing answers in seconds, if it is there.
 """
 
 
@@ -90,16 +97,10 @@ class Waiting:
     ticket: Followed
     line: str
 
-    @property
-    def id(self) -> str:
-        """One for each need and attempt, in the ledger of turns (ASG 8)."""
-        ticket = self.ticket
-        return f"{ticket.id}:{ticket.need}:{ticket.attempt}"
-
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a decision for an account rests on, as read before its rotation.
+    """What a decision for an account rests on, as read after its rotation.
 
     `members` are each line's agents, `online` the account's agents who are online. If there is a
     `limit`, `open_tickets` says how many tickets each of them has, without the turns that are out.
@@ -112,6 +113,20 @@ class Terms:
     limit: int | None = None
     open_tickets: Mapping[str, int] | None = None
     answered: Collection[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOut:
+    """The rotation once turns were taken, and whose they are.
+
+    `late` are those whose turn has been out for long; `stuck` the lines in which a ticket goes on
+    waiting.
+    """
+
+    rotation: Rotation
+    turns: tuple[tuple[Waiting, Turn], ...]
+    late: tuple[tuple[Waiting, Turn], ...]
+    stuck: frozenset[str]
 
 
 def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotation, Turn] | None:
@@ -141,6 +156,32 @@ def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotat
         stretch=queue.stretch,
     )
     return _changed(rotation, _served(queue, agent), (*unanswered, turn)), turn
+
+
+def give_out(rotation: Rotation, tickets: Iterable[Waiting], terms: Terms) -> GivenOut:
+    """A turn for each ticket that can have one now, in their order (ASG 6, ASG 8).
+
+    The tickets were read after the rotation. One whose turn is out has it already; one whose turn
+    was answered, and is out no more, would not be waiting with the need that the turn was for. So
+    none takes a second turn.
+    """
+    turns: list[tuple[Waiting, Turn]] = []
+    late: list[tuple[Waiting, Turn]] = []
+    stuck: set[str] = set()
+    out = {turn.command_id: turn for turn in _still_out(rotation, terms)}
+    for waiting in tickets:
+        if (turn := out.get(waiting.ticket.offer_id)) is not None:
+            if turn.at <= terms.now - LATE:
+                late.append((waiting, turn))
+            continue
+        taken = None if waiting.line in stuck else take_turn(rotation, waiting, terms)
+        if taken is None:
+            stuck.add(waiting.line)
+            continue
+        rotation, turn = taken
+        turns.append((waiting, turn))
+        out[turn.command_id] = turn
+    return GivenOut(rotation, tuple(turns), tuple(late), frozenset(stuck))
 
 
 def give_back(rotation: Rotation, command_id: str) -> Rotation | None:

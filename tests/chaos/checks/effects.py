@@ -1,7 +1,7 @@
 """Every command, reply and credit has its one effect, and nothing is left to be done."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shared.topics import ATTRIBUTIONS, COMMANDS, OUTBOUND
 from tests.chaos.history import Finding, History, Json, Kind
@@ -82,8 +82,16 @@ def endings(history: History) -> Iterator[Finding]:
     for collection in ("autoclose_timers", "assignment_tickets"):
         heard = {row["ticket_id"]: row["last_seq"] for row in history.stores.get(collection, ())}
         for of, end in ends.items():
+            if collection == "autoclose_timers" and _needs_no_timer(history.facts[of]):
+                continue
             if heard.get(of) != end["seq"]:
                 yield Finding("lost", f"{collection} heard {heard.get(of)} of {end['id']}")
+
+
+def _needs_no_timer(facts: Sequence[Json]) -> bool:
+    """Whether nobody has answered yet; a chat has its timer from the start."""
+    channel = facts[0]["ticket"]["channel"]
+    return channel != "webchat" and not any(fact["ticket"].get("waiting_epoch") for fact in facts)
 
 
 def left_over(history: History) -> Iterator[Finding]:
@@ -96,23 +104,31 @@ def left_over(history: History) -> Iterator[Finding]:
         if timer["due_at"] < history.ended_at:
             yield Finding("lost", f"{timer['_id']} was due and is not closed")
     for ticket in history.stores.get("assignment_tickets", ()):
-        if ticket["line"] or (ticket["offered"] and ticket["need"] is not None):
+        if ticket["line"]:
             yield Finding("lost", f"{ticket['_id']} waits though agents are there")
 
 
 def turns(history: History) -> Iterator[Finding]:
     """Among agents who were there all the time, turns differ by one at most (ASG 7)."""
-    offers = {command["id"]: command for command in history.on(COMMANDS.name)}
+    offers = {
+        command["id"]: command
+        for command in history.on(COMMANDS.name)
+        if command["type"] == "AssignTicket" and command["author"]["id"] == "assignment"
+    }
+    # Of these the agent got the turn back (ASG 4).
+    refused = {
+        named
+        for named, told in history.rejections.items()
+        if any(rejection.get("code") != "unknown_agent" for rejection in told)
+    }
     taken: dict[str, Counter[str]] = defaultdict(Counter)
     for rotation in history.stores.get("assignment_rotations", ()):
         for queue in rotation["state"]["queues"]:
             taken[rotation["account_id"]].update(dict.fromkeys(queue["agents"], 0))
             taken[rotation["account_id"]].update(queue["owed"])
-    for entry in history.stores.get("assignment_turns", ()):
-        if "agent" in entry:
-            taken[entry["account_id"]][entry["agent"]] += 1
-        elif offer := offers.get(entry["_id"].removeprefix("back:")):
-            taken[offer["account_id"]][offer["assignee"]] -= 1
+    for id_, offer in offers.items():
+        if f"{offer['account_id']}:{id_}" not in refused:
+            taken[offer["account_id"]][offer["assignee"]] += 1
     for account_id, counts in taken.items():
         if max(counts.values()) - min(counts.values()) > 1:
             yield Finding("doubly_assigned", f"{account_id}'s turns are uneven: {dict(counts)}")
