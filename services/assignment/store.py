@@ -15,7 +15,7 @@ from services.assignment.rules.rotation import Rotation
 from shared.clock import EPOCH, FAR_FUTURE
 from shared.stores.causal import Causal
 from shared.stores.indexes import Indexed
-from shared.stores.mongo import Database, compare_and_set, insert_new
+from shared.stores.mongo import AT_ONCE, Database, compare_and_set, insert_new
 from shared.stores.mongo_aggregates import MongoAggregates
 
 _PAGE = 500
@@ -46,7 +46,7 @@ class MongoTickets:
             return {}
         query = {"_id": {"$in": sorted(ids)}}
         async with self._causal.reading() as session:
-            rows = self._tickets.find(query, session=session)
+            rows = self._tickets.find(query, session=session, batch_size=AT_ONCE)
             return {row["_id"]: _followed(row) async for row in rows}
 
     async def save(self, tickets: Collection[Followed]) -> set[str]:
@@ -69,7 +69,9 @@ class MongoTickets:
         """See `sharing.Tickets`."""
         query, sort = {"line": line}, [("waiting_since", 1)]
         async with self._causal.reading() as session:
-            rows = self._tickets.find(query, sort=sort, limit=limit, session=session)
+            rows = self._tickets.find(
+                query, sort=sort, limit=limit, session=session, batch_size=AT_ONCE
+            )
             return [_followed(row) async for row in rows]
 
     async def waiting_since(self) -> datetime | None:

@@ -11,7 +11,7 @@ from services.autoclose.rules.closing import TypingMark
 from services.autoclose.rules.timer import NOTHING_RUNS, TicketRef, Timer, Typist
 from shared.clock import EPOCH
 from shared.stores.indexes import Indexed
-from shared.stores.mongo import Database, insert_new
+from shared.stores.mongo import AT_ONCE, Database, insert_new
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -92,7 +92,8 @@ class MongoTimers:
             await self._timers.bulk_write(updates, ordered=False)
 
     async def _find(self, query: Mapping[str, Any], limit: int = 0) -> list[Timer]:
-        return [_timer(row) async for row in self._timers.find(dict(query), limit=limit)]
+        rows = self._timers.find(dict(query), limit=limit, batch_size=AT_ONCE)
+        return [_timer(row) async for row in rows]
 
 
 def _id(ticket: TicketRef) -> str:

@@ -33,6 +33,8 @@ from shared.stores.mongo_timing import Timing
 from shared.values.ids import attempt_token
 
 DUPLICATE_KEY = 11000
+AT_ONCE = 10_000
+"""Documents that one answer may hold: by default the driver asks again after the first 101."""
 Database = AsyncIOMotorDatabase[dict[str, Any]]
 MongoCollection = AsyncIOMotorCollection[dict[str, Any]]
 

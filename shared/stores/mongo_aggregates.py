@@ -12,7 +12,7 @@ from shared.bus.delivery import Outgoing
 from shared.clock import EPOCH, FAR_FUTURE
 from shared.stores.causal import Causal
 from shared.stores.documents import MARK, Document, Entry, Pending, State, Target
-from shared.stores.mongo import MongoCollection, compare_and_set, insert_new
+from shared.stores.mongo import AT_ONCE, MongoCollection, compare_and_set, insert_new
 
 ModelState = TypeVar("ModelState", bound=BaseModel)
 
@@ -61,12 +61,13 @@ class MongoAggregates(Generic[ModelState]):
         found: dict[str, dict[str, Any]] = {}
         async with self._causal.reading() as session:
             if ids:
-                async for row in self._documents.find({"_id": {"$in": ids}}, session=session):
-                    found[row["_id"]] = row
+                by_id = {"_id": {"$in": ids}}
+                rows = self._documents.find(by_id, session=session, batch_size=AT_ONCE)
+                found |= {row["_id"]: row async for row in rows}
             for account_id, wanted in slots.items():
                 query = {"account_id": account_id, "slot": {"$in": sorted(wanted)}}
-                async for row in self._documents.find(query, session=session):
-                    found[row["_id"]] = row
+                rows = self._documents.find(query, session=session, batch_size=AT_ONCE)
+                found |= {row["_id"]: row async for row in rows}
         return [self._read(row) for row in found.values()]
 
     async def find(
@@ -80,7 +81,9 @@ class MongoAggregates(Generic[ModelState]):
         """See `shared.stores.documents.Store`."""
         query = {"_id": {"$in": list(ids)}}
         async with self._causal.reading() as session:
-            rows = self._ledger.find(query, projection={"of": 1}, session=session)
+            rows = self._ledger.find(
+                query, projection={"of": 1}, session=session, batch_size=AT_ONCE
+            )
             return {row["_id"]: row["of"] async for row in rows}
 
     async def write(self, documents: Sequence[Document[Any]]) -> set[str]:

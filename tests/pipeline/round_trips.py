@@ -1,6 +1,5 @@
 """How often the database is asked: six services on one log, each with a client that counts."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -65,13 +64,15 @@ class Cost:
             self.documents + other.documents,
         )
 
+    def __sub__(self, other: "Cost") -> "Cost":
+        return self + Cost(-other.commands, -other.writes, -other.documents)
+
 
 class Counting(CommandListener):
     """Notes each command of a client that reads or writes documents."""
 
     def __init__(self) -> None:
         self.cost = Cost()
-        self.asked: Counter[str] = Counter()
 
     def started(self, event: CommandStartedEvent) -> None:
         """Count it."""
@@ -79,9 +80,6 @@ class Counting(CommandListener):
             self.cost += Cost(1)
         elif event.command_name in _WRITES:
             self.cost += Cost(1, 1)
-        else:
-            return
-        self.asked[f"{event.command_name} {event.command[event.command_name]}"] += 1
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Count the documents that it wrote."""
@@ -98,6 +96,7 @@ class CountedStage(Stage):
 
     log: MemoryLog = field(default_factory=MemoryLog)
     listeners: dict[Service, Counting] = field(default_factory=dict)
+    _idle: dict[Service, Cost] = field(default_factory=dict)
 
     async def append(self, records: Sequence[Any]) -> None:
         """See `Stage`."""
@@ -106,7 +105,7 @@ class CountedStage(Stage):
         await self.settle()
 
     async def settle(self) -> None:
-        """Deliver until nothing moves; sweeps are asked for by `swept`."""
+        """Deliver until nothing moves; sweeps run when `swept` is called."""
         while any([await bus.deliver() for bus in self.log.buses]):
             pass
 
@@ -120,12 +119,29 @@ class CountedStage(Stage):
         """See `Stage`."""
         return self.log.records[topic.name]
 
-    def spent(self) -> dict[Service, Cost]:
-        """What each service asked since the last call."""
+    async def at_rest(self) -> None:
+        """Sweeps have done all that they find to do; what one asks then is known."""
+        for _ in range(3):
+            await self.swept()
+            await self.settle()
+        self._asked()
+        await self.swept()
+        self._idle = self._asked()
+
+    async def spent(self) -> dict[Service, Cost]:
+        """What each service asked since `at_rest`, until it is at rest again.
+
+        What it asks of the database when there is nothing to be done is not part of it.
+        """
+        await self.swept()
+        asked = self._asked()
+        costs = {name: asked[name] - idle for name, idle in self._idle.items()}
+        return {name: cost for name, cost in costs.items() if cost != Cost()}
+
+    def _asked(self) -> dict[Service, Cost]:
         told = {name: listener.cost for name, listener in self.listeners.items()}
         for listener in self.listeners.values():
             listener.cost = Cost()
-            listener.asked = Counter()
         return told
 
 
@@ -145,7 +161,6 @@ async def counted_stage(url: str, name: str) -> AsyncIterator[CountedStage]:
         databases[service] = client.get_database(name)
     try:
         await _wire(stage, {service: MemoryBus(service, log) for service in COUNTED}, databases)
-        stage.spent()
         yield stage
     finally:
         for client in clients:
