@@ -89,7 +89,7 @@ def build(settings: Settings) -> Service:
     bus = KafkaBus(
         SERVICE, settings.kafka, transient=_is_transient, stop_timeout=settings.stop_timeout
     )
-    causal = Causal(database.database.client)
+    causal = Causal(database.database["assignment_tickets"])
     tickets = MongoTickets(database.database, causal)
     agents = MongoAgents(database.database)
     rotations = mongo_rotations(database.database, causal)

@@ -33,7 +33,7 @@ class MongoTickets:
     def __init__(self, database: Database, causal: Causal | None = None) -> None:
         """Reads follow those of the rotations where both have the same `causal`."""
         self._tickets = database["assignment_tickets"]
-        self._causal = causal or Causal(database.client)
+        self._causal = causal or Causal(self._tickets)
 
     async def ensure_indexes(self) -> None:
         """Make sure of the indexes for finding waiting lines and open tickets."""

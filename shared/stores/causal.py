@@ -7,21 +7,25 @@ from typing import Any
 from bson.timestamp import Timestamp
 from motor.motor_asyncio import AsyncIOMotorClientSession
 
+from shared.stores.mongo import MongoCollection
+
 
 class Causal:
     """Gives sessions whose reads see at least what was read in earlier ones, by all who share it.
 
-    Without it a primary that has just been elected might answer as of a moment before.
+    Without it a primary that has just been elected might answer as of a moment before. They are of
+    the client that has the collection.
     """
 
-    def __init__(self, client: Any) -> None:  # noqa: ANN401  # the driver types it wrongly
-        self._client = client
+    def __init__(self, collection: MongoCollection) -> None:
+        self._collection = collection
         self._read_up_to: Timestamp | None = None
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncIOMotorClientSession]:
         """A session; once it ends, later ones see what was read in it."""
-        async with await self._client.start_session(causal_consistency=True) as session:
+        client = self._collection.database.client
+        async with await client.start_session(causal_consistency=True) as session:
             if self._read_up_to is not None:
                 session.advance_operation_time(self._read_up_to)
             yield session

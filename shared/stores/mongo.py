@@ -1,6 +1,6 @@
 """MongoDB: the connection, which of its errors pass by themselves, inserts and compare-and-set.
 
-Only this module, `mongo_aggregates` and the services' `store.py` import the driver, so that its
+Only the stores here and the services' `store.py` import the driver, so that its
 successor is a change of these files.
 """
 

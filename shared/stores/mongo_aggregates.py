@@ -37,7 +37,7 @@ class MongoAggregates(Generic[ModelState]):
         self._entries = ledger
         self._model = model
         # Else the ledger could be read as it was before the documents that were read first.
-        self._causal = causal or Causal(documents.database.client)
+        self._causal = causal or Causal(documents)
 
     @property
     def _ledger(self) -> MongoCollection:

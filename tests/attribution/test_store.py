@@ -12,7 +12,7 @@ from services.attribution.rules.history import History, history_id
 from services.attribution.store import MongoContacts
 from shared.contracts.accounts import AttributionSettings
 from shared.running.settings import MongoSettings
-from shared.stores.documents import Document, Entry, Target
+from shared.stores.documents import Document, Target
 from shared.stores.mongo import Mongo
 from tests.attribution.memory import MemoryContacts
 from tests.attribution.story import DAY, HOUR, MONDAY, PHONE, Ticket, delivered

@@ -24,6 +24,9 @@ _EARLY: TypeAdapter[Early] = TypeAdapter(Annotated[Early, Field(discriminator="t
 WITH_KEYWORDS: frozenset[Channel] = frozenset({"sms", "whatsapp"})
 """The channels that have keywords (ING 3). On these a person has one slot for ever."""
 
+WITH_EDITS: frozenset[Channel] = frozenset({"webchat", "instagram", "whatsapp"})
+"""The channels on which what was said can be edited or deleted (ING 4)."""
+
 
 def awaited(item: Early) -> str:
     """The key of what an item waits for: its message's id, or the slot of its contact's ticket."""
@@ -44,9 +47,10 @@ def slot_key(account_id: str, slot: str) -> str:
 
 def may_be_awaited(message: InboundMessage) -> set[str]:
     """The keys of early items that may wait for this message, or for its contact's ticket."""
-    if message.channel not in WITH_KEYWORDS:
-        return {message.id}
-    return {message.id, slot_key(message.account_id, slot_for(message))}
+    keys = {message.id} if message.channel in WITH_EDITS else set()
+    if message.channel in WITH_KEYWORDS:
+        keys.add(slot_key(message.account_id, slot_for(message)))
+    return keys
 
 
 def early_entry(item: Early, because: str) -> Entry:
