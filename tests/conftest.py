@@ -7,6 +7,7 @@ test, which may stop, kill and start them.
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from tests.examples import QUICK, QUICKLY
 from tests.stacks import Choice, choose
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 # Time is no subject of a property: another process may take the machine meanwhile.
 hypothesis.settings.register_profile("whole", deadline=None)
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
+hypothesis.settings.register_profile(QUICK, deadline=None, max_examples=QUICKLY)
 hypothesis.settings.load_profile("whole")
 
 _CHOICE = pytest.StashKey[Choice]()
@@ -74,6 +76,17 @@ def unique() -> str:
 def pytest_configure() -> None:
     """Let Ctrl-C reach what tests start: a shell's background job, and so CI's, ignores it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep the garbage collector out of what is collected: it is all there until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
