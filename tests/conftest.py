@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import structlog
 
 from tests.examples import QUICK, QUICKLY
 from tests.stacks import Choice, choose
@@ -74,8 +75,15 @@ def unique() -> str:
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start: a shell's background job, and so CI's, ignores it."""
+    """Let Ctrl-C reach what tests start, and log errors as they are logged by services: shortly.
+
+    A shell's background job, and so CI's, ignores Ctrl-C.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # With every variable of every frame, as it is shown to developers, an error takes seconds.
+    *others, _ = structlog.get_config()["processors"]
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*others, renderer])
 
 
 @pytest.hookimpl(wrapper=True)
