@@ -8,7 +8,10 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge browser-pages browser-whole connected-cli connected-pipeline connected-services connected-whole faults help setup check fix lint types imports test test-fast test-browser pictures deploy-test image image-test sbom fuzz demo lock
+.PHONY: bench chaos chaos-judge browser-pages browser-whole connected-cli connected-pipeline connected-services connected-whole faults help setup check fix lint types imports test test-all test-fast test-browser pictures deploy-alone deploy-test image image-test sbom fuzz demo lock
+
+# Otherwise every process of pytest, some ten of them, would compile the tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON = python3.11 python3 python3.13 python3.12
 VENV = .venv
@@ -16,7 +19,9 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.dev
 DEPLOY_READY = $(if $(READY),$(VENV)/.deploy)
 ALONE = not connected and not deploy and not image and not browser
-FAST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+# The chart's tests are all of the group `deploy`; the models that they need take seconds to import.
+APART = --ignore tests/deploy/chart
+FAST = $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(APART)
 # Each group has servers of its own, so that none of them grows for the length of the whole run.
 CONNECTED = $(BIN)/python -m pytest -m "connected and not browser" -p no:randomly
 DEPLOY = $(BIN)/python -m pytest -m "deploy and not connected" --numprocesses auto tests/deploy
@@ -47,16 +52,22 @@ imports: $(READY)  ## who may import whom
 
 test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databases included
 	@$(FAST) -m "$(ALONE)" $(ARGS) $(OR_NONE)
-	@$(MAKE) --no-print-directory --jobs 2 READY= \
-		connected-services connected-whole connected-cli connected-pipeline
-	@$(DEPLOY) $(ARGS) $(OR_NONE)
+	@$(SIDE_BY_SIDE) connected-services connected-whole connected-cli connected-pipeline \
+		deploy-alone
 
-# The groups wait for servers more than they work: two at a time take little more than one. What each
-# says is shown once it has ended.
+test-all: $(READY) $(DEPLOY_READY)  ## the whole suite and the desk in Chromium: what CI runs
+	@$(CHROMIUM)
+	@$(FAST) -m "$(ALONE)" $(ARGS) $(OR_NONE)
+	@$(SIDE_BY_SIDE) connected-services connected-whole browser-whole connected-cli \
+		connected-pipeline browser-pages deploy-alone
+
+# The groups wait for servers more than they work: three at a time take two cores little longer than
+# the longest of them. The longest begin. What each says is shown once it has ended.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory --jobs 3 READY=
 TOLD = >.cache/$@.log 2>&1; code=$$?; cat .cache/$@.log; exit $$code
 
 connected-services:
-	@mkdir -p .cache; { $(CONNECTED) tests --ignore tests/cli --ignore tests/pipeline \
+	@mkdir -p .cache; { $(CONNECTED) tests $(APART) --ignore tests/cli --ignore tests/pipeline \
 		--ignore tests/e2e --ignore tests/test_servers.py $(ARGS) $(OR_NONE); } $(TOLD)
 
 connected-cli:
@@ -67,6 +78,9 @@ connected-pipeline:
 
 connected-whole:
 	@mkdir -p .cache; { $(CONNECTED) tests/e2e tests/test_servers.py $(ARGS) $(OR_NONE); } $(TOLD)
+
+deploy-alone:
+	@mkdir -p .cache; { $(DEPLOY) $(ARGS) $(OR_NONE); } $(TOLD)
 
 # Debian's Chromium, where it is missing and may be installed; HELPDESK_TEST_CHROMIUM names another.
 CHROMIUM = test -n "$$HELPDESK_TEST_CHROMIUM" || command -v chromium >/dev/null || { \

@@ -7,6 +7,7 @@ test, which may stop, kill and start them.
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import signal
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import structlog
 
+from tests.examples import QUICK, QUICKLY
 from tests.stacks import Choice, choose
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
 
 # Time is no subject of a property: another process may take the machine meanwhile.
 hypothesis.settings.register_profile("whole", deadline=None)
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=25)
+hypothesis.settings.register_profile(QUICK, deadline=None, max_examples=QUICKLY)
 hypothesis.settings.load_profile("whole")
 
 _CHOICE = pytest.StashKey[Choice]()
@@ -72,8 +75,26 @@ def unique() -> str:
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start: a shell's background job, and so CI's, ignores it."""
+    """Let Ctrl-C reach what tests start, and log errors as they are logged by services: shortly.
+
+    A shell's background job, and so CI's, ignores Ctrl-C.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # With every variable of every frame, as it is shown to developers, an error takes seconds.
+    *others, _ = structlog.get_config()["processors"]
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*others, renderer])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep the garbage collector out of what is collected: it is all there until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

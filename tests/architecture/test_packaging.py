@@ -63,6 +63,7 @@ def test_the_wheel_holds_every_file_of_theirs(unpacked: Path) -> None:
         assert _files(unpacked / top) == _files(ROOT / top)
 
 
+@pytest.mark.slow
 def test_every_module_of_the_wheel_can_be_imported_without_the_tree(
     unpacked: Path, tmp_path: Path
 ) -> None:

@@ -24,11 +24,12 @@ from tests.attribution.story import (
     final_credits,
 )
 from tests.attribution.world import World
+from tests.examples import examples
 
 
 @pytest.mark.spec("ATT 5")
 @given(data=st.data(), story=stories())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 async def test_batches_in_any_order_and_again_give_the_right_credits(
     data: st.DataObject, story: Story
 ) -> None:
@@ -44,7 +45,7 @@ async def test_batches_in_any_order_and_again_give_the_right_credits(
 
 @pytest.mark.spec("ATT 5")
 @given(data=st.data(), story=stories())
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 async def test_two_replicas_at_once_give_the_right_credits(
     data: st.DataObject, story: Story
 ) -> None:

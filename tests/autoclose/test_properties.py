@@ -15,6 +15,7 @@ from shared.contracts.commands import CloseTicket
 from shared.topics import COMMANDS
 from tests.autoclose.story import AI, DAY, HOUR, Story
 from tests.autoclose.world import ON, World
+from tests.examples import examples
 
 assert COMMANDS.allowance is not None
 BELIEVED = COMMANDS.allowance
@@ -137,7 +138,7 @@ async def lived(steps: Sequence[Sequence[Any]]) -> Run:
 @pytest.mark.spec("ACL 2")
 @pytest.mark.spec("ACL 5")
 @pytest.mark.spec("ACL 7")
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(STEPS)
 def test_no_close_that_ticketing_would_accept_is_early_or_on_a_waiting_customer(
     steps: Sequence[Sequence[Any]],
@@ -163,7 +164,7 @@ async def test_a_reply_by_a_clock_that_is_days_behind_has_its_whole_period() -> 
 
 @pytest.mark.spec("ACL 3")
 @pytest.mark.spec("ACL 7")
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(STEPS)
 def test_in_the_end_exactly_the_tickets_whose_customers_are_silent_are_closed(
     steps: Sequence[Sequence[Any]],
@@ -188,7 +189,7 @@ def test_in_the_end_exactly_the_tickets_whose_customers_are_silent_are_closed(
 
 
 @pytest.mark.spec("TKT 9")
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(
     channel=st.sampled_from(["webchat", "sms"]),
     happenings=st.lists(st.sampled_from([*HAPPENINGS]), max_size=25),
@@ -222,7 +223,7 @@ def test_what_is_delivered_again_in_any_order_leaves_the_same_timers(
 
 @pytest.mark.spec("ACL 2")
 @pytest.mark.spec("TKT 9")
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     happenings=st.lists(
         st.tuples(st.sampled_from(HONEST), st.integers(0, 40), st.booleans()), max_size=40

@@ -260,6 +260,7 @@ async def test_the_topic_keeps_for_a_day_what_a_race_left(kafka: KafkaSettings) 
     assert entries["min.compaction.lag.ms"] == str(24 * 60 * 60 * 1000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("show", "lumen"), ("diff", SAMPLE), ("apply", SAMPLE, "--yes")])
 async def test_a_broker_that_is_away_is_said_in_words(words: tuple[str, ...]) -> None:
     code, out, err = await helpdesk(KafkaSettings(bootstrap="127.0.0.1:1"), *words)

@@ -266,6 +266,7 @@ async def test_a_ticket_event_put_back_after_newer_ones_does_no_harm(
 # On Kafka
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("list",), ("show", "ingest:0:0"), ("replay",)])
 async def test_a_broker_that_is_away_is_said_in_words(words: tuple[str, ...]) -> None:
     code, _, err = await helpdesk(KafkaSettings(bootstrap="127.0.0.1:1"), *words)

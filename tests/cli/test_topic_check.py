@@ -108,6 +108,7 @@ def test_a_configuration_that_may_not_be_read_is_not_looked_at() -> None:
     assert told.severity == "not looked at"
 
 
+@pytest.mark.slow
 async def test_brokers_that_are_away_are_said_in_words_and_nothing_is_on_stdout() -> None:
     code, out, err = await helpdesk(
         "topics", "--check", "--json", HELPDESK_KAFKA__BOOTSTRAP="127.0.0.1:1"

@@ -222,10 +222,9 @@ class Asks:
             yield stream
         finally:
             stream.gone.set()
-            # Again if need be: a cancellation that comes as an event is taken may be lost with it.
-            while not task.done():
-                task.cancel()
-                await asyncio.wait({task}, timeout=1)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
 
 
 @contextlib.asynccontextmanager

@@ -95,6 +95,20 @@ class Stream:
         await self.until(there, patience)
         return found[0]
 
+    async def each(self, *types: str) -> list[Told]:
+        """The next event of each of these types, in whichever order they come."""
+        found: dict[str, Told] = {}
+
+        def there() -> bool:
+            while self.told and len(found) < len(types):
+                event = self.told.pop(0)
+                if event.type in types:
+                    found.setdefault(event.type, event)
+            return len(found) == len(types)
+
+        await self.until(there)
+        return [found[type_] for type_ in types]
+
     def commands(self) -> dict[str, Any]:
         """What it was told of commands, by their ids."""
         return {

@@ -22,8 +22,7 @@ async def test_a_new_message_is_told_with_its_row_and_counts(served: Served) -> 
         before = await stream.next("counts")
         ticket = await served.ticketing.write()
 
-        told = await stream.next("tickets")
-        after = await stream.next("counts")
+        told, after = await stream.each("tickets", "counts")
 
     (row,) = told.data["rows"]
     assert (row["id"], row["in"]) == (ticket.id, ["unassigned", "all"])
@@ -154,10 +153,10 @@ async def test_a_custom_view_is_counted_and_named_for_those_who_see_it(served: S
         await maxs.next("counts")
         await served.ticketing.write()
 
-        sue_in = (await sues.next("tickets")).data["rows"][0]["in"]
+        told, counted = await sues.each("tickets", "counts")
         max_in = (await maxs.next("tickets")).data["rows"][0]["in"]
-        counts = (await sues.next("counts")).data["views"]
 
-    assert set(sue_in) == {"unassigned", "all", private_id, shared_id}
+    (row,), counts = told.data["rows"], counted.data["views"]
+    assert set(row["in"]) == {"unassigned", "all", private_id, shared_id}
     assert set(max_in) == {"unassigned", "all", shared_id}
     assert (counts[private_id], counts[shared_id]) == (1, 1)

@@ -15,6 +15,7 @@ from services.desk.store.documents import line_document, line_of, row_document, 
 from tests.builders import MONDAY, minutes
 from tests.desk.read_models import said_by
 from tests.desk.test_read_model import told_of
+from tests.examples import examples
 from tests.ticketing.drawn import histories
 from tests.ticketing.world import Item
 
@@ -62,7 +63,7 @@ def test_what_is_said_of_a_line_comes_in_any_order_and_as_often_as_it_likes(
 
 
 @pytest.mark.spec("VWS 9")
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@settings(max_examples=examples(40), deadline=None, phases=[Phase.generate])
 @given(items=histories(), erased_at=st.none() | st.integers(0, 12), data=st.data())
 async def test_what_records_say_of_a_ticket_comes_in_any_order_and_as_often_as_it_likes(
     items: list[Item], erased_at: int | None, data: st.DataObject

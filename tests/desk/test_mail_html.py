@@ -13,6 +13,7 @@ from services.desk.rules.mail_styles import PROPERTIES, limited
 from shared.contracts.messages import Attachment
 from tests.desk.hostile import KEPT, MAILS
 from tests.desk.hostile.marks import EVIL, PIXEL, RUN
+from tests.examples import examples, table
 from tests.ingest.builders import a_record, the_message
 
 OURS = {"html", "head", "meta", "base", "style", "title", "body"}
@@ -76,7 +77,7 @@ def test_nothing_of_a_hostile_mail_acts_and_its_words_are_kept(name: str, *, rem
     assert took < ALLOWED_SECONDS
 
 
-@pytest.mark.parametrize("name", MAILS)
+@pytest.mark.parametrize("name", table(MAILS, slow=frozenset({"attributes without end (page)"})))
 def test_a_hostile_mail_that_came_by_ingest_is_as_harmless(name: str) -> None:
     message = the_message(a_record("email", MAILS[name].raw))
     mail = safe_document(message.html or "", message.attachments)
@@ -120,7 +121,7 @@ MARKUP = st.lists(PIECE, max_size=40).map("".join)
 
 
 @given(html=MARKUP, remote=st.booleans())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_whatever_the_markup_a_parser_finds_nothing_forbidden(html: str, remote: bool) -> None:  # noqa: FBT001  # drawn
     assert faults(safe_document(html, remote=remote), remote=remote) == []
 
@@ -129,7 +130,7 @@ def test_whatever_the_markup_a_parser_finds_nothing_forbidden(html: str, remote:
 @example(html="<a style=x:url(x) title=x>", remote=False)
 @example(html="<pre>\n\n\nkept", remote=False)
 @example(html="<a class=gmail_quote>x<blockquote type=cite>", remote=False)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_a_safe_document_made_safe_again_is_the_same(html: str, remote: bool) -> None:  # noqa: FBT001  # drawn
     once = safe_document(html, remote=remote).document
 
@@ -137,7 +138,7 @@ def test_a_safe_document_made_safe_again_is_the_same(html: str, remote: bool) ->
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_whatever_a_style_says_only_plain_declarations_stay(style: str) -> None:
     kept = limited(style)
 

@@ -15,6 +15,7 @@ from shared.contracts.messages import InboundMessage
 from shared.contracts.tickets import TicketFact
 from tests.builders import MONDAY
 from tests.desk.read_models import Kept, MemoryReadModel, a_desk, folded, take, topic_of
+from tests.examples import examples
 from tests.ticketing.drawn import histories
 from tests.ticketing.test_erasing import an_erasure
 from tests.ticketing.test_snapshots import asking, published
@@ -97,7 +98,7 @@ def run_by_turns(batches: Sequence[Sequence[Any]], kept: Kept, chance: Random) -
 
 
 @pytest.mark.spec("VWS 9")
-@settings(max_examples=60, deadline=None, phases=[Phase.generate])
+@settings(max_examples=examples(60), deadline=None, phases=[Phase.generate])
 @given(
     items=histories(),
     erased_at=st.none() | st.integers(0, 12),

@@ -24,6 +24,7 @@ from shared.contracts.messages import InboundMessage
 from shared.topics import BY_NAME, SCREENED, SNAPSHOTS, TICKETS
 from tests.builders import MONDAY, a_command, a_message, an_account
 from tests.desk.read_models import Kept, MemoryLinks, MemoryReadModel, Told, a_desk, folded, take
+from tests.examples import examples
 from tests.ticketing.drawn import histories
 from tests.ticketing.real import Crash, Fate
 from tests.ticketing.turns import finished
@@ -191,7 +192,7 @@ class Topics:
 
 
 @pytest.mark.spec("VWS 9")
-@settings(max_examples=40, deadline=None, phases=[Phase.generate])
+@settings(max_examples=examples(40), deadline=None, phases=[Phase.generate])
 @given(items=histories(), lives=st.lists(st.integers(0, 250), max_size=3))
 async def test_whoever_dies_while_rebuilding_begins_anew_and_nothing_is_missing(
     items: list[Item], lives: list[int]

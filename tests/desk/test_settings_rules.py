@@ -39,6 +39,7 @@ from shared.contracts.accounts import (
 from shared.contracts.base import Contact
 from shared.contracts.tickets import TicketSummary
 from tests.desk.settings_desk import AGENTS, NOON, ROLES, FakeLog, an_account
+from tests.examples import examples
 
 CHANGED: dict[str, dict[str, Any]] = {
     "macros": {"macros": [{"id": "m", "name": "Hi"}]},
@@ -297,7 +298,7 @@ JSON = st.recursive(
 
 
 @given(part=st.sampled_from(sorted(PARTS)), data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_whatever_is_given_is_settings_or_is_told_at_some_field(
     part: str, data: st.DataObject
 ) -> None:

@@ -253,6 +253,7 @@ async def test_only_a_web_address_that_a_header_holds_is_led_to(
     assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.slow
 async def test_ten_thousand_codes_that_were_tried_lead_nowhere(place: Place) -> None:
     place.given()
 

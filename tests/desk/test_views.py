@@ -41,6 +41,7 @@ from shared.embedded.servers import Servers
 from shared.running.settings import MongoSettings
 from shared.stores.mongo import Mongo
 from tests.builders import minutes
+from tests.examples import examples
 
 NOW = minutes(1_000)
 TEXTS = ("where is my parcel", "parcels to Turin", "the parcel came", "refund 0012345", "")
@@ -250,7 +251,7 @@ async def test_lists_pages_and_counts_are_what_the_rules_say(
         some: list[Query] = []
 
         @settings(
-            max_examples=40,
+            max_examples=examples(40),
             database=None,
             deadline=None,
             phases=[Phase.generate],

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.topics import HANDOFFS
+from tests.examples import examples
 from tests.handoff.chaos import Chaos
 from tests.handoff.standing_in import FAULTS
 from tests.handoff.world import World, a_request, an_account
@@ -86,7 +87,7 @@ def check(world: World, other: Any, *, heals: bool) -> None:
     seed=st.integers(0, 2**32),
     heals=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 async def test_never_two_tickets_outside_and_never_none(
     method: str,
     faults: list[str],
@@ -103,7 +104,7 @@ async def test_never_two_tickets_outside_and_never_none(
 @pytest.mark.spec("HND 4")
 @pytest.mark.slow
 @given(faults=SOME_FAULTS, seed=st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 async def test_in_zendesk_not_even_by_a_process_that_stood_still_for_minutes(
     faults: list[str], seed: int
 ) -> None:

@@ -11,6 +11,7 @@ from services.ingest import rules
 from shared.bus.delivery import Record
 from shared.contracts.base import CHANNELS, Channel
 from shared.topics import MESSAGES, SIGNALS
+from tests.examples import examples
 from tests.ingest.builders import (
     Published,
     a_mail,
@@ -87,7 +88,7 @@ def test_any_json_is_accounted_for(channel: Channel, value: object, provider: st
 
 
 @pytest.mark.spec("ING 7")
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.sampled_from(MAILS), st.data())
 def test_a_mutated_mail_is_accounted_for(path: Path, data: st.DataObject) -> None:
     raw = path.read_bytes()

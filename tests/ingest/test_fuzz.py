@@ -240,6 +240,7 @@ async def try_all(draw: Callable[[random.Random], Record]) -> None:
         count += len(batch)
 
 
+@pytest.mark.slow
 @pytest.mark.spec("ING 7")
 @pytest.mark.timeout(SECONDS + 60)
 async def test_broken_samples_are_accounted_for() -> None:

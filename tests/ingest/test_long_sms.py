@@ -18,6 +18,7 @@ from shared.bus.delivery import Outgoing, Record
 from shared.contracts.messages import InboundMessage, MessageEdited
 from shared.errors import Transient
 from shared.topics import BY_NAME
+from tests.examples import examples
 from tests.ingest.builders import RECEIVED, a_part, a_table, parts_of
 from tests.ingest.memory import MemoryAliases, MemoryProfiles
 from tests.memory import MemoryAggregates
@@ -111,7 +112,7 @@ PIECES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max
 
 
 @pytest.mark.spec("ING 2")
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.lists(PIECES, min_size=2, max_size=4), min_size=1, max_size=3),
     st.integers(0, 2**32),

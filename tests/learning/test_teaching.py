@@ -27,6 +27,7 @@ from shared.learning.teaching import (
 )
 from shared.topic import Deleted
 from shared.topics import WEIGHTS
+from tests.examples import examples
 from tests.learning.memory import MemoryLessons
 from tests.learning.test_model import MODEL, SPAM, TEXTS
 from tests.spam.samples import MONDAY
@@ -117,7 +118,7 @@ GIVEN = st.lists(
 
 
 @pytest.mark.spec("SPM 3")
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(GIVEN, st.data())
 def test_any_order_repetition_and_death_teaches_the_same(
     given_: list[Lesson], data: st.DataObject

@@ -14,6 +14,7 @@ from shared.contracts.commands import FollowUpByMail, ReplyToTicket
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import CustomerWrote
 from shared.errors import Transient
+from tests.examples import examples
 from tests.replies.world import CARLO, GIULIA, MORNING, Ticket, World
 
 CAME = {"wrote", "connected"}
@@ -64,7 +65,7 @@ def of(record: Any) -> str:
 
 @pytest.mark.spec("ARP 1", "ARP 2", "ARP 3", "ARP 4", "ARP 5")
 @given(data=st.data(), happenings=HAPPENINGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 async def test_whatever_the_order_and_whoever_dies_each_reply_is_sent_once_and_within_its_limits(
     data: st.DataObject, happenings: list[Happening]
 ) -> None:
@@ -154,7 +155,7 @@ def is_coming(record: Any) -> bool:
 
 @pytest.mark.spec("ARP 3")
 @given(happenings=HAPPENINGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 async def test_told_in_time_exactly_those_absences_get_a_mail_in_which_an_answer_was_missed(
     happenings: list[Happening],
 ) -> None:

@@ -15,6 +15,7 @@ from shared.bus.delivery import Outgoing
 from shared.errors import Poison, Transient
 from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Document, Entry, Outcome, Target
+from tests.examples import examples
 from tests.shared.broken import Wrapped, made
 from tests.shared.test_aggregates import assert_promises
 from tests.shared.toy import NOON, Item, Kind, Ticket, Tickets, changed, ticket_opened_by
@@ -148,7 +149,7 @@ def sweep_until_done(aggregates: Aggregates[Ticket, Item]) -> None:
 
 
 @given(streams(), st.data(), st.integers())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @pytest.mark.spec("ING 2")
 @pytest.mark.spec("TKT 9")
 def test_nothing_is_lost_or_doubled_however_it_is_delivered(
@@ -172,7 +173,7 @@ def test_nothing_is_lost_or_doubled_however_it_is_delivered(
 
 
 @given(streams())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @pytest.mark.spec("TKT 8")
 def test_a_batch_comes_to_the_same_as_its_items_one_by_one(
     stream: tuple[list[Item], list[Item]],
@@ -196,7 +197,7 @@ def test_a_batch_comes_to_the_same_as_its_items_one_by_one(
 
 
 @given(streams(), st.integers())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_what_was_applied_is_not_touched_again(
     stream: tuple[list[Item], list[Item]], seed: int
 ) -> None:

@@ -149,6 +149,7 @@ def test_an_error_of_the_settings_does_not_show_what_was_set() -> None:
     assert SECRET not in repr(refused.value)
 
 
+@pytest.mark.slow
 def test_the_operators_command_tells_wrong_settings_in_a_line() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from shared.cli import main; main()", "dead-letters", "list"],

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.bus.delivery import Outgoing
 from shared.stores.documents import Document, Target
+from tests.examples import examples
 from tests.shared.broken import Made, Wrapped, made
 from tests.shared.test_aggregates import assert_promises
 from tests.shared.test_aggregates_properties import apply_until_done, streams, sweep_until_done
@@ -36,7 +37,7 @@ class Process:
 
 
 @given(streams(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @pytest.mark.spec("ING 2")
 @pytest.mark.spec("TKT 9")
 def test_whenever_it_is_trimmed_nothing_is_lost_or_doubled(

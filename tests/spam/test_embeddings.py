@@ -61,6 +61,7 @@ async def test_embeddings_are_made_in_batches_off_the_loop_and_without_invisible
     await engine.close()
 
 
+@pytest.mark.slow
 def test_embeddings_learn_the_same_from_the_same_seeds_and_mind_those_kept_apart() -> None:
     seeds = some_seeds()
     one, other = trained(Letters(), seeds), trained(Letters(), seeds)
@@ -70,6 +71,7 @@ def test_embeddings_learn_the_same_from_the_same_seeds_and_mind_those_kept_apart
     assert sum(logit > 2.2 for logit in one.logits(ham)) <= embeddings.FALSE_ALARMS * len(ham)
 
 
+@pytest.mark.slow
 async def test_what_embeddings_do_not_come_to_in_time_they_have_no_opinion_on() -> None:
     encoder, told = Letters(), Counter[str]()
     engine = Embeddings(counting(told), lambda: encoder, some_seeds, lambda: len(encoder.calls))
@@ -81,6 +83,7 @@ async def test_what_embeddings_do_not_come_to_in_time_they_have_no_opinion_on() 
     assert told == {"ok": 128, "timeout": 72}
 
 
+@pytest.mark.slow
 async def test_while_embeddings_are_at_work_on_a_batch_they_take_no_other() -> None:
     encoder, told = Letters(), Counter[str]()
     engine = Embeddings(counting(told), lambda: encoder, some_seeds)

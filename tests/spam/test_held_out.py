@@ -84,6 +84,7 @@ def test_most_spam_is_found_before_anybody_marked_anything(name: str, found: flo
     assert share_hidden(f"{name}.spam") >= found
 
 
+@pytest.mark.slow
 @pytest.mark.spec("SPM 1", "SPM 4")
 def test_the_seeds_that_are_kept_apart_are_told_by_the_others() -> None:
     """Templates are kept together: no test is on another form of its own seed."""

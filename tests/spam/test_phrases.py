@@ -16,6 +16,7 @@ from services.spam.rules.lexicon import Lexicon, PhrasesDamaged, parsed
 from services.spam.rules.ways import Unfit, way
 from shared.learning.languages import LANGUAGES
 from shared.learning.text import LONGEST_TEXT, fold
+from tests.examples import examples
 from tests.spam.corpus import CUSTOMERS, SPAM
 
 FOLDER = files("services.spam.rules") / "phrases"
@@ -195,7 +196,7 @@ def test_every_way_is_done_with_the_worst_text_in_milliseconds(language: str) ->
 WORDS = sorted({word for ways in THINGS for each in ways for word in each.text.split()})
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     st.one_of(
         st.lists(

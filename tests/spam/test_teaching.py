@@ -31,6 +31,7 @@ from shared.learning.features import hashed
 from shared.learning.seeds import whole_spam_model
 from shared.learning.teaching import Account, WeightsTable
 from shared.topics import LESSONS
+from tests.examples import examples
 from tests.learning.memory import MemoryMemories
 from tests.learning.test_teaching import School
 from tests.memory_bus import FakeClock
@@ -173,7 +174,7 @@ async def test_a_ticket_whose_first_message_is_not_known_teaches_nothing() -> No
 
 
 @pytest.mark.spec("SPM 3")
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.data())
 def test_any_repetition_and_death_gives_the_same_lessons(data: st.DataObject) -> None:
     events: list[TicketFact] = [wrote(), replied(1), marked_spam(5), marked_not_spam(7)]

@@ -25,6 +25,7 @@ from shared.learning.features import hashed
 from shared.learning.seeds import all_seeds, whole_tags_model
 from shared.learning.teaching import Account
 from shared.topics import COMMANDS, LESSONS
+from tests.examples import examples
 from tests.learning.memory import MemoryMemories
 from tests.memory_bus import FakeClock
 from tests.tagging.events import MONDAY, marked_not_spam, tagged, untagged, wrote
@@ -285,7 +286,7 @@ EVENTS = [
 
 
 @pytest.mark.spec("TAG 1", "TAG 2")
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.data())
 def test_any_repetition_and_death_asks_and_teaches_the_same(data: st.DataObject) -> None:
     async def run() -> None:
@@ -312,7 +313,7 @@ def test_any_repetition_and_death_asks_and_teaches_the_same(data: st.DataObject)
 
 
 @pytest.mark.spec("TAG 1")
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.lists(st.text(max_size=300), min_size=1, max_size=5))
 def test_any_text_is_read_and_asks_for_known_tags_alone(texts: list[str]) -> None:
     async def run() -> None:

@@ -60,6 +60,7 @@ def test_most_messages_are_tagged_and_hardly_a_tag_is_wrong(
     assert fitting >= precision
 
 
+@pytest.mark.slow
 @pytest.mark.spec("TAG 1")
 def test_the_seeds_that_are_kept_apart_are_told_by_the_others() -> None:
     """Harder than what customers write: each seed is an idea of its own."""

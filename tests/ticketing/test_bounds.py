@@ -52,6 +52,7 @@ async def lived(world: World, channel: Channel, days: range) -> None:
         await world.happen(*items)
 
 
+@pytest.mark.slow
 @pytest.mark.spec("TKT 10")
 @pytest.mark.parametrize("channel", ["email", "whatsapp"])
 async def test_a_ticket_of_four_hundred_rounds_is_as_large_as_one_of_two_hundred(

@@ -12,6 +12,7 @@ from shared.contracts.commands import CloseTicket
 from shared.contracts.messages import InboundMessage
 from shared.contracts.tickets import CustomerDeleted, CustomerEdited
 from tests.builders import a_command, a_deletion, a_message, an_edit, an_inbound_mail, minutes
+from tests.examples import examples
 from tests.ticketing.promises import check
 from tests.ticketing.turns import a_turn, finish, interleaved
 from tests.ticketing.world import Item, World
@@ -121,7 +122,7 @@ async def test_an_edit_leaves_no_older_content_to_be_shown() -> None:
 
 @pytest.mark.spec("ING 4")
 @pytest.mark.spec("TKT 9")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     order=st.permutations([MESSAGE, SECOND, THIRD, GONE, NEXT]),

@@ -19,6 +19,7 @@ from shared.contracts.tickets import ContentErased, CustomerWrote, NoticeAdded, 
 from shared.embedded.servers import Servers
 from shared.stores.mongo import Database
 from tests.builders import MONDAY, a_command, a_contact, a_signal, an_edit, an_sms, minutes
+from tests.examples import examples
 from tests.ticketing.drawn import deliveries
 from tests.ticketing.real import Fate, RealWorld, on_mongo
 from tests.ticketing.turns import a_turn, finish, finished, interleaved
@@ -78,7 +79,7 @@ def check_erased(world: World, items: Sequence[Item], at: datetime) -> None:
         assert own == list(range(1, ticket.seq + 1)), "a gap, or an event twice"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     delivery=deliveries(),
     seed=st.integers(0, 2**32),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.base import Channel
 from tests.builders import a_message
+from tests.examples import examples
 from tests.ticketing.drawn import deliveries, histories
 from tests.ticketing.promises import check, final, streams
 from tests.ticketing.turns import a_turn, finish, finished, interleaved
@@ -18,7 +19,7 @@ from tests.ticketing.world import Item, World, topic_of
 @pytest.mark.spec("TKT 8")
 @pytest.mark.spec("TKT 9")
 @pytest.mark.spec("ING 2")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(delivery=deliveries())
 async def test_batches_and_repeats_make_no_difference(
     delivery: tuple[list[Item], list[list[Item]]],
@@ -35,7 +36,7 @@ async def test_batches_and_repeats_make_no_difference(
 
 
 @pytest.mark.spec("TKT 9")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(items=histories())
 async def test_delivering_everything_again_changes_nothing(items: list[Item]) -> None:
     world = World()
@@ -57,7 +58,7 @@ async def test_delivering_everything_again_changes_nothing(items: list[Item]) ->
 
 @pytest.mark.spec("TKT 7")
 @pytest.mark.spec("TKT 9")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(delivery=deliveries(), seed=st.integers(0, 2**32), zombies=st.integers(0, 3))
 def test_replicas_that_take_turns_and_die_lose_and_double_nothing(
     delivery: tuple[list[Item], list[list[Item]]], seed: int, zombies: int
@@ -83,7 +84,7 @@ def test_replicas_that_take_turns_and_die_lose_and_double_nothing(
 
 
 @pytest.mark.spec("TKT 7")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 2**32), channel=st.sampled_from(["sms", "instagram", "whatsapp"]))
 def test_two_messages_of_one_contact_at_one_instant_make_one_ticket(
     seed: int, channel: Channel

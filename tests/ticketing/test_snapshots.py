@@ -40,6 +40,7 @@ from tests.builders import (
     an_edit,
     minutes,
 )
+from tests.examples import examples
 from tests.ticketing.drawn import histories
 from tests.ticketing.real import Crash, Fate, RealWorld, on_mongo
 from tests.ticketing.turns import finish
@@ -108,7 +109,7 @@ def lines_of_events(world: World, ticket: Ticket) -> tuple[set[str], set[str]]:
 
 
 @pytest.mark.spec("VWS 9")
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(items=histories(), lives=st.lists(st.integers(0, 40), max_size=4))
 async def test_each_ticket_is_told_as_it_is_stored_whoever_dies(
     items: list[Item], lives: list[int]

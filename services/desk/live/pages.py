@@ -52,6 +52,15 @@ class Page:
             self.events.put_nowait(Event(self._mode))
             self.events.put_nowait(Event("reload", id=event.id))
 
+    async def told_within(self, seconds: float) -> Event | None:
+        """What it is told next; None at its end. Raises TimeoutError when it is told nothing.
+
+        Whoever is cancelled meanwhile is so at once, though an event comes at the same moment.
+        """
+        # Not `wait_for`: Python 3.11's keeps a cancellation to itself that comes with the event.
+        async with asyncio.timeout(seconds):
+            return await self.events.get()
+
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """What it is told meanwhile is held back, and told after."""

@@ -86,7 +86,7 @@ async def _told(page: Page, still: Callable[[], Awaitable[bool]]) -> AsyncIterat
             yield b": still here\n\n"
         left = checked + COMMENT_EVERY - loop.time()
         try:
-            event = await asyncio.wait_for(page.events.get(), max(left, 0.001))
+            event = await page.told_within(left)
         except TimeoutError:
             continue
         lines = []
