@@ -15,7 +15,7 @@ from shared.topics import HANDOFFS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import FilePayload, Page
 
     from tests.browser.conftest import Desk
 
@@ -78,7 +78,11 @@ def composing(desk: Desk, page: Page) -> None:
     page.fill("#composer-text", _ANSWER)
     page.fill("#composer-cc", "workshop@sample.example")
     if not page.locator("#composer-files li").count():
-        label = {"name": "return-label.pdf", "mimeType": "application/pdf", "buffer": _LABEL}
+        label: FilePayload = {
+            "name": "return-label.pdf",
+            "mimeType": "application/pdf",
+            "buffer": _LABEL,
+        }
         page.set_input_files("#composer-pick", label)
     page.wait_for_selector("#composer-files li[data-state=ready]")
 
