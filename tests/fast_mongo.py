@@ -1,8 +1,9 @@
 """The Mongo-wire server for benchmarks: several times as fast as the wheel's, built by cargo once.
 
 By the wheel's own makers, in Rust, on WiredTiger too. It takes minutes to build, and is kept in
-`.cache`. It is not for tests: an update there leaves the old value of a unique index taken
-(0.5.3-beta.193 to .196), so that a conversation could have no second ticket.
+`.cache`. It is not for tests: when an update, or another document in its place, takes a value away
+from a unique index, the value stays taken (0.5.3-beta.193 to .196), so that a conversation could
+have no second ticket.
 """
 
 import shutil
@@ -16,7 +17,7 @@ from shared.embedded.servers import MongoServer, ServerError
 from shared.embedded.stack import SecantusDB
 from tests.servers import CHECKOUT, run_command
 
-VERSION: Final = "0.5.3-beta.193"
+VERSION: Final = "0.5.3-beta.196"
 _BUILD_TIMEOUT = 1800.0
 
 

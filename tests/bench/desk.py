@@ -1,8 +1,11 @@
 """What the desk's read model costs, beside bare reads and writes of the same documents.
 
 Lists: a page of each view, through the rules and the store, to the read of the same documents by
-their ids, decoded as JSON. The server in Rust keeps one bound of a range in an index over an array,
-where MongoDB keeps both: there a page in the middle of a list by a facet pays for all before it.
+their ids, decoded as JSON. Where an index is over an array, the server in Rust reads a range of it
+by one bound (0.5.3-beta.196, though its `explain` shows two), and MongoDB by both. So a page in the
+middle of a list by a facet is beyond its aim there: it pays for all before it. Views whose index is
+over no array are read by both bounds on either. That server does keep both ends of a prefix, as a
+regular expression; but it compiles that for each document, which is dearer still.
 Taking in: the handlers with batches of events, to a loop that reads and writes as many documents of
 the same size by compare-and-set, and builds nothing.
 """

@@ -42,6 +42,44 @@ def _conflict(desk: Desk, page: Page) -> None:
     page.wait_for_selector("#composer-says:not(:empty)")
 
 
+def _automatic_replies(desk: Desk, page: Page) -> None:
+    """Texts in two languages; nothing is saved."""
+    page.goto(f"{desk.stack.url}/desk/settings/auto-replies")
+    page.check('[data-path="auto_replies.sms.enabled"]')
+    text = "auto_replies.sms.text"
+    page.fill(
+        f'[data-path="{text}.en"]',
+        "Hi {{contact.first_name|default('there')}}! Reply YES to subscribe, then we can answer.",
+    )
+    page.select_option(f'[data-texts="{text}"] [data-more]', "it")
+    page.fill(
+        f'[data-path="{text}.it"]',
+        "Ciao {{contact.first_name}}! Rispondi SÌ per iscriverti: poi potremo rispondere.",
+    )
+
+
+def _would_be_sent(desk: Desk, page: Page) -> None:
+    """What an Italian customer would be sent by them."""
+    _automatic_replies(desk, page)
+    page.fill(
+        '[data-path="auto_replies.webchat.open.en"]',
+        "Hello {{contact.first_name}}! Somebody will be with you in a moment.",
+    )
+    page.check('[data-path="auto_replies.follow_up.enabled"]')
+    page.select_option("#would-language", "it")
+    page.click("#would")
+    page.wait_for_selector("#would-be .preview")
+    page.evaluate("document.querySelector('#would-title').scrollIntoView()")
+
+
+def _hand_off(desk: Desk, page: Page) -> None:
+    """Where conversations go that the AI agent hands over; nothing is saved."""
+    page.goto(f"{desk.stack.url}/desk/settings/handoff")
+    page.select_option('[data-path="handoff.method"]', "zendesk")
+    page.fill('[data-path="handoff.zendesk.subdomain"]', "sample-shop")
+    page.fill('[data-path="handoff.zendesk.secret"]', "zendesk-sample-shop")
+
+
 def _spoken(language: str) -> Callable[[Desk, Page], None]:
     def reach(desk: Desk, page: Page) -> None:
         with states.speaking(page, language):
@@ -54,6 +92,11 @@ PICTURES: Mapping[str, tuple[Callable[[Desk, Page], None], dict[str, Any]]] = {
     "list": (states.a_list, {}),
     "ticket": (states.a_ticket, {}),
     "mail": (states.a_mail, {}),
+    "composer": (states.composing, {}),
+    "handed-over": (states.handed_over, {}),
+    "automatic-replies": (_automatic_replies, {"role": "manager"}),
+    "would-be-sent": (_would_be_sent, {"role": "manager"}),
+    "hand-off": (_hand_off, {"role": "admin"}),
     "bulk": (states.many_chosen, {}),
     "macro": (states.a_macro, {}),
     "conflict": (_conflict, {}),

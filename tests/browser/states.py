@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import quote_plus
+
+from shared.cli.demo.samples import ACCOUNT, WIDGET
+from shared.contracts.base import Contact, Identity
+from shared.contracts.handoffs import HandoffRequested, TranscriptLine
+from shared.topics import HANDOFFS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import FilePayload, Page
 
     from tests.browser.conftest import Desk
 
 CURRENT = '#desk[data-state="current"]'
+_ANSWER = """Dear Ingrid,
+
+that should not happen. Send it back with this label: our workshop replaces the zip.
+
+Ann"""
+_LABEL = b"%PDF-1.7\n" + bytes(48_000)
+_CHAT: Final[tuple[tuple[Literal["visitor", "ai"], str], ...]] = (
+    ("visitor", "My voucher of the loyalty programme is not taken at the checkout."),
+    ("ai", "I am sorry to hear that. What does the page say?"),
+    ("visitor", "That it has been used. I have not bought anything since March!"),
+    ("ai", "I cannot see vouchers. Shall I connect you to a colleague?"),
+)
 AWAY = {"code": "away", "detail": "the database is away: try again shortly"}
 
 
@@ -52,6 +70,57 @@ def a_mail(desk: Desk, page: Page) -> None:
     page.click("[data-thread=html]")
     page.wait_for_selector(".line-html iframe")
     page.wait_for_timeout(700)
+
+
+def composing(desk: Desk, page: Page) -> None:
+    """A reply by mail that is not sent yet: with a file, and to somebody else as well."""
+    _opened(desk, page, "ingrid@solberg.example")
+    page.fill("#composer-text", _ANSWER)
+    page.fill("#composer-cc", "workshop@sample.example")
+    if not page.locator("#composer-files li").count():
+        label: FilePayload = {
+            "name": "return-label.pdf",
+            "mimeType": "application/pdf",
+            "buffer": _LABEL,
+        }
+        page.set_input_files("#composer-pick", label)
+    page.wait_for_selector("#composer-files li[data-state=ready]")
+
+
+def handed_over(desk: Desk, page: Page) -> None:
+    """A chat that the AI agent handed over, with what was said before."""
+    desk.stack.publish(HANDOFFS.record(_asks_for_people(datetime.now(UTC))))
+    for _ in range(60):
+        _at(desk, page, "/desk?view=all&q=Nora+Lindgren")
+        if page.locator("#rows .row").count():
+            break
+        page.wait_for_timeout(500)
+    _opened(desk, page, "Nora Lindgren")
+    page.click("#thread-lines .transcript summary")
+
+
+def _asks_for_people(now: datetime) -> HandoffRequested:
+    """The AI agent's request; asked again it is the same, and a day later too old."""
+    visitor = Identity(type="visitor", value=f"{WIDGET}:visitor-lindgren")
+    said = [
+        TranscriptLine(at=now - (len(_CHAT) - place) * timedelta(minutes=1), who=who, text=text)
+        for place, (who, text) in enumerate(_CHAT)
+    ]
+    return HandoffRequested(
+        account_id=ACCOUNT,
+        id="handoff-lindgren",
+        occurred_at=now,
+        correlation_id="handoff-lindgren",
+        channel="webchat",
+        address=WIDGET,
+        contact=Contact(id=visitor.key, identities=(visitor,), display_name="Nora Lindgren"),
+        conversation_id="chat-lindgren",
+        reason="cannot_answer",
+        confirmed=True,
+        email="nora.lindgren@mail.example",
+        language="en",
+        transcript=tuple(said),
+    )
 
 
 def many_chosen(desk: Desk, page: Page) -> None:
@@ -102,6 +171,8 @@ STATES: Mapping[str, Callable[[Desk, Page], None]] = {
     "list": a_list,
     "ticket": a_ticket,
     "mail": a_mail,
+    "composer": composing,
+    "handed-over": handed_over,
     "bulk": many_chosen,
     "macro": a_macro,
     "filters": filters,

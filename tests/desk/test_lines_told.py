@@ -7,14 +7,18 @@ import pytest
 from services.desk.rules import facts, showing
 from services.desk.rules.following import leads
 from services.desk.rules.lines import TRANSCRIPT, Line, together
+from services.desk.rules.people import Who
 from services.desk.rules.showing import Names
+from services.desk.rules.shown import ShownLast
 from services.desk.web.notices import notice
+from services.desk.web.templating import render
 from services.desk.web.words import LANGUAGES, words
 from shared.contracts.clicks import ShortLink
 from shared.contracts.handoffs import Picture, TranscriptLine
 from shared.contracts.snapshots import ThreadLine, TicketSnapshot
 from shared.contracts.tickets import AgentReplied, TicketHandedOver, TicketSummary
 from tests.builders import MONDAY, a_contact, an_agent, the_system
+from tests.desk.fake_page import a_row
 
 LINK = ShortLink(code="abc123XYZ0", url="https://acme.example/a", short="https://go.example/abc")
 SAID = TranscriptLine(
@@ -132,6 +136,19 @@ def test_a_hand_over_is_one_line_whichever_way_it_is_told() -> None:
     shown = showing.line(joined, TICKET, NAMES)
     assert [(each.who, each.text) for each in shown.transcript] == [("visitor", "My name is Vera")]
     assert TRANSCRIPT not in shown.said
+
+
+@pytest.mark.spec("VWS 3")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_says_that_the_newest_message_is_automatic_and_names_no_service(
+    language: str,
+) -> None:
+    row = a_row(1, last=ShownLast("system", "handoff", "Our team has it.", MONDAY))
+
+    shown = render("row.html", Who("acme", "ann", "Ann", language=language), row=row)
+
+    assert f"{words(language)('thread.auto_reply')}: <bdi>Our team has it." in shown
+    assert "handoff" not in shown
 
 
 @pytest.mark.spec("HND 3")

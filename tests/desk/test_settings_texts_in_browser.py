@@ -66,6 +66,8 @@ def test_a_text_is_written_in_two_languages_previewed_and_saved(
     page.click("#would")
     shown = page.locator('[data-place="auto_replies.sms.text"] .preview-text')
     assert shown.inner_text() == "Salve Vera!"
+    about = page.locator('[data-place="auto_replies.sms.text"] .faint')
+    assert "Italian" in about.inner_text()
     page.select_option("#would-language", "de")
     page.click("#would")
     page.wait_for_function(

@@ -60,9 +60,11 @@ form.addEventListener("change", ({ target }) => {
 
 const label = (path) => $$("[data-texts] > legend", form).find((each) => each.parentElement.dataset.texts === path)?.textContent ?? "";
 
+const called = (language) => $$("#would-language option").find((each) => each.value && each.value === language)?.textContent ?? language;
+
 function told({ open, opens_at: opens, items }) {
   const texts = items.map((each) => {
-    const about = [each.language, each.ready ? says("would_ready") : null, each.segments === null ? null : says("would_segments", { count: each.segments }), each.sent || each.text === null ? null : says("would_not_now")];
+    const about = [called(each.language), each.ready ? says("would_ready") : null, each.segments === null ? null : says("would_segments", { count: each.segments }), each.sent || each.text === null ? null : says("would_not_now")];
     return el(
       "li",
       { class: "preview", "data-place": each.place },
