@@ -12,11 +12,12 @@ from shared.bus.delivery import Outgoing, Record
 from shared.embedded.servers import Servers
 from shared.topic import Service
 from tests.bench import places, tape, workload
+from tests.bench.figures import FULL
 from tests.bench.places import Consumed, Place, Process
 from tests.bench.progress import progress
 from tests.bench.replay import Part, grouped, made_of
 
-ROUNDS: Final = 2
+ROUNDS: Final = 3 if FULL else 1
 
 Contender = Callable[[Place], Process]
 

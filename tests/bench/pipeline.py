@@ -78,10 +78,9 @@ async def _taped(there: Servers, folder: Path) -> _Taped:
         await producer.publish(workload.open_office())
         with fleet.serving(fleet.taped(place, folder)) as six:
             await producer.publish(workload.come_online())
-            await fleet.watched(place, producer, six, WARM, A_SECOND)
-            await fleet.until_all_taken(place, six)
             taped.at.append(time.time())
-            await fleet.watched(place, producer, six, FAST, A_SECOND)
+            for numbers in (WARM, FAST):
+                await fleet.watched(place, producer, six, numbers, A_SECOND)
             await fleet.until_all_taken(place, six)
             taped.at.append(time.time())
             await places.publish(producer, workload.inbound_sms(TAPED))
@@ -100,6 +99,7 @@ async def _chain(there: Servers, taped: _Taped, folder: Path) -> Seen:
     parts = fleet.parts(taped.tapes, made, began, ended)
     async with places.a_place(there) as (place, producer):
         with fleet.serving(fleet.bare(place, parts, folder)) as loops:
+            await fleet.watched(place, producer, loops, WARM, A_SECOND)
             return await fleet.watched(place, producer, loops, FAST, A_SECOND)
 
 

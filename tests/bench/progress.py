@@ -27,6 +27,7 @@ class Progress:
             next(place for place, done in enumerate(self.done) if done >= bound)
             for bound in (first, last)
         )
+        assert begun < ended, "too few commits to tell a rate by"
         return (self.done[ended] - self.done[begun]) / (self.at[ended] - self.at[begun])
 
 

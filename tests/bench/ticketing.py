@@ -22,7 +22,7 @@ from shared.embedded.servers import KafkaServer, MongoServer, Server
 from shared.running.settings import KafkaSettings
 from shared.topics import TICKETS
 from tests.bench import workload
-from tests.bench.figures import Figure
+from tests.bench.figures import FULL, Figure
 from tests.bench.places import quantile
 from tests.fast_mongo import fast_mongo
 from tests.servers import CHECKOUT, ApacheKafka
@@ -33,7 +33,7 @@ MANY = 12_000
 FEW = 400
 """Messages for who takes them one at a time."""
 
-ROUNDS = 3
+ROUNDS = 3 if FULL else 2
 A_SECOND, SECONDS = 50, 10
 """How many messages come in while latency is measured, and for how long."""
 
