@@ -19,7 +19,6 @@ from tests.bench.tape import Row
 TICKETS_MANY: Final = 1_500
 SENDS_MANY: Final = 8_000
 BULK: Final = 1_000
-COLLECTIONS: Final = ("attribution_contacts", "attribution_seen")
 
 
 def measure() -> list[Figure]:
@@ -59,10 +58,11 @@ async def _measured(there: Servers, folder: Path) -> list[Figure]:
 def _stored(place: Place) -> list[list[Row]]:
     """Inserts of the documents that are there in the end, some of each collection in turn."""
     with MongoClient[Row](place.servers.mongo, tz_aware=True) as client:
-        found = [list(client[place.database][name].find()) for name in COLLECTIONS]
+        database = client[place.database]
+        found = {name: list(database[name].find()) for name in database.list_collection_names()}
     return [
         [{"insert": name, "ordered": False, "documents": rows[start : start + BULK]}]
-        for start in range(0, max(map(len, found)), BULK)
-        for name, rows in zip(COLLECTIONS, found, strict=True)
+        for start in range(0, max(map(len, found.values())), BULK)
+        for name, rows in found.items()
         if rows[start : start + BULK]
     ]
