@@ -7,12 +7,13 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import desk, desk_page, ingest, live, spam, tagging, ticketing
+from tests.bench import desk, desk_page, ingest, live, pipeline, spam, tagging, ticketing
 from tests.bench.figures import Figure, print_table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "desk": lambda: [*desk.measure(), *live.measure(), *desk_page.measure()],
     "ingest": ingest.measure,
+    "pipeline": pipeline.measure,
     "spam": spam.measure,
     "tagging": tagging.measure,
     "ticketing": ticketing.measure,

@@ -1,15 +1,18 @@
 """A figure of a benchmark beside its ceiling, measured in the same run."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
 T = TypeVar("T")
 SECONDS = 2.0
+FULL: Final = bool(os.environ.get("FULL"))
+"""Whether a run may take as long as the whole amounts do."""
 
 
 def rate(work: Callable[[T], object], inputs: Sequence[T]) -> float:

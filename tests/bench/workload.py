@@ -1,13 +1,18 @@
-"""What the contestants of the ticketing benchmark are given: screened messages of four channels."""
+"""What benchmarks are given: screened messages of four channels, and SMS as they come in."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
 from shared.bus.delivery import Outgoing
+from shared.clock import system_clock
+from shared.contracts.accounts import Agent, AssignmentSettings, AutoClose
 from shared.contracts.base import Channel, Contact, Identity
 from shared.contracts.messages import InboundMessage, Verdict
-from shared.topics import ACCOUNTS, SCREENED
+from shared.contracts.presence import AgentWentOnline
+from shared.topics import ACCOUNTS, INBOUND, PRESENCE, SCREENED
 from tests.builders import ADDRESSES, MONDAY, an_account
 
 ACCOUNT = "bench"
@@ -69,4 +74,76 @@ def _contact(channel: Channel, name: str) -> Contact:
         profile_id=f"profile-{name}",
         segments=("vip", "newsletter"),
         sms_consent="marketing",
+    )
+
+
+PHONE = "+12025550100"
+AGENTS = tuple(f"agent{number}" for number in range(20))
+
+
+def open_office() -> list[Outgoing]:
+    """Settings with a round robin among agents who all are online, and stay so."""
+    account = an_account(
+        account_id=ACCOUNT,
+        agents=tuple(Agent(id=agent, name=agent.title()) for agent in AGENTS),
+        teams=(),
+        assignment=AssignmentSettings(round_robin=True, heartbeat_limit=timedelta(days=1)),
+        autoclose=AutoClose(enabled=True),
+    )
+    return [ACCOUNTS.record(account)]
+
+
+def come_online() -> list[Outgoing]:
+    """What the apps of all agents say when their day begins, which is now."""
+    return [
+        PRESENCE.record(
+            AgentWentOnline(
+                account_id=ACCOUNT,
+                id=f"online-{agent}",
+                occurred_at=system_clock(),
+                correlation_id=f"online-{agent}",
+                agent_id=agent,
+                said_by=agent,
+            )
+        )
+        for agent in AGENTS
+    ]
+
+
+def phone(number: int) -> str:
+    """Whom the SMS of that number is from: each is from somebody else."""
+    return f"+39333{number:07}"
+
+
+def inbound_sms(numbers: range) -> list[Outgoing]:
+    """An SMS of each number as its provider delivers it, as JSON."""
+    return [_telnyx(number) for number in numbers]
+
+
+def number_in(text: str) -> int | None:
+    """Which message it is, by its text."""
+    found = _NUMBERED.search(text)
+    return int(found[1]) if found else None
+
+
+_NUMBERED = re.compile(r"order (\d+)", re.IGNORECASE)
+
+
+def _telnyx(number: int) -> Outgoing:
+    message = {
+        "id": f"sms-{number}",
+        "record_type": "message",
+        "direction": "inbound",
+        "type": "SMS",
+        "from": {"phone_number": phone(number), "carrier": "TIM", "line_type": "Wireless"},
+        "to": [{"phone_number": PHONE, "status": "webhook_delivered"}],
+        "text": TEXTS[number % len(TEXTS)].format(n=number),
+        "encoding": "GSM-7",
+        "parts": 1,
+        "media": [],
+        "errors": [],
+    }
+    event = {"record_type": "event", "event_type": "message.received", "payload": message}
+    return Outgoing(
+        INBOUND["sms"].name, phone(number).encode(), json.dumps({"data": event}).encode()
     )
