@@ -11,19 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import bson
-from bson.raw_bson import RawBSONDocument
-from motor.motor_asyncio import AsyncIOMotorClient
-
 from shared.bus.delivery import Record
 from shared.embedded.servers import Servers
 from shared.topic import Service
-from tests.bench import fleet, footprint, places, workload
+from tests.bench import ceiling, fleet, footprint, places, workload
 from tests.bench.figures import Figure
 from tests.bench.fleet import SIX, SMS
 from tests.bench.places import Place, quantile
+from tests.bench.progress import progress
 from tests.bench.sightings import KINDS, Sightings
-from tests.bench.tape import BODIES, Asked, Row, between, bulk, indexes, read
+from tests.bench.tape import Asked, between, indexes, read
 
 A_SECOND: Final = 50
 SLOWLY: Final = 5
@@ -33,7 +30,6 @@ FAST: Final = range(WARM.stop, WARM.stop + A_SECOND * SECONDS)
 SLOW: Final = range(FAST.stop, FAST.stop + SLOWLY * SECONDS)
 TAPED: Final = range(SLOW.stop, SLOW.stop + 3_000)
 BACKLOG: Final = 20_000
-BULK: Final = 1_000
 
 Seen = tuple[Mapping[int, float], Sightings]
 Tapes = Mapping[Service, Sequence[Asked]]
@@ -108,37 +104,14 @@ async def _chain(there: Servers, taped: _Taped, folder: Path) -> Seen:
 
 
 async def _database(there: Servers, taped: _Taped) -> float:
-    """Records a second whose documents the database takes, in bulk, from all six at once."""
-    writes = {
-        name: list(map(_encoded, bulk(between(tape, *taped.at[1:3]), BULK)))
-        for name, tape in taped.tapes.items()
-    }
-    before = {
-        name: [*indexes(tape), *map(_encoded, bulk(between(tape, 0, taped.at[1]), BULK))]
-        for name, tape in taped.tapes.items()
-    }
-    client: AsyncIOMotorClient[Row] = AsyncIOMotorClient(there.mongo, retryWrites=False)
-    try:
-        database = client["bench_ceiling"]
-
-        async def ask(commands: Sequence[Row]) -> None:
-            for command in commands:
-                await database.command(command)
-
-        await asyncio.gather(*map(ask, before.values()))
-        began = time.monotonic()
-        await asyncio.gather(*map(ask, writes.values()))
-        return len(TAPED) / (time.monotonic() - began)
-    finally:
-        client.close()
-
-
-def _encoded(command: Row) -> Row:
-    """The command, its documents as bytes: whoever asks it spends no time on them."""
-    body = BODIES.get(next(iter(command)), "")
-    if body not in command:
-        return command
-    return {**command, body: [RawBSONDocument(bson.encode(each)) for each in command[body]]}
+    """Records a second whose documents the database takes, from all six at once."""
+    before = {name: between(tape, 0, taped.at[1]) for name, tape in taped.tapes.items()}
+    writes = {name: between(tape, *taped.at[1:3]) for name, tape in taped.tapes.items()}
+    made = {name: indexes(tape) for name, tape in taped.tapes.items()}
+    async with ceiling.database(there) as alone:
+        await asyncio.gather(*(alone.write(before[name], made[name]) for name in SIX))
+        seconds = await asyncio.gather(*(alone.write(writes[name]) for name in SIX))
+        return len(TAPED) / max(seconds)
 
 
 async def _served(place: Place, producer: Any, six: fleet.Fleet) -> tuple[Seen, Seen, float]:
@@ -151,7 +124,7 @@ async def _served(place: Place, producer: Any, six: fleet.Fleet) -> tuple[Seen, 
     began = time.time()
     await places.publish(producer, backlog)
     await fleet.until_all_taken(place, six)
-    done = await places.progress(place, SIX)
+    done = await progress(place, SIX)
     return fast, slow, BACKLOG / (max(each.at[-1] for each in done.values()) - began)
 
 

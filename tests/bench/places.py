@@ -1,12 +1,11 @@
-"""Where benchmarks run: servers, places of their own on them, processes, and how far those are."""
+"""Where benchmarks run: servers, places of their own on them, and processes."""
 
 import asyncio
-import struct
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 from urllib.error import URLError
@@ -31,7 +30,10 @@ PATIENCE: Final = 600.0
 """Seconds without any progress after which a benchmark is given up."""
 
 CHUNK: Final = 1000
-_OFFSETS, _OFFSETS_PARTITIONS = "__consumer_offsets", 4
+OFFSETS: Final = "__consumer_offsets"
+"""Where the broker stores what groups commit; `tests.servers` gives it so many partitions:"""
+
+_OFFSETS_PARTITIONS: Final = 4
 _numbers = count()
 
 
@@ -180,7 +182,7 @@ async def following(place: Place, *topics: str) -> AsyncIterator[Any]:
 
 
 def _partitions(place: Place, topic: str) -> list[Any]:
-    if topic == _OFFSETS:
+    if topic == OFFSETS:
         return [TopicPartition(topic, number) for number in range(_OFFSETS_PARTITIONS)]
     name = place.prefix + topic
     return [TopicPartition(name, number) for number in range(BY_NAME[topic].partitions)]
@@ -240,68 +242,6 @@ async def until_taken(
 
 def _offset(committed: Any) -> int:
     return max(committed.offset, 0) if committed else 0
-
-
-@dataclass(slots=True)
-class Progress:
-    """When a group had committed how many records; times are in seconds."""
-
-    at: list[float] = field(default_factory=list)
-    done: list[int] = field(default_factory=list)
-
-    def rate(self, part: float = 0.9) -> float:
-        """Records a second of the last `part`: before that a process still warms up."""
-        total = self.done[-1]
-        # What is committed comes in batches: only what came later was done in the time since then.
-        warm = next(n for n, done in enumerate(self.done) if done >= total * (1 - part))
-        return (total - self.done[warm]) / (self.at[-1] - self.at[warm])
-
-
-async def progress(
-    place: Place, consumed: Mapping[Service, Sequence[str]]
-) -> dict[Service, Progress]:
-    """How services got on with these topics, by what the broker stored of their commits."""
-    stored = [
-        (record.timestamp.timestamp(), commit)
-        for record in await all_of(place, _OFFSETS)
-        if (commit := committed(record.key or b"", record.value or b""))
-    ]
-    return {
-        name: summed(
-            (at, commit[1:])
-            for at, commit in stored
-            if commit[0] == group_id(name, place.prefix)
-            and commit[1].removeprefix(place.prefix) in topics
-        )
-        for name, topics in consumed.items()
-    }
-
-
-def committed(key: bytes, value: bytes) -> tuple[str, str, int, int] | None:
-    """Group, topic, partition and offset that a record of the broker's offsets tells of."""
-    if len(key) < 2 or not value or struct.unpack_from(">h", key)[0] > 1:
-        return None
-    (length,) = struct.unpack_from(">h", key, 2)
-    group, place = key[4 : 4 + length].decode(), 4 + length
-    (length,) = struct.unpack_from(">h", key, place)
-    topic = key[place + 2 : place + 2 + length].decode()
-    (partition,) = struct.unpack_from(">i", key, place + 2 + length)
-    (offset,) = struct.unpack_from(">q", value, 2)
-    return group, topic, partition, offset
-
-
-def summed(commits: Iterable[tuple[float, tuple[str, int, int]]]) -> Progress:
-    """The sums over all partitions, commit by commit; what is committed again adds nothing."""
-    known: dict[tuple[str, int], int] = {}
-    result = Progress()
-    for at, (topic, partition, offset) in sorted(commits):
-        known[topic, partition] = max(offset, known.get((topic, partition), 0))
-        if result.at and result.at[-1] == at:
-            result.done[-1] = sum(known.values())
-        else:
-            result.at.append(at)
-            result.done.append(sum(known.values()))
-    return result
 
 
 def quantile(values: Sequence[float], part: float) -> float:
