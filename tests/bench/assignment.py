@@ -4,22 +4,23 @@ Beside a bare loop of the same reads, writes and produces, and beside the writes
 """
 
 import asyncio
-import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from shared.bus.delivery import Outgoing, Record
-from shared.bus.kafka import Producer
+from shared.bus.kafka import Producer, record_of
+from shared.contracts.commands import AssignTicket
 from shared.embedded.servers import Servers
 from shared.topics import COMMANDS, PRESENCE, TICKETS
 from tests.bench import ceiling, events, places, tape, workload
 from tests.bench.contest import Contest
 from tests.bench.figures import Figure
-from tests.bench.places import PATIENCE, Place, Process, quantile
+from tests.bench.places import PATIENCE, Consumed, Place, Process, quantile
 
 TICKETS_MANY: Final = 2_000
 WAITING: Final = 10_000
@@ -68,35 +69,24 @@ async def _measured(there: Servers, folder: Path) -> list[Figure]:
 class Opened:
     """How `WAITING` tickets were given out after the agents came; new ones began meanwhile.
 
-    Times are in seconds since 1970.
+    Times are in seconds since 1970; `given` is when each ticket was first given to an agent.
     """
 
     came: float
     sent: Mapping[int, float]
-    commands: list[Record]
+    given: Mapping[str, float]
+    commands: Sequence[Record]
 
     @property
     def seconds(self) -> float:
         """Until the last of those that waited was given to an agent."""
-        given = given_at(self.commands)
-        return max(given[events.ticket_id(number)] for number in range(WAITING)) - self.came
+        waited = (self.given[events.ticket_id(number)] for number in range(WAITING))
+        return max(waited) - self.came
 
     @property
     def delays(self) -> list[float]:
         """Seconds from each new ticket's event until it was given to an agent."""
-        given = given_at(self.commands)
-        return [given[events.ticket_id(number)] - at for number, at in self.sent.items()]
-
-
-def given_at(commands: Iterable[Record]) -> dict[str, float]:
-    """When each ticket was first given to an agent; what is asked again changes nothing."""
-    first: dict[str, float] = {}
-    for record in commands:
-        command = json.loads(record.value or b"")
-        if command["type"] == "AssignTicket":
-            at = record.timestamp.timestamp()
-            first[command["ticket_id"]] = min(at, first.get(command["ticket_id"], at))
-    return first
+        return [self.given[events.ticket_id(number)] - at for number, at in self.sent.items()]
 
 
 async def _office_opens(there: Servers, new: range, file: Path | None = None) -> Opened:
@@ -108,9 +98,12 @@ async def _office_opens(there: Servers, new: range, file: Path | None = None) ->
         with places.running(process):
             await places.until_taken(place, {"assignment": (TICKETS.name,)}, process)
             came = time.time()
-            sent = await _come(producer, new)
-            await _until_given_out(place, process, WAITING + len(new))
-        return Opened(came, sent, await places.all_of(place, COMMANDS.name))
+            sent, given = await asyncio.gather(
+                _come(producer, new), _answer(place, producer, process, WAITING + len(new))
+            )
+            consumed: Consumed = {"assignment": (TICKETS.name, PRESENCE.name)}
+            await places.until_taken(place, consumed, process)
+        return Opened(came, sent, given, await places.all_of(place, COMMANDS.name))
 
 
 def _process(place: Place, file: Path | None) -> Process:
@@ -133,18 +126,27 @@ async def _come(producer: Producer, new: range) -> dict[int, float]:
     return sent
 
 
-async def _until_given_out(place: Place, process: Process, tickets: int) -> None:
-    """Return once there is a command for each, and all that came is taken."""
+async def _answer(
+    place: Place, producer: Producer, process: Process, tickets: int
+) -> dict[str, float]:
+    """Do what is asked, in ticketing's place, until so many tickets are given to agents.
+
+    Returns when each was first given to an agent: what is asked again changes nothing.
+    """
     deadline = time.monotonic() + PATIENCE
     given: dict[str, float] = {}
-    while len(given) < tickets:
-        process.check()
-        assert time.monotonic() < deadline, "not all that waits is given out"
-        await asyncio.sleep(0.5)
-        # A command may be there twice: their number alone does not tell.
-        if sum((await places.ends(place, COMMANDS.name)).values()) >= tickets:
-            given = given_at(await places.all_of(place, COMMANDS.name))
-    await places.until_taken(place, {"assignment": (TICKETS.name, PRESENCE.name)}, process)
+    async with places.following(place, COMMANDS.name) as commands:
+        while len(given) < tickets:
+            process.check()
+            assert time.monotonic() < deadline, "not all that waits is given out"
+            answers = []
+            for raw in chain.from_iterable((await commands.getmany(timeout_ms=100)).values()):
+                command = COMMANDS.parse(record_of(raw, place.prefix))
+                if isinstance(command, AssignTicket) and command.ticket_id not in given:
+                    given[command.ticket_id] = raw.timestamp / 1000
+                    answers.append(events.assigned(command))
+            await producer.publish(answers)
+    return given
 
 
 async def _writes_alone(there: Servers, file: Path) -> float:

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ from shared.bus.delivery import Outgoing, Record
 from shared.embedded.servers import Servers
 from shared.topic import Service
 from tests.bench import places, tape, workload
-from tests.bench.places import Place, Process
+from tests.bench.places import Consumed, Place, Process
 from tests.bench.progress import progress
 from tests.bench.replay import Part, grouped, made_of
 
@@ -34,6 +34,8 @@ class Contest:
     inputs: Sequence[Outgoing]
     makes: Sequence[str] = ()
     before: Sequence[Outgoing] = field(default_factory=workload.open_office)
+    shared: str = ""
+    """The database, if others use it as well."""
 
     async def taped(
         self, folder: Path, look: Callable[[Place], Awaitable[None]] | None = None
@@ -68,8 +70,8 @@ class Contest:
         self, contender: Contender, look: Callable[[Place], Awaitable[None]] | None = None
     ) -> float:
         """Records a second of one who finds all of them there at the start."""
-        consumed: Mapping[Service, Sequence[str]] = {self.service: self.topics}
-        async with places.a_place(self.there) as (place, producer):
+        consumed: Consumed = {self.service: self.topics}
+        async with places.a_place(self.there, self.shared) as (place, producer):
             await producer.publish(self.before)
             await places.publish(producer, self.inputs)
             process = contender(place)
@@ -89,9 +91,10 @@ class Contest:
             for _ in range(ROUNDS):
                 rates[0].append(await self.rate(lambda place: places.service(place, self.service)))
                 for mine, file in zip(rates[1:], files, strict=True):
-                    mine.append(await self.rate(_bare(file)))
+                    mine.append(await self.rate(bare(file)))
         return [statistics.median(mine) for mine in rates]
 
 
-def _bare(file: str) -> Contender:
+def bare(file: str) -> Contender:
+    """The bare loop with the part in a file."""
     return lambda place: Process(place, "tests.bench.replay", file)

@@ -8,6 +8,7 @@ from typing import Any
 from shared.bus.delivery import Outgoing
 from shared.clock import system_clock
 from shared.contracts.base import Author, Contact, Identity
+from shared.contracts.commands import AssignTicket
 from shared.contracts.marketing import SendDelivered
 from shared.contracts.tickets import (
     AgentReplied,
@@ -47,6 +48,15 @@ def openings(tickets: range) -> list[Outgoing]:
 def ticket_id(number: int) -> str:
     """The ticket of that number."""
     return f"ticket-{number}"
+
+
+def assigned(command: AssignTicket) -> Outgoing:
+    """What ticketing says when it gives one of the `openings` to an agent."""
+    number = int(command.ticket_id.rpartition("-")[2])
+    state = {"assignee": command.assignee, "assignee_epoch": 2, "message_count": 0}
+    facts = _fact(number, 2, command.occurred_at, state) | {"cause_id": command.id}
+    event = TicketAssigned(**facts, author=command.author, assignee=command.assignee)
+    return TICKETS.record(event)
 
 
 def sends(numbers: range, agos: Sequence[int] = (1,)) -> list[Outgoing]:

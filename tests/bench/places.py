@@ -34,6 +34,9 @@ OFFSETS: Final = "__consumer_offsets"
 """Where the broker stores what groups commit; `tests.servers` gives it so many partitions:"""
 
 _OFFSETS_PARTITIONS: Final = 4
+Consumed = Mapping[Service, Sequence[str]]
+"""Services, and the topics that each consumes."""
+
 _numbers = count()
 
 
@@ -43,6 +46,8 @@ class Place:
 
     servers: Servers
     prefix: str
+    shared: str = ""
+    """The name of a database that others use as well, if it is to use that one."""
 
     @property
     def kafka(self) -> KafkaSettings:
@@ -52,7 +57,7 @@ class Place:
     @property
     def database(self) -> str:
         """The name of its database."""
-        return self.prefix.strip(".")
+        return self.shared or self.prefix.strip(".")
 
     def environment(self, port: int) -> Mapping[str, str]:
         """What a process here reads; it answers its probes on `port`."""
@@ -65,7 +70,7 @@ class Place:
             "HELPDESK_MONGO__URL": self.servers.mongo,
             "HELPDESK_MONGO__DATABASE": self.database,
             "HELPDESK_REDIS__URL": self.servers.redis,
-            "HELPDESK_REDIS__PREFIX": self.database,
+            "HELPDESK_REDIS__PREFIX": self.prefix,
             "HELPDESK_HEALTH_HOST": "127.0.0.1",
             "HELPDESK_HEALTH_PORT": str(port),
             "HELPDESK_LOG_LEVEL": "warning",
@@ -78,9 +83,9 @@ class Process(Server):
     name = "process"
     start_timeout = 120.0
 
-    def __init__(self, place: Place, *module: str, probed: bool = False) -> None:
+    def __init__(self, place: Place, *module: str, probed: bool = False, **more: str) -> None:
         super().__init__()
-        self._place, self._module, self._probed = place, module, probed
+        self._place, self._module, self._probed, self._more = place, module, probed, more
 
     @property
     def url(self) -> str:
@@ -93,7 +98,7 @@ class Process(Server):
 
     def environment(self) -> Mapping[str, str]:
         """Return what it reads."""
-        return self._place.environment(self.port)
+        return {**self._place.environment(self.port), **self._more}
 
     def answers(self) -> bool:
         """Whether it is ready; one without probes is when it runs."""
@@ -112,9 +117,9 @@ class Process(Server):
             raise AssertionError(f"{self._module} has ended:\n{last}")
 
 
-def service(place: Place, name: Service) -> Process:
-    """A service's process, as operators run it."""
-    return Process(place, f"services.{name}", probed=True)
+def service(place: Place, name: Service, **more: str) -> Process:
+    """A service's process, as operators run it; `more` is in its environment."""
+    return Process(place, f"services.{name}", probed=True, **more)
 
 
 @contextmanager
@@ -145,9 +150,12 @@ def servers() -> Iterator[Servers]:
 
 
 @asynccontextmanager
-async def a_place(there: Servers) -> AsyncIterator[tuple[Place, Producer]]:
-    """A place whose topics are there and empty, and a producer for them."""
-    place = Place(there, f"bench{next(_numbers)}.")
+async def a_place(there: Servers, shared: str = "") -> AsyncIterator[tuple[Place, Producer]]:
+    """A place whose topics are there and empty, and a producer for them.
+
+    It has a database of its own too, but for where it is to use a `shared` one.
+    """
+    place = Place(there, f"bench{next(_numbers)}.", shared)
     await create_topics(place.kafka, replication=1)
     producer = Producer(place.kafka)
     await producer.start()
@@ -206,9 +214,7 @@ async def ends(place: Place, *topics: str) -> dict[Any, int]:
         return found
 
 
-async def until_taken(
-    place: Place, consumed: Mapping[Service, Sequence[str]], *processes: Process
-) -> None:
+async def until_taken(place: Place, consumed: Consumed, *processes: Process) -> None:
     """Return once each service has committed all that its topics hold, while the processes run."""
     topics = sorted({topic for each in consumed.values() for topic in each})
     admin = AIOKafkaAdminClient(bootstrap_servers=place.servers.kafka)

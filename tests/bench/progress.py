@@ -1,12 +1,12 @@
 """How services get on, by what they commit: exact, and without asking them while they work."""
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.bus.acls import group_id
 from shared.topic import Service
-from tests.bench.places import OFFSETS, Place, all_of
+from tests.bench.places import OFFSETS, Consumed, Place, all_of
 
 
 @dataclass(slots=True)
@@ -18,15 +18,19 @@ class Progress:
 
     def rate(self, part: float = 0.9) -> float:
         """Records a second of the last `part`: before that a process still warms up."""
-        total = self.done[-1]
+        return self.between(self.done[-1] * (1 - part), self.done[-1])
+
+    def between(self, first: float, last: float) -> float:
+        """Records a second from when `first` were done to when `last` were."""
         # What is committed comes in batches: only what came later was done in the time since then.
-        warm = next(n for n, done in enumerate(self.done) if done >= total * (1 - part))
-        return (total - self.done[warm]) / (self.at[-1] - self.at[warm])
+        begun, ended = (
+            next(place for place, done in enumerate(self.done) if done >= bound)
+            for bound in (first, last)
+        )
+        return (self.done[ended] - self.done[begun]) / (self.at[ended] - self.at[begun])
 
 
-async def progress(
-    place: Place, consumed: Mapping[Service, Sequence[str]]
-) -> dict[Service, Progress]:
+async def progress(place: Place, consumed: Consumed) -> dict[Service, Progress]:
     """How services got on with these topics, by what the broker stored of their commits."""
     stored = [
         (record.timestamp.timestamp(), commit)
