@@ -115,8 +115,8 @@ fuzz: $(READY)  ## break providers' payloads for SECONDS=300
 demo: $(VENV)/.embedded  ## the whole pipeline on this machine; JSON=1 for programs
 	@$(BIN)/helpdesk demo $(if $(JSON),--json) $(ARGS)
 
-bench: $(READY)  ## speed beside its ceilings; ONLY=ingest, JSON=1 for programs
-	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json) $(ARGS)
+bench: $(READY)  ## speed beside its ceilings; ONLY=ingest, FULL=1 whole amounts, JSON=1 for programs
+	@FULL=$(FULL) $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json) $(ARGS)
 
 chaos: $(READY)  ## break everything, and account for every record; JSON=1, ARGS='--seed 7'
 	@$(BIN)/python -m tests.chaos $(if $(JSON),--json) $(ARGS)

@@ -3,15 +3,33 @@
 import argparse
 import json
 import sys
+import time
 from collections.abc import Callable
 
 from rich.console import Console
 
-from tests.bench import desk, desk_page, ingest, live, pipeline, spam, tagging, ticketing
+from tests.bench import (
+    assignment,
+    attribution,
+    autoclose,
+    desk,
+    desk_page,
+    growth,
+    ingest,
+    live,
+    pipeline,
+    spam,
+    tagging,
+    ticketing,
+)
 from tests.bench.figures import Figure, print_table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
+    "assignment": assignment.measure,
+    "attribution": attribution.measure,
+    "autoclose": autoclose.measure,
     "desk": lambda: [*desk.measure(), *live.measure(), *desk_page.measure()],
+    "growth": growth.measure,
     "ingest": ingest.measure,
     "pipeline": pipeline.measure,
     "spam": spam.measure,
@@ -29,7 +47,9 @@ def main() -> None:
     figures: list[Figure] = []
     for name, measure in BENCHES.items():
         if asked.only in (None, name):
+            began = time.monotonic()
             figures += measure()
+            sys.stderr.write(f"{name}: measured in {time.monotonic() - began:.0f} s\n")
     if asked.json:
         json.dump({"figures": [figure.document() for figure in figures]}, sys.stdout, indent=2)
         sys.stdout.write("\n")

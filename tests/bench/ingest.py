@@ -1,17 +1,31 @@
-"""What parsing costs: payloads a second on one core, beside the parsers of the standard library."""
+"""What parsing costs: payloads a second on one core, beside the parsers of the standard library.
 
+And what the service's process does a second, beside one that consumes, parses JSON and produces.
+"""
+
+import asyncio
 import email
 import email.policy
 import json
+from dataclasses import replace
 from email.message import EmailMessage
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 from services.ingest import rules
 from shared.bus.delivery import Outgoing, Record
 from shared.cli.demo import samples
 from shared.clock import EPOCH
+from shared.embedded.servers import Servers
+from shared.topics import INBOUND, MESSAGES
+from tests.bench import places, workload
+from tests.bench.contest import Contest
 from tests.bench.figures import Figure, rate
 
 MOMENT = EPOCH.replace(year=2026)
+MANY: Final = 15_000
+"""Records that the service's process finds on its topic."""
 
 
 def measure() -> list[Figure]:
@@ -27,12 +41,20 @@ def measure() -> list[Figure]:
     ]
     mails = [_record(_mail(n)) for n in range(200)]
     sms, whatsapp, mail = (rate(_read, each) for each in (payloads, webhooks, mails))
+    with places.servers() as there, TemporaryDirectory() as folder:
+        ours, bare = asyncio.run(_processes(there, Path(folder)))
     loads = rate(json.loads, [record.value or b"" for record in webhooks])
     library = rate(_as_the_library_does, [record.value or b"" for record in mails])
     return [
         Figure("ingest: Twilio SMS", sms, "payloads/s", None, 5_000, "more"),
         Figure("ingest: WhatsApp", whatsapp, "payloads/s", None, 5_000, "more"),
         Figure("ingest: plain mail", mail, "mails/s", None, 1_000, "more"),
+        Figure(
+            "ingest: SMS, to bare consume, json.loads, produce",
+            *(ours, "records/s", bare),
+            0.5,
+            "more",
+        ),
         Figure(
             "ingest: WhatsApp, time to json.loads", 1e6 / whatsapp, "µs", 1e6 / loads, 15, "less"
         ),
@@ -45,6 +67,17 @@ def measure() -> list[Figure]:
             "less",
         ),
     ]
+
+
+async def _processes(there: Servers, folder: Path) -> list[float]:
+    """Records a second of the service and of the bare loop, which asks no database."""
+    contest = Contest(
+        *(there, "ingest", (INBOUND["sms"].name,)),
+        workload.inbound_sms(range(MANY)),
+        makes=(MESSAGES.name,),
+    )
+    part, _ = await contest.taped(folder)
+    return await contest.against([replace(part, prepared=(), groups=())])
 
 
 def _read(record: Record) -> object:
