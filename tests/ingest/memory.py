@@ -1,10 +1,13 @@
 """Ingest's stores, in memory."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 
+from services.ingest.fair.gate import Kept
 from services.ingest.join.long_sms import Assembly
 from services.ingest.who.profiles import Change, by_identity, identities
 from services.ingest.who.whatsapp_ids import Alias, Claim
+from shared.bus.delivery import Outgoing
 from shared.clock import EPOCH
 from shared.contracts.profiles import Profile
 from tests.memory import MemoryAggregates, MemoryErasures
@@ -76,3 +79,44 @@ class MemoryAssemblies(MemoryAggregates[Assembly]):
     async def of_contacts(self, account_id: str, contacts: Collection[str]) -> Sequence[str]:
         states = [document.state for document in self.documents.values()]
         return [s.id for s in states if s.account_id == account_id and s.contact in contacts]
+
+
+class MemoryKeeping:
+    """See `services.ingest.fair.gate.Keeping`."""
+
+    def __init__(self) -> None:
+        self.lanes: dict[str, tuple[int, bool]] = {}
+        self.kept: dict[tuple[str, int], Kept] = {}
+        self.lease: tuple[str, datetime] = ("", EPOCH)
+
+    async def waiting(self, lanes: Collection[str] | None = None) -> Mapping[str, int]:
+        return {
+            lane: last
+            for lane, (last, waits) in self.lanes.items()
+            if waits and (lanes is None or lane in lanes)
+        }
+
+    async def keep(self, records: Mapping[str, Sequence[Outgoing]], now: datetime) -> None:
+        for lane, held in records.items():
+            last, _ = self.lanes.get(lane, (0, False))
+            self.lanes[lane] = last + len(held), True
+            for place, record in enumerate(held, start=last + 1):
+                self.kept[lane, place] = Kept(lane, place, record, now)
+
+    async def first(self, lane: str, count: int) -> Sequence[Kept]:
+        places = sorted(place for of, place in self.kept if of == lane)
+        return [self.kept[lane, place] for place in places[:count]]
+
+    async def forget(self, kept: Sequence[Kept]) -> None:
+        for each in kept:
+            self.kept.pop((each.lane, each.place), None)
+
+    async def settled(self, lane: str, last: int) -> None:
+        if self.lanes[lane][0] == last:
+            self.lanes[lane] = last, False
+
+    async def leased(self, holder: str, now: datetime, until: datetime) -> bool:
+        if self.lease[0] != holder and self.lease[1] >= now:
+            return False
+        self.lease = holder, until
+        return True

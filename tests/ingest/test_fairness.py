@@ -1,0 +1,359 @@
+"""What is beyond an account's share waits, in its order; nothing of it is lost (ING 9)."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Coroutine, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from services.ingest.fair.gate import Gate, Kept, Told, lane_of
+from services.ingest.fair.shares import SAVED_UP, Shares, turns
+from shared.bus.delivery import Outgoing
+from shared.topics import MESSAGES, SIGNALS
+from tests.builders import a_message
+from tests.ingest.memory import MemoryKeeping
+from tests.memory_bus import MORNING, FakeClock
+
+LANE = "acme:sms"
+NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
+"""A smaller seed is no smaller history."""
+
+
+def message(contact: str, number: int, account: str = "acme") -> Outgoing:
+    """A record of the topic of messages; what it says is not looked at."""
+    return Outgoing(MESSAGES.name, f"{account}:sms:{contact}".encode(), f"{number}".encode())
+
+
+@dataclass
+class Count:
+    """What a gate told."""
+
+    kept: Counter[str] = field(default_factory=Counter)
+    let_in: Counter[str] = field(default_factory=Counter)
+    oldest: list[datetime | None] = field(default_factory=list)
+
+    @property
+    def told(self) -> Told:
+        return Told(self._kept, self._let_in, self.oldest.append)
+
+    def _kept(self, channel: str, count: int) -> None:
+        self.kept[channel] += count
+
+    def _let_in(self, channel: str, count: int) -> None:
+        self.let_in[channel] += count
+
+
+@dataclass
+class Stand:
+    """One gate before a list."""
+
+    share: float | None = 1
+    a_second: float = 8
+    keeping: MemoryKeeping = field(default_factory=MemoryKeeping)
+    clock: FakeClock = field(default_factory=FakeClock)
+    published: list[Outgoing] = field(default_factory=list)
+    count: Count = field(default_factory=Count)
+
+    def __post_init__(self) -> None:
+        shares = None if self.share is None else Shares(self.share)
+        told = self.count.told
+        self.gate = Gate(self.keeping, self._publish, self.clock, shares, self.a_second, told)
+
+    async def _publish(self, records: Sequence[Outgoing]) -> None:
+        self.published += records
+
+
+@pytest.mark.spec("ING 9")
+async def test_what_is_within_the_share_passes_and_the_rest_is_kept() -> None:
+    stand = Stand()
+    sent = [message("anna", n) for n in range(15)]
+
+    await stand.gate.publish(sent)
+
+    assert stand.published == sent[: int(SAVED_UP)]
+    assert [kept.record for kept in await stand.keeping.first(LANE, 100)] == sent[int(SAVED_UP) :]
+    assert stand.count.kept == {"sms": 5}
+
+
+@pytest.mark.spec("ING 9")
+async def test_a_lane_that_waits_lets_nobody_overtake_though_its_share_has_grown() -> None:
+    stand = Stand()
+    await stand.gate.publish([message("anna", n) for n in range(11)])
+    stand.clock.forward(hours=1)
+
+    await stand.gate.publish([message("anna", 11), message("anna", 0, account="quiet")])
+    assert [record.value for record in stand.published[10:]] == [b"0"]
+
+    await stand.gate.let_in()
+    assert [record.value for record in stand.published[11:]] == [b"10", b"11"]
+    await stand.gate.let_in()
+    await stand.gate.publish([message("anna", 12)])
+    assert stand.published[-1].value == b"12"
+
+
+@pytest.mark.spec("ING 9")
+async def test_signals_and_files_are_never_kept() -> None:
+    stand = Stand(share=0.1)
+    stop = Outgoing(SIGNALS.name, b"acme:sms:anna", b"stop")
+
+    await stand.gate.publish([message("anna", 0), message("anna", 1), stop])
+
+    assert stand.published == [message("anna", 0), stop]
+
+
+@pytest.mark.spec("ING 9")
+async def test_without_a_share_everything_passes_and_what_was_kept_is_let_in() -> None:
+    before = Stand(share=0.1)
+    await before.gate.publish([message("anna", n) for n in range(3)])
+    stand = Stand(share=None, keeping=before.keeping)
+    stand.clock.forward(minutes=1)
+
+    await stand.gate.publish([message("ben", n) for n in range(50)])
+    await stand.gate.let_in()
+
+    assert len(stand.published) == 52
+    assert not stand.keeping.kept
+
+
+@pytest.mark.spec("ING 9")
+async def test_one_replica_lets_in_at_a_time_and_another_when_it_is_silent() -> None:
+    first = Stand(share=0.1, a_second=4)
+    other = Stand(share=0.1, a_second=4, keeping=first.keeping, clock=first.clock)
+    await first.gate.publish([message("anna", n) for n in range(5)])
+
+    await first.gate.let_in()
+    await other.gate.let_in()
+    assert (len(first.published), len(other.published)) == (2, 0)
+    assert other.count.oldest == [None]
+    assert first.count.oldest == [MORNING]
+
+    first.clock.forward(seconds=6)
+    await other.gate.let_in()
+    assert len(other.published) == 1
+
+
+@pytest.mark.spec("ING 9")
+def test_turns_are_even_and_what_is_over_goes_round() -> None:
+    assert turns(["a", "b"], 10, 0) == {"a": 5, "b": 5}
+    given_out: Counter[str] = Counter()
+    for run in range(30):
+        given_out += Counter(turns(["a", "b", "c"], 1, run))
+    assert set(given_out.values()) == {10}
+    assert not turns([], 10, 0)
+
+
+@pytest.mark.spec("ING 9")
+def test_a_share_grows_with_time_up_to_what_can_be_saved_and_a_clock_set_back_takes_nothing() -> (
+    None
+):
+    shares = Shares(2)
+    assert shares.take({"a": 100}, MORNING) == {"a": 20}
+    earlier = MORNING - timedelta(hours=1)
+    assert shares.take({"a": 100}, earlier) == {"a": 0}
+    assert shares.take({"a": 100}, earlier + timedelta(seconds=1)) == {"a": 2}
+    assert shares.take({"a": 100}, MORNING) == {"a": 20}
+
+
+def test_a_lane_is_an_account_s_channel() -> None:
+    record = MESSAGES.record(a_message())
+    assert lane_of(record) == LANE
+    assert lane_of(Outgoing(SIGNALS.name, b"acme:sms:anna", b"")) is None
+    assert lane_of(Outgoing(MESSAGES.name, b"acme:webchat:c:1:2", b"")) == "acme:webchat"
+
+
+# Any interleaving of two replicas, each of which may die or stand still at any step
+
+
+class _Step:
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+class Stepped(MemoryKeeping):
+    """What is kept, with a step before each command that a database gets."""
+
+    async def waiting(self, lanes: Collection[str] | None = None) -> Mapping[str, int]:
+        await _Step()
+        return await super().waiting(lanes)
+
+    async def keep(self, records: Mapping[str, Sequence[Outgoing]], now: datetime) -> None:
+        rows = []
+        for lane, held in records.items():
+            await _Step()
+            last, _ = self.lanes.get(lane, (0, False))
+            self.lanes[lane] = last + len(held), True
+            rows += [Kept(lane, last + 1 + at, record, now) for at, record in enumerate(held)]
+        await _Step()
+        self.kept |= {(row.lane, row.place): row for row in rows}
+        await _Step()
+        for lane in records:
+            self.lanes[lane] = self.lanes[lane][0], True
+
+    async def first(self, lane: str, count: int) -> Sequence[Kept]:
+        await _Step()
+        return await super().first(lane, count)
+
+    async def forget(self, kept: Sequence[Kept]) -> None:
+        await _Step()
+        await super().forget(kept)
+
+    async def settled(self, lane: str, last: int) -> None:
+        await _Step()
+        await super().settled(lane, last)
+
+    async def leased(self, holder: str, now: datetime, until: datetime) -> bool:
+        await _Step()
+        return await super().leased(holder, now, until)
+
+
+@dataclass
+class Partition:
+    """Records of some contacts, each contact's in order, and how far they are committed."""
+
+    records: list[Outgoing]
+    done: int = 0
+    owner: int = 0
+
+
+@dataclass
+class Pipeline:
+    """Two replicas that read partitions and let in, one step at a time."""
+
+    random: Random
+    partitions: list[Partition]
+    keeping: Stepped = field(default_factory=Stepped)
+    clock: FakeClock = field(default_factory=FakeClock)
+    published: list[Outgoing] = field(default_factory=list)
+    running: dict[int, Coroutine[Any, Any, None]] = field(default_factory=dict)
+    zombies: list[Coroutine[Any, Any, None]] = field(default_factory=list)
+
+    async def _publish(self, records: Sequence[Outgoing]) -> None:
+        await _Step()
+        self.published += records
+
+    def _gate(self) -> Gate:
+        told = Count().told
+        return Gate(self.keeping, self._publish, self.clock, Shares(0.2), 12, told)
+
+    async def _read(self, gate: Gate, partition: Partition, owner: int) -> None:
+        await _Step()
+        while partition.done < len(partition.records) and partition.owner == owner:
+            end = partition.done + self.random.randint(1, 4)
+            await gate.publish(partition.records[partition.done : end])
+            if partition.owner == owner:
+                partition.done = min(end, len(partition.records))
+
+    async def _let_in(self, gate: Gate) -> None:
+        await _Step()
+        while True:
+            await gate.let_in()
+            await _Step()
+
+    def run(self, deaths: int) -> None:
+        """Until everything is read and let in."""
+        sweepers = range(len(self.partitions), len(self.partitions) + 2)
+        gates = [self._gate(), self._gate()]
+        for _ in range(20_000):
+            for at, partition in enumerate(self.partitions):
+                if at not in self.running and partition.done < len(partition.records):
+                    gate = gates[self.random.randrange(2)]
+                    self.running[at] = _started(self._read(gate, partition, partition.owner))
+            for at in sweepers:
+                if at not in self.running:
+                    self.running[at] = _started(self._let_in(gates[at - sweepers[0]]))
+            if all(p.done == len(p.records) for p in self.partitions) and not any(
+                waits for _, waits in self.keeping.lanes.values()
+            ):
+                for left in (*self.running.values(), *self.zombies):
+                    left.close()
+                return
+            self.clock.forward(seconds=self.random.choice([0, 0, 0.5, 6]))
+            at = self.random.choice(sorted(self.running))
+            if deaths and self.random.random() < 0.1:
+                deaths -= 1
+                self._end(at)
+            else:
+                self._go_on(self.running[at], at)
+            if self.zombies and self.random.random() < 0.2:
+                self._go_on(self.random.choice(self.zombies), None)
+        raise AssertionError("it comes to no end")
+
+    def _end(self, at: int) -> None:
+        """It dies, or stands still until others have its work."""
+        ended = self.running.pop(at)
+        if at < len(self.partitions):
+            self.partitions[at].owner += 1
+        if self.random.random() < 0.5:
+            self.zombies.append(ended)
+        else:
+            ended.close()
+
+    def _go_on(self, actor: Coroutine[Any, Any, None], at: int | None) -> None:
+        try:
+            actor.send(None)
+        except StopIteration:
+            if at is None:
+                self.zombies.remove(actor)
+            else:
+                del self.running[at]
+
+
+def _started(actor: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None]:
+    actor.send(None)
+    return actor
+
+
+def _pipeline(random: Random) -> Pipeline:
+    partitions = []
+    for number in range(3):
+        turns_of = [f"{number}-{random.randrange(3)}" for _ in range(random.randint(4, 12))]
+        so_far: Counter[str] = Counter()
+        records = []
+        for contact in turns_of:
+            records.append(message(contact, so_far[contact]))
+            so_far[contact] += 1
+        partitions.append(Partition(records))
+    return Pipeline(random, partitions)
+
+
+def _seen(pipeline: Pipeline) -> dict[bytes | None, list[bytes | None]]:
+    """What was published of each contact, each message where it came first."""
+    seen: dict[bytes | None, list[bytes | None]] = defaultdict(list)
+    for record in pipeline.published:
+        if record.value not in seen[record.key]:
+            seen[record.key].append(record.value)
+    return seen
+
+
+def _sent(pipeline: Pipeline) -> dict[bytes | None, list[bytes | None]]:
+    sent: dict[bytes | None, list[bytes | None]] = defaultdict(list)
+    for partition in pipeline.partitions:
+        for record in partition.records:
+            sent[record.key].append(record.value)
+    return sent
+
+
+@pytest.mark.spec("ING 9")
+@settings(max_examples=300, deadline=None, phases=NO_SHRINKING)
+@given(st.integers(0, 2**32), st.integers(0, 6))
+def test_whoever_dies_or_stands_still_nothing_is_lost_and_each_contact_s_order_is_kept(
+    seed: int, deaths: int
+) -> None:
+    pipeline = _pipeline(Random(seed))
+    pipeline.run(deaths)
+    assert _seen(pipeline) == _sent(pipeline)
+
+
+@pytest.mark.spec("ING 9")
+@settings(max_examples=100, deadline=None, phases=NO_SHRINKING)
+@given(st.integers(0, 2**32))
+def test_nothing_is_published_twice_while_nobody_dies_and_the_clock_stands(seed: int) -> None:
+    pipeline = _pipeline(Random(seed))
+    pipeline.clock.forward = lambda **_: None  # type: ignore[method-assign]  # no lease ends
+    pipeline.run(0)
+    assert len(pipeline.published) == sum(len(p.records) for p in pipeline.partitions)
