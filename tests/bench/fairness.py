@@ -54,7 +54,7 @@ SECONDS = 30
 """How long the quiet are watched alone; beside the campaign, for as long as it is delivered."""
 
 PATIENCE = 600
-FAIR: Final = {"HELPDESK_INGEST_SHARE": "5", "HELPDESK_INGEST_LET_IN": "40"}
+FAIR: Final = {"HELPDESK_INGEST_SHARE": "5", "HELPDESK_INGEST_LET_IN": "25"}
 
 
 class Worker(Replica):
