@@ -48,7 +48,7 @@ QUIET, EVERY = 100, 5.0
 
 CAMPAIGN = 100_000 if os.environ.get("FULL") else 10_000
 A_SECOND = 300
-"""How many answers a second providers deliver: about three times what six services take on two shared cores."""
+"""How many answers a second providers deliver: more than six services take on two shared cores."""
 
 SECONDS = 30
 """How long the quiet are watched alone; beside the campaign, for as long as it is delivered."""
