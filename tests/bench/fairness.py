@@ -29,7 +29,7 @@ from shared.embedded.stack import Valkey
 from shared.running.settings import KafkaSettings
 from shared.topic import Service
 from shared.topics import ACCOUNTS, PRESENCE, TICKETS
-from tests.bench.figures import Figure
+from tests.bench.figures import FULL, Figure
 from tests.chaos.fleet import Replica
 from tests.chaos.payloads import AGENTS, Customer, Shop, record
 from tests.fast_mongo import fast_mongo
@@ -46,7 +46,7 @@ SERVICES: Final[tuple[Service, ...]] = (
 QUIET, EVERY = 100, 5.0
 """How many quiet accounts, and how many seconds lie between two messages of one."""
 
-CAMPAIGN = 100_000 if os.environ.get("FULL") else 10_000
+CAMPAIGN = 100_000 if FULL else 10_000
 A_SECOND = 300
 """How many answers a second providers deliver: more than six services take on two shared cores."""
 
