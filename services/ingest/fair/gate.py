@@ -17,6 +17,8 @@ INTERVAL = timedelta(milliseconds=250)
 """How often some of what is kept is let in."""
 
 _LEASE = timedelta(seconds=5)
+_IDLE_RUNS = 240
+"""How often nothing waits before it is looked whether something is kept nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Keeping(Protocol):
     """Where messages are kept. A lane waits from its first kept message until it is `settled`."""
 
     async def waiting(self, lanes: Collection[str] | None = None) -> Mapping[str, int]:
-        """The lanes (of these, or of all) that wait, and the last place given out in each."""
+        """The lanes (of these, or of all) that wait, each with its revision: `keep` changes it."""
 
     async def keep(self, records: Mapping[str, Sequence[Outgoing]], now: datetime) -> None:
         """Keep these of each lane behind what is kept there; afterwards the lane waits."""
@@ -44,8 +46,11 @@ class Keeping(Protocol):
     async def forget(self, kept: Sequence[Kept]) -> None:
         """Keep these no longer."""
 
-    async def settled(self, lane: str, last: int) -> None:
-        """The lane waits no longer, unless a place after `last` was given out meanwhile."""
+    async def settled(self, lane: str, revision: int) -> None:
+        """The lane waits no longer, unless something was kept since that revision."""
+
+    async def woken(self) -> None:
+        """A lane with something kept waits, though whoever kept it died before it could say so."""
 
     async def leased(self, holder: str, now: datetime, until: datetime) -> bool:
         """Whether `holder` alone may let in until then: nobody else may, or their time is over."""
@@ -79,6 +84,7 @@ class Gate:
     told: Told
     _holder: str = field(default_factory=attempt_token)
     _runs: int = 0
+    _idle: int = 0
 
     async def publish(self, records: Sequence[Outgoing]) -> None:
         """Afterwards all are published in order, but for messages beyond their lane's share.
@@ -116,6 +122,9 @@ class Gate:
         Whoever dies after publishing has not forgotten it: it is published again.
         """
         lanes = await self.keeping.waiting()
+        self._idle = 0 if lanes else self._idle + 1
+        if self._idle % _IDLE_RUNS == 1:
+            await self.keeping.woken()
         now = self.clock()
         if not lanes or not await self.keeping.leased(self._holder, now, now + _LEASE):
             self.told.oldest(None)

@@ -34,26 +34,27 @@ class MongoKeeping:
         """See `Keeping`."""
         query = {"waits": True} if lanes is None else {"_id": {"$in": sorted(lanes)}}
         rows = self._lanes.find(query)
-        return {row["_id"]: row["last"] async for row in rows if row["waits"]}
+        return {row["_id"]: row["rev"] async for row in rows if row["waits"]}
 
     async def keep(self, records: Mapping[str, Sequence[Outgoing]], now: datetime) -> None:
         """See `Keeping`."""
         if new := records.keys() - self._known:
-            made = [{"_id": lane, "last": 0, "waits": False} for lane in sorted(new)]
+            made = [{"_id": lane, "last": 0, "rev": 0, "waits": False} for lane in sorted(new)]
             await insert_new(self._lanes, made)
             self._known |= new
         rows: list[dict[str, Any]] = []
         for lane, held in records.items():
-            change = {"$inc": {"last": len(held)}, "$set": {"waits": True}}
+            change = {"$inc": {"last": len(held), "rev": 1}, "$set": {"waits": True}}
             before = await self._lanes.find_one_and_update({"_id": lane}, change)
             rows += [
                 _row(lane, before["last"] + 1 + place, record, now)
                 for place, record in enumerate(held)
             ]
         await self._kept.insert_many(rows, ordered=False)
-        # Between the two, whoever lets in may have found nothing, and settled the lane.
-        again = {"$set": {"waits": True}}
-        await self._lanes.update_many({"_id": {"$in": sorted(records)}, "waits": False}, again)
+        # Before they were there, whoever lets in may have found nothing: the lane waits anew, at
+        # another revision than they have seen.
+        again = {"$inc": {"rev": 1}, "$set": {"waits": True}}
+        await self._lanes.update_many({"_id": {"$in": sorted(records)}}, again)
 
     async def first(self, lane: str, count: int) -> Sequence[Kept]:
         """See `Keeping`."""
@@ -67,9 +68,15 @@ class MongoKeeping:
         ids = [_id(each.lane, each.place) for each in kept]
         await self._kept.delete_many({"_id": {"$in": ids}})
 
-    async def settled(self, lane: str, last: int) -> None:
+    async def settled(self, lane: str, revision: int) -> None:
         """See `Keeping`."""
-        await self._lanes.update_one({"_id": lane, "last": last}, {"$set": {"waits": False}})
+        await self._lanes.update_one({"_id": lane, "rev": revision}, {"$set": {"waits": False}})
+
+    async def woken(self) -> None:
+        """See `Keeping`."""
+        if row := await self._kept.find_one({}, {"_id": 1}):
+            lane = row["_id"].rpartition(":")[0]
+            await self._lanes.update_one({"_id": lane, "waits": False}, {"$set": {"waits": True}})
 
     async def leased(self, holder: str, now: datetime, until: datetime) -> bool:
         """See `Keeping`."""

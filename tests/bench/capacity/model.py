@@ -65,21 +65,24 @@ class Costs:
     def database(self) -> float | None:
         """Messages a second whose documents one primary takes, all services' together."""
         found = [f for name, f in self.figures.items() if name.startswith("six: a backlog of ")]
-        return found[0]["ceiling"] if found else None
+        ceiling: float | None = found[0]["ceiling"] if found else None
+        return ceiling
 
     @property
     def bytes_stored(self) -> float | None:
         """Bytes that all services write to MongoDB for a message."""
         if not self.services:
             return None
-        return sum(each["backlog"]["bytes"] for each in self.services.values())
+        total: float = sum(each["backlog"]["bytes"] for each in self.services.values())
+        return total
 
     @property
     def bytes_carried(self) -> float | None:
         """Bytes that are published for a message on all topics, before replication."""
         if not self.topics:
             return None
-        return sum(each["bytes"] for each in self.topics.values())
+        total: float = sum(each["bytes"] for each in self.topics.values())
+        return total
 
 
 def replicas(a_second: float, rate: float | None) -> int | None:
