@@ -5,9 +5,11 @@ from statistics import fmean
 
 import pytest
 
+from tests.bench.capacity.counted import asked_for
 from tests.bench.capacity.model import Costs, partitions, replicas, shards
 from tests.bench.capacity.page import BEGIN, END, PAGE, STORED, block, simulated, with_block
 from tests.bench.capacity.waiting import Stage, at_random, delays, evenly
+from tests.bench.tape import Asked
 
 
 def test_the_page_shows_the_stored_run() -> None:
@@ -68,3 +70,13 @@ def test_the_simulation_uses_nothing_that_was_measured_at_the_load_it_tells_of()
     found = simulated(Costs.of({"figures": figures}), "TicketOpened", 3)
     assert found is not None
     assert 29.9 < found[0] <= found[1] < 90
+
+
+def test_what_is_counted_is_each_for_a_message_and_a_bulk_is_one_command() -> None:
+    tape = [
+        Asked(0, 1, {"find": "tickets", "filter": {}}),
+        Asked(1, 2, {"insert": "tickets", "documents": [{"_id": n} for n in range(4)]}),
+    ]
+    counted = asked_for(tape, 4)
+    assert (counted["commands"], counted["writes"], counted["documents"]) == (0.5, 0.25, 1.0)
+    assert counted["bytes"] > 4
