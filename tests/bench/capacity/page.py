@@ -23,7 +23,9 @@ _MISSING = "not measured"
 def block(stored: Any) -> str:
     """What stands between the marks for this stored run."""
     costs = Costs.of(stored)
-    return "\n".join([*_a_message(costs), "", *_waits(costs), "", *_plan(costs)])
+    return "\n".join(
+        [*_a_message(costs), "", *_waits(costs), "", *_cluster(costs), "", *_plan(costs)]
+    )
 
 
 def with_block(page: str, text: str) -> str:
@@ -92,6 +94,20 @@ def simulated(costs: Costs, kind: str, hops: int) -> tuple[float, float] | None:
     stage = waiting.Stage(alone=max(slow / 1000 / hops - each, 0), each=each)
     found = sorted(waiting.delays([stage] * hops, waiting.evenly(50, 5_000)))
     return 1000 * median(found), 1000 * found[int(len(found) * 0.99)]
+
+
+def _cluster(costs: Costs) -> Iterator[str]:
+    yield "On one machine, as ratios:"
+    yield ""
+    yield "| | backlog, records/s | at 50/s, p50 | at 50/s, p99 |"
+    yield "|---|---|---|---|"
+    for name in ("three nodes to one", "2 replicas of each to one", "3 replicas of each to one"):
+        names = (
+            f"cluster: a backlog, {name}",
+            *(f"cluster: to TicketAssigned at 50/s, {name}, {part}" for part in ("p50", "p99")),
+        )
+        ratios = [costs.figures.get(each, {}).get("ratio") for each in names]
+        yield _row([name, *(_said(ratio, 2) for ratio in ratios)])
 
 
 def _plan(costs: Costs) -> Iterator[str]:
