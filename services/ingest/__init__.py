@@ -2,7 +2,7 @@
 
 Consumes the five inbound topics, profiles and accounts. Produces messages and signals. Owns the
 collections `ingest_profiles`, `ingest_aliases`, `ingest_parts`, `ingest_lanes` and `ingest_kept`.
-Implements ING 1 to ING 8.
+Implements ING 1 to ING 9.
 
 A record passes these folders in their order; `rules.py` holds the way together:
 

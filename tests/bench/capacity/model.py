@@ -12,7 +12,7 @@ PARTITIONS_EACH: Final = 2
 """Partitions for each replica, so that one replica fewer or more shares them about evenly."""
 
 RATES: Final[Mapping[str, str]] = {
-    "ingest": "ingest: Twilio SMS",
+    "ingest": "ingest: SMS, to bare consume, json.loads, produce",
     "spam": "spam: its handler, to a bare loop",
     "ticketing": "ticketing: messages, to a bare loop",
     "assignment": "assignment: events, to a bare loop",
