@@ -1,7 +1,8 @@
 """Ingest turns what channel providers deliver into messages, edits, deletions and signals.
 
 Consumes the five inbound topics, profiles and accounts. Produces messages and signals. Owns the
-collections `ingest_profiles`, `ingest_aliases` and `ingest_parts`. Implements ING 1 to ING 8.
+collections `ingest_profiles`, `ingest_aliases`, `ingest_parts`, `ingest_lanes` and `ingest_kept`.
+Implements ING 1 to ING 9.
 
 A record passes these folders in their order; `rules.py` holds the way together:
 
@@ -11,4 +12,5 @@ A record passes these folders in their order; `rules.py` holds the way together:
     emit/     turns each finding into a message, an edit, a deletion or a signal
     who/      finds out which contact it is from, and the contact's profile
     join/     keeps the parts of a long SMS until the message is whole
+    fair/     keeps what is beyond an account's share, and lets it in by and by
 """

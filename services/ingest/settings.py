@@ -33,3 +33,16 @@ class Settings(ServiceSettings):
         default=None,
         description="the folder below which `file://` references to such mails may be read",
     )
+    ingest_share: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="messages a second that an account may bring in on a channel, for each replica"
+        " of ingest; what is beyond is kept and let in by and by; unset, all comes in at once",
+    )
+    ingest_let_in: float = Field(
+        default=50,
+        gt=0,
+        le=100_000,
+        description="how many of all messages that are kept are let in a second, at most",
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
+from services.ingest.fair.store import MongoKeeping
 from services.ingest.join.long_sms import Assembly
 from services.ingest.who.profiles import Change, by_identity, identities
 from services.ingest.who.whatsapp_ids import Alias, Claim
@@ -24,7 +25,12 @@ PARTS_REMEMBERED = timedelta(days=120)
 
 def with_indexes(database: Database) -> Sequence[Indexed]:
     """Each store of ingest's that makes indexes, for whoever looks whether they are there."""
-    return MongoProfiles(database), MongoAssemblies(database), MongoErasures(database, "ingest")
+    return (
+        MongoProfiles(database),
+        MongoAssemblies(database),
+        MongoErasures(database, "ingest"),
+        MongoKeeping(database),
+    )
 
 
 class MongoProfiles:

@@ -130,6 +130,18 @@ INBOUND_OUTCOMES = Counter(
     "What providers' records became: message, edit, deletion, signal, part, unaddressed or dead.",
     ["channel", "outcome", "reason"],
 )
+KEPT_BACK = Counter(
+    "helpdesk_messages_kept_back",
+    "Messages that were beyond their account's share, and are let in by and by.",
+    ["channel"],
+)
+LET_IN = Counter(
+    "helpdesk_messages_let_in", "Messages that were kept back, and are in.", ["channel"]
+)
+OLDEST_KEPT_BACK = Gauge(
+    "helpdesk_oldest_kept_back_timestamp_seconds",
+    "When the oldest of what is let in next was kept, in Unix seconds; 0 where nothing is kept.",
+)
 EVENT_GAPS = Counter(
     "helpdesk_ticket_event_gaps",
     "Events of tickets that a consumer has not seen; the next one's summary made up for them.",

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from services.assignment.app import SWEEP_INTERVAL
+from services.assignment.rules.rotation import LATE
 from services.assignment.settings import Settings
 from shared.contracts.commands import AssignTicket
 from shared.stores.documents import Target
@@ -294,7 +295,7 @@ async def test_a_turn_that_a_dying_replica_wrote_is_told_by_another() -> None:
     assert desk.commands == []
     desk.crash_at = None
     await replica.hear([desk.offline("a")])
-    desk.now += timedelta(seconds=6)
+    desk.now += LATE
     await replica.sweep()
     await desk.settle(replica)
     assert desk.assignee("t1") == "a"

@@ -23,7 +23,7 @@ towards its agent's limit.
 """
 
 
-LATE = timedelta(seconds=5)
+LATE = timedelta(seconds=15)
 """How long a turn is out before its command is given again: who took it may have died before that.
 
 It is the same command, by its id. Ticketing answers in seconds, if it is there.
