@@ -8,7 +8,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: bench chaos chaos-judge browser-pages browser-whole connected-cli connected-pipeline connected-services connected-whole faults help setup check fix lint types imports test test-all test-fast test-browser pictures deploy-alone deploy-test image image-test sbom fuzz demo lock
+.PHONY: bench chaos chaos-judge browser-pages browser-whole connected-cli connected-pipeline connected-services connected-whole faults help setup check fix lint types imports test test-fast test-browser pictures deploy-alone deploy-test image image-test sbom fuzz demo lock
 
 # Otherwise every process of pytest, some ten of them, would compile the tests anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -50,16 +50,11 @@ types: $(READY)  ## mypy --strict
 imports: $(READY)  ## who may import whom
 	@$(BIN)/lint-imports --no-logo $(ARGS)
 
-test: $(READY) $(DEPLOY_READY)  ## the whole suite, Apache Kafka and the databases included
+test: $(READY) $(DEPLOY_READY)  ## all tests, on Apache Kafka and the databases; WITH=browser: Chromium too
+	@$(if $(filter browser,$(WITH)),$(CHROMIUM),true)
 	@$(FAST) -m "$(ALONE)" $(ARGS) $(OR_NONE)
-	@$(SIDE_BY_SIDE) connected-services connected-whole connected-cli connected-pipeline \
-		deploy-alone
-
-test-all: $(READY) $(DEPLOY_READY)  ## the whole suite and the desk in Chromium: what CI runs
-	@$(CHROMIUM)
-	@$(FAST) -m "$(ALONE)" $(ARGS) $(OR_NONE)
-	@$(SIDE_BY_SIDE) connected-services connected-whole browser-whole connected-cli \
-		connected-pipeline browser-pages deploy-alone
+	@$(SIDE_BY_SIDE) connected-services connected-whole $(if $(filter browser,$(WITH)),browser-whole) \
+		connected-cli connected-pipeline $(if $(filter browser,$(WITH)),browser-pages) deploy-alone
 
 # The groups wait for servers more than they work: three at a time take two cores little longer than
 # the longest of them. The longest begin. What each says is shown once it has ended.

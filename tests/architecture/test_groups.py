@@ -28,9 +28,8 @@ def test_ci_runs_every_group() -> None:
     there = groups("connected|browser|deploy", " ".join(re.findall(r"(?m)^[\w-]+:", MAKEFILE)))
     there -= {"deploy-test"}  # for people: deploy-alone, and what is connected
 
-    assert groups("connected|browser|deploy", recipe("test-all")) == there
-    assert groups("connected|deploy", recipe("test")) == there - groups("browser", MAKEFILE)
-    assert "make test-all" in (ROOT / ".ci" / "run").read_text()
+    assert groups("connected|browser|deploy", recipe("test")) == there
+    assert "make test WITH=browser" in (ROOT / ".ci" / "run").read_text()
 
 
 def test_what_one_connected_group_leaves_out_the_others_run() -> None:
