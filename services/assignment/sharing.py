@@ -178,7 +178,7 @@ class Sharing:
 
     def _aggregates(self, turns: _Turns) -> Aggregates[Rotation, _Item]:
         return Aggregates(
-            self.rotations, turns, self.publish, self.clock, ledger=False, look=turns.look
+            self.rotations, self.publish, self.clock, turns, ledger=False, look=turns.look
         )
 
     def _open_now(self, account_ids: Collection[str]) -> dict[str, AccountSettings]:

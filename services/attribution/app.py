@@ -22,7 +22,7 @@ SWEEP_INTERVAL = timedelta(seconds=1)
 
 def wire(bus: Bus, store: Histories, clock: Clock, *, interval: timedelta = SWEEP_INTERVAL) -> None:
     """Connect topics, handlers and the sweep; `interval` lies between two of its runs."""
-    contacts = Aggregates(store, Contacts(bus.accounts), bus.publish, clock, ledger=False)
+    contacts = Aggregates(store, bus.publish, clock, Contacts(bus.accounts), ledger=False)
     erasing = Erasing(contacts, store, bus.publish)
     attribution = Attribution(contacts, clock, erasing.taken)
     bus.consume(SENDS, attribution.send_reported)

@@ -53,7 +53,7 @@ def wire(
     `outside` are the helpdesks of others, `counting` and `show` are told what is counted.
     """
     kept = stores.parties
-    parties = Aggregates(kept, Rules(bus.accounts), bus.publish, clock)
+    parties = Aggregates(kept, bus.publish, clock, Rules(bus.accounts))
     handoff = Handoff(parties, kept, stores.agents, bus.accounts, clock, counting)
     sweeper = Sweep(parties, kept, outside, bus.accounts, clock, counting)
     bus.consume(HANDOFFS, handoff.handoffs_told)

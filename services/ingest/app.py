@@ -22,7 +22,7 @@ from shared.bus.delivery import Publish
 from shared.bus.kafka_bus import KafkaBus
 from shared.bus.ports import Bus
 from shared.clock import Clock, system_clock
-from shared.contracts.base import Channel
+from shared.contracts.base import CHANNELS, Channel
 from shared.running import metrics
 from shared.running.service import Service
 from shared.stores.mongo import Mongo, is_transient
@@ -164,3 +164,7 @@ def _oldest(since: datetime | None) -> None:
 
 
 _TOLD = Told(_kept, _let_in, _oldest)
+for _channel in CHANNELS:
+    # There from the start: a rate needs a value before the first.
+    metrics.KEPT_BACK.labels(_channel)
+    metrics.LET_IN.labels(_channel)

@@ -41,7 +41,7 @@ def wire(
 ) -> None:
     """Connect topics, handlers and sweeps; `interval` lies between two of their runs."""
     policy = Contacts(bus.accounts, clock)
-    contacts = Aggregates(store, policy, bus.publish, clock)
+    contacts = Aggregates(store, bus.publish, clock, policy)
     erasing = Erasing(contacts, store, bus.publish)
     replies = Replies(contacts, policy, bus.accounts, erasing.taken, counted)
     sweep = Sweep(store, contacts, replies.take, clock)

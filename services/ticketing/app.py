@@ -61,7 +61,7 @@ def wire(
     numbers = Numbering(store.take_numbers, clock)
     policy = TicketPolicy(store, numbers, bus.accounts, tokens, LinkCodes(tokens.keys))
     tickets: Aggregates[Ticket, Item] = Aggregates(
-        store, policy, bus.publish, clock, trimmed_later=True
+        store, bus.publish, clock, policy, trimmed_later=True
     )
     erasing = Erasing(tickets, store, bus.publish)
     ticketing = Ticketing(tickets, store, bus.accounts, erasing.taken)

@@ -220,7 +220,7 @@ def _addressed(item: Command | HandOver | MessageAttributed | EraseTicket) -> Ta
     """What is asked of a ticket names it; a hand-over may name whom it is with instead."""
     if isinstance(item, HandOver):
         return target_of(item)
-    return Target(item.account_id, id=item.ticket_id, alone=True)
+    return Target(item.account_id, id=item.ticket_id)
 
 
 @dataclass(frozen=True, slots=True)

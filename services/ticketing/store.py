@@ -1,6 +1,7 @@
 """Tickets, their threads and their numbers in MongoDB."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -91,7 +92,7 @@ class MongoTickets(ErasableTickets):
         """The target of each message: the one that was stored first, by this replica or another."""
         ids = list(targets)
         said = await insert_new(
-            self._destinations, [{"_id": i, "target": targets[i].stored()} for i in ids]
+            self._destinations, [{"_id": i, "target": asdict(targets[i])} for i in ids]
         )
         rows = self._destinations.find({"_id": {"$in": [ids[place] for place in said]}})
         before = {row["_id"]: Target(**row["target"]) async for row in rows} if said else {}

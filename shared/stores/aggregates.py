@@ -8,8 +8,7 @@ publish) is stored in the outbox by that same write, and carried out afterwards:
 by a sweep or by whoever reads the document next. These promises rest on the order of the steps;
 `tests/shared/test_aggregates.py` breaks each step and sees a promise fall:
 
-1. resolve what the items touch; read the documents first, then the ledger, where a document cannot
-   say itself that it never took an item that nobody else can have taken;
+1. resolve what the items touch; read the documents first, then the ledger;
 2. finish what lies in a document's outbox before writing to the document again, unless the ledger
    has all of its entries: then that was done;
 3. decide in pure code, in the order of the items; skip an item that was already applied before any
@@ -30,16 +29,14 @@ later, since there are no entries that would say what was published.
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Generic
 
-from shared.bus.delivery import Outgoing, Publish
-from shared.clock import FAR_FUTURE, Clock
+from shared.bus.delivery import Outgoing
+from shared.clock import FAR_FUTURE
 from shared.errors import Poison, Transient
 from shared.running import failpoints
 from shared.stores.documents import (
     LARGEST_WRITE,
-    MARKED,
     REMEMBERED,
     ROOM_FOR_HEADERS,
     Applied,
@@ -52,14 +49,10 @@ from shared.stores.documents import (
     Refused,
     Released,
     S,
-    Store,
     Target,
-    mark_of,
 )
+from shared.stores.outboxes import Outboxes, entries_of
 from shared.topics import BY_NAME
-
-TRIMMED_TOGETHER = 500
-"""How many outboxes that are to be trimmed later wait for that at most."""
 
 
 @dataclass(slots=True)
@@ -96,30 +89,16 @@ class _Round(Generic[S, I]):
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregates(Generic[S, I]):
+class Aggregates(Outboxes[S], Generic[S, I]):
     """Applies items to documents, each item once, and publishes what follows, at least once.
 
-    Outboxes are trimmed at once, or `trimmed_later`: by `finish_left_over`, those together that
-    were not written anew until then. Until they are trimmed this process knows what it has
-    published, and others see it by the ledger. An outbox that is not finished within `patience` of
-    its write is left to a sweep. `ledger`: whether there is one. `look` is called with the
-    documents of each round, to read what decisions rest on besides: a document that is written has
-    not changed since that was read.
+    `look` is called with the documents of each round, to read what decisions rest on besides: a
+    document that is written has not changed since that was read.
     """
 
-    store: Store[S]
     policy: Policy[S, I]
-    publish: Publish
-    clock: Clock
-    patience: timedelta = timedelta(seconds=5)
     rounds: int = 200
-    trimmed_later: bool = False
-    ledger: bool = True
     look: Callable[[Sequence[Document[S]]], Awaitable[None]] | None = None
-    _published: dict[str, int] = field(default_factory=dict)
-    """By document, the revision whose outbox was carried out here and is yet to be trimmed."""
-    _untrimmed: dict[str, Document[S]] = field(default_factory=dict)
-    """By id, those that are to be trimmed later."""
 
     async def apply(self, items: Sequence[I]) -> dict[int, Poison]:
         """Apply the items in order; afterwards all their effects are stored and published.
@@ -140,35 +119,6 @@ class Aggregates(Generic[S, I]):
         text = f"{len(waiting)} items lost the race for their documents {self.rounds} times"
         raise Transient(text)
 
-    async def finish_left_over(self, limit: int = 100) -> int:
-        """Trim what was left for later, and finish overdue outboxes, `limit` at most.
-
-        Returns how many were overdue.
-        """
-        await self._trim_untrimmed()
-        documents = await self._read(self.store.unfinished(self.clock(), limit))
-        await self._finish(documents, await self._recorded(documents))
-        return len(documents)
-
-    async def finished(self, targets: Collection[Target]) -> list[Document[S]]:
-        """These documents, once all that their outboxes owed is recorded and published."""
-        documents = await self._read(self.store.load(targets))
-        return await self._finish(documents, await self._recorded(documents))
-
-    async def _read(self, reading: Awaitable[list[Document[S]]]) -> list[Document[S]]:
-        """The documents that are read; an outbox that was carried out here counts as empty.
-
-        `_published` is looked at before and after reading: a trim may end in between, and the
-        document that is read may be from before it.
-        """
-        before = dict(self._published)
-        documents = await reading
-        known = ((before.get(doc.state.id), self._published.get(doc.state.id)) for doc in documents)
-        return [
-            replace(document, outbox=()) if document.revision in revisions else document
-            for document, revisions in zip(documents, known, strict=True)
-        ]
-
     async def _round(
         self,
         items: Sequence[I],
@@ -179,12 +129,11 @@ class Aggregates(Generic[S, I]):
         targets = await self._resolve(items, waiting)
         places = sorted(targets)
         loaded = await self._read(self.store.load(set(targets.values())))
-        asked = self._to_be_asked(items, targets, loaded)
-        known = await self._recorded(loaded, asked)
+        known = await self._recorded(loaded, [self.policy.id_of(items[place]) for place in places])
         documents = await self._finish(loaded, known)
         if self.look is not None:
             await self.look(documents)
-        done = known.keys() | {entry.id for document in documents for entry in _entries(document)}
+        done = known.keys() | {entry.id for document in documents for entry in entries_of(document)}
 
         left: dict[int, Target | None] = dict.fromkeys(waiting.keys() - targets.keys())
         current: _Round[S, I] = _Round(items, targets, done, left, refused)
@@ -214,27 +163,6 @@ class Aggregates(Generic[S, I]):
             again = dict.fromkeys([*work.taken, *work.sent])
             left.update(work.sent if document_id in standing else again)
         return left
-
-    def _to_be_asked(
-        self, items: Sequence[I], targets: Mapping[int, Target], loaded: Iterable[Document[S]]
-    ) -> list[str]:
-        """The ids of the items of which the documents do not say that they never took them."""
-        marks = {document.state.id: document.taken for document in loaded}
-        asked = []
-        for place, target in targets.items():
-            item_id = self.policy.id_of(items[place])
-            taken = marks.get(target.id) if target.alone and target.id is not None else None
-            if taken is None or mark_of(item_id) in taken:
-                asked.append(item_id)
-        return asked
-
-    async def _recorded(
-        self, documents: Iterable[Document[S]], ids: Collection[str] = ()
-    ) -> Mapping[str, str]:
-        """Those of the ids, and of what outboxes hold, that the ledger has; with whose it is."""
-        held = [entry.id for document in documents for entry in _entries(document)]
-        asked = [*ids, *held]
-        return await self.store.applied(asked) if asked and self.ledger else {}
 
     async def _resolve(
         self, items: Sequence[I], waiting: Mapping[int, Target | None]
@@ -303,20 +231,7 @@ class Aggregates(Generic[S, I]):
         overdue = self.clock() + self.patience if outbox else FAR_FUTURE
         sent_away = work.found.sent_away if work.found else ()
         sent_away += tuple((self.policy.id_of(items[place]), to) for place, to in work.sent.items())
-        return Document(
-            work.state,
-            revision,
-            outbox,
-            overdue,
-            sent_away[-REMEMBERED:],
-            self._marks(work, [self.policy.id_of(items[place]) for place in work.taken]),
-        )
-
-    def _marks(self, work: _Work[S], ids: Sequence[str]) -> frozenset[bytes] | None:
-        before = work.found.taken if work.found else frozenset()
-        if before is None or not self.ledger or len(before) + len(ids) > MARKED:
-            return None
-        return before | {mark_of(item_id) for item_id in ids}
+        return Document(work.state, revision, outbox, overdue, sent_away[-REMEMBERED:])
 
     async def _carry_out(
         self, written: Sequence[Document[S]], loose: Sequence[Applied[S]]
@@ -330,94 +245,6 @@ class Aggregates(Generic[S, I]):
         stored = [replace(document, revision=document.revision + 1) for document in written]
         return {document.state.id for document in await self._finish(stored)}
 
-    async def _finish(
-        self, stored: Sequence[Document[S]], known: Mapping[str, str] | None = None
-    ) -> list[Document[S]]:
-        """Carry out what outboxes owe, and trim them; the documents that were not taken back.
-
-        `known` is what the ledger has of their entries, None where they were written just now: an
-        outbox of which it has all was carried out by somebody who did not trim it.
-        """
-        taken_back = await self._take_back(stored, known)
-        documents = [document for document in stored if document.state.id not in taken_back]
-        owing = [document for document in documents if document.outbox]
-        await self._settle([doc for doc in owing if not _is_recorded(doc, known or {})])
-        if owing:
-            self._published.update({document.state.id: document.revision for document in owing})
-            await self._trim_sometime(owing)
-        return documents
-
-    async def _trim_sometime(self, documents: Sequence[Document[S]]) -> None:
-        if not self.trimmed_later:
-            await self._trim(documents)
-            return
-        self._untrimmed.update({document.state.id: document for document in documents})
-        if len(self._untrimmed) > TRIMMED_TOGETHER:
-            await self._trim_untrimmed()
-
-    async def _trim_untrimmed(self) -> None:
-        documents = list(self._untrimmed.values())
-        self._untrimmed.clear()
-        if documents:
-            await self._trim(documents)
-
-    async def _trim(self, documents: Sequence[Document[S]]) -> None:
-        """Take out of the outboxes what was carried out, unless they were written anew since."""
-        try:
-            await self.store.trim(
-                [
-                    (doc.state.id, doc.revision, frozenset(pending.id for pending in doc.outbox))
-                    for doc in documents
-                ]
-            )
-            failpoints.reach("after-trim")
-        finally:
-            for document in documents:
-                if self._published.get(document.state.id) == document.revision:
-                    del self._published[document.state.id]
-
-    async def _take_back(
-        self, stored: Iterable[Document[S]], known: Mapping[str, str] | None
-    ) -> Collection[str]:
-        """Delete documents that were opened for an item of another document; returns their ids.
-
-        The other document gave up the slot, so its outbox was empty: its entries were in the ledger
-        before ours was inserted. Nothing of ours was recorded or published yet.
-        """
-        opening = [
-            (document.state.id, entry.id)
-            for document in stored
-            if document.revision == 1
-            for entry in _entries(document)
-        ]
-        if not opening:
-            return ()
-        if known is None:
-            known = await self.store.applied([entry_id for _, entry_id in opening])
-        wrong = {of: entry_id for of, entry_id in opening if known.get(entry_id, of) != of}
-        if wrong:
-            await self.store.take_back(wrong)
-        return wrong.keys()
-
-    async def _settle(self, documents: Collection[Document[S]]) -> None:
-        """Publish, then insert the entries, and wait for both."""
-        if not documents:
-            return
-        entries: list[tuple[str, Entry]] = []
-        records: list[Outgoing] = []
-        for document in documents:
-            for pending in document.outbox:
-                if isinstance(pending.owed, Entry):
-                    entries.append((document.state.id, pending.owed))
-                else:
-                    records.append(pending.owed)
-        if records:
-            await self.publish(records)
-        failpoints.reach("after-publish")
-        if entries:
-            await self.store.record(entries)
-        failpoints.reach("after-record")
-
 
 def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:
     """Why this can never be written or published, or None; asked before it is in an outbox."""
@@ -428,17 +255,6 @@ def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:
         if (length := len(record.value or b"")) > largest:
             return f"it would be {length} bytes on {record.topic}; {largest} may be"
     return None
-
-
-def _entries(document: Document[S]) -> list[Entry]:
-    """The ledger entries that its outbox holds."""
-    return [pending.owed for pending in document.outbox if isinstance(pending.owed, Entry)]
-
-
-def _is_recorded(document: Document[S], known: Mapping[str, str]) -> bool:
-    """Whether the ledger has all entries of the outbox, so that it was published before."""
-    entries = _entries(document) if document.recorded_last else []
-    return bool(entries) and all(known.get(entry.id) == document.state.id for entry in entries)
 
 
 def _grouped(

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
 
 from shared.bus.delivery import Outgoing
@@ -19,12 +18,6 @@ ROOM_FOR_HEADERS = 16 * 1024
 
 REMEMBERED = 100
 """How many redirected items a document remembers: the latest ones."""
-
-MARKED = 64
-"""Of how many items a document keeps marks; once it took more, the ledger alone knows them."""
-
-MARK = 8
-"""Bytes of a mark."""
 
 
 class State(Protocol):
@@ -74,19 +67,13 @@ class Target:
     """What an item is for: the document with an id, or whichever holds a slot of an account.
 
     `related` is what a document that redirects an item passes on to the next decision, such as its
-    own id. `alone`: no other document can ever have taken the item, and nobody can have named this
-    one before it was there.
+    own id.
     """
 
     account_id: str
     id: str | None = None
     slot: str | None = None
     related: str | None = None
-    alone: bool = False
-
-    def stored(self) -> dict[str, str | None]:
-        """As it is stored: `alone` is of the item that comes now."""
-        return {name: getattr(self, name) for name in ("account_id", "id", "slot", "related")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +81,8 @@ class Document(Generic[S]):
     """An aggregate as stored; `revision` is 0 for one that is yet to be inserted.
 
     From `outbox_at` on, a sweep may finish the outbox. `sent_away` are the ids of items that the
-    document redirected, each with its target. `taken` are marks of all items that it ever took
-    (`mark_of`); None where they were too many, or an older version wrote it. `recorded_last`:
-    whether its writer publishes what the outbox holds before the ledger has the entries.
+    document redirected, each with its target. `recorded_last`: whether its writer
+    publishes what the outbox holds before the ledger has the entries.
     """
 
     state: S
@@ -104,13 +90,7 @@ class Document(Generic[S]):
     outbox: tuple[Pending, ...] = ()
     outbox_at: datetime = FAR_FUTURE
     sent_away: tuple[tuple[str, Target], ...] = ()
-    taken: frozenset[bytes] | None = None
     recorded_last: bool = True
-
-
-def mark_of(item_id: str) -> bytes:
-    """What a document keeps of an item's id; two items may share one, if hardly ever."""
-    return blake2b(item_id.encode(), digest_size=MARK).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Aggregates (`shared.stores.aggregates`) in MongoDB: a collection of them, one of their ledger."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -11,7 +12,7 @@ from pymongo import DeleteOne, UpdateMany
 from shared.bus.delivery import Outgoing
 from shared.clock import EPOCH, FAR_FUTURE
 from shared.stores.causal import Causal
-from shared.stores.documents import MARK, Document, Entry, Pending, State, Target
+from shared.stores.documents import Document, Entry, Pending, State, Target
 from shared.stores.mongo import AT_ONCE, MongoCollection, compare_and_set, insert_new
 
 ModelState = TypeVar("ModelState", bound=BaseModel)
@@ -161,9 +162,8 @@ class MongoAggregates(Generic[ModelState]):
             "rev": document.revision + 1,
             "outbox": [_pending_row(pending) for pending in document.outbox],
             "outbox_at": document.outbox_at,
-            "sent_away": [[item, target.stored()] for item, target in document.sent_away],
-            # Both are of one revision: versions up to 0.1 write neither, and record first.
-            "taken": None if document.taken is None else _marks_row(document),
+            "sent_away": [[item, asdict(target)] for item, target in document.sent_away],
+            # Of one revision: versions up to 0.1 write none, and record first.
             "recorded_last": document.revision + 1,
             "state": document.state.model_dump(),
         }
@@ -175,21 +175,8 @@ class MongoAggregates(Generic[ModelState]):
             outbox=tuple(_pending(item) for item in row["outbox"]),
             outbox_at=row["outbox_at"],
             sent_away=tuple((item, Target(**target)) for item, target in row["sent_away"]),
-            taken=_marks(row),
             recorded_last=row.get("recorded_last") == row["rev"],
         )
-
-
-def _marks_row(document: Document[Any]) -> Mapping[str, Any]:
-    return {"rev": document.revision + 1, "marks": b"".join(sorted(document.taken or ()))}
-
-
-def _marks(row: Mapping[str, Any]) -> frozenset[bytes] | None:
-    taken = row.get("taken")
-    if not taken or taken["rev"] != row["rev"]:
-        return None
-    marks = bytes(taken["marks"])
-    return frozenset(marks[at : at + MARK] for at in range(0, len(marks), MARK))
 
 
 def _pending_row(pending: Pending) -> dict[str, Any]:

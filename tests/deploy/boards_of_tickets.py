@@ -53,6 +53,32 @@ TICKETS = Dashboard(
             ],
         ),
         Panel(
+            "Kept back, and let in",
+            "reqps",
+            "Messages beyond their account's share, a second, where shares are set (ING 9).",
+            [
+                (
+                    "sum by (channel) (rate(helpdesk_messages_kept_back_total[$__rate_interval]))",
+                    "{{channel}} kept back",
+                ),
+                (
+                    "sum by (channel) (rate(helpdesk_messages_let_in_total[$__rate_interval]))",
+                    "{{channel}} let in",
+                ),
+            ],
+        ),
+        Panel(
+            "The longest kept back",
+            "s",
+            "Of what is let in next; nothing where nothing is kept.",
+            [
+                (
+                    "time() - (max(helpdesk_oldest_kept_back_timestamp_seconds) > 0)",
+                    "oldest message",
+                )
+            ],
+        ),
+        Panel(
             "Receipt to ticket, by channel",
             "s",
             "95 % of the messages take less.",

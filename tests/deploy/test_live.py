@@ -20,6 +20,7 @@ from tests.deploy.test_alerts import RULES
 NOTHING_YET = {
     ("helpdesk-overview", "Alerts that fire"),
     ("helpdesk-tickets", "The longest wait for an assignee"),
+    ("helpdesk-tickets", "The longest kept back"),
     ("helpdesk-tickets", "Optional engines"),
     ("helpdesk-desk", "Errors"),
     ("helpdesk-runtime", "Damaged learning"),

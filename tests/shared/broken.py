@@ -33,7 +33,7 @@ def made(
 ) -> Made:
     """Make them so that every outbox is overdue at once."""
     overdue = timedelta(seconds=-1)
-    return cls(store, policy or Tickets(), publish, lambda: NOON, patience=overdue, rounds=12)
+    return cls(store, publish, lambda: NOON, policy or Tickets(), patience=overdue, rounds=12)
 
 
 @dataclass(slots=True)
@@ -244,13 +244,6 @@ class RecordedFirst(Aggregates[Ticket, Item]):
         await self.publish([each for _, each in owed if isinstance(each, Outgoing)])
 
 
-class NeverMarked(Aggregates[Ticket, Item]):
-    """Breaks: a document has marks of all that it took."""
-
-    def _marks(self, work: Any, ids: Sequence[str]) -> frozenset[bytes] | None:  # noqa: ARG002
-        return frozenset()
-
-
 class ReleasedWhileOwing(Aggregates[Ticket, Item]):
     """Breaks: a slot is given up by a write of its own, when nothing is owed."""
 
@@ -342,7 +335,6 @@ BROKEN: dict[str, Making] = {
     "exactly what was published is trimmed": _storing(Emptied),
     "entries are inserted before the trim": _storing(RecordedLast),
     "an outbox is recorded once it is published": _applying(RecordedFirst),
-    "a document has marks of all that it took": _applying(NeverMarked),
     "a slot is given up when nothing is owed": _applying(ReleasedWhileOwing),
     "a document keeps in mind what it sent elsewhere": _storing(SentAwayForgotten),
     "only what has no slot is left without a document": _deciding(LeftAloneBySlot),

@@ -135,7 +135,7 @@ async def test_replicas_that_race_and_fail_lose_nothing_and_double_nothing(
     async def replica(seed: int) -> None:
         chance = random.Random(seed)  # no secret
         publish = failing(world, chance)
-        ours = Aggregates(connect(), Tickets(), publish, lambda: NOON, patience=-SECOND)
+        ours = Aggregates(connect(), publish, lambda: NOON, Tickets(), patience=-SECOND)
         for batch in [openers, *chance.sample(batches, len(batches))]:
             while True:
                 try:
@@ -148,7 +148,7 @@ async def test_replicas_that_race_and_fail_lose_nothing_and_double_nothing(
 
     await asyncio.gather(*(replica(seed) for seed in range(4)))
     store = connect()
-    ours = Aggregates(store, Tickets(), world.publish, lambda: NOON, patience=-SECOND)
+    ours = Aggregates(store, world.publish, lambda: NOON, Tickets(), patience=-SECOND)
     while await ours.finish_left_over():
         pass
     for document in await store.find({}, 100):

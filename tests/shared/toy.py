@@ -90,10 +90,7 @@ class Tickets:
 
     async def resolve(self, items: Sequence[Item]) -> list[Target]:
         """See `shared.stores.documents.Policy`."""
-        return [
-            Target(item.account_id, id=item.ticket, slot=item.slot, alone=item.slot is None)
-            for item in items
-        ]
+        return [Target(item.account_id, id=item.ticket, slot=item.slot) for item in items]
 
     def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
         """See `shared.stores.documents.Policy`."""

@@ -26,6 +26,7 @@ from tests.builders import (
     an_sms,
     minutes,
 )
+from tests.ticketing.promises import owed
 from tests.ticketing.world import Item, World, a_ticket, summary, ticket_opened_by, topic_of, write
 
 # Keywords
@@ -283,6 +284,8 @@ async def test_what_a_crash_left_unpublished_the_sweep_publishes(channel: Channe
     assert not world.published
     await survivor.sweep(minutes(1))
     assert world.kinds() == ["TicketOpened", "CustomerWrote"]
+    assert owed(world) == []
+    await survivor.sweep()
     assert not any(document.outbox for document in world.store.documents.values())
 
 

@@ -174,7 +174,7 @@ def joining(
         for record in records:
             counted(_said(record))
 
-    assemblies = Aggregates(store, Assembling(accounts, wait), publish_and_count, clock)
+    assemblies = Aggregates(store, publish_and_count, clock, Assembling(accounts, wait))
     return Joining(assemblies, profiles, accounts, clock)
 
 
