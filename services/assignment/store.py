@@ -257,6 +257,8 @@ def mongo_rotations(database: Database, causal: Causal | None = None) -> MongoAg
 
 def _row(ticket: Followed) -> dict[str, Any]:
     row = {name: getattr(ticket, name) for name in _FIELDS}
+    # Read by versions up to 0.1 alone: of these it says that no offer is out.
+    row["offered"] = ""
     return row | {"_id": ticket.id, "holder": ticket.holder, "rev": ticket.revision + 1}
 
 

@@ -39,6 +39,19 @@ class Run(Generic[R]):
     result: R
 
 
+def measure() -> list[Figure]:
+    """What the six take of the machine, with nothing else in between."""
+
+    async def nothing(_place: Place, _producer: Producer, _six: Fleet) -> None:
+        return
+
+    async def alone(there: Servers) -> list[Figure]:
+        return (await run(there, nothing)).figures
+
+    with places.servers() as there:
+        return asyncio.run(alone(there))
+
+
 async def run(
     there: Servers, meanwhile: Callable[[Place, Producer, Fleet], Awaitable[R]]
 ) -> Run[R]:
