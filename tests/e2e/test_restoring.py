@@ -123,8 +123,11 @@ async def test_mongo_of_yesterday_and_kafka_of_today_give_what_today_had(
 
         # Followers are where the tickets are: none waits for a number that has been.
         seqs = {row["_id"]: row["state"]["seq"] for row in after["tickets"]}
+        followed = {row["ticket_id"]: row["last_seq"] for row in after["assignment_tickets"]}
+        assert followed == seqs
         timers = {row["ticket_id"]: row["last_seq"] for row in after["autoclose_timers"]}
-        assert timers == seqs
+        assert timers, "those that were answered have a timer"
+        assert timers == {ticket_id: seqs[ticket_id] for ticket_id in timers}
         assert all(len(later.records(topic)) > 0 for topic in (OUTBOUND,))
 
 
@@ -140,7 +143,7 @@ async def test_followers_that_were_not_put_back_ignore_a_ticket_until_it_has_cau
         backup = await dumped(servers, unique)
         await stage.sms("today", sid="SM-2")
         await stage.sms("today, too", sid="SM-3")
-        (timer,) = (await dumped(servers, unique))["autoclose_timers"]
+        (known,) = (await dumped(servers, unique))["assignment_tickets"]
         now = await dumped(servers, unique)
 
     await restored(servers, unique, now | {name: backup[name] for name in own if name in backup})
@@ -148,6 +151,6 @@ async def test_followers_that_were_not_put_back_ignore_a_ticket_until_it_has_cau
         await later.sms("tomorrow", sid="SM-4")
         after = await dumped(servers, unique)
         (ticket,) = after["tickets"]
-        (ignoring,) = after["autoclose_timers"]
-        assert ticket["state"]["seq"] < timer["last_seq"] == ignoring["last_seq"]
+        (ignoring,) = after["assignment_tickets"]
+        assert ticket["state"]["seq"] < known["last_seq"] == ignoring["last_seq"]
         assert not any(row["text"] in ("today", "today, too") for row in after["thread"])

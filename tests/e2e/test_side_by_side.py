@@ -24,18 +24,19 @@ PEOPLE, ROUND = 12, 96
 
 
 def messages(first: int) -> list[Outgoing]:
-    """A round of messages, several of each person's."""
+    """A round of messages, several of each visitor's."""
     found = []
     for number in range(first, first + ROUND):
-        phone = f"+3933300000{number % PEOPLE:02}"
+        visitor = number % PEOPLE
         message = InboundMessage(
             account_id="acme",
             id=f"message-{number}",
             occurred_at=MONDAY,
             correlation_id=f"message-{number}",
-            channel="sms",
-            address="+390200000",
-            contact=Contact(id=f"e164:{phone}"),
+            channel="webchat",
+            address="widget-1",
+            contact=Contact(id=f"visitor:widget-1:{visitor}"),
+            conversation_id=f"chat-{visitor}",
             provider_message_id=str(number),
             sent_at=MONDAY,
             text=f"number {number}",
@@ -78,7 +79,7 @@ async def test_an_upgrade_is_rolled_out_and_back_and_nothing_is_lost_or_doubled(
     servers: Servers, unique: str, tmp_path: Path
 ) -> None:
     async with pipeline(servers, unique, tmp_path) as place:
-        settings = AccountSettings(account_id="acme", channels=("sms",))
+        settings = AccountSettings(account_id="acme", channels=("webchat",))
         await place.publish([ACCOUNTS.record(settings)])
         old = place.run("ticketing")
         follower = place.run("autoclose")
