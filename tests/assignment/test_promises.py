@@ -224,6 +224,34 @@ async def test_a_crash_at_any_step_loses_no_ticket_and_gives_none_twice(
     assert max(counts.values()) - min(counts[agent] for agent in "abc") <= 1
 
 
+@pytest.mark.spec("ASG 4")
+@pytest.mark.spec("ASG 8")
+@pytest.mark.parametrize("step", range(24))
+async def test_a_turn_that_was_given_back_is_not_taken_again_before_its_ticket_says_so(
+    step: int,
+) -> None:
+    """The turn is given back first, then the ticket is stored: in between it seems to wait."""
+    desk = Desk()
+    desk.has(account(), account("other"))
+    ours, theirs = desk.replica(), desk.replica()
+    await ours.hear([desk.online("a"), desk.online("b")])
+    desk.opens("t1")
+    await ours.take(desk.stream[:])
+    after = len(desk.stream)
+    desk.is_taken("t1", "c")
+    desk.carry_out()
+    desk.meanwhile = [*[None] * step, theirs.sweep]
+    await ours.take(desk.stream[after:])
+    await theirs.sweep()
+    (given,) = [command for command in desk.commands if isinstance(command, AssignTicket)]
+    assert given.assignee == "a"
+    # Whoever got it back is the next one.
+    after = len(desk.stream)
+    desk.opens("t2")
+    await desk.settle(theirs, after)
+    assert desk.assignee("t2") == "a"
+
+
 @pytest.mark.spec("ASG 6")
 @given(st.permutations(range(6)), st.integers(0, 2**32))
 @settings(deadline=None)

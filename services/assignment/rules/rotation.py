@@ -53,7 +53,8 @@ class Queue(_Value):
 class Turn(_Value):
     """A ticket that was given to an agent, by the AssignTicket with the id `command_id`.
 
-    `stretch` is that of the line's queue at the time.
+    `stretch` is that of the line's queue at the time. `returned`: its agent got it back. It stays
+    here until what is known of the ticket says so too: until then the ticket seems to wait still.
     """
 
     command_id: str
@@ -62,6 +63,7 @@ class Turn(_Value):
     agent: str
     at: UtcTime
     stretch: int = 0
+    returned: bool = False
 
 
 class Rotation(_Value):
@@ -142,7 +144,7 @@ def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotat
         return None
     members = terms.members.get(waiting.line, ())
     queue = _as_of_now(_queue(rotation, waiting.line), members, terms.online)
-    out = Counter(turn.agent for turn in unanswered) if terms.limit is not None else Counter()
+    out = Counter(turn.agent for turn in unanswered if not turn.returned)
     free = {agent for agent in queue.among if _has_room(agent, out[agent], terms)}
     agent = next((agent for agent in (*queue.owed, *queue.agents) if agent in free), None)
     if agent is None:
@@ -171,7 +173,7 @@ def give_out(rotation: Rotation, tickets: Iterable[Waiting], terms: Terms) -> Gi
     out = {turn.command_id: turn for turn in _still_out(rotation, terms)}
     for waiting in tickets:
         if (turn := out.get(waiting.ticket.offer_id)) is not None:
-            if turn.at <= terms.now - LATE:
+            if not turn.returned and turn.at <= terms.now - LATE:
                 late.append((waiting, turn))
             continue
         taken = None if waiting.line in stuck else take_turn(rotation, waiting, terms)
@@ -191,13 +193,14 @@ def give_back(rotation: Rotation, command_id: str) -> Rotation | None:
     online since: among these the agent had no turn to lose. None where no such turn is out.
     """
     turn = next((turn for turn in rotation.unanswered if turn.command_id == command_id), None)
-    if turn is None:
+    if turn is None or turn.returned:
         return None
     queue = _queue(rotation, turn.line)
     if turn.stretch == queue.stretch:
         queue = queue.model_copy(update={"owed": (*queue.owed, turn.agent)})
+    back = turn.model_copy(update={"returned": True})
     return _changed(
-        rotation, queue, tuple(other for other in rotation.unanswered if other is not turn)
+        rotation, queue, tuple(back if each is turn else each for each in rotation.unanswered)
     )
 
 
