@@ -56,9 +56,9 @@ test: $(READY) $(DEPLOY_READY)  ## all tests, on Apache Kafka and the databases;
 	@$(SIDE_BY_SIDE) connected-services connected-whole $(if $(filter browser,$(WITH)),browser-whole) \
 		connected-cli connected-pipeline $(if $(filter browser,$(WITH)),browser-pages) deploy-alone
 
-# The groups wait for servers more than they work: three at a time take two cores little longer than
-# the longest of them. The longest begin. What each says is shown once it has ended.
-SIDE_BY_SIDE = $(MAKE) --no-print-directory --jobs 3 READY=
+# The groups wait for servers more than they work: two at a time take little more than one, and three
+# hardly less, but then deadlines pass. The longest begin. What each says is shown once it has ended.
+SIDE_BY_SIDE = $(MAKE) --no-print-directory --jobs 2 READY=
 TOLD = >.cache/$@.log 2>&1; code=$$?; cat .cache/$@.log; exit $$code
 
 connected-services:

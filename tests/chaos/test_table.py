@@ -162,7 +162,7 @@ def test_another_time_of_receipt_is_seen_and_so_is_a_message_that_took_long() ->
 @pytest.mark.connected
 @pytest.mark.kafka
 @pytest.mark.deploy
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 async def test_resets_and_poison_are_borne_and_told() -> None:
     said: list[str] = []
     few = [trouble for trouble in ALL if trouble.name in {"resets", "poison"}]

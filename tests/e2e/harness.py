@@ -53,6 +53,14 @@ class Replica:
             text: str = answer.read().decode()
         return text
 
+    async def is_ready(self) -> bool:
+        """Whether it says that it takes records."""
+        try:
+            self.get("/ready")
+        except (OSError, StopIteration):  # it does not serve yet
+            return False
+        return True
+
     def metric(self, series: str) -> float:
         """The present value of one series."""
         lines = self.get("/metrics").splitlines()
