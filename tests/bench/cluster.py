@@ -74,12 +74,8 @@ async def _a_place(there: Servers, replication: int) -> AsyncIterator[tuple[Plac
             if time.monotonic() > deadline:
                 raise
             await asyncio.sleep(0.5)
-    producer = Producer(place.kafka)
-    await producer.start()
-    try:
+    async with places.producing(place) as producer:
         yield place, producer
-    finally:
-        await producer.stop()
 
 
 def _replicas(place: Place, many: int) -> dict[Service, Process]:

@@ -27,22 +27,14 @@ from shared.contracts.presence import AgentWentOnline
 from shared.embedded.servers import Servers
 from shared.embedded.stack import Valkey
 from shared.running.settings import KafkaSettings
-from shared.topic import Service
 from shared.topics import ACCOUNTS, PRESENCE, TICKETS
 from tests.bench.figures import FULL, Figure
+from tests.bench.fleet import SIX
 from tests.chaos.fleet import Replica
 from tests.chaos.payloads import AGENTS, Customer, Shop, record
 from tests.fast_mongo import fast_mongo
 from tests.servers import ApacheKafka
 
-SERVICES: Final[tuple[Service, ...]] = (
-    "ingest",
-    "spam",
-    "ticketing",
-    "assignment",
-    "autoclose",
-    "attribution",
-)
 QUIET, EVERY = 100, 5.0
 """How many quiet accounts, and how many seconds lie between two messages of one."""
 
@@ -172,7 +164,7 @@ def started(more: dict[str, str]) -> Iterator[tuple[Servers, Sequence[Worker]]]:
         servers = Servers(kafka.url, mongo.url, redis.url)
         asyncio.run(create_topics(KafkaSettings(bootstrap=kafka.url), replication=1))
         workers = []
-        for service in SERVICES:
+        for service in SIX:
             worker = Worker(service, servers, Path(mongo.folder) / service, None)
             worker.more = more
             worker.launch()

@@ -157,10 +157,17 @@ async def a_place(there: Servers, shared: str = "") -> AsyncIterator[tuple[Place
     """
     place = Place(there, f"bench{next(_numbers)}.", shared)
     await create_topics(place.kafka, replication=1)
+    async with producing(place) as producer:
+        yield place, producer
+
+
+@asynccontextmanager
+async def producing(place: Place) -> AsyncIterator[Producer]:
+    """A producer for the place's topics."""
     producer = Producer(place.kafka)
     await producer.start()
     try:
-        yield place, producer
+        yield producer
     finally:
         await producer.stop()
 

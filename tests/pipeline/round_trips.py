@@ -34,17 +34,10 @@ from shared.stores.mongo import Database
 from shared.topic import Service
 from tests.assignment.memory import MemoryHeartbeats
 from tests.autoclose.memory import MemoryTyping
+from tests.bench.fleet import SIX
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
 from tests.pipeline.stage import Stage
 
-COUNTED: Final[tuple[Service, ...]] = (
-    "ingest",
-    "spam",
-    "ticketing",
-    "assignment",
-    "autoclose",
-    "attribution",
-)
 _READS: Final = frozenset({"find", "aggregate", "distinct", "count", "getMore"})
 _WRITES: Final = frozenset({"insert", "update", "delete", "findAndModify"})
 
@@ -152,7 +145,7 @@ async def counted_stage(url: str, name: str) -> AsyncIterator[CountedStage]:
     stage = CountedStage(clock=log.clock, log=log)
     clients: list[Any] = []
     databases: dict[Service, Database] = {}
-    for service in COUNTED:
+    for service in SIX:
         stage.listeners[service] = Counting()
         client: Any = AsyncIOMotorClient(
             url, tz_aware=True, retryWrites=False, event_listeners=[stage.listeners[service]]
@@ -160,7 +153,7 @@ async def counted_stage(url: str, name: str) -> AsyncIterator[CountedStage]:
         clients.append(client)
         databases[service] = client.get_database(name)
     try:
-        await _wire(stage, {service: MemoryBus(service, log) for service in COUNTED}, databases)
+        await _wire(stage, {service: MemoryBus(service, log) for service in SIX}, databases)
         yield stage
     finally:
         for client in clients:

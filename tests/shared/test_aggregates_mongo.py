@@ -43,6 +43,23 @@ async def test_what_one_replica_did_another_sees_at_once(connect: Connect) -> No
         assert await theirs.applied([f"{revision}"]) == {f"{revision}": "a"}
 
 
+@pytest.mark.connected
+async def test_what_the_ledger_has_says_nothing_of_a_document_of_an_older_version(
+    connect: Connect,
+) -> None:
+    store = connect()
+    await store.write([Document(stored("a"), 0)])
+    [document] = await store.load([Target("acme", id="a")])
+    assert document.recorded_last
+    # An older version counts the revision up, and leaves what it does not know as it is.
+    await store._documents.update_one({"_id": "a"}, {"$inc": {"rev": 1}})  # noqa: SLF001
+    [document] = await store.load([Target("acme", id="a")])
+    assert not document.recorded_last
+    await store.write([document])
+    [document] = await store.load([Target("acme", id="a")])
+    assert document.recorded_last
+
+
 class Reads(CommandListener):
     """Notes which collection each read asked, as of when, and when the answer was from."""
 
