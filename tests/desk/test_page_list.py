@@ -289,10 +289,19 @@ class TestPaging:
         page = desk.tab()
         problem = {"code": "invalid_cursor", "detail": "Start again."}
         page.route("**/desk/list?*cursor*", lambda r: r.fulfill(status=400, json=problem), times=1)
+        asked: list[bool] = []
+        page.on("request", lambda r: asked.append("cursor" in r.url) if "/list?" in r.url else None)
+        scroll = "document.querySelector('#list-scroll').scrollTo(0, 1e6)"
 
-        page.evaluate("document.querySelector('#list-scroll').scrollTo(0, 1e6)")
+        with page.expect_response(lambda r: "/desk/list?" in r.url and r.status == 200):
+            page.evaluate(scroll)
+        until(page, "document.querySelector('#list-scroll').scrollTop === 0")
+        assert asked == [True, False], "the page asked with a cursor of the old list"
+        assert len(ids(page)) == 50
 
+        page.evaluate(scroll)
         until(page, "document.querySelectorAll('.row').length > 50")
+        assert ids(page) == [f"t{n}" for n in range(1, len(ids(page)) + 1)]
 
 
 class TestKeys:

@@ -70,7 +70,8 @@ async function page() {
     headed();
     dressAll();
   } catch (error) {
-    if (error.problem?.code === "invalid_cursor") load();
+    // Until that has come, nothing is asked for with a cursor of what was shown before.
+    if (error.problem?.code === "invalid_cursor") await load();
     else more.textContent = `${error.message} ${t("list.retry")}`;
   } finally {
     paging = false;
