@@ -2,8 +2,6 @@
 
 import sys
 
-from services.ingest.app import build
-from services.ingest.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.ingest.app:build", "services.ingest.settings:Settings"))

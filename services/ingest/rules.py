@@ -168,6 +168,8 @@ def settle(reading: Reading, accounts: Accounts, largest_file: int = files.LARGE
 
 def with_contacts(outcome: Outcome, contacts: Mapping[str, str]) -> Outcome:
     """The outcome with the contact ids that `whatsapp_ids.settled` decided, by each body's id."""
+    if not contacts:
+        return outcome
     said = tuple(whatsapp_ids.with_contact(body, contacts) for body in outcome.said)
     return replace(outcome, said=said)
 
@@ -188,6 +190,8 @@ def with_profiles(outcome: Outcome, profiles: Mapping[str, Profile]) -> Outcome:
 
     If several profiles have an identity of the contact, the one with the smallest id counts.
     """
+    if not profiles:
+        return outcome
     return replace(outcome, said=tuple(with_profile(body, profiles) for body in outcome.said))
 
 

@@ -67,6 +67,7 @@ def variants(number: str) -> tuple[str, ...]:
     return (number,)
 
 
+@lru_cache(maxsize=20_000)
 def is_known(number: str) -> bool:
     """Whether the number in E.164 is a valid one by the numbering plans, as far as known here."""
     found = _parsed(number, None)
@@ -111,7 +112,9 @@ def _complete(digits: str) -> str | None:
     return _international(digits) if len(digits) > _LONGEST_SHORT_CODE else None
 
 
+@lru_cache(maxsize=1_000)
 def _parsed(number: str, region: str | None) -> PhoneNumber | None:
+    """What the library makes of it: it is asked twice about most numbers, at once."""
     try:
         return parse(number, region)
     except NumberParseException:

@@ -1,8 +1,9 @@
 """Recognises keywords (ING 3). A message is one only if the keyword is all that it says."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.contracts.accounts import Keyword
 from shared.contracts.signals import KeywordClass
@@ -43,6 +44,8 @@ def normal_form(text: str) -> str:
 
     Case, width and invisible characters do not count, nor do blanks and punctuation around it.
     """
+    if text.isascii():  # as most are: nothing in it is wide or invisible
+        return " ".join(text.lower().strip(_ASCII_AROUND).split())
     text = unicodedata.normalize("NFKC", text)
     text = "".join(character for character in text if not _invisible(character)).casefold()
     start, end = 0, len(text)
@@ -65,7 +68,12 @@ def _surrounds(character: str) -> bool:
     )
 
 
+_ASCII_AROUND = "".join(character for character in map(chr, range(128)) if _surrounds(character))
+
+
 def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
     decomposed = unicodedata.normalize("NFD", text)
     return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
 
@@ -82,7 +90,23 @@ _DEFAULTS = _table(_CARRIERS)
 _TABLES = {language: _table(lists) for language, lists in _LANGUAGES.items()}
 
 
-def match(text: str, own: Iterable[Keyword], languages: Iterable[str] = ()) -> Match | None:
+@lru_cache(maxsize=1_000)
+def _words(
+    own: Sequence[Keyword], languages: Sequence[str]
+) -> tuple[Mapping[str, Match], Mapping[str, Match]]:
+    """An account's keywords by their normal form, and by that without accents."""
+    words: dict[str, Match] = {}
+    for language in languages:
+        words |= _TABLES.get(language.partition("-")[0].casefold(), {})
+    words |= _DEFAULTS
+    words |= {normal_form(word.word): Match(word.word, word.class_) for word in own}
+    plain: dict[str, Match] = {}
+    for word, found in words.items():
+        plain.setdefault(_without_accents(word), found)
+    return words, plain
+
+
+def match(text: str, own: Sequence[Keyword], languages: Sequence[str] = ()) -> Match | None:
     """The keyword that is all of the text; None if the text says more, or something else.
 
     If a word is in several lists, the account's own list counts before the carriers', and this one
@@ -94,15 +118,8 @@ def match(text: str, own: Iterable[Keyword], languages: Iterable[str] = ()) -> M
     said = normal_form(text)
     if not said:
         return None
-    words: dict[str, Match] = {}
-    for language in languages:
-        words |= _TABLES.get(language.partition("-")[0].casefold(), {})
-    words |= _DEFAULTS
-    words |= {normal_form(word.word): Match(word.word, word.class_) for word in own}
-    if found := words.get(said):
-        return found
-    plain = _without_accents(said)
-    return next((found for word, found in words.items() if _without_accents(word) == plain), None)
+    words, plain = _words(tuple(own), tuple(languages))
+    return words.get(said) or plain.get(_without_accents(said))
 
 
 def may_be_opt_out(text: str) -> bool:

@@ -14,6 +14,7 @@ number. A profile is found by any of them.
 """
 
 import re
+from functools import lru_cache
 
 from shared.contracts.base import Contact, Identity
 from shared.values.phones import e164, is_known, variants
@@ -32,8 +33,9 @@ def sms_sender(raw: str, region: str | None = None) -> Contact | None:
     people of the account's `region` write their numbers.
     """
     number = e164(raw)
-    if number is None or not is_known(number):
-        number = e164(raw, region) or number
+    local = e164(raw, region) if region else number
+    if local != number and (number is None or not is_known(number)):
+        number = local or number
     if number is not None:
         return _of(*_numbers(number))
     name = raw.strip()
@@ -103,15 +105,21 @@ def visitor(
 
 def canonical(identity: Identity) -> Identity:
     """The identity in the form in which ingest compares it: equal people compare equal."""
-    value = identity.value.strip()
-    if identity.type == "email":
-        value = mailbox(value)
-    elif identity.type == "e164":
+    value = _canonical(identity.type, identity.value)
+    return identity if value == identity.value else identity.model_copy(update={"value": value})
+
+
+@lru_cache(maxsize=20_000)
+def _canonical(kind: str, value: str) -> str:
+    value = value.strip()
+    if kind == "email":
+        return mailbox(value)
+    if kind == "e164":
         number = e164(value)
-        value = variants(number)[0] if number else value
-    elif identity.type == "wa_id":
-        value = variants("+" + value.removeprefix("+"))[0].removeprefix("+")
-    return identity.model_copy(update={"value": value})
+        return variants(number)[0] if number else value
+    if kind == "wa_id":
+        return variants("+" + value.removeprefix("+"))[0].removeprefix("+")
+    return value
 
 
 def _numbers(number: str) -> list[Identity]:

@@ -1,11 +1,11 @@
 """An invitation (iCalendar, RFC 5545) in words, for a mail that says nothing else."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Component
-from icalendar.error import BrokenCalendarProperty
+if TYPE_CHECKING:
+    from icalendar import Component
 
 UNREADABLE_INVITATION: Final = "[invitation, its content could not be read: see original]"
 
@@ -26,6 +26,8 @@ def in_words(text: str) -> str:
         return ""
     if text.upper().count("BEGIN:") > _MOST_COMPONENTS:
         return UNREADABLE_INVITATION
+    from icalendar import Calendar  # noqa: PLC0415  # 5 MB, and few mails are invitations
+
     try:
         calendars = Calendar.from_ical(_ended(text[:_LONGEST]), multiple=True)
         events = [
@@ -60,7 +62,7 @@ def _ended(text: str) -> str:
     return "\r\n".join([*lines, *(f"END:{each}" for each in reversed(opened)), ""])
 
 
-def _in_words(event: Component, method: str) -> str:
+def _in_words(event: "Component", method: str) -> str:
     title = _text(event, "SUMMARY") or "(no title)"
     cancelled = method == "CANCEL" or _text(event, "STATUS").upper() == "CANCELLED"
     lines = [f"{'Cancelled' if cancelled else 'Invitation'}: {title}"]
@@ -77,18 +79,18 @@ def _in_words(event: Component, method: str) -> str:
     return "\n".join(lines)
 
 
-def _first(event: Component, name: str) -> Any:  # noqa: ANN401  # as the library gives it
+def _first(event: "Component", name: str) -> Any:  # noqa: ANN401  # as the library gives it
     """The first value of a property; None where it is not there or cannot be read."""
     value = event.get(name)
     return value[0] if isinstance(value, list) else value
 
 
-def _text(event: Component, name: str) -> str:
+def _text(event: "Component", name: str) -> str:
     value = _first(event, name)
     return "" if value is None else str(value).strip()
 
 
-def _organiser(event: Component) -> str:
+def _organiser(event: "Component") -> str:
     value = _first(event, "ORGANIZER")
     if value is None:
         return ""
@@ -99,12 +101,12 @@ def _organiser(event: Component) -> str:
     return f"{name} <{address}>" if name and address and name != address else name or address
 
 
-def _repeats(event: Component) -> str:
+def _repeats(event: "Component") -> str:
     rule = _first(event, "RRULE")
     return "" if rule is None else rule.to_ical().decode(errors="replace")
 
 
-def _when(event: Component) -> str:
+def _when(event: "Component") -> str:
     start, end = _moment(event, "DTSTART"), _moment(event, "DTEND") or _moment(event, "DUE")
     if start is None:
         return "" if end is None else f"until {_shown(end)}"
@@ -130,14 +132,16 @@ def _after(start: date, lasts: object) -> date | None:
         return None
 
 
-def _value(event: Component, name: str) -> object:
+def _value(event: "Component", name: str) -> object:
+    from icalendar.error import BrokenCalendarProperty  # noqa: PLC0415  # as in `in_words`
+
     try:
         return _first(event, name).dt
     except (AttributeError, BrokenCalendarProperty):
         return None
 
 
-def _moment(event: Component, name: str) -> date | None:
+def _moment(event: "Component", name: str) -> date | None:
     value = _value(event, name)
     return value if isinstance(value, date) else None
 
@@ -146,7 +150,7 @@ def _shown(moment: date) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if isinstance(moment, datetime) else f"{moment:%Y-%m-%d}"
 
 
-def _zone(event: Component, moment: datetime, name: str = "DTSTART") -> str:
+def _zone(event: "Component", moment: datetime, name: str = "DTSTART") -> str:
     """The time zone's name behind a time; as the calendar calls it, where nobody else knows it."""
     if isinstance(moment.tzinfo, ZoneInfo):
         return f" ({moment.tzinfo.key})"
