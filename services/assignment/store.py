@@ -1,7 +1,6 @@
 """Followed tickets and agents in MongoDB, heartbeats in Redis."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +18,7 @@ from shared.stores.mongo import AT_ONCE, Database, compare_and_set, insert_new
 from shared.stores.mongo_aggregates import MongoAggregates
 
 _PAGE = 500
-_FIELDS = [field.name for field in fields(Followed) if field.name != "revision"]
+_FIELDS = [name for name in Followed._fields if name != "revision"]
 
 
 def with_indexes(database: Database) -> Sequence[Indexed]:

@@ -1,7 +1,6 @@
 """Timers in MongoDB, typing marks in Redis."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 _PIPELINE = 500
 _AFTER_ALL_KEYS = "~"
 _MILLISECOND = timedelta(milliseconds=1)
-_FIELDS = frozenset(field.name for field in fields(Timer))
 
 
 def with_indexes(database: Database) -> Sequence[Indexed]:
@@ -48,12 +46,12 @@ class MongoTimers:
     async def save(self, timers: Sequence[Timer], known: Collection[TicketRef]) -> None:
         """See `handlers.Timers`."""
         new = [timer for timer in timers if timer.ref not in known]
-        there = await insert_new(self._timers, [{"_id": _id(t.ref), **asdict(t)} for t in new])
+        there = await insert_new(self._timers, [{"_id": _id(t.ref), **t._asdict()} for t in new])
         older = [timer for timer in timers if timer.ref in known]
         updates = [
             UpdateOne(
                 {"_id": _id(timer.ref), "last_seq": {"$lt": timer.last_seq}},
-                {"$set": asdict(timer)},
+                {"$set": timer._asdict()},
             )
             for timer in [*older, *(new[place] for place in sorted(there))]
         ]
@@ -84,7 +82,7 @@ class MongoTimers:
                     "due_at": before.due_at,
                     "settings": before.settings,
                 },
-                {"$set": asdict(after)},
+                {"$set": after._asdict()},
             )
             for before, after in changes
         ]
@@ -101,7 +99,7 @@ def _id(ticket: TicketRef) -> str:
 
 
 def _timer(row: Mapping[str, Any]) -> Timer:
-    kept = {name: value for name, value in row.items() if name in _FIELDS}
+    kept = {name: row[name] for name in Timer._fields if name in row}
     asked = kept["asked_for"]
     return Timer(**{**kept, "asked_for": None if asked is None else (asked[0], asked[1])})
 

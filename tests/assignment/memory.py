@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.assignment.app import Stores
@@ -31,7 +31,7 @@ class MemoryTickets:
         for ticket in tickets:
             there = self.tickets.get(ticket.id)
             if (there.revision if there else 0) == ticket.revision:
-                self.tickets[ticket.id] = replace(ticket, revision=ticket.revision + 1)
+                self.tickets[ticket.id] = ticket._replace(revision=ticket.revision + 1)
             else:
                 lost.add(ticket.id)
         return lost

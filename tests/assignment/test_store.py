@@ -90,17 +90,17 @@ async def test_what_was_saved_is_loaded_one_revision_on(tickets: Tickets) -> Non
     assert await tickets.save([full, ticket("t1", "other")]) == set()
     loaded = await tickets.load(["acme:t1", "other:t1", "acme:t2"])
     assert loaded == {
-        "acme:t1": replace(full, revision=1),
-        "other:t1": replace(ticket("t1", "other"), revision=1),
+        "acme:t1": full._replace(revision=1),
+        "other:t1": ticket("t1", "other")._replace(revision=1),
     }
 
 
 async def test_who_read_an_older_revision_loses(tickets: Tickets) -> None:
     await tickets.save([ticket("t1"), ticket("t2")])
     known = await tickets.load(["acme:t1", "acme:t2"])
-    newer = replace(known["acme:t1"], last_seq=2)
+    newer = known["acme:t1"]._replace(last_seq=2)
     assert await tickets.save([newer]) == set()
-    both = [replace(known["acme:t1"], last_seq=9), replace(known["acme:t2"], last_seq=3)]
+    both = [known["acme:t1"]._replace(last_seq=9), known["acme:t2"]._replace(last_seq=3)]
     assert await tickets.save([*both, ticket("t2"), ticket("t3")][:2]) == {"acme:t1"}
     assert await tickets.save([ticket("t1"), ticket("t3")]) == {"acme:t1"}
     after = await tickets.load(["acme:t1", "acme:t2", "acme:t3"])

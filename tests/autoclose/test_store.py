@@ -1,7 +1,6 @@
 """Timers and typing marks are kept alike in memory, in MongoDB and in Redis."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -148,11 +147,11 @@ async def test_running_timers_by_other_settings_are_found_of_one_account(
 async def test_a_revision_holds_only_where_nothing_moved_meanwhile(timers: TimerStore) -> None:
     before = [timer(f"t{n}") for n in range(4)]
     await timers.save(before, known=())
-    moved = replace(before[1], last_seq=4)
+    moved = before[1]._replace(last_seq=4)
     await timers.save([moved], known={moved.ref})
-    put_off = replace(before[2], due_at=MONDAY + MINUTE, put_off_since=MONDAY)
+    put_off = before[2]._replace(due_at=MONDAY + MINUTE, put_off_since=MONDAY)
     await timers.revise([(before[2], put_off)])
-    asked = [replace(t, asked_for=(3, 3), due_at=FAR_FUTURE, settings="") for t in before]
+    asked = [t._replace(asked_for=(3, 3), due_at=FAR_FUTURE, settings="") for t in before]
     await timers.revise(list(zip(before, asked, strict=True)))
     await timers.revise([])
     assert await kept(timers, *before) == [asked[0], moved, put_off, asked[3]]

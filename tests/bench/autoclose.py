@@ -7,7 +7,6 @@ import asyncio
 import json
 import statistics
 import time
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -119,7 +118,7 @@ def timer(number: int) -> Timer:
 async def _fill(database: Database, timers: int) -> None:
     for start in range(0, timers, CHUNK):
         rows = [
-            {"_id": f"{ACCOUNT}:{events.ticket_id(number)}", **asdict(timer(number))}
+            {"_id": f"{ACCOUNT}:{events.ticket_id(number)}", **timer(number)._asdict()}
             for number in range(start, min(start + CHUNK, timers))
         ]
         await database["autoclose_timers"].insert_many(rows, ordered=False)

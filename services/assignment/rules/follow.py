@@ -1,8 +1,9 @@
 """What assignment knows of a ticket, from the ticket stream (ASG 1, ASG 5, ASG 6, ASG 9)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.assignment.rules import commands, routing
 from services.assignment.rules.lines import line_for
@@ -30,8 +31,7 @@ made.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(NamedTuple):
     """A ticket as of `last_seq`, and what assignment has under way for it.
 
     `need` is the seq since which the ticket wants an assignee of the round robin, None while it
@@ -137,9 +137,8 @@ def placed(ticket: Followed, settings: AccountSettings | None) -> Followed:
     ticket that the AI agent handles is left to the AI agent (ASG 1).
     """
     waits = ticket.need is not None and not ticket.ai_handled
-    if settings is None or not waits:
-        return replace(ticket, line="")
-    return replace(ticket, line=line_for(settings, ticket.future_team))
+    line = "" if settings is None or not waits else line_for(settings, ticket.future_team)
+    return ticket if line == ticket.line else ticket._replace(line=line)
 
 
 def left_behind(
@@ -194,18 +193,17 @@ def _after(
         correlation_id=event.correlation_id,
     )
     if before is not None:
-        after = replace(after, revision=before.revision)
+        after = after._replace(revision=before.revision)
         if not event.is_after_a_gap(before.last_seq):
             after = _with_what_is_out(after, before, event)
         if need is not None and need == before.need:
-            after = replace(
-                after,
+            after = after._replace(
                 waiting_since=before.waiting_since,
                 correlation_id=before.correlation_id,
                 attempt=before.attempt,
             )
     if route is not None:
-        after = replace(after, route_id=route.id, route_team=route.team_id)
+        after = after._replace(route_id=route.id, route_team=route.team_id)
     return after
 
 
@@ -219,9 +217,9 @@ def _with_what_is_out(after: Followed, before: Followed, event: TicketFact) -> F
     ended = (before.offer_id,) if before.need is not None and before.need != after.need else ()
     carried_out = event.cause_id if isinstance(event, TicketAssigned) else None
     out = tuple(id_ for id_ in (*before.unanswered, *ended) if id_ != carried_out)
-    after = replace(after, unanswered=out[-_REMEMBERED:])
+    after = after._replace(unanswered=out[-_REMEMBERED:])
     if not (isinstance(event, TicketRouted) and event.cause_id == before.route_id):
-        after = replace(after, route_id=before.route_id, route_team=before.route_team)
+        after = after._replace(route_id=before.route_id, route_team=before.route_team)
     return after
 
 
@@ -238,13 +236,13 @@ def _after_refusal(ticket: Followed, refusal: CommandRejected) -> Followed:
     does not know loses its need, or it would be offered for ever.
     """
     if refusal.code in ("unknown_ticket", "wrong_account"):
-        return replace(ticket, need=None, unanswered=(), route_id="", route_team=None)
+        return ticket._replace(need=None, unanswered=(), route_id="", route_team=None)
     if refusal.command_id == ticket.route_id:
-        return replace(ticket, route_id="", route_team=None)
+        return ticket._replace(route_id="", route_team=None)
     if refusal.command_id == ticket.offer_id:
-        return replace(ticket, attempt=ticket.attempt + 1)
+        return ticket._replace(attempt=ticket.attempt + 1)
     left = tuple(id_ for id_ in ticket.unanswered if id_ != refusal.command_id)
-    return replace(ticket, unanswered=left)
+    return ticket._replace(unanswered=left)
 
 
 def _route(

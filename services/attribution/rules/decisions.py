@@ -149,12 +149,15 @@ def _with_send(history: History, fact: SendDelivered | SendFailed) -> History:
     if late and (delivered_at is not None or there is None):
         return history
     if there is None:
-        there = Send(
+        new = Send(
             send_id=fact.send_id,
             source=fact.source,
             source_id=fact.source_id,
             heard_at=fact.occurred_at,
+            delivered_at=delivered_at,
+            failed=delivered_at is None,
         )
+        return history.model_copy(update={"sends": (*history.sends, new)})
     moments = [at for at in (there.delivered_at, delivered_at) if at is not None]
     send = there.model_copy(
         update={

@@ -46,6 +46,8 @@ def forget(history: History, settings: AttributionSettings) -> History:
         for mark in history.marks
         if mark.marked_at >= history.floor or mark.ticket_id in threads
     )
+    if (len(sends), len(marks)) == (len(history.sends), len(history.marks)):
+        return history
     return history.model_copy(update={"sends": sends, "marks": marks})
 
 

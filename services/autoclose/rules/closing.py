@@ -1,7 +1,7 @@
 """What becomes of a ticket whose silence has lasted long enough (ACL 3, ACL 4)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -50,8 +50,8 @@ def when_due(
         since = current.put_off_since or now
         until = min(now + delay, since + limit)
         if until > now:
-            return Decision(replace(current, put_off_since=since, due_at=until), close=False)
-    asked = replace(current, asked_for=current.rests_on)
+            return Decision(current._replace(put_off_since=since, due_at=until), close=False)
+    asked = current._replace(asked_for=current.rests_on)
     return Decision(armed(asked, settings), close=True)
 
 

@@ -7,7 +7,7 @@ too late, never too early.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Self
 
@@ -51,8 +51,7 @@ class Typist(NamedTuple):
     party: str
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(NamedTuple):
     """What is known of a ticket's silence; kept after closing, so that no event counts twice.
 
     - `party`: who may be typing, "" once the ticket's contact was erased.
@@ -103,8 +102,7 @@ class Timer:
 
     def stopped(self) -> Self:
         """The same ticket's timer, not running any more."""
-        return replace(
-            self,
+        return self._replace(
             waiting_epoch=None,
             last_reply_seq=None,
             first_reply_at=None,
@@ -146,7 +144,7 @@ def timer_after(
         return timer
     seen = _having_seen(timer or _unknown(event, now), event, now)
     if isinstance(event, ContentErased) and event.whole:
-        return replace(seen.stopped(), party="")
+        return seen.stopped()._replace(party="")
     epoch = event.ticket.waiting_epoch
     if epoch is None or not _can_wait(event.ticket) or epoch <= seen.reset_seq:
         return seen.stopped()
@@ -190,8 +188,7 @@ def _having_seen(timer: Timer, event: TicketFact, now: datetime) -> Timer:
             resets = True
         case TicketClosed():
             resets = True
-    return replace(
-        timer,
+    return timer._replace(
         last_seq=event.seq,
         seen_at=seen_at,
         reset_seq=event.seq if resets else timer.reset_seq,
@@ -209,8 +206,7 @@ def _can_wait(ticket: TicketSummary) -> bool:
 
 def _begun(timer: Timer, event: TicketFact) -> Timer:
     # `seen_at` includes this event's own time.
-    return replace(
-        timer.stopped(),
+    return timer.stopped()._replace(
         correlation_id=event.correlation_id,
         waiting_epoch=event.ticket.waiting_epoch,
         last_reply_seq=event.ticket.last_reply_seq,
@@ -220,7 +216,7 @@ def _begun(timer: Timer, event: TicketFact) -> Timer:
 
 
 def _replied_again(timer: Timer, event: TicketFact) -> Timer:
-    return replace(timer, last_reply_seq=event.ticket.last_reply_seq, last_reply_at=timer.seen_at)
+    return timer._replace(last_reply_seq=event.ticket.last_reply_seq, last_reply_at=timer.seen_at)
 
 
 def armed(timer: Timer, settings: AutoClose) -> Timer:
@@ -231,10 +227,9 @@ def armed(timer: Timer, settings: AutoClose) -> Timer:
     put off from that date yet, so `put_off_since` is cleared.
     """
     if timer.rests_on is None or timer.asked_for == timer.rests_on:
-        return replace(timer, settings=NOTHING_RUNS, due_at=FAR_FUTURE)
+        return timer._replace(settings=NOTHING_RUNS, due_at=FAR_FUTURE)
     due_at, since = _due_at(timer, settings), timer.put_off_since
-    return replace(
-        timer,
+    return timer._replace(
         settings=settings_key(settings),
         due_at=due_at,
         put_off_since=since if since is not None and due_at <= since else None,
@@ -249,13 +244,12 @@ def _due_at(timer: Timer, settings: AutoClose) -> datetime:
     return start + settings.period
 
 
-def unknown_for_sure(events: Iterable[TicketFact]) -> bool:
+def unknown_for_sure(events: Iterable[TicketFact], seen: int = 0) -> bool:
     """Whether no timer can be stored that these events of a ticket, in their order, would change.
 
-    They begin with its first one, none is missing, and none of them needs a timer: what is stored
-    would be of a later one.
+    Up to its event `seen` it needed none; they go on from there, none is missing, and none of them
+    needs a timer: what is stored would be of a later one.
     """
-    seen = 0
     for event in events:
         if event.is_after_a_gap(seen) or needs_a_timer(event):
             return False
