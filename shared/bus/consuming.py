@@ -3,7 +3,8 @@
 Each topic's share of a batch goes to that topic's handler. A record that can never be handled
 becomes a dead letter. If records must wait, their partitions are rewound, paused, and resumed by a
 timer: so the order is kept, and the replica stays in its consumer group. Offsets are committed once
-all effects of their records are stored and published.
+all effects of their records are stored and published, but no batch waits for that, and what ends
+shortly afterwards is committed together.
 """
 
 import asyncio
@@ -11,7 +12,8 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 import structlog
 from aiokafka import TopicPartition
@@ -27,6 +29,9 @@ from shared.running import failpoints, metrics
 from shared.running.telling import told
 from shared.topic import Deleted, Service, Topic, UnknownType
 from shared.topics import ACCOUNTS
+
+COMMITS_APART: Final = timedelta(milliseconds=100)
+"""How long after a commit the next one begins at the earliest; a killed replica repeats so much."""
 
 _log = structlog.get_logger()
 
@@ -62,11 +67,16 @@ class Consuming:
     behind: dict[Any, int] | None = None
     committed: dict[Any, int] = field(default_factory=dict)
     _done: dict[Any, int] = field(default_factory=dict)
+    _committing: asyncio.Task[None] | None = None
+    _one_commit: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _draining: bool = False
     _bugs_in_a_row: int = 0
     _stopped: bool = False
 
     async def take(self, raws: Sequence[Any]) -> None:
-        """Handle a batch of any topics' records, then commit what is done."""
+        """Handle a batch of any topics' records; what is done will be committed soon."""
+        if self._committing is not None and self._committing.done():
+            self._committing.result()
         async with self.in_flight:
             shares: dict[str, list[Record]] = {}
             assigned = self.consumer.assignment()
@@ -78,7 +88,18 @@ class Consuming:
             for name, subscription in self.subscriptions.items():
                 if records := shares.get(name):
                     await self._deliver(subscription, records)
-            await self._commit()
+            self._note_caught_up()
+            if self._draining:
+                await self.commit()
+            elif self._done and (self._committing is None or self._committing.done()):
+                self._committing = asyncio.create_task(self._commit_until_all_is())
+
+    async def stopping(self) -> None:
+        """Commit what is done, and from now on each batch before the next one."""
+        self._draining = True
+        if self._committing is not None:
+            await asyncio.wait([self._committing], timeout=COMMITS_APART.total_seconds() * 2)
+        await self.commit()
 
     async def _deliver(self, subscription: Subscription, records: Sequence[Record]) -> None:
         """Handle one topic's share, or let it wait; `_done` then has the offsets to commit."""
@@ -295,15 +316,27 @@ class Consuming:
         if still:
             self.consumer.resume(*still)
 
-    async def _commit(self) -> None:
+    def _note_caught_up(self) -> None:
+        """Of what partitions held when this replica came, note which was handled."""
+        if self.behind:
+            for partition, offset in self._done.items():
+                if offset >= self.behind.get(partition, offset + 1):
+                    del self.behind[partition]
+
+    async def _commit_until_all_is(self) -> None:
+        while self._done and not self._draining:
+            await self.commit()
+            await asyncio.sleep(COMMITS_APART.total_seconds())
+
+    async def commit(self) -> None:
         """Commit what is done; a failure is harmless, since effects may be repeated."""
+        async with self._one_commit:
+            await self._commit()
+
+    async def _commit(self) -> None:
         assigned = self.consumer.assignment()
         offsets = {tp: offset for tp, offset in self._done.items() if tp in assigned}
         self._done = {}
-        if self.behind:
-            for partition, offset in offsets.items():
-                if offset >= self.behind.get(partition, offset + 1):
-                    del self.behind[partition]
         if not offsets:
             return
         try:

@@ -89,9 +89,9 @@ class Members(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ship
         self.joined = False
 
     async def on_partitions_revoked(self, _: Iterable[Any]) -> None:
-        """Return once the batch in flight has ended."""
+        """Return once the batch in flight has ended, and what is done is committed."""
         async with self._consuming.in_flight:
-            pass
+            await self._consuming.commit()
         metrics.REBALANCES.labels(self._service).inc()
 
     async def on_partitions_assigned(self, assigned: Iterable[Any]) -> None:

@@ -166,6 +166,7 @@ class KafkaBus:
         """Finish the batch in flight, commit, leave the group, let go of the connections."""
         self._draining = True
         await tasks.cancel(self._tasks)
+        await self._consuming.stopping()
         await self.broker.stop()
         for follower in self._followers:
             await follower.stop()

@@ -1,5 +1,6 @@
 """Batches and their fates, on a consumer that does what it is told and notes it."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,6 +12,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from shared.bus.accounts import AccountsTable
 from shared.bus.consuming import Consuming
 from shared.bus.delivery import Outgoing, RetryPolicy
+from shared.bus.framework import Members
 from shared.bus.subscriptions import Subscription
 from shared.clock import system_clock
 from shared.errors import Transient
@@ -25,7 +27,12 @@ class Consumer:
     """Has three partitions for ever."""
 
     committed: dict[TopicPartition, int] = field(default_factory=dict)
+    commits: int = 0
     sought: list[tuple[TopicPartition, int]] = field(default_factory=list)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     def assignment(self) -> set[TopicPartition]:
         return {TopicPartition(TOPIC.name, number) for number in range(3)}
@@ -38,6 +45,8 @@ class Consumer:
     def resume(self, *_: TopicPartition) -> None: ...
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        self.commits += 1
+        await self.answers.wait()
         self.committed |= offsets
 
 
@@ -105,6 +114,7 @@ async def test_a_bug_on_one_partition_ends_though_all_goes_well_on_another() -> 
         await place.take((0, 7, b"bad"))
         await place.take((1, number, b"good"))
 
+    await place.consuming.commit()
     assert [letter.value for letter in place.dead] == [b"bad"]
     assert place.consumer.committed[TopicPartition(TOPIC.name, 0)] == 8
     assert place.handled == [b"good"] * AT_ONCE.tries
@@ -120,6 +130,7 @@ async def test_who_waits_for_a_dependency_is_known_while_all_goes_well_on_anothe
 
     assert since is not None
     assert subscription.waiting_since == since
+    await place.consuming.commit()
     assert place.dead == []
     assert TopicPartition(TOPIC.name, 0) not in place.consumer.committed
 
@@ -149,8 +160,73 @@ async def test_a_partition_that_got_on_is_out_of_trouble_though_another_still_wa
     for _ in range(AT_ONCE.tries):
         await place.take((0, 7, b"good"), (1, 3, b"bad"))
 
+    await place.consuming.commit()
     assert place.handled == [b"good"]
     assert place.consumer.committed == {TopicPartition(TOPIC.name, 0): 8}
     assert subscription.waiting_since is not None
     place.consuming.assigned([TopicPartition(TOPIC.name, 0)])
     assert subscription.waiting_since is None
+
+
+async def until(place: Place, offset: int) -> None:
+    """Return once the first partition is committed so far."""
+    async with asyncio.timeout(5):
+        while place.consumer.committed.get(TopicPartition(TOPIC.name, 0), 0) < offset:
+            await asyncio.sleep(0.001)
+
+
+async def test_what_is_done_is_committed_though_nothing_else_comes() -> None:
+    place = Place()
+
+    await place.take((0, 0, b"good"))
+    await until(place, 1)
+    await place.take((0, 1, b"good"))
+
+    await until(place, 2)
+
+
+async def test_no_batch_waits_for_a_commit_and_what_ends_meanwhile_is_committed_together() -> None:
+    place = Place()
+    place.consumer.answers.clear()
+
+    for offset in range(50):
+        await place.take((0, offset, b"good"))
+        await asyncio.sleep(0)
+    assert len(place.handled) == 50
+    assert place.consumer.committed == {}
+    place.consumer.answers.set()
+
+    await until(place, 50)
+    assert place.consumer.commits == 2
+
+
+async def test_who_stops_or_loses_partitions_has_committed_all_that_is_done() -> None:
+    place = Place()
+    place.consumer.answers.clear()
+    await place.take((0, 0, b"good"))
+    await asyncio.sleep(0)
+    await place.take((0, 1, b"good"))
+
+    revoked = asyncio.create_task(Members("ingest", place.consuming).on_partitions_revoked([]))
+    await asyncio.sleep(0)
+    assert not revoked.done()
+    place.consumer.answers.set()
+    await revoked
+    assert place.consumer.committed == {TopicPartition(TOPIC.name, 0): 2}
+
+    await place.consuming.stopping()
+    await place.take((0, 2, b"good"))
+    assert place.consumer.committed == {TopicPartition(TOPIC.name, 0): 3}
+
+
+async def test_a_commit_that_fails_unexpectedly_is_told_with_the_next_batch() -> None:
+    class Broken(Consumer):
+        async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+            raise ZeroDivisionError(offsets)
+
+    place = Place(consumer=Broken())
+    await place.take((0, 0, b"good"))
+    await asyncio.sleep(0)
+
+    with pytest.raises(ZeroDivisionError):
+        await place.take((0, 1, b"good"))

@@ -75,6 +75,7 @@ async def test_lag_and_commits_are_shown_of_the_partitions_that_are_ours_alone(
 ) -> None:
     gauges, consumer = Gauges(consuming), consuming.consumer
     await consuming.take([a_raw(0, 41), a_raw(1, 6)])
+    await consuming.commit()
     await gauges.show(consumer)
     offset, lag = "helpdesk_consumer_committed_offset", "helpdesk_consumer_lag_messages"
     assert shown(offset, topic=NAME, partition="0") == 42
@@ -122,6 +123,7 @@ async def test_commits_are_counted_by_what_came_of_them(consuming: Consuming, ou
     before = shown("helpdesk_consumer_commits_total", outcome=outcome)
     consuming.consumer.error = KafkaConnectionError() if outcome == "failed" else None
     await consuming.take([a_raw(0, 1)])
+    await consuming.commit()
 
     assert before is not None
     assert shown("helpdesk_consumer_commits_total", outcome=outcome) == before + 1

@@ -76,6 +76,7 @@ async def test_what_became_of_a_replayed_record_is_said() -> None:
             ]
         )
 
+    await consuming.commit()
     assert (counted("handled"), counted("dead")) == (before[0] + 1, before[1] + 1)
     told = {log["outcome"]: log["replayed"] for log in logs if log["event"] == "a replayed record"}
     assert told == {"handled": said.decode(), "dead": said.decode()}
