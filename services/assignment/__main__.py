@@ -2,8 +2,6 @@
 
 import sys
 
-from services.assignment.app import build
-from services.assignment.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.assignment.app:build", "services.assignment.settings:Settings"))

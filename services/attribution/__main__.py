@@ -2,8 +2,6 @@
 
 import sys
 
-from services.attribution.app import build
-from services.attribution.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.attribution.app:build", "services.attribution.settings:Settings"))

@@ -2,8 +2,6 @@
 
 import sys
 
-from services.autoclose.app import build
-from services.autoclose.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.autoclose.app:build", "services.autoclose.settings:Settings"))

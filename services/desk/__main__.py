@@ -2,8 +2,6 @@
 
 import sys
 
-from services.desk.app import build
-from services.desk.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.desk.app:build", "services.desk.settings:Settings"))

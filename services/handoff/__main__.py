@@ -2,8 +2,6 @@
 
 import sys
 
-from services.handoff.app import build
-from services.handoff.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.handoff.app:build", "services.handoff.settings:Settings"))

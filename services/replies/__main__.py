@@ -2,8 +2,6 @@
 
 import sys
 
-from services.replies.app import build
-from services.replies.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.replies.app:build", "services.replies.settings:Settings"))

@@ -2,8 +2,6 @@
 
 import sys
 
-from services.spam.app import build
-from services.spam.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.spam.app:build", "services.spam.settings:Settings"))

@@ -2,8 +2,6 @@
 
 import sys
 
-from services.tagging.app import build
-from services.tagging.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.tagging.app:build", "services.tagging.settings:Settings"))

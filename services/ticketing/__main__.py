@@ -2,8 +2,6 @@
 
 import sys
 
-from services.ticketing.app import build
-from services.ticketing.settings import Settings
-from shared.running.service import main
+from shared.running.start import start
 
-sys.exit(main(build, Settings))
+sys.exit(start("services.ticketing.app:build", "services.ticketing.settings:Settings"))
