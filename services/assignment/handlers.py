@@ -1,7 +1,7 @@
 """What assignment does when tickets change and agents come and go."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from shared.clock import Clock
 from shared.contracts.presence import AgentWentOnline, Presence
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.errors import Poison, Transient
+from shared.stores.recent import Recent
 from shared.topics import COMMANDS
 
 _ROUNDS = 50
@@ -64,7 +65,8 @@ class Heartbeats(Protocol):
 class Assignment:
     """Follows tickets and agents, routes what is new, and shares out what waits.
 
-    `missed` is told how many gaps a batch had in its tickets' sequences.
+    `missed` is told how many gaps a batch had in its tickets' sequences. `recent` are the tickets
+    that were stored here last.
     """
 
     tickets: Tickets
@@ -75,6 +77,7 @@ class Assignment:
     publish: Publish
     clock: Clock
     missed: Callable[[int], None]
+    recent: Recent[str, Followed] = field(default_factory=Recent)
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
         """Route new tickets (ASG 5), store what is known of each, share out what waits (ASG 6).
@@ -143,7 +146,8 @@ class Assignment:
         so one stored after that by the old settings would else stay in its old line.
         """
         now = self.clock()
-        known = await self.tickets.load(groups.keys() - unasked)
+        known = {id_: ticket for id_ in groups if (ticket := self.recent.get(id_)) is not None}
+        known |= await self.tickets.load(groups.keys() - {*known, *unasked})
         settings = {
             ticket_id: self.accounts.get(events[0].account_id)
             for ticket_id, events in groups.items()
@@ -164,7 +168,7 @@ class Assignment:
         )
         tickets = {id_: done.ticket for id_, done in replayed.items() if done.ticket is not None}
         changed = [ticket for id_, ticket in tickets.items() if ticket != known.get(id_)]
-        lost = await self.tickets.save(changed) if changed else set()
+        lost = await self._save(changed) if changed else set()
         lost |= {
             ticket_id
             for ticket_id, ticket in tickets.items()
@@ -173,6 +177,16 @@ class Assignment:
         if gaps := sum(done.gaps for id_, done in replayed.items() if id_ not in lost):
             self.missed(gaps)
         return {id_: ticket for id_, ticket in tickets.items() if id_ not in lost}, lost
+
+    async def _save(self, tickets: Collection[Followed]) -> set[str]:
+        """Compare-and-set each; the ids of those that lost, which are to be read anew."""
+        lost = await self.tickets.save(tickets)
+        for ticket in tickets:
+            if ticket.id in lost:
+                self.recent.forget(ticket.id)
+            else:
+                self.recent.keep(ticket.id, ticket._replace(revision=ticket.revision + 1))
+        return lost
 
     async def _take_from_removed(self, tickets: Collection[Followed]) -> None:
         """Unassign the tickets of agents who left the account (ASG 9).

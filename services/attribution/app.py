@@ -14,6 +14,7 @@ from shared.clock import Clock, system_clock
 from shared.running.service import Service
 from shared.stores.aggregates import Aggregates
 from shared.stores.mongo import Mongo, is_transient
+from shared.stores.recent import RecentDocuments
 from shared.topics import ERASURES, SENDS, TICKETS
 
 SERVICE: Final = "attribution"
@@ -22,7 +23,9 @@ SWEEP_INTERVAL = timedelta(seconds=1)
 
 def wire(bus: Bus, store: Histories, clock: Clock, *, interval: timedelta = SWEEP_INTERVAL) -> None:
     """Connect topics, handlers and the sweep; `interval` lies between two of its runs."""
-    contacts = Aggregates(store, bus.publish, clock, Contacts(bus.accounts), ledger=False)
+    contacts = Aggregates(
+        *(store, bus.publish, clock, Contacts(bus.accounts)), ledger=False, recent=RecentDocuments()
+    )
     erasing = Erasing(contacts, store, bus.publish)
     attribution = Attribution(contacts, clock, erasing.taken)
     bus.consume(SENDS, attribution.send_reported)

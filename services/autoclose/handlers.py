@@ -1,7 +1,7 @@
 """What autoclose does with the events and signals it consumes. The sweep asks for the closes."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from shared.clock import Clock
 from shared.contracts.accounts import AutoClose
 from shared.contracts.signals import Signal
 from shared.contracts.tickets import CommandRejected, ContentErased, TicketFact
+from shared.stores.recent import Recent
 
 
 class Timers(Protocol):
@@ -56,6 +57,7 @@ class Autoclose:
     """Keeps every ticket's timer by the ticket's events, and a mark of who was last seen typing.
 
     `missed` is called with the number of gaps that a batch shows in the `seq` of its tickets.
+    `without` has up to which `seq` tickets were seen to need no timer.
     """
 
     timers: Timers
@@ -63,6 +65,7 @@ class Autoclose:
     accounts: Accounts
     clock: Clock
     missed: Callable[[int], None]
+    without: Recent[TicketRef, int] = field(default_factory=Recent)
 
     async def tickets_changed(self, events: Sequence[TicketFact | CommandRejected]) -> None:
         """Afterwards every event's timer is stored, and with it the event's `seq` (ACL 2, ACL 5).
@@ -73,7 +76,11 @@ class Autoclose:
         told: dict[TicketRef, list[TicketFact]] = {}
         for fact in facts:
             told.setdefault(TicketRef(fact.account_id, fact.ticket_id), []).append(fact)
-        asked = {ref for ref, of in told.items() if not timer.unknown_for_sure(of)}
+        asked = {
+            ref
+            for ref, of in told.items()
+            if not timer.unknown_for_sure(of, self.without.get(ref) or 0)
+        }
         known = await self.timers.load(asked)
         replayed = timer.replay(known, facts, self._settings_of, self.clock())
         if replayed.gaps:
@@ -81,6 +88,10 @@ class Autoclose:
         erased = {TicketRef(f.account_id, f.ticket_id) for f in facts if _erases(f)}
         await self.typing.forget([t.typist for ref, t in known.items() if ref in erased])
         await self.timers.save(replayed.timers, known.keys())
+        timed = known.keys() | {each.ref for each in replayed.timers}
+        for ref, of in told.items():
+            if ref not in timed:
+                self.without.keep(ref, max(fact.seq for fact in of))
 
     async def signals_seen(self, signals: Sequence[Signal]) -> None:
         """Afterwards everybody who typed has a mark that lasts the account's delay (ACL 4)."""

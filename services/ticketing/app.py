@@ -28,6 +28,7 @@ from shared.running.service import Service
 from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Store
 from shared.stores.mongo import Mongo, is_transient
+from shared.stores.recent import RecentDocuments
 from shared.topics import ATTRIBUTIONS, COMMANDS, ERASURES, SCREENED, SIGNALS
 from shared.values.links import LinkCodes
 from shared.values.mail_tokens import NO_TOKENS, MailTokens
@@ -61,7 +62,7 @@ def wire(
     numbers = Numbering(store.take_numbers, clock)
     policy = TicketPolicy(store, numbers, bus.accounts, tokens, LinkCodes(tokens.keys))
     tickets: Aggregates[Ticket, Item] = Aggregates(
-        store, bus.publish, clock, policy, trimmed_later=True
+        store, bus.publish, clock, policy, trimmed_later=True, recent=RecentDocuments()
     )
     erasing = Erasing(tickets, store, bus.publish)
     ticketing = Ticketing(tickets, store, bus.accounts, erasing.taken)

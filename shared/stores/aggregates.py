@@ -8,7 +8,8 @@ publish) is stored in the outbox by that same write, and carried out afterwards:
 by a sweep or by whoever reads the document next. These promises rest on the order of the steps;
 `tests/shared/test_aggregates.py` breaks each step and sees a promise fall:
 
-1. resolve what the items touch; read the documents first, then the ledger;
+1. resolve what the items touch; read the documents first, then the ledger. A document that was
+   written here lately need not be read: see `shared.stores.recent`;
 2. finish what lies in a document's outbox before writing to the document again, unless the ledger
    has all of its entries: then that was done;
 3. decide in pure code, in the order of the items; skip an item that was already applied before any
@@ -28,6 +29,7 @@ later, since there are no entries that would say what was published.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Generic
 
@@ -52,6 +54,7 @@ from shared.stores.documents import (
     Target,
 )
 from shared.stores.outboxes import Outboxes, entries_of
+from shared.stores.recent import RecentDocuments
 from shared.topics import BY_NAME
 
 
@@ -93,12 +96,15 @@ class Aggregates(Outboxes[S], Generic[S, I]):
     """Applies items to documents, each item once, and publishes what follows, at least once.
 
     `look` is called with the documents of each round, to read what decisions rest on besides: a
-    document that is written has not changed since that was read.
+    document that is written has not changed since that was read. `recent` is for policies that
+    write a document whenever an item is new to it: without a write nothing shows that somebody else
+    has changed it.
     """
 
     policy: Policy[S, I]
     rounds: int = 200
     look: Callable[[Sequence[Document[S]]], Awaitable[None]] | None = None
+    recent: RecentDocuments[S] | None = None
 
     async def apply(self, items: Sequence[I]) -> dict[int, Poison]:
         """Apply the items in order; afterwards all their effects are stored and published.
@@ -128,7 +134,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         """Decide and write once; returns the items that are still to be decided afterwards."""
         targets = await self._resolve(items, waiting)
         places = sorted(targets)
-        loaded = await self._read(self.store.load(set(targets.values())))
+        loaded = await self._load(set(targets.values()))
         known = await self._recorded(loaded, [self.policy.id_of(items[place]) for place in places])
         documents = await self._finish(loaded, known)
         if self.look is not None:
@@ -158,11 +164,22 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         won = await self.store.write(list(fresh.values())) if fresh else set()
         failpoints.reach("after-write")
         written = [doc for doc in fresh.values() if doc.state.id in won]
+        if self.recent is not None:
+            for document_id in fresh:
+                self.recent.forget(document_id)
         standing = await self._carry_out(written, current.loose)
         for document_id, work in making.items():
             again = dict.fromkeys([*work.taken, *work.sent])
             left.update(work.sent if document_id in standing else again)
         return left
+
+    async def _load(self, targets: AbstractSet[Target]) -> list[Document[S]]:
+        known = self.recent.of(targets) if self.recent is not None else {}
+        found = {document.state.id: document for document in known.values()}
+        if unknown := targets - known.keys():
+            for document in await self._read(self.store.load(unknown)):
+                found[document.state.id] = document
+        return list(found.values())
 
     async def _resolve(
         self, items: Sequence[I], waiting: Mapping[int, Target | None]
@@ -243,7 +260,11 @@ class Aggregates(Outboxes[S], Generic[S, I]):
             await self.publish([record for outcome in loose for record in outcome.publish])
             await self.store.record([("", outcome.entry) for outcome in loose if outcome.entry])
         stored = [replace(document, revision=document.revision + 1) for document in written]
-        return {document.state.id for document in await self._finish(stored)}
+        standing = await self._finish(stored)
+        if self.recent is not None:
+            for document in standing:
+                self.recent.keep(replace(document, outbox=(), outbox_at=FAR_FUTURE))
+        return {document.state.id for document in standing}
 
 
 def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:

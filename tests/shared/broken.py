@@ -17,6 +17,7 @@ from shared.stores.documents import (
     Store,
     Target,
 )
+from shared.stores.recent import RecentDocuments
 from tests.shared.toy import NOON, Change, Item, Ticket, Tickets, changed
 
 Made = Aggregates[Ticket, Item]
@@ -30,10 +31,16 @@ def made(
     publish: Publish,
     policy: Policy[Ticket, Item] | None = None,
     cls: type[Made] = Aggregates,
+    recent: RecentDocuments[Ticket] | None = None,
 ) -> Made:
     """Make them so that every outbox is overdue at once."""
     overdue = timedelta(seconds=-1)
-    return cls(store, publish, lambda: NOON, policy or Tickets(), patience=overdue, rounds=12)
+    return cls(
+        *(store, publish, lambda: NOON, policy or Tickets()),
+        patience=overdue,
+        rounds=12,
+        recent=recent or RecentDocuments(),
+    )
 
 
 @dataclass(slots=True)
