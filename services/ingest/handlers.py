@@ -24,7 +24,6 @@ from shared.contracts.messages import InboundMessage
 from shared.contracts.profiles import Profile
 from shared.contracts.signals import Signal
 from shared.errors import Poison
-from shared.running.tasks import both
 from shared.topic import Deleted
 from shared.topics import FILES, MESSAGES, SIGNALS
 
@@ -105,14 +104,10 @@ class Ingest:
         said = [body for outcome in outcomes for body in outcome.said]
         contacts = await whatsapp_ids.settled(said, self.aliases)
         outcomes = [rules.with_contacts(outcome, contacts) for outcome in outcomes]
-        profiles = self.profiles.find(rules.identity_keys(said))
-        parts = any(outcome.arrived for outcome in outcomes)
-        # All that is kept of contacts is stored by now, but for parts.
-        known, _ = await both(profiles, self.taken([] if parts else outcomes))
+        known = await self.profiles.find(rules.identity_keys(said))
         outcomes = [rules.with_profiles(outcome, known) for outcome in outcomes]
         refused = await self._published(readings, outcomes) | await self._joined(outcomes)
-        if parts:
-            await self.taken(outcomes)
+        await self.taken(outcomes)
         return refused
 
     async def _readings(

@@ -32,7 +32,6 @@ from shared.contracts.commands import Command, HandOver, ReplyToTicket
 from shared.contracts.marketing import MessageAttributed
 from shared.contracts.messages import InboundMessage, MessageDeleted, MessageEdited
 from shared.contracts.signals import Signal
-from shared.running.tasks import both
 from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Outcome, Target
 from shared.values.links import LinkCodes
@@ -240,10 +239,8 @@ class Ticketing:
         refused = await self.tickets.apply(messages)
         await self._take_up([m for m in messages if not isinstance(m, InboundMessage)])
         keys = [may_be_awaited(m) for m in messages if isinstance(m, InboundMessage)]
-        early, _ = await both(self._early(set().union(*keys)), self.late(messages))
-        if early:
-            await self._take_up(early)
-            await self.late(messages)
+        await self._take_up_for(set().union(*keys))
+        await self.late(messages)
         return refused
 
     async def commands_given(self, commands: Sequence[Command | HandOver]) -> Refusals | None:
@@ -258,7 +255,7 @@ class Ticketing:
         if any(names_a_stranger(c, self.accounts.get(c.account_id)) for c in named):
             await self.accounts.refresh()
         if answered := {c.ticket_id for c in commands if isinstance(c, ReplyToTicket)}:
-            await self._take_up(await self._early(await self.kept.sms_keys(answered)))
+            await self._take_up_for(await self.kept.sms_keys(answered))
         return await self.tickets.apply(commands)
 
     async def signals_seen(self, signals: Sequence[Signal]) -> Refusals | None:
@@ -274,9 +271,10 @@ class Ticketing:
         """Attributions show on their tickets (ATT 7)."""
         return await self.tickets.apply(facts)
 
-    async def _early(self, keys: Collection[str]) -> Sequence[Early]:
-        """The early items that wait for one of these keys."""
-        return early_items(await self.kept.early(keys)) if keys else ()
+    async def _take_up_for(self, keys: Collection[str]) -> None:
+        """Apply the early items that wait for one of these keys, where it is there now."""
+        if keys:
+            await self._take_up(early_items(await self.kept.early(keys)))
 
     async def _take_up(self, items: Sequence[Early]) -> None:
         """Apply the items that may have come early, where what they wait for is there now.

@@ -1,25 +1,9 @@
-"""Ending tasks, and waiting for two things at once."""
+"""Ending tasks."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
-from typing import TypeVar
+from collections.abc import Iterable
 
 _HEEDED_WITHIN = 1.0
-
-A = TypeVar("A")
-B = TypeVar("B")
-
-
-async def both(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
-    """What the two give, once both have ended, whatever became of the other; or an error of theirs.
-
-    Both fail together where a database is away: then the first one's error is raised.
-    """
-    found = await asyncio.gather(first, second, return_exceptions=True)
-    for each in found:
-        if isinstance(each, BaseException):
-            raise each
-    return found  # type: ignore[return-value]  # neither is an exception
 
 
 async def cancel(tasks: Iterable[asyncio.Task[None]]) -> None:
