@@ -19,6 +19,8 @@ from shared.topics import ERASURES, SENDS, TICKETS
 
 SERVICE: Final = "attribution"
 SWEEP_INTERVAL = timedelta(seconds=1)
+GATHER: Final = timedelta(milliseconds=100)
+"""A credit shows on its ticket a moment after the answer."""
 
 
 def wire(bus: Bus, store: Histories, clock: Clock, *, interval: timedelta = SWEEP_INTERVAL) -> None:
@@ -38,7 +40,11 @@ def build(settings: Settings) -> Service:
     """Attribution on Kafka and MongoDB, ready to run."""
     mongo = Mongo(settings.mongo, SERVICE)
     bus = KafkaBus(
-        SERVICE, settings.kafka, transient=is_transient, stop_timeout=settings.stop_timeout
+        SERVICE,
+        settings.kafka,
+        transient=is_transient,
+        stop_timeout=settings.stop_timeout,
+        gather=GATHER,
     )
     contacts = MongoContacts(mongo.database)
     wire(bus, contacts, system_clock, interval=settings.sweep_interval)

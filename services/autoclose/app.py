@@ -19,6 +19,8 @@ from shared.topics import SIGNALS, TICKETS
 
 SERVICE: Final = "autoclose"
 SWEEP_INTERVAL = timedelta(seconds=1)
+GATHER: Final = timedelta(milliseconds=200)
+"""It closes what has been silent for days."""
 COUNT_GAPS = metrics.EVENT_GAPS.labels(SERVICE).inc
 
 
@@ -51,7 +53,11 @@ def build(settings: Settings) -> Service:
     database = Mongo(settings.mongo, SERVICE)
     cache = redis.connect(settings.redis, SERVICE)
     bus = KafkaBus(
-        SERVICE, settings.kafka, transient=_is_transient, stop_timeout=settings.stop_timeout
+        SERVICE,
+        settings.kafka,
+        transient=_is_transient,
+        stop_timeout=settings.stop_timeout,
+        gather=GATHER,
     )
     timers = MongoTimers(database.database)
     typing = RedisTyping(cache, settings.redis.prefix)

@@ -15,6 +15,7 @@ from shared.bus.consuming import Consuming
 from shared.bus.kafka import LARGEST_RECORD, connection
 from shared.running import metrics
 from shared.running.settings import KafkaSettings
+from shared.topic import MEBIBYTE
 
 
 def broker_of(settings: KafkaSettings, stop_timeout: timedelta) -> KafkaBroker:
@@ -38,8 +39,12 @@ def subscribed(  # where, as whom, how, and who is called
     settings: KafkaSettings,
     members: "Members",
     take: Callable[[Sequence[Any]], Awaitable[None]],
+    gather: timedelta,
 ) -> Any:  # noqa: ANN401  # the framework's subscriber is generic in privates
-    """The subscriber that calls `take` with batches of raw records; nothing is committed for it."""
+    """The subscriber that calls `take` with batches of raw records; nothing is committed for it.
+
+    The brokers may gather records for so long before they give them.
+    """
     subscriber = broker.subscriber(
         *topics,
         group_id=group,
@@ -48,7 +53,8 @@ def subscribed(  # where, as whom, how, and who is called
         auto_offset_reset="earliest",
         max_records=settings.max_batch,
         batch_timeout_ms=10,
-        fetch_max_wait_ms=int(settings.fetch_wait.total_seconds() * 1000),
+        fetch_min_bytes=MEBIBYTE if gather else 1,
+        fetch_max_wait_ms=int((gather or settings.fetch_wait).total_seconds() * 1000),
         max_partition_fetch_bytes=LARGEST_RECORD,
         session_timeout_ms=int(settings.session_timeout.total_seconds() * 1000),
         heartbeat_interval_ms=int(settings.session_timeout.total_seconds() * 1000) // 4,

@@ -32,7 +32,12 @@ UNREADY_AFTER = timedelta(seconds=30)
 
 
 class KafkaBus:
-    """A service's end of Kafka (see `shared.bus.ports.Bus`); runs until told to stop."""
+    """A service's end of Kafka (see `shared.bus.ports.Bus`); runs until told to stop.
+
+    Records reach a service for which nobody waits up to `gather` later, and more of them at once:
+    each fetch costs the brokers, the database and the service about the same, however much it
+    brings.
+    """
 
     def __init__(
         self,
@@ -43,11 +48,13 @@ class KafkaBus:
         clock: Clock = system_clock,
         retry: RetryPolicy = RetryPolicy(),
         stop_timeout: timedelta = timedelta(seconds=25),
+        gather: timedelta = timedelta(0),
     ) -> None:
         self.service: Service = service
         self.stopped_by: str | None = None
         self.gave_up = asyncio.Event()
         self._settings = settings
+        self._gather = gather
         self._producer = Producer(settings, service)
         self._accounts = AccountsTable(self._refresh_accounts)
         self._followers = [Follower(settings, ACCOUNTS, self._accounts.apply)]
@@ -151,7 +158,8 @@ class KafkaBus:
         prefix = self._settings.topic_prefix
         topics = [prefix + name for name in self._consuming.subscriptions]
         self._subscriber = subscribed(
-            self.broker, topics, self.group, self._settings, self._members, self._take
+            *(self.broker, topics, self.group, self._settings, self._members, self._take),
+            self._gather,
         )
         try:
             await self.broker.start()
