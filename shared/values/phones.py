@@ -27,7 +27,7 @@ _ARGENTINA = re.compile(r"\+54(9?)([0-9]{10})")
 _BRAZIL = re.compile(r"\+55([1-9][1-9])(9?)([6-9][0-9]{7})")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def e164(written: str, region: str | None = None) -> str | None:
     """The number in E.164; None for what is none: a short code, a name, a local number.
 
@@ -67,7 +67,7 @@ def variants(number: str) -> tuple[str, ...]:
     return (number,)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def is_known(number: str) -> bool:
     """Whether the number in E.164 is a valid one by the numbering plans, as far as known here."""
     found = _parsed(number, None)

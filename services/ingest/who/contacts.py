@@ -109,7 +109,7 @@ def canonical(identity: Identity) -> Identity:
     return identity if value == identity.value else identity.model_copy(update={"value": value})
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def _canonical(kind: str, value: str) -> str:
     value = value.strip()
     if kind == "email":
