@@ -10,7 +10,8 @@ shortly afterwards is committed together.
 import asyncio
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -32,6 +33,8 @@ from shared.topics import ACCOUNTS
 
 COMMITS_APART: Final = timedelta(milliseconds=100)
 """How long after a commit the next one begins at the earliest; a killed replica repeats so much."""
+
+COMMITTED_WITHIN: Final = timedelta(seconds=5)
 
 _log = structlog.get_logger()
 
@@ -67,6 +70,9 @@ class Consuming:
     behind: dict[Any, int] | None = None
     committed: dict[Any, int] = field(default_factory=dict)
     _done: dict[Any, int] = field(default_factory=dict)
+    """By partition, the offset to commit; what is committed is no longer here."""
+    _handled: dict[Any, int] = field(default_factory=dict)
+    """By partition, the offset after what was handled last."""
     _committing: asyncio.Task[None] | None = None
     _one_commit: asyncio.Lock = field(default_factory=asyncio.Lock)
     _draining: bool = False
@@ -88,18 +94,20 @@ class Consuming:
             for name, subscription in self.subscriptions.items():
                 if records := shares.get(name):
                     await self._deliver(subscription, records)
-            self._note_caught_up()
             if self._draining:
                 await self.commit()
             elif self._done and (self._committing is None or self._committing.done()):
                 self._committing = asyncio.create_task(self._commit_until_all_is())
 
     async def stopping(self) -> None:
-        """Commit what is done, and from now on each batch before the next one."""
+        """Commit what is done, and from now on each batch before the next one.
+
+        Where the brokers take no commit within `COMMITTED_WITHIN`, the records come again.
+        """
         self._draining = True
-        if self._committing is not None:
-            await asyncio.wait([self._committing], timeout=COMMITS_APART.total_seconds() * 2)
-        await self.commit()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(COMMITTED_WITHIN.total_seconds()):
+                await self.commit()
 
     async def _deliver(self, subscription: Subscription, records: Sequence[Record]) -> None:
         """Handle one topic's share, or let it wait; `_done` then has the offsets to commit."""
@@ -253,6 +261,7 @@ class Consuming:
     ) -> None:
         for record in records:
             self._done[self._partition(record)] = record.offset + 1
+        self._handled |= self._done
         counter = metrics.MESSAGES_PROCESSED
         topic = subscription.topic.name
         counter.labels(self.service, topic, "handled").inc(len(records) - dead - ignored)
@@ -316,12 +325,12 @@ class Consuming:
         if still:
             self.consumer.resume(*still)
 
-    def _note_caught_up(self) -> None:
-        """Of what partitions held when this replica came, note which was handled."""
-        if self.behind:
-            for partition, offset in self._done.items():
-                if offset >= self.behind.get(partition, offset + 1):
-                    del self.behind[partition]
+    def is_behind(self, assigned: Collection[Any]) -> bool:
+        """Whether one of these partitions has not been handled up to its end in `behind`."""
+        return any(
+            partition in assigned and self._handled.get(partition, 0) < end
+            for partition, end in (self.behind or {}).items()
+        )
 
     async def _commit_until_all_is(self) -> None:
         while self._done and not self._draining:
@@ -331,14 +340,12 @@ class Consuming:
     async def commit(self) -> None:
         """Commit what is done; a failure is harmless, since effects may be repeated."""
         async with self._one_commit:
-            await self._commit()
+            done, self._done = self._done, {}
+            assigned = self.consumer.assignment() if done else ()
+            if offsets := {tp: offset for tp, offset in done.items() if tp in assigned}:
+                await self._commit(offsets)
 
-    async def _commit(self) -> None:
-        assigned = self.consumer.assignment()
-        offsets = {tp: offset for tp, offset in self._done.items() if tp in assigned}
-        self._done = {}
-        if not offsets:
-            return
+    async def _commit(self, offsets: Mapping[Any, int]) -> None:
         try:
             failpoints.reach("before-commit")
             await self.consumer.commit(offsets)

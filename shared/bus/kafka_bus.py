@@ -256,7 +256,7 @@ class KafkaBus:
         async with self._measuring:
             if self._consuming.behind is None:
                 self._consuming.behind = await self._backlog()
-        while any(tp in self._consuming.behind for tp in self._consumer.assignment()):
+        while self._consuming.is_behind(self._consumer.assignment()):
             await asyncio.sleep(0.05)
 
     async def _backlog(self) -> dict[Any, int]:

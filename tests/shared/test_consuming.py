@@ -230,3 +230,40 @@ async def test_a_commit_that_fails_unexpectedly_is_told_with_the_next_batch() ->
 
     with pytest.raises(ZeroDivisionError):
         await place.take((0, 1, b"good"))
+
+
+async def test_what_was_handled_before_anybody_asked_keeps_no_sweep_waiting() -> None:
+    place = Place()
+    partition, assigned = TopicPartition(TOPIC.name, 0), place.consumer.assignment()
+    await place.take((0, 0, b"good"))
+    await until(place, 1)
+
+    place.consuming.behind = {partition: 1, TopicPartition("somebody else's", 0): 9}
+    assert not place.consuming.is_behind(assigned)
+
+    place.consuming.behind = {partition: 2}
+    assert place.consuming.is_behind(assigned)
+    await place.take((0, 1, b"good"))
+    assert not place.consuming.is_behind(assigned)
+
+
+async def test_whoever_never_had_a_batch_has_nothing_to_commit() -> None:
+    place = Place()
+    place.consuming.consumer = None
+
+    await Members("ingest", place.consuming).on_partitions_revoked([])
+    await place.consuming.stopping()
+
+
+async def test_nobody_is_kept_from_stopping_by_brokers_that_take_no_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shared.bus.consuming.COMMITTED_WITHIN", timedelta(milliseconds=10))
+    place = Place()
+    place.consumer.answers.clear()
+    await place.take((0, 0, b"good"))
+
+    async with asyncio.timeout(5):
+        await place.consuming.stopping()
+
+    assert place.consumer.committed == {}
