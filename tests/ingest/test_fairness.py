@@ -1,7 +1,7 @@
 """What is beyond an account's share waits, in its order; nothing of it is lost (ING 9)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -112,6 +112,27 @@ async def test_without_a_share_everything_passes_and_what_was_kept_is_let_in() -
 
     assert len(stand.published) == 52
     assert not stand.keeping.kept
+
+
+async def test_who_keeps_nothing_looks_seldom_until_something_waits() -> None:
+    looked: list[int] = []
+
+    class Watched(MemoryKeeping):
+        async def waiting(self, lanes: Collection[str] | None = None) -> Mapping[str, int]:
+            looked.append(run)
+            return await super().waiting(lanes)
+
+    stand = Stand(share=None, a_second=4, keeping=Watched())
+    for run in range(50):
+        if run == 25:
+            # By a replica that still has a share.
+            keeper = Stand(share=0.1, keeping=stand.keeping)
+            await keeper.gate.publish([message("anna", n) for n in range(4)])
+            stand.clock.forward(minutes=1)
+        await stand.gate.let_in()
+
+    assert [record.value for record in stand.published] == [b"1", b"2", b"3"]
+    assert looked == [0, 20, 25, 40, 41, 42, 43, 44]
 
 
 @pytest.mark.spec("ING 9")

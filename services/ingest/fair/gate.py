@@ -16,6 +16,9 @@ from shared.values.ids import attempt_token
 INTERVAL = timedelta(milliseconds=250)
 """How often some of what is kept is let in."""
 
+_SELDOM = 20
+"""In which of the runs it is looked for what waits, where nothing is kept any more."""
+
 _LEASE = timedelta(seconds=5)
 _IDLE_RUNS = 240
 """How often nothing waits before it is looked whether something is kept nevertheless."""
@@ -121,6 +124,9 @@ class Gate:
 
         Whoever dies after publishing has not forgotten it: it is published again.
         """
+        if self.shares is None and self._idle % _SELDOM:
+            self._idle += 1
+            return
         lanes = await self.keeping.waiting()
         self._idle = 0 if lanes else self._idle + 1
         if self._idle % _IDLE_RUNS == 1:
