@@ -41,8 +41,15 @@ def terms(online: set[str], members: str = AGENTS, **more: object) -> Terms:
     return Terms(now=MONDAY, members=lines, online=online, **more)  # type: ignore[arg-type]
 
 
+def take_turn(state: Rotation, ticket: Waiting, on: Terms) -> tuple[Rotation, Turn] | None:
+    """Give out one ticket; None where nobody can have it."""
+    given = rotation.give_out(state, [ticket], on)
+    assert bool(given.turns) is not bool(given.stuck)
+    return (given.rotation, given.turns[0][1]) if given.turns else None
+
+
 def give(state: Rotation, number: int, on: Terms, line: str = "acme:all") -> tuple[Rotation, str]:
-    taken = rotation.take_turn(state, waiting(number, line), on)
+    taken = take_turn(state, waiting(number, line), on)
     assert taken is not None
     return taken[0], taken[1].agent
 
@@ -101,7 +108,7 @@ def test_nobody_gets_more_open_tickets_than_the_limit(limit: int, open_now: list
     state, given_to = Rotation(account_id="acme"), Counter(held)
     for number in range(12):
         line = ("acme:all", "acme:team:x")[number % 2]
-        taken = rotation.take_turn(state, waiting(number, line), on)
+        taken = take_turn(state, waiting(number, line), on)
         if taken is None:
             assert all(given_to[agent] >= limit for agent in "abc")
             break
@@ -113,9 +120,36 @@ def test_nobody_gets_more_open_tickets_than_the_limit(limit: int, open_now: list
 
 
 @pytest.mark.spec("ASG 6")
+@pytest.mark.spec("ASG 7")
+@given(
+    st.lists(st.sampled_from(["acme:all", "acme:team:x"]), max_size=30),
+    st.lists(st.frozensets(st.sampled_from(AGENTS)), min_size=1, max_size=4),
+    st.none() | st.integers(1, 4),
+    st.sets(st.integers(0, 200), max_size=20),
+)
+def test_many_tickets_are_given_out_as_one_after_the_other_would_be(
+    lines: list[str], stretches: list[frozenset[str]], limit: int | None, answered: set[int]
+) -> None:
+    together = alone = Rotation(account_id="acme")
+    for stretch, online in enumerate(stretches):
+        tickets = [waiting(100 * stretch + n, line) for n, line in enumerate(lines)]
+        ids = {waiting(n).ticket.offer_id for n in answered if n < 100 * stretch}
+        on = terms(set(online), limit=limit, open_tickets={}, answered=ids)
+        many = rotation.give_out(together, tickets, on)
+        ones = []
+        for ticket in tickets:
+            ones.append(rotation.give_out(alone, [ticket], on))
+            alone = ones[-1].rotation
+        assert many.turns == tuple(turn for one in ones for turn in one.turns)
+        assert many.stuck == frozenset().union(*(one.stuck for one in ones))
+        together = many.rotation
+        assert together == alone
+
+
+@pytest.mark.spec("ASG 6")
 def test_with_nobody_there_nothing_is_given() -> None:
-    assert rotation.take_turn(Rotation(account_id="acme"), waiting(1), terms(set())) is None
-    assert rotation.take_turn(Rotation(account_id="acme"), waiting(1), terms({"z"})) is None
+    assert take_turn(Rotation(account_id="acme"), waiting(1), terms(set())) is None
+    assert take_turn(Rotation(account_id="acme"), waiting(1), terms({"z"})) is None
 
 
 def test_an_agent_who_left_the_account_leaves_the_queue() -> None:
@@ -198,11 +232,11 @@ def test_turns_that_are_out_are_bounded_and_forgotten_in_time() -> None:
         for n in range(rotation.MOST_UNANSWERED)
     )
     full = Rotation(account_id="acme", unanswered=out)
-    assert rotation.take_turn(full, waiting(1), terms({"a"})) is None
+    assert take_turn(full, waiting(1), terms({"a"})) is None
     answered = terms({"a"}, answered={"7"})
-    assert rotation.take_turn(full, waiting(1), answered) is not None
+    assert take_turn(full, waiting(1), answered) is not None
     later = Terms(now=MONDAY + timedelta(days=2), members={"acme:all": ("a",)}, online={"a"})
-    taken = rotation.take_turn(full, waiting(1), later)
+    taken = take_turn(full, waiting(1), later)
     assert taken is not None
     assert len(taken[0].unanswered) == 1
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
@@ -131,33 +131,65 @@ class GivenOut:
     stuck: frozenset[str]
 
 
-def take_turn(rotation: Rotation, waiting: Waiting, terms: Terms) -> tuple[Rotation, Turn] | None:
-    """Give the ticket to an available agent of its line: first to one who is owed a turn.
+@dataclass(slots=True)
+class _Giving:
+    """A rotation while its turns are taken, one after the other, by the same terms.
 
-    Otherwise it goes to the one who was served least recently, who then goes to the end of the
-    queue. An agent who is new to the queue starts at its end, and one who was away keeps their
-    place. So nobody has turns to catch up with, and among the same available agents counts differ
-    by one at most (ASG 7). None where nobody is available, or too many turns are unanswered.
+    `unanswered` are the turns that are out, `out` how many of them each agent has. `queues` are the
+    lines' queues, the one that gave a turn last at the end; `present` are some of them as they are
+    among those who are there now.
     """
-    unanswered = _still_out(rotation, terms)
-    if len(unanswered) >= MOST_UNANSWERED:
-        return None
-    members = terms.members.get(waiting.line, ())
-    queue = _as_of_now(_queue(rotation, waiting.line), members, terms.online)
-    out = Counter(turn.agent for turn in unanswered if not turn.returned)
-    free = {agent for agent in queue.among if _has_room(agent, out[agent], terms)}
-    agent = next((agent for agent in (*queue.owed, *queue.agents) if agent in free), None)
-    if agent is None:
-        return None
-    turn = Turn(
-        command_id=waiting.ticket.offer_id,
-        ticket=waiting.ticket.id,
-        line=waiting.line,
-        agent=agent,
-        at=terms.now,
-        stretch=queue.stretch,
-    )
-    return _changed(rotation, _served(queue, agent), (*unanswered, turn)), turn
+
+    terms: Terms
+    queues: dict[str, Queue]
+    unanswered: dict[str, Turn]
+    out: Counter[str]
+    present: dict[str, Queue] = field(default_factory=dict)
+
+    def take(self, waiting: Waiting) -> Turn | None:
+        """Give the ticket to an available agent of its line: first to one who is owed a turn.
+
+        Otherwise it goes to the one who was served least recently, who then goes to the end of the
+        queue. An agent who is new to the queue starts at its end, and one who was away keeps their
+        place. So nobody has turns to catch up with, and among the same available agents counts
+        differ by one at most (ASG 7). None where nobody is available, or too many turns are
+        unanswered.
+        """
+        line = waiting.line
+        if len(self.unanswered) >= MOST_UNANSWERED:
+            return None
+        if line not in self.present:
+            queue = self.queues.get(line, Queue(line=line))
+            members = self.terms.members.get(line, ())
+            self.present[line] = _as_of_now(queue, members, self.terms.online)
+        queue = self.present[line]
+        there = (agent for agent in (*queue.owed, *queue.agents) if agent in queue.among)
+        agent = next((a for a in there if _has_room(a, self.out[a], self.terms)), None)
+        if agent is None:
+            return None
+        turn = Turn(
+            command_id=waiting.ticket.offer_id,
+            ticket=waiting.ticket.id,
+            line=line,
+            agent=agent,
+            at=self.terms.now,
+            stretch=queue.stretch,
+        )
+        self.queues.pop(line, None)
+        self.queues[line] = self.present[line] = _served(queue, agent)
+        self.unanswered[turn.command_id] = turn
+        self.out[agent] += 1
+        return turn
+
+
+def _giving(rotation: Rotation, terms: Terms) -> _Giving:
+    unanswered = {
+        turn.command_id: turn
+        for turn in rotation.unanswered
+        if turn.command_id not in terms.answered and turn.at > terms.now - _FORGOTTEN_AFTER
+    }
+    out = Counter(turn.agent for turn in unanswered.values() if not turn.returned)
+    return _Giving(terms, {queue.line: queue for queue in rotation.queues}, unanswered, out)
 
 
 def give_out(rotation: Rotation, tickets: Iterable[Waiting], terms: Terms) -> GivenOut:
@@ -167,23 +199,26 @@ def give_out(rotation: Rotation, tickets: Iterable[Waiting], terms: Terms) -> Gi
     was answered, and is out no more, would not be waiting with the need that the turn was for. So
     none takes a second turn.
     """
+    giving = _giving(rotation, terms)
     turns: list[tuple[Waiting, Turn]] = []
     late: list[tuple[Waiting, Turn]] = []
     stuck: set[str] = set()
-    out = {turn.command_id: turn for turn in _still_out(rotation, terms)}
     for waiting in tickets:
-        if (turn := out.get(waiting.ticket.offer_id)) is not None:
+        if (turn := giving.unanswered.get(waiting.ticket.offer_id)) is not None:
             if not turn.returned and turn.at <= terms.now - LATE:
                 late.append((waiting, turn))
             continue
-        taken = None if waiting.line in stuck else take_turn(rotation, waiting, terms)
+        taken = None if waiting.line in stuck else giving.take(waiting)
         if taken is None:
             stuck.add(waiting.line)
-            continue
-        rotation, turn = taken
-        turns.append((waiting, turn))
-        out[turn.command_id] = turn
-    return GivenOut(rotation, tuple(turns), tuple(late), frozenset(stuck))
+        else:
+            turns.append((waiting, taken))
+    after = Rotation(
+        account_id=rotation.account_id,
+        queues=tuple(giving.queues.values()),
+        unanswered=tuple(giving.unanswered.values()),
+    )
+    return GivenOut(after if turns else rotation, tuple(turns), tuple(late), frozenset(stuck))
 
 
 def give_back(rotation: Rotation, command_id: str) -> Rotation | None:
@@ -207,14 +242,6 @@ def give_back(rotation: Rotation, command_id: str) -> Rotation | None:
 def is_answered(turn: Turn, ticket: Followed | None) -> bool:
     """Whether the ticket, as read after the turn was, has an answer to the turn's command."""
     return ticket is not None and turn.command_id not in {ticket.offer_id, *ticket.unanswered}
-
-
-def _still_out(rotation: Rotation, terms: Terms) -> tuple[Turn, ...]:
-    return tuple(
-        turn
-        for turn in rotation.unanswered
-        if turn.command_id not in terms.answered and turn.at > terms.now - _FORGOTTEN_AFTER
-    )
 
 
 def _queue(rotation: Rotation, line: str) -> Queue:
