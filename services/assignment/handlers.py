@@ -39,6 +39,9 @@ class Turns(Protocol):
     async def share_lines(self, found: Collection[str]) -> None:
         """Give out all that can be given in these lines."""
 
+    def held_up(self, account_ids: Collection[str]) -> set[str]:
+        """The lines of these accounts that wait for answers to turns; they are told only once."""
+
     async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
         """Undo the turns of refused AssignTickets, given by account and command id."""
 
@@ -104,7 +107,9 @@ class Assignment:
             text = f"{len(left)} tickets lost the race to be followed {_ROUNDS} times"
             raise Transient(text)
         await self._take_from_removed(followed.values())
-        await self.turns.share_lines({ticket.line for ticket in followed.values() if ticket.line})
+        answered = {event.account_id for event in events if follow.may_answer_a_turn(event)}
+        found = {ticket.line for ticket in followed.values() if ticket.line}
+        await self.turns.share_lines(found | self.turns.held_up(answered))
 
     async def presence_changed(self, events: Sequence[Presence]) -> Refusals | None:
         """Store who is online (ASG 2), and share out what waits to agents who came online (ASG 6).

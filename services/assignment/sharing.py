@@ -147,6 +147,8 @@ class Sharing:
     clock: Clock
     _again: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """By account, the commands that were late, and when each is given again."""
+    _held_up: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By account, the lines in which tickets wait until turns that are out are answered."""
 
     async def share(self, account_ids: Collection[str] | None = None) -> None:
         """Give out all that can be given in these accounts (None: in all), the oldest first.
@@ -169,6 +171,10 @@ class Sharing:
             for start in range(0, len(busy), LINES):
                 more |= await self._give_out(busy[start : start + LINES])
             busy = sorted(more)
+
+    def held_up(self, account_ids: Collection[str]) -> set[str]:
+        """The lines of these accounts that wait for answers to turns; they are told only once."""
+        return {line for each in account_ids for line in self._held_up.pop(each, ())}
 
     async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
         """Undo the turns of refused AssignTickets, given by account and command id (ASG 4)."""
@@ -198,6 +204,9 @@ class Sharing:
         turns = _Turns(self, busy)
         accounts = sorted({lines.account_of(line) for line in busy})
         await self._aggregates(turns).apply([_Share(account_id) for account_id in accounts])
+        self._held_up.update(
+            {each: given.stuck for each, given in turns.given.items() if given.full}
+        )
         now = self.clock()
         offers = [
             _offer(*each, now)

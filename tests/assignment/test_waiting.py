@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.assignment import sharing
+from services.assignment.rules import rotation
 from services.assignment.rules.presence import Choice
 from shared.contracts.accounts import AccountSettings
 from shared.contracts.commands import AssignTicket
@@ -50,6 +51,31 @@ async def test_a_long_line_is_given_out_at_once_evenly_and_oldest_first() -> Non
         "a": 225,
         "b": 225,
     }
+
+
+@pytest.mark.spec("ASG 6")
+async def test_a_line_that_waits_for_answers_goes_on_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No sweep runs here: nothing else than the answers lets more tickets be given out."""
+    monkeypatch.setattr(rotation, "MOST_UNANSWERED", 10)
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica()
+    for number in range(35):
+        desk.opens(f"t{number:02}")
+        desk.now += SECOND
+    await desk.settle(replica)
+    answered = len(desk.stream)
+
+    await replica.hear([desk.online("a"), desk.online("b")])
+    assert len(desk.commands) == 10
+    desk.is_taken("t05", "c")
+    await desk.settle(replica, answered)
+
+    offered = [c.ticket_id for c in desk.commands if isinstance(c, AssignTicket)]
+    assert offered == [f"t{n:02}" for n in range(35)]
+    assert all(desk.assignee(f"t{number:02}") for number in range(35))
 
 
 @pytest.mark.spec("ASG 2")

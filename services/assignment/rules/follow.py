@@ -168,6 +168,13 @@ def is_for_want_of_settings(event: TicketFact | CommandRejected) -> bool:
     return isinstance(event, CommandRejected) and event.code == "unknown_agent" and _is_ours(event)
 
 
+def may_answer_a_turn(event: TicketFact | CommandRejected) -> bool:
+    """Whether it may be what became of an AssignTicket of ours."""
+    return isinstance(event, TicketAssigned) or (
+        isinstance(event, CommandRejected) and _is_ours(event)
+    )
+
+
 def _is_ours(event: CommandRejected) -> bool:
     return (event.author.kind, event.author.id) == (commands.AUTHOR.kind, commands.AUTHOR.id)
 

@@ -122,13 +122,14 @@ class GivenOut:
     """The rotation once turns were taken, and whose they are.
 
     `late` are those whose turn has been out for long; `stuck` the lines in which a ticket goes on
-    waiting.
+    waiting. `full`: no more turns may be out until some are answered.
     """
 
     rotation: Rotation
     turns: tuple[tuple[Waiting, Turn], ...]
     late: tuple[tuple[Waiting, Turn], ...]
     stuck: frozenset[str]
+    full: bool
 
 
 @dataclass(slots=True)
@@ -218,7 +219,13 @@ def give_out(rotation: Rotation, tickets: Iterable[Waiting], terms: Terms) -> Gi
         queues=tuple(giving.queues.values()),
         unanswered=tuple(giving.unanswered.values()),
     )
-    return GivenOut(after if turns else rotation, tuple(turns), tuple(late), frozenset(stuck))
+    return GivenOut(
+        rotation=after if turns else rotation,
+        turns=tuple(turns),
+        late=tuple(late),
+        stuck=frozenset(stuck),
+        full=len(giving.unanswered) >= MOST_UNANSWERED,
+    )
 
 
 def give_back(rotation: Rotation, command_id: str) -> Rotation | None:
