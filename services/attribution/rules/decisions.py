@@ -65,6 +65,8 @@ def decide(
     known = _learn(before, fact, settings)
     if known is before:
         return before, []
+    if not known.messages:  # as for most of a campaign's sends
+        return forget(known, settings), []
     findings = attribute(known.sends, known.messages, known.marks)
     changed = [
         message

@@ -65,6 +65,8 @@ def erased(history: History, at: datetime) -> History:
 
 def _without_old_messages(history: History, settings: AttributionSettings) -> History:
     """Without messages below the floor, save those whose credit a mark could still change."""
+    if all(message.received_at >= history.floor for message in history.messages):
+        return history
     delivered = sorted(send.at for send in history.sends if send.counts)
     oldest = history.newest - max(MARKS_REACH, reach(settings))
 
@@ -79,10 +81,9 @@ def _without_old_messages(history: History, settings: AttributionSettings) -> Hi
 
 
 def _without_most_messages(history: History) -> History:
-    messages = sorted(history.messages, key=lambda message: message.order)
-    gone = messages[:-LONGEST]
-    if not gone:
+    if len(history.messages) <= LONGEST:
         return history
+    gone = sorted(history.messages, key=lambda message: message.order)[:-LONGEST]
     floor = max(history.floor, gone[-1].received_at + _INSTANT)
     return _without(history.model_copy(update={"floor": floor}), gone)
 
@@ -108,6 +109,8 @@ def _without(history: History, gone: Collection[Message]) -> History:
 
 def _without_spare_sends(history: History) -> History:
     """Without the oldest sends that no message answered, if there are more than `LONGEST`."""
+    if len(history.sends) <= LONGEST:
+        return history
     answered = {message.credit.send_id for message in history.messages if message.credit}
     spare = sorted(
         (send for send in history.sends if send.send_id not in answered),
