@@ -3,6 +3,8 @@
 Whatever is doubtful is kept: to show a quote again is a smaller fault than to hide an answer.
 """
 
+from functools import lru_cache
+
 from services.ingest.read.mail.quoting import closings, phrases
 from services.ingest.read.mail.quoting.quoted import Quote, has_mark, quotes_in
 
@@ -17,8 +19,12 @@ def new_text(text: str, subject: str = "") -> str:
     Without a phone's line, a list's footer, a signature below two dashes or a company's notice at
     the end, too. Where nothing else is left, it is the whole text.
     """
-    if forwards(text, subject):
-        return text
+    return text if forwards(text, subject) else _without_quotes(text)
+
+
+@lru_cache(maxsize=4)
+def _without_quotes(text: str) -> str:
+    """What is left of the text of an answer: it is asked twice about a mail, at once."""
     lines = text[:_LONGEST].split("\n")
     stripped = "\n".join(_own(lines)).strip()
     # Nothing left that says anything: whatever was meant, it is in what was cut.
