@@ -19,7 +19,7 @@ from shared.stores.documents import Applied, Document, Outcome, Refused, Store, 
 from shared.topics import COMMANDS
 from shared.values import hours
 
-PAGE = 200
+PAGE = 500
 """How many tickets of a line are given out at a time."""
 
 LINES = 20

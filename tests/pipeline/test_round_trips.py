@@ -67,7 +67,7 @@ TOGETHER: Final[Table] = {
         "spam": (2, 2, 500),
         "ticketing": (15, 8, 2501),
         # A page of those who wait at a time, since other lines have their turn in between.
-        "assignment": (23, 7, 1004),
+        "assignment": (13, 5, 1002),
         "attribution": (6, 2, 500),
     },
     "a further message": {
