@@ -1,5 +1,6 @@
 """What assignment does when tickets change and agents come and go."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,8 +40,11 @@ class Turns(Protocol):
     async def share_lines(self, found: Collection[str]) -> None:
         """Give out all that can be given in these lines."""
 
-    def held_up(self, account_ids: Collection[str]) -> set[str]:
-        """The lines of these accounts that wait for answers to turns; they are told only once."""
+    def due(self, found: Collection[str], answers: Mapping[str, int]) -> set[str]:
+        """The lines to be shared out now, where something waits in those that were found.
+
+        `answers` tells how many turns of an account may have been answered meanwhile.
+        """
 
     async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
         """Undo the turns of refused AssignTickets, given by account and command id."""
@@ -107,9 +111,9 @@ class Assignment:
             text = f"{len(left)} tickets lost the race to be followed {_ROUNDS} times"
             raise Transient(text)
         await self._take_from_removed(followed.values())
-        answered = {event.account_id for event in events if follow.may_answer_a_turn(event)}
+        answers = Counter(e.account_id for e in events if follow.may_answer_a_turn(e))
         found = {ticket.line for ticket in followed.values() if ticket.line}
-        await self.turns.share_lines(found | self.turns.held_up(answered))
+        await self.turns.share_lines(self.turns.due(found, answers))
 
     async def presence_changed(self, events: Sequence[Presence]) -> Refusals | None:
         """Store who is online (ASG 2), and share out what waits to agents who came online (ASG 6).

@@ -25,6 +25,9 @@ PAGE = 500
 LINES = 20
 """From how many lines at a time. Both numbers bound what one write and its commands hold."""
 
+ENOUGH = 200
+"""How many answers an account that has too many turns out waits for until it is looked at."""
+
 _NOT_NOW = Refused(Poison("not_now", "nobody is there for it, or there is no such turn"))
 """A refusal leaves no trace: the item may come again, and be taken then."""
 
@@ -50,6 +53,14 @@ class Agents(Protocol):
 
     async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
         """The agents who are online, by account; an account that has none may be left out."""
+
+
+@dataclass(slots=True)
+class _HeldUp:
+    """Lines in which tickets wait until turns that are out are answered; how many were so far."""
+
+    lines: set[str]
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +158,8 @@ class Sharing:
     clock: Clock
     _again: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """By account, the commands that were late, and when each is given again."""
-    _held_up: dict[str, frozenset[str]] = field(default_factory=dict)
-    """By account, the lines in which tickets wait until turns that are out are answered."""
+    _held_up: dict[str, _HeldUp] = field(default_factory=dict)
+    """The accounts that have as many turns out as they may have."""
 
     async def share(self, account_ids: Collection[str] | None = None) -> None:
         """Give out all that can be given in these accounts (None: in all), the oldest first.
@@ -172,9 +183,23 @@ class Sharing:
                 more |= await self._give_out(busy[start : start + LINES])
             busy = sorted(more)
 
-    def held_up(self, account_ids: Collection[str]) -> set[str]:
-        """The lines of these accounts that wait for answers to turns; they are told only once."""
-        return {line for each in account_ids for line in self._held_up.pop(each, ())}
+    def due(self, found: Collection[str], answers: Mapping[str, int]) -> set[str]:
+        """The lines to be shared out now, where something waits in those that were found.
+
+        An account that has as many turns out as it may have waits for `ENOUGH` of `answers` to
+        them: to look at its lines with each event would cost more than it gives out. Whatever was
+        found meanwhile is due then. The sweep looks at all of them, too.
+        """
+        due: set[str] = set()
+        for line in found:
+            held_up = self._held_up.get(lines.account_of(line))
+            (due if held_up is None else held_up.lines).add(line)
+        for account_id, count in answers.items():
+            if (held_up := self._held_up.get(account_id)) is not None:
+                held_up.answers += count
+                if held_up.answers >= ENOUGH:
+                    due |= self._held_up.pop(account_id).lines
+        return due
 
     async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
         """Undo the turns of refused AssignTickets, given by account and command id (ASG 4)."""
@@ -204,9 +229,10 @@ class Sharing:
         turns = _Turns(self, busy)
         accounts = sorted({lines.account_of(line) for line in busy})
         await self._aggregates(turns).apply([_Share(account_id) for account_id in accounts])
-        self._held_up.update(
-            {each: given.stuck for each, given in turns.given.items() if given.full}
-        )
+        for account_id, given in turns.given.items():
+            self._held_up.pop(account_id, None)
+            if given.full:
+                self._held_up[account_id] = _HeldUp(set(given.stuck))
         now = self.clock()
         offers = [
             _offer(*each, now)

@@ -59,6 +59,7 @@ async def test_a_line_that_waits_for_answers_goes_on_with_them(
 ) -> None:
     """No sweep runs here: nothing else than the answers lets more tickets be given out."""
     monkeypatch.setattr(rotation, "MOST_UNANSWERED", 10)
+    monkeypatch.setattr(sharing, "ENOUGH", 4)
     desk = Desk()
     desk.has(account())
     replica = desk.replica()

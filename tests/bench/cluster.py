@@ -98,10 +98,8 @@ async def _run(there: Servers, replication: int, many: int) -> Measured:
             await fleet.until_all_taken(place, all_of_them)
             sent, seen = await fleet.watched(place, producer, all_of_them, PACED, A_SECOND)
             await fleet.until_all_taken(place, all_of_them)
-            records = workload.inbound_sms(BACKLOG)
             began = time.monotonic()
-            await places.publish(producer, records)
-            await fleet.until_all_taken(place, all_of_them)
+            await fleet.worked_off(place, producer, all_of_them, BACKLOG)
             rate = len(BACKLOG) / (time.monotonic() - began)
         return Measured(rate, seen.delays(sent, "TicketAssigned"))
 

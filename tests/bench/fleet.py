@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from shared.bus.delivery import Record
 from shared.bus.kafka import Producer
@@ -97,11 +97,28 @@ async def watched(
         sent[numbers[place]] = time.monotonic()
         await producer.publish([records[place]])
 
+    seen = await _on_desks(place, fleet, numbers, places.paced(records, a_second, send))
+    return sent, seen
+
+
+async def worked_off(place: Place, producer: Producer, fleet: Fleet, numbers: range) -> None:
+    """Publish these messages at once; return once each is on an agent's desk, and all is taken.
+
+    That all is taken is not enough: tickets may wait until turns that are out are answered.
+    """
+    records = workload.inbound_sms(numbers)
+    await _on_desks(place, fleet, numbers, places.publish(producer, records))
+    await until_all_taken(place, fleet)
+
+
+async def _on_desks(
+    place: Place, fleet: Fleet, numbers: range, sending: Coroutine[Any, Any, None]
+) -> Sightings:
+    """Send; what is seen until each message is on an agent's desk."""
     async with places.following(place, TICKETS.name) as consumer:
         await consumer.seek_to_end()
         await asyncio.gather(*(consumer.position(p) for p in consumer.assignment()))
-        seen = Sightings()
-        sending = asyncio.create_task(places.paced(records, a_second, send))
+        seen, sent = Sightings(), asyncio.create_task(sending)
         left, deadline = set(numbers), time.monotonic() + PATIENCE
         while left:
             polled = await consumer.getmany(timeout_ms=200)
@@ -112,8 +129,8 @@ async def watched(
                 left -= {number for number in left if seen.has(number)}
             fleet.check()
             assert now < deadline, f"{len(left)} messages are on no agent's desk"
-        await sending
-    return sent, seen
+        await sent
+    return seen
 
 
 def parts(

@@ -83,8 +83,7 @@ async def _taped(there: Servers, folder: Path) -> _Taped:
                 await fleet.watched(place, producer, six, numbers, A_SECOND)
             await fleet.until_all_taken(place, six)
             taped.at.append(time.time())
-            await places.publish(producer, workload.inbound_sms(TAPED))
-            await fleet.until_all_taken(place, six)
+            await fleet.worked_off(place, producer, six, TAPED)
             taped.at.append(time.time())
         topics = {SMS, *(topic for name in SIX for topic in SIX[name]), *fleet.MAKES.values()}
         taped.records = await places.all_of(place, *sorted(topics))
@@ -120,10 +119,8 @@ async def _served(place: Place, producer: Any, six: fleet.Fleet) -> tuple[Seen, 
     slow = await fleet.watched(place, producer, six, SLOW, SLOWLY)
     fast = await fleet.watched(place, producer, six, FAST, A_SECOND)
     await fleet.until_all_taken(place, six)
-    backlog = workload.inbound_sms(range(TAPED.start, TAPED.start + BACKLOG))
     began = time.time()
-    await places.publish(producer, backlog)
-    await fleet.until_all_taken(place, six)
+    await fleet.worked_off(place, producer, six, range(TAPED.start, TAPED.start + BACKLOG))
     done = await progress(place, SIX)
     return fast, slow, BACKLOG / (max(each.at[-1] for each in done.values()) - began)
 
