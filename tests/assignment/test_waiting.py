@@ -79,6 +79,33 @@ async def test_a_line_that_waits_for_answers_goes_on_with_them(
     assert all(desk.assignee(f"t{number:02}") for number in range(35))
 
 
+@pytest.mark.spec("ASG 6")
+async def test_an_account_with_too_many_turns_out_is_not_looked_at_for_each_new_ticket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rotation, "MOST_UNANSWERED", 5)
+    monkeypatch.setattr(sharing, "ENOUGH", 5)
+    desk = Desk()
+    desk.has(account(), account("other"))
+    replica = desk.replica()
+    await replica.hear([desk.online("a"), desk.online("a", "other")])
+    for number in range(6):
+        desk.opens(f"t{number}")
+    await replica.take(desk.stream[:])
+    assert len(desk.commands) == 5
+    looked, after = desk.calls["waiting"], len(desk.stream)
+
+    desk.opens("t6")
+    await replica.take(desk.stream[after:])
+    assert desk.calls["waiting"] == looked
+    desk.opens("elsewhere", "other")
+    await replica.take(desk.stream[-1:])
+    assert desk.calls["waiting"] > looked, "another account waits for nobody"
+
+    await desk.settle(replica, len(desk.stream))
+    assert all(desk.assignee(name) for name in ("t5", "t6", "elsewhere"))
+
+
 @pytest.mark.spec("ASG 2")
 async def test_who_signs_out_while_a_long_line_is_given_out_gets_no_more_of_it(
     monkeypatch: pytest.MonkeyPatch,

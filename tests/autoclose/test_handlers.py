@@ -246,6 +246,25 @@ async def test_a_rejection_changes_nothing_and_a_gap_is_counted() -> None:
     assert world.gaps == 1
 
 
+@pytest.mark.spec("ACL 2")
+async def test_a_timer_that_another_replica_began_is_known_when_the_customer_writes() -> None:
+    """What this replica knows of a ticket without a timer holds up to the events that it saw."""
+    ours = World()
+    theirs = World(ours.timers)
+    for world in (ours, theirs):
+        world.settings(ON)
+    story = Story(channel="sms")
+    await ours.happen(story.events)
+    assert ours.timers.kept == {}
+
+    await theirs.happen([story.reply()])
+    assert len(ours.timers.kept) == 1
+    await ours.happen([story.customer_writes()])
+
+    await ours.sweep(JUST_AFTER)
+    assert ours.published == []
+
+
 @pytest.mark.spec("ACL 5")
 async def test_a_closed_tickets_timer_is_remembered_so_that_old_events_start_nothing() -> None:
     world = World()

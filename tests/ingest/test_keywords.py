@@ -152,3 +152,16 @@ def test_space_and_punctuation_around_a_keyword_do_not_matter(word: str, around:
     expected: KeywordClass = "stop"
     assert found is not None
     assert found.class_ == expected
+
+
+ASCII = st.one_of(
+    st.text(st.characters(max_codepoint=127), max_size=40),
+    st.lists(
+        st.sampled_from(["STOP", " all", "\t", "!", "...", "-", "a1", "\x1c"]), max_size=8
+    ).map("".join),
+)
+
+
+@given(ASCII)
+def test_a_text_of_ascii_has_the_form_that_it_has_beside_an_invisible_character(text: str) -> None:
+    assert keywords.normal_form(text) == keywords.normal_form(f"{text}\u200b")
