@@ -96,15 +96,15 @@ class Aggregates(Outboxes[S], Generic[S, I]):
     """Applies items to documents, each item once, and publishes what follows, at least once.
 
     `look` is called with the documents of each round, to read what decisions rest on besides: a
-    document that is written has not changed since that was read. `recent` is for policies that
-    write a document whenever an item is new to it: without a write nothing shows that somebody else
-    has changed it.
+    document that is written has not changed since that was read. `recent`, by default of none, is
+    for policies that write a document whenever an item is new to it: without a write nothing shows
+    that somebody else has changed it.
     """
 
     policy: Policy[S, I]
     rounds: int = 200
     look: Callable[[Sequence[Document[S]]], Awaitable[None]] | None = None
-    recent: RecentDocuments[S] | None = None
+    recent: RecentDocuments[S] = field(default_factory=lambda: RecentDocuments(0))
 
     async def apply(self, items: Sequence[I]) -> dict[int, Poison]:
         """Apply the items in order; afterwards all their effects are stored and published.
@@ -164,9 +164,8 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         won = await self.store.write(list(fresh.values())) if fresh else set()
         failpoints.reach("after-write")
         written = [doc for doc in fresh.values() if doc.state.id in won]
-        if self.recent is not None:
-            for document_id in fresh:
-                self.recent.forget(document_id)
+        for document_id in fresh:
+            self.recent.forget(document_id)
         standing = await self._carry_out(written, current.loose)
         for document_id, work in making.items():
             again = dict.fromkeys([*work.taken, *work.sent])
@@ -174,7 +173,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         return left
 
     async def _load(self, targets: AbstractSet[Target]) -> list[Document[S]]:
-        known = self.recent.of(targets) if self.recent is not None else {}
+        known = self.recent.of(targets)
         found = {document.state.id: document for document in known.values()}
         if unknown := targets - known.keys():
             for document in await self._read(self.store.load(unknown)):
@@ -261,9 +260,8 @@ class Aggregates(Outboxes[S], Generic[S, I]):
             await self.store.record([("", outcome.entry) for outcome in loose if outcome.entry])
         stored = [replace(document, revision=document.revision + 1) for document in written]
         standing = await self._finish(stored)
-        if self.recent is not None:
-            for document in standing:
-                self.recent.keep(replace(document, outbox=(), outbox_at=FAR_FUTURE))
+        for document in standing:
+            self.recent.keep(replace(document, outbox=(), outbox_at=FAR_FUTURE))
         return {document.state.id for document in standing}
 
 
