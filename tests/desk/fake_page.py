@@ -105,8 +105,10 @@ class Fake:
             self.loop.call_soon_threadsafe(stream.put_nowait, event)
 
     def change(self, row: ShownRow, *, counts: bool = True) -> None:
-        """Have a ticket as it now is, and tell it."""
-        self.put(row)
+        """Tell a ticket, and have it so, unless what is told is older than what there is."""
+        known = self.rows.get(row.id)
+        if not known or known.seq <= row.seq:
+            self.put(row)
         keys = {name: key(row) for name, key in KEYS.items()}
         if keys["waiting"] == float("inf"):
             keys["waiting"] = None  # type: ignore[assignment]

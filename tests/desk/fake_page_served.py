@@ -46,7 +46,7 @@ def application(fake: Fake) -> FastAPI:  # noqa: C901, PLR0915  # one route afte
         fake.asked.append(f"{request.method} {path}")
         if fake.is_down or (fake.streams_refused and path == "/api/v1/events"):
             return JSONResponse({"code": "down", "detail": "Down."}, 503)
-        if request.method not in {"GET", "HEAD"}:
+        if request.method not in {"GET", "HEAD"} and path != "/sign-out":
             assert request.headers.get("X-Desk") == "token"
             body = await request.body()
             fake.sent.append((request.method, path, json.loads(body) if body else None))
@@ -77,6 +77,14 @@ def application(fake: Fake) -> FastAPI:  # noqa: C901, PLR0915  # one route afte
     @app.get("/desk")
     async def shell(request: Request) -> Response:
         return page("shell.html", ticket=None, **fake.context(request.query_params))
+
+    @app.post("/sign-out")
+    async def sign_out() -> Response:
+        return RedirectResponse("/sign-in", 303)
+
+    @app.get("/sign-in")
+    async def sign_in() -> Response:
+        return HTMLResponse("<h1>Signed out</h1>")
 
     @app.get("/desk/list")
     async def rows(request: Request) -> Response:

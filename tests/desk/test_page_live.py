@@ -264,6 +264,7 @@ def test_an_agent_chooses_a_language_and_signs_out(desk: Opened) -> None:
         page.click("dialog >> text=Esci")
     assert signed_out.value.method == "POST"
     assert signed_out.value.post_data == "csrf=token"
+    page.wait_for_url("**/sign-in")
 
 
 @pytest.mark.spec("ASG 2")
