@@ -19,7 +19,7 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from shared.embedded.probes import HOST
 from shared.embedded.servers import (
@@ -59,6 +59,13 @@ class Tansu(KafkaServer):
 class SecantusDB(MongoServer):
     """MongoDB's protocol on WiredTiger; what it acknowledged survives a kill."""
 
+    cache: ClassVar[str] = "4G"
+    """The bound of its cache, which has to hold all that is stored; memory is taken as needed.
+
+    If the cache were full, a thread that makes room would hold the lock that all others need, and
+    wait for them.
+    """
+
     def command(self) -> Sequence[str]:
         """Return the command line of the daemon, which reads no settings but these."""
         _from_wheel("SecantusDB", "secantus", "__main__.py")
@@ -70,9 +77,7 @@ class SecantusDB(MongoServer):
             f"--host={HOST}",
             f"--port={self.port}",
             f"--storage-path={self.folder / 'data'}",
-            # If the cache were full, a thread that makes room would hold the lock that all others
-            # need, and wait for them. Memory is taken only as needed: this is just the bound.
-            "--cache-size=4G",
+            f"--cache-size={self.cache}",
             "--log-level=WARNING",
         )
 
