@@ -216,7 +216,7 @@ def _answered(mail: _Mail) -> tuple[str, str]:
         for name, value in headers.fields
         if senders.AUTO_HEADER.fullmatch(name) and value.strip().lower() not in _NO
     ]
-    words = mail.words.of_an_answer()
+    words = mail.words
     found = {
         ", ".join(named): bool(named),
         "Precedence: auto_reply": mail.precedence == "auto_reply",
@@ -224,22 +224,23 @@ def _answered(mail: _Mail) -> tuple[str, str]:
         "Delivered-To: autoresponder": any(
             value.strip().lower() == "autoresponder" for value in headers.all("delivered-to")
         ),
-        "null return path": mail.null_sender and (bool(words) or not _is_written(mail)),
+        "null return path": mail.null_sender
+        and (bool(words.of_an_answer) or not _is_written(mail)),
         "inbox rule": mail.suppresses and bool(headers.raw("x-ms-exchange-inbox-rules-loop")),
         f"Auto-Submitted: {mail.submitted[:40]}": mail.submitted not in _NO,
-        "its title": mail.words.is_titled_automatic
-        and (mail.suppresses or mail.null_sender or not _speaks_of_titles(mail, words)),
+        "its title": words.is_titled_automatic
+        and (mail.suppresses or mail.null_sender or not _speaks_of_titles(words)),
     }
-    why = next((sign for sign, there in found.items() if there), None) or _by_its_words(mail, words)
+    why = next((sign for sign, there in found.items() if there), None) or _by_its_words(mail)
     return ("auto_reply", why) if why else ("", "")
 
 
-def _speaks_of_titles(mail: _Mail, words: list[str]) -> bool:
+def _speaks_of_titles(said: Words) -> bool:
     """Whether a mail that is titled like an automatic answer seems to be a person's on these."""
-    said = mail.words
     if ":" not in said.subject and "：" not in said.subject:
         return said.asks or said.speaks_of_own or said.is_about_a_purchase
-    return said.asks and not set(words) & {"away", "automatic", "defers", "received", "created"}
+    answers = {"away", "automatic", "defers", "received", "created"}
+    return said.asks and not answers.intersection(said.of_an_answer)
 
 
 def _is_written(mail: _Mail) -> bool:
@@ -250,10 +251,11 @@ def _is_written(mail: _Mail) -> bool:
     return mail.is_by_a_person or mail.words.asks or files or (mail.cites and quotes)
 
 
-def _by_its_words(mail: _Mail, words: list[str]) -> str:
+def _by_its_words(mail: _Mail) -> str:
     """What shows a program that answers, in its words and beside them; empty where too little."""
     if mail.words.asks or mail.is_by_a_person:
         return ""
+    words = mail.words.of_an_answer
     by_helpdesk = bool(senders.HELPDESKS.search(mail.program)) or any(
         mail.headers.raw(name) for name in senders.HELPDESK_HEADERS
     )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from services.ingest.read.mail.machines import answer_phrases as answers
@@ -72,7 +73,7 @@ def _is_by_a_daemon(head: Headers) -> bool:
     return "mailer-daemon" in head.raw("from").lower()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Words:
     """The subject, the start of the text, both as phrases are looked for, and the text in lines.
 
@@ -187,8 +188,12 @@ class Words:
         """Whether the subject has a case's number, and is not our own that comes back."""
         return _CASE.search(self.subject) is not None and not self.answers
 
+    @cached_property
     def of_an_answer(self) -> list[str]:
-        """What in the words is of a program that answers; no phrase counts as two."""
+        """What in the words is of a program that answers; no phrase counts as two.
+
+        It takes as long as reading the mail does: most mails show before whose they are.
+        """
         title = titles.AWAY_TITLES.match(self.subject)
         more = (title.groupdict().get("more") or "").lstrip() if title else ""
         named = {
