@@ -227,18 +227,21 @@ async def create_topics(
         await admin.close()
         raise await unreachable(error, settings) from error
     try:
-        created = []
-        for topic in TOPICS:
-            name = settings.topic_prefix + topic.name
-            count = topic.partitions if partitions is None else min(partitions, topic.partitions)
-            new = NewTopic(
-                name, count, replication, topic_configs=topic_configuration(topic, replication)
+        there = set(await admin.list_topics())
+        wanted = {settings.topic_prefix + topic.name: topic for topic in TOPICS}
+        new = [
+            NewTopic(
+                name,
+                topic.partitions if partitions is None else min(partitions, topic.partitions),
+                replication,
+                topic_configs=topic_configuration(topic, replication),
             )
-            try:
-                response = await admin.create_topics([new])
-            except TopicAlreadyExistsError:
-                continue
-            ((code, *_),) = [outcome[1:] for outcome in response.topic_errors]
+            for name, topic in wanted.items()
+            if name not in there
+        ]
+        response = await admin.create_topics(new) if new else None
+        created = []
+        for name, code, *_ in response.topic_errors if response else ():
             if code and for_code(code) is not TopicAlreadyExistsError:
                 text = f"creating {name} failed: {for_code(code).__name__}"
                 raise HelpdeskError(text)

@@ -115,16 +115,21 @@ class KafkaStage(Stage):
         ends: dict[Any, int] = {}
         while True:
             assert time.monotonic() < deadline, "the pipeline does not come to rest"
-            before, ends = ends, await self.consumer.end_offsets(self.consumer.assignment())
+            before, ends = ends, await self._ends()
             if ends != before or not await self._all_taken(ends):
                 await asyncio.sleep(0.02)
                 continue
             await self._two_sweeps(deadline)
-            if await self.consumer.end_offsets(self.consumer.assignment()) == ends:
+            if await self._ends() == ends:
                 break
-        for bus in self.buses.values():
-            await bus.refresh()
+        await asyncio.gather(*(bus.refresh() for bus in self.buses.values()))
         await self._read(ends)
+
+    async def _ends(self) -> dict[Any, int]:
+        # A consumer that reads would first wait for what it has asked for last.
+        asking = self._groups["ticketing"]
+        found: dict[Any, int] = await asking.end_offsets(self.consumer.assignment())
+        return found
 
     async def _all_taken(self, ends: dict[Any, int]) -> bool:
         for service, bus in self.buses.items():
@@ -206,8 +211,6 @@ async def kafka_stage(
             for number in metadata.partitions_for_topic(f"{unique}-{topic.name}")
         ]
         stage.consumer.assign(partitions)
-        for group in stage._groups.values():  # noqa: SLF001
-            group.assign(partitions)
         yield stage
     finally:
         await asyncio.gather(*(each.stop() for each in running))
