@@ -11,7 +11,6 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import track
 
-from services.ingest.normalize import Trial
 from services.ingest.read.times import moment
 from services.ingest.refusals import in_words
 from shared.bus.accounts import AccountsTable
@@ -56,6 +55,9 @@ def normalize(
 
     Exit codes: 1 also when a file cannot be read; the others are told.
     """
+    # Hundreds of phrases of mails are made ready with it.
+    from services.ingest.normalize import Trial
+
     table = None if accounts is None else _table(accounts)
     trial = Trial(channel, provider, table, _received(received_at))
     unreadable = 0

@@ -174,6 +174,14 @@ async def _up(
         await asyncio.Event().wait()
 
 
+def _own() -> set[str]:
+    """The names of the commands that no service adds, and that tell of no other command."""
+    groups = [group.name for group in app.registered_groups]
+    commands = [command.callback for command in app.registered_commands]
+    names = {*groups, *(each.__name__ for each in commands if each)}
+    return {name for name in names if name} - {"completion", "reference"}
+
+
 @cache
 def whole() -> typer.Typer:
     """The command with what services add to it."""
@@ -186,7 +194,8 @@ def main() -> None:
     """Run the command; errors that people can do something about are one line, and exit 1."""
     from shared.embedded.servers import ServerError
 
-    command = whole()
+    # What services add takes longer to import than most commands take.
+    command = app if set(sys.argv[1:2]) & _own() else whole()
     try:
         command(prog_name=completing.NAME)
     except ValidationError as error:

@@ -1,7 +1,10 @@
 """docs/command.md is what the parsers say, and whole."""
 
+import subprocess
+import sys
 from typing import Annotated
 
+import pytest
 import typer
 from typer.main import get_command
 
@@ -83,3 +86,19 @@ def test_a_command_that_somebody_adds_is_taken_up_with_what_it_says() -> None:
         "    helpdesk things drop it\n\nExit codes: 1 there is none."
         in told["helpdesk things drop"]
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "loads"), [(["accounts", "schema"], False), (["reference"], True)]
+)
+def test_a_command_imports_services_only_where_it_tells_of_theirs(
+    words: list[str], *, loads: bool
+) -> None:
+    said = (
+        f"import sys; sys.argv[1:] = {words!r}\n"
+        "from shared.cli import main\n"
+        "try:\n    main()\n"
+        "finally:\n    print(any(m.startswith('services.') for m in sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    assert (done.stderr.strip(), bool(done.stdout)) == (str(loads), True)
