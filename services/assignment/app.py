@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from services.assignment import handlers, measure, sharing, sweep
+from services.assignment import handlers, looking, measure, sweep
 from services.assignment.handlers import Assignment
+from services.assignment.looking import Looking
 from services.assignment.measure import Measure, Show
 from services.assignment.rules.rotation import Rotation
 from services.assignment.settings import Settings
@@ -35,11 +36,11 @@ def show_waiting(since: datetime | None, agents: int) -> None:
     metrics.AGENTS_AVAILABLE.set(agents)
 
 
-class Tickets(handlers.Tickets, sharing.Tickets, sweep.Tickets, measure.Tickets, Protocol):
+class Tickets(handlers.Tickets, looking.Tickets, sweep.Tickets, measure.Tickets, Protocol):
     """The followed tickets, as all parts need them."""
 
 
-class Agents(handlers.Agents, sharing.Agents, sweep.Agents, measure.Agents, Protocol):
+class Agents(handlers.Agents, looking.Agents, sweep.Agents, measure.Agents, Protocol):
     """The agents' choices, as all parts need them."""
 
 
@@ -71,7 +72,8 @@ def wire(
     """
     tickets, agents, heartbeats = stores.tickets, stores.agents, stores.heartbeats
     outside = (bus.accounts, bus.publish, clock)
-    turns = Sharing(tickets, agents, stores.rotations, *outside)
+    look = Looking(tickets, agents, bus.accounts, clock)
+    turns = Sharing(look, stores.rotations, bus.publish)
     assignment = Assignment(tickets, agents, heartbeats, turns, *outside, missed)
     sweeper = Sweep(tickets, agents, heartbeats, turns, *outside, sweep_interval)
     bus.consume(TICKETS, assignment.tickets_changed)

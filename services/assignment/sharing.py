@@ -3,56 +3,29 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
+from services.assignment.looking import Looking
 from services.assignment.rules import commands, lines, rotation
-from services.assignment.rules.follow import Followed
 from services.assignment.rules.rotation import GivenOut, Rotation, Terms, Turn, Waiting
-from shared.bus.accounts import Accounts
 from shared.bus.delivery import Outgoing, Publish
-from shared.clock import Clock
-from shared.contracts.accounts import AccountSettings
 from shared.errors import Poison
 from shared.running import failpoints
 from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Applied, Document, Outcome, Refused, Store, Target
+from shared.stores.recent import RecentDocuments
 from shared.topics import COMMANDS
-from shared.values import hours
-
-PAGE = 500
-"""How many tickets of a line are given out at a time."""
 
 LINES = 20
-"""From how many lines at a time. Both numbers bound what one write and its commands hold."""
+"""From how many lines a page is given out at a time: this bounds what one write holds."""
+
+REMEMBERED = 50
+"""Of how many accounts the rotation is remembered; one with many turns out is large to read."""
 
 ENOUGH = 200
 """How many answers an account that has too many turns out waits for until it is looked at."""
 
 _NOT_NOW = Refused(Poison("not_now", "nobody is there for it, or there is no such turn"))
 """A refusal leaves no trace: the item may come again, and be taken then."""
-
-
-class Tickets(Protocol):
-    """The followed tickets, as far as sharing out asks."""
-
-    async def load(self, ids: Collection[str]) -> dict[str, Followed]:
-        """The tickets of these ids that are known."""
-
-    async def busy(self, account_ids: Collection[str] | None) -> set[str]:
-        """The lines of these accounts (None: of all) in which a ticket waits."""
-
-    async def waiting(self, line: str, limit: int) -> list[Followed]:
-        """The tickets of a line that have waited longest, the oldest first."""
-
-    async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
-        """How many open or snoozed tickets each holder has; without any, they may be left out."""
-
-
-class Agents(Protocol):
-    """Who is there."""
-
-    async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
-        """The agents who are online, by account; an account that has none may be left out."""
 
 
 @dataclass(slots=True)
@@ -89,7 +62,7 @@ class _Turns:
     know nothing can have been taken before that.
     """
 
-    sharing: "Sharing"
+    looking: Looking
     lines: Collection[str] = ()
     terms: Mapping[str, Terms] = field(default_factory=dict)
     pages: Mapping[str, Sequence[Waiting]] = field(default_factory=dict)
@@ -107,8 +80,8 @@ class _Turns:
         """Read what waits in the lines, and for whom."""
         if self.lines:
             known = {document.state.account_id: document.state for document in rotations}
-            self.terms = await self.sharing.terms(self.lines, known)
-            self.pages, self.full = await self.sharing.pages(self.lines, known, self.terms)
+            self.terms = await self.looking.terms(self.lines, known)
+            self.pages, self.full = await self.looking.pages(self.lines, known, self.terms)
 
     def decide(self, target: Target, state: Rotation | None, item: _Item) -> Outcome[Rotation]:
         account_id = target.account_id
@@ -123,6 +96,10 @@ class _Turns:
         given = rotation.give_out(before, waiting, terms)
         self.given[account_id] = given
         return Applied(given.rotation) if given.turns else _NOT_NOW
+
+    def gave(self, account_id: str) -> bool:
+        """Whether a turn was given in the account."""
+        return account_id in self.given and bool(self.given[account_id].turns)
 
     def more(self) -> set[str]:
         """The lines of which more may be given out."""
@@ -150,16 +127,14 @@ def _offer(waiting: Waiting, turn: Turn, now: datetime) -> Outgoing:
 class Sharing:
     """Gives waiting tickets to the agents whose turn it is (ASG 1, ASG 3, ASG 6 to 8)."""
 
-    tickets: Tickets
-    agents: Agents
+    looking: Looking
     rotations: Store[Rotation]
-    accounts: Accounts
     publish: Publish
-    clock: Clock
     _again: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """By account, the commands that were late, and when each is given again."""
     _held_up: dict[str, _HeldUp] = field(default_factory=dict)
     """The accounts that have as many turns out as they may have."""
+    _recent: RecentDocuments[Rotation] = field(default_factory=lambda: RecentDocuments(REMEMBERED))
 
     async def share(self, account_ids: Collection[str] | None = None) -> None:
         """Give out all that can be given in these accounts (None: in all), the oldest first.
@@ -169,12 +144,12 @@ class Sharing:
         has as many turns out as it may have. The work depends on the lines in which tickets wait
         and on the agents who are online in their accounts, not on the number of accounts.
         """
-        if account_ids is None or self._open_now(account_ids):
-            await self.share_lines(await self.tickets.busy(account_ids))
+        if account_ids is None or self.looking.open_now(account_ids):
+            await self.share_lines(await self.looking.tickets.busy(account_ids))
 
     async def share_lines(self, found: Collection[str]) -> None:
         """As `share`, of what waits in these lines."""
-        open_now = self._open_now({lines.account_of(line) for line in found})
+        open_now = self.looking.open_now({lines.account_of(line) for line in found})
         busy = sorted(line for line in found if lines.account_of(line) in open_now)
         while busy:
             # One page of each line in turn, so that the other lines need not wait for a long one.
@@ -204,45 +179,57 @@ class Sharing:
     async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
         """Undo the turns of refused AssignTickets, given by account and command id (ASG 4)."""
         if refused:
+            for account_id, _ in refused:
+                # Another replica may have given the turn: nothing would be written then.
+                self._recent.forget(account_id)
             items = [_Back(account_id, command_id) for account_id, command_id in refused]
-            await self._aggregates(_Turns(self)).apply(items)
+            await self._aggregates(_Turns(self.looking)).apply(items)
 
     def _aggregates(self, turns: _Turns) -> Aggregates[Rotation, _Item]:
         return Aggregates(
-            self.rotations, self.publish, self.clock, turns, ledger=False, look=turns.look
+            *(self.rotations, self.publish, self.looking.clock, turns),
+            ledger=False,
+            look=turns.look,
+            recent=self._recent,
         )
 
-    def _open_now(self, account_ids: Collection[str]) -> dict[str, AccountSettings]:
-        """The accounts among these in which tickets are shared out at this moment."""
-        now = self.clock()
-        return {
-            settings.account_id: settings
-            for settings in map(self.accounts.get, account_ids)
-            if settings and settings.assignment.round_robin and hours.is_open(settings, now)
-        }
+    async def _decided(self, busy: Sequence[str]) -> list[_Turns]:
+        """What is given out of these lines; by the rotations that were written here last.
+
+        Where nothing is to be written, nothing shows that somebody else has written meanwhile: it
+        is decided again then, by the rotation that is stored.
+        """
+        accounts = sorted({lines.account_of(line) for line in busy})
+        known = {each for each in accounts if self._recent.of({_target(each)})}
+        turns = _Turns(self.looking, busy)
+        await self._aggregates(turns).apply([_Share(account_id) for account_id in accounts])
+        unwritten = {each for each in known if not turns.gave(each)}
+        if not unwritten:
+            return [turns]
+        for account_id in unwritten:
+            self._recent.forget(account_id)
+            turns.given.pop(account_id, None)
+        again = [line for line in busy if lines.account_of(line) in unwritten]
+        return [turns, *await self._decided(again)]
 
     async def _give_out(self, busy: Sequence[str]) -> set[str]:
         """Give out a page of each line. Returns the lines of which more may be given out.
 
         Business hours and who is online are read anew for each page: a long line takes a while.
         """
-        turns = _Turns(self, busy)
-        accounts = sorted({lines.account_of(line) for line in busy})
-        await self._aggregates(turns).apply([_Share(account_id) for account_id in accounts])
-        for account_id, given in turns.given.items():
-            self._held_up.pop(account_id, None)
-            if given.full:
-                self._held_up[account_id] = _HeldUp(set(given.stuck))
-        now = self.clock()
-        offers = [
-            _offer(*each, now)
-            for account_id, given in turns.given.items()
-            for each in (*given.turns, *self._to_be_given_again(account_id, given, now))
-        ]
+        now, offers, more = self.looking.clock(), [], set[str]()
+        for turns in await self._decided(busy):
+            more |= turns.more()
+            for account_id, given in turns.given.items():
+                self._held_up.pop(account_id, None)
+                if given.full:
+                    self._held_up[account_id] = _HeldUp(set(given.stuck))
+                again = self._to_be_given_again(account_id, given, now)
+                offers += [_offer(*each, now) for each in (*given.turns, *again)]
         if offers:
             await self.publish(offers)
             failpoints.reach("after-publish")
-        return turns.more()
+        return more
 
     def _to_be_given_again(
         self, account_id: str, given: GivenOut, now: datetime
@@ -257,80 +244,6 @@ class Sharing:
         if not self._again[account_id]:
             del self._again[account_id]
         return due
-
-    async def terms(
-        self, busy: Collection[str], rotations: Mapping[str, Rotation]
-    ) -> dict[str, Terms]:
-        """What decisions rest on, for those of the accounts where somebody is online, or was.
-
-        Answers are read before open tickets. So a ticket whose turn is answered, and no longer
-        counts as out, is among its agent's open tickets.
-        """
-        open_now = self._open_now({lines.account_of(line) for line in busy})
-        now = self.clock()
-        found = await self.agents.online(now, open_now) if open_now else {}
-        out = {each for each, known in rotations.items() if known.unanswered and each in open_now}
-        online = {account_id: found.get(account_id, set()) for account_id in found.keys() | out}
-        answered = await self._answered([rotations[each] for each in online if each in rotations])
-        limited = [
-            f"{account_id}:{agent_id}"
-            for account_id, agents in online.items()
-            if open_now[account_id].assignment.max_open_tickets is not None
-            for agent_id in agents
-        ]
-        held = await self.tickets.open_tickets(limited) if limited else {}
-        return {
-            account_id: Terms(
-                now=now,
-                members=lines.members_of_lines(open_now[account_id]),
-                online=agents,
-                limit=open_now[account_id].assignment.max_open_tickets,
-                open_tickets={
-                    agent_id: held.get(f"{account_id}:{agent_id}", 0) for agent_id in agents
-                },
-                answered=answered,
-            )
-            for account_id, agents in online.items()
-        }
-
-    async def pages(
-        self, busy: Collection[str], rotations: Mapping[str, Rotation], terms: Mapping[str, Terms]
-    ) -> tuple[dict[str, list[Waiting]], set[str]]:
-        """By account, a page of each line that somebody serves, the oldest first; the full ones.
-
-        A ticket whose turn is out waits on in its line, so that there may be as many more. Where
-        nobody serves it any more, these alone are of interest.
-        """
-        found: dict[str, list[Waiting]] = {}
-        full: set[str] = set()
-        for line in busy:
-            account_id = lines.account_of(line)
-            known = rotations.get(account_id)
-            out = sum(turn.line == line for turn in known.unanswered) if known else 0
-            served = _somebody_serves(line, terms)
-            limit = out + PAGE if served else out
-            if not limit:
-                continue
-            page = await self.tickets.waiting(line, limit)
-            found.setdefault(account_id, []).extend(Waiting(ticket, line) for ticket in page)
-            if served and len(page) == limit:
-                full.add(line)
-        for of_account in found.values():
-            of_account.sort(key=lambda waiting: (waiting.ticket.waiting_since, waiting.ticket.id))
-        return found, full
-
-    async def _answered(self, rotations: Collection[Rotation]) -> set[str]:
-        """The ids of commands whose turns are still out and that the ticket stream has answered."""
-        out = [turn for each in rotations for turn in each.unanswered]
-        tickets = await self.tickets.load({turn.ticket for turn in out}) if out else {}
-        return {
-            turn.command_id for turn in out if rotation.is_answered(turn, tickets.get(turn.ticket))
-        }
-
-
-def _somebody_serves(line: str, terms: Mapping[str, Terms]) -> bool:
-    account = terms.get(lines.account_of(line))
-    return account is not None and not account.online.isdisjoint(account.members.get(line, ()))
 
 
 def _target(account_id: str) -> Target:

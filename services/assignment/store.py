@@ -54,7 +54,7 @@ class MongoTickets:
         return {ticket.id for ticket in tickets} - await compare_and_set(self._tickets, rows)
 
     async def busy(self, account_ids: Collection[str] | None) -> set[str]:
-        """See `sharing.Tickets`."""
+        """See `looking.Tickets`."""
         # One range around all these accounts: MongoDB goes from line to line in the index. The
         # embedded server reads all that waits in a range, and would do so again for each account.
         if account_ids is None:
@@ -65,7 +65,7 @@ class MongoTickets:
         return {line for line in found if account_of(line) in account_ids}
 
     async def waiting(self, line: str, limit: int) -> list[Followed]:
-        """See `sharing.Tickets`."""
+        """See `looking.Tickets`."""
         query, sort = {"line": line}, [("waiting_since", 1)]
         async with self._causal.reading() as session:
             rows = self._tickets.find(
@@ -87,7 +87,7 @@ class MongoTickets:
         return next((row["since"] for row in await cursor.to_list(1)), None)
 
     async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
-        """See `sharing.Tickets`."""
+        """See `looking.Tickets`."""
         stages: list[dict[str, Any]] = [
             {"$match": {"holder": {"$in": sorted(holders)}}},
             {"$group": {"_id": "$holder", "count": {"$sum": 1}}},
@@ -150,7 +150,7 @@ class MongoAgents:
         await self._agents.bulk_write(updates, ordered=True)
 
     async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
-        """See `sharing.Agents`."""
+        """See `looking.Agents`."""
         query = {
             "account_id": {"$in": sorted(account_ids)},
             "due_at": {"$gt": now, "$lt": FAR_FUTURE},

@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.clock import EPOCH, Clock
 
-FEW: Final = 2
+FEW: Final = 4
 """How many are taken where the last ones lasted: numbers tell about when a ticket was opened."""
 
 MANY: Final = 200

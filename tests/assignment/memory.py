@@ -37,7 +37,7 @@ class MemoryTickets:
         return lost
 
     async def busy(self, account_ids: Collection[str] | None) -> set[str]:
-        """See `sharing.Tickets`."""
+        """See `looking.Tickets`."""
         return {
             ticket.line
             for ticket in self.tickets.values()
@@ -45,7 +45,7 @@ class MemoryTickets:
         }
 
     async def waiting(self, line: str, limit: int) -> list[Followed]:
-        """See `sharing.Tickets`."""
+        """See `looking.Tickets`."""
         found = [ticket for ticket in self.tickets.values() if ticket.line == line]
         return sorted(found, key=lambda ticket: ticket.waiting_since)[:limit]
 
@@ -54,7 +54,7 @@ class MemoryTickets:
         return min((t.waiting_since for t in self.tickets.values() if t.line), default=None)
 
     async def open_tickets(self, holders: Collection[str]) -> dict[str, int]:
-        """See `sharing.Tickets`."""
+        """See `looking.Tickets`."""
         held = (ticket.holder for ticket in self.tickets.values())
         return dict(Counter(holder for holder in held if holder in holders))
 
@@ -96,7 +96,7 @@ class MemoryAgents:
                 self.choices[choice.id] = choice
 
     async def online(self, now: datetime, account_ids: Collection[str]) -> dict[str, set[str]]:
-        """See `sharing.Agents`."""
+        """See `looking.Agents`."""
         found: dict[str, set[str]] = {}
         for choice in self.choices.values():
             if now < choice.due_at < FAR_FUTURE and choice.account_id in account_ids:

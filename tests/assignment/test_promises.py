@@ -11,9 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.assignment.looking import Looking
 from services.assignment.rules.rotation import LATE
+from services.assignment.sharing import Sharing
 from shared.contracts.commands import AssignTicket
 from shared.contracts.presence import Presence
+from shared.stores.documents import Target
 from tests.assignment.desk import Crash, Desk, Replica, account
 
 SECOND = timedelta(seconds=1)
@@ -269,3 +272,53 @@ async def test_the_oldest_waiting_ticket_is_first_however_the_stream_was_deliver
         await chance.choice(replicas).take([desk.stream[place]])
     await replicas[0].hear([desk.online("a")])
     assert [c.ticket_id for c in desk.commands] == [f"t{number}" for number in range(6)]
+
+
+def sharing(desk: Desk, replica: Replica) -> Sharing:
+    """What a replica shares out with, and remembers."""
+    look = Looking(desk.stores.tickets, desk.stores.agents, desk.accounts, lambda: desk.now)
+    return Sharing(look, desk.stores.rotations, replica.publish)
+
+
+async def waits(desk: Desk, replica: Replica, ticket_id: str, **limits: int) -> None:
+    """A ticket is opened and followed, and not shared out yet."""
+    desk.has(account(assignment={"round_robin": False, **limits}))
+    desk.opens(ticket_id)
+    await replica.take(desk.stream[-1:])
+    desk.has(account(assignment=limits))
+
+
+@pytest.mark.spec("ASG 8")
+async def test_a_replica_knows_at_once_of_a_turn_that_another_one_gave_back() -> None:
+    desk, limits = Desk(), {"max_open_tickets": 1}
+    replica = desk.replica()
+    desk.has(account(assignment=limits))
+    await replica.hear([desk.online("a")])
+    ours, theirs = sharing(desk, replica), sharing(desk, replica)
+    await waits(desk, replica, "t1", **limits)
+    await ours.share(["acme"])
+    await waits(desk, replica, "t2", **limits)
+    await ours.share(["acme"])
+    assert [c.ticket_id for c in desk.commands] == ["t1"], "they have as many as they may have"
+
+    await theirs.give_back([("acme", desk.commands[0].id)])
+    await ours.share(["acme"])
+
+    assert [c.ticket_id for c in desk.commands] == ["t1", "t2"]
+
+
+@pytest.mark.spec("ASG 4")
+async def test_a_replica_gives_back_a_turn_that_another_one_gave() -> None:
+    desk = Desk()
+    desk.has(account())
+    replica = desk.replica()
+    await replica.hear([desk.online("a"), desk.online("b")])
+    ours, theirs = sharing(desk, replica), sharing(desk, replica)
+    for ticket_id, who in (("t1", ours), ("t2", theirs)):
+        await waits(desk, replica, ticket_id)
+        await who.share(["acme"])
+
+    await ours.give_back([("acme", desk.commands[1].id)])
+
+    [rotation] = await desk.stores.rotations.load({Target("acme", id="acme")})
+    assert [turn.returned for turn in rotation.state.unanswered] == [False, True]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.assignment import sharing
+from services.assignment import looking, sharing
 from services.assignment.rules import rotation
 from services.assignment.rules.presence import Choice
 from shared.contracts.accounts import AccountSettings
@@ -110,7 +110,7 @@ async def test_an_account_with_too_many_turns_out_is_not_looked_at_for_each_new_
 async def test_who_signs_out_while_a_long_line_is_given_out_gets_no_more_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sharing, "PAGE", 10)
+    monkeypatch.setattr(looking, "PAGE", 10)
     desk = Desk()
     desk.has(account())
     replica, other = desk.replica(), desk.replica()
@@ -136,7 +136,7 @@ async def test_who_signs_out_while_a_long_line_is_given_out_gets_no_more_of_it(
 async def test_many_lines_are_given_out_bit_by_bit_and_no_line_waits_for_a_long_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sharing, "PAGE", 4)
+    monkeypatch.setattr(looking, "PAGE", 4)
     monkeypatch.setattr(sharing, "LINES", 3)
     desk = Desk()
     names = [f"a{number}" for number in range(10)]

@@ -36,9 +36,9 @@ ALONE: Final[Table] = {
     "a new ticket": {
         "ingest": (2, 0, 0),
         "spam": (1, 1, 1),
-        # One of them takes ticket numbers: the more at a time, the sooner the last ones went.
-        "ticketing": (12, 6, 6),
-        "assignment": (7, 3, 3),
+        # Every third or fourth time one more, to take ticket numbers, if they open at a slow pace.
+        "ticketing": (11, 5, 5),
+        "assignment": (6, 3, 3),
         "attribution": (3, 1, 1),
     },
     "a further message": {
@@ -67,7 +67,7 @@ TOGETHER: Final[Table] = {
         "spam": (2, 2, 500),
         "ticketing": (15, 8, 2501),
         # A page of those who wait at a time, since other lines have their turn in between.
-        "assignment": (13, 5, 1002),
+        "assignment": (11, 5, 1002),
         "attribution": (6, 2, 500),
     },
     "a further message": {

@@ -6,7 +6,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.contracts.base import Channel
+from services.ticketing.rules.early_records import WITH_EDITS, WITH_KEYWORDS
+from shared.contracts.base import CHANNELS, Channel
 from shared.contracts.commands import (
     UNASSIGNED,
     AddNote,
@@ -150,10 +151,19 @@ def _others(number: int, at: Any, messages: Sequence[InboundMessage]) -> st.Sear
                     id=f"a{number}", message_id=of.id, ticket_id=ticket_opened_by(of), at=at
                 )
 
-    kinds = st.sampled_from(["edit", "deletion", "keyword", "attribution"])
-    # Mail knows neither edits nor keywords.
-    others = [message for message in messages if message.channel != "email"]
-    return st.builds(built, st.sampled_from(others), kinds)
+    # Nobody edits an SMS or a mail, and only phones know keywords.
+    others = [
+        (message, kind)
+        for message in messages
+        for kind, channels in (
+            ("edit", WITH_EDITS),
+            ("deletion", WITH_EDITS),
+            ("keyword", WITH_KEYWORDS),
+            ("attribution", CHANNELS),
+        )
+        if message.channel in channels and message.channel != "email"
+    ]
+    return st.sampled_from(others).map(lambda each: built(*each))
 
 
 @st.composite
