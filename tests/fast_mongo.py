@@ -34,7 +34,8 @@ class SecantusInRust(MongoServer):
             *("--host", HOST),
             *("--port", str(self.port)),
             *("--storage-path", str(self.folder / "data")),
-            *("--cache-size", "1G"),
+            # A bound, taken only as needed: with a smaller one, an index of a million is never made.
+            *("--cache-size", "8G"),
             *("--log-level", "WARNING"),
             "--sync-on-commit",
         )
