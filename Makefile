@@ -125,7 +125,7 @@ demo: $(VENV)/.embedded  ## the whole pipeline on this machine; JSON=1 for progr
 	@$(BIN)/helpdesk demo $(if $(JSON),--json) $(ARGS)
 
 bench: $(READY)  ## speed beside its ceilings; ONLY=ingest, FULL=1 whole amounts, JSON=1 for programs
-	@FULL=$(FULL) $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json) $(ARGS)
+	@FULL=$(FULL) $(if $(FULL),HELPDESK_TEST_MONGO_CACHE=8G) $(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json) $(ARGS)
 
 chaos: $(READY)  ## break everything, and account for every record; JSON=1, ARGS='--seed 7'
 	@$(BIN)/python -m tests.chaos $(if $(JSON),--json) $(ARGS)
