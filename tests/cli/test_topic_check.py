@@ -15,6 +15,7 @@ from shared.running.settings import KafkaSettings
 from shared.topics import ACCOUNTS, COMMANDS, TOPICS
 from tests.cli import healthy
 from tests.cli.run import helpdesk
+from tests.e2e.harness import until
 
 NAME = COMMANDS.name
 
@@ -137,7 +138,14 @@ async def test_what_was_done_to_a_topic_on_kafka_is_told(servers: Servers, uniqu
         name = f"{unique}.helpdesk.presence"
         await admin.create_topics([NewTopic(name, 5, 1, topic_configs={"retention.ms": "60000"})])
         await create_topics(settings, replication=1, partitions=4)
-        await admin.create_partitions({f"{unique}.{NAME}": NewPartitions(6)})
+        more = f"{unique}.{NAME}"
+        await admin.create_partitions({more: NewPartitions(6)})
+
+        async def are_shown() -> bool:
+            [topic] = await admin.describe_topics([more])
+            return len(topic["partitions"]) == 6
+
+        await until("the broker shows the new partitions", are_shown)
     finally:
         await admin.close()
 
