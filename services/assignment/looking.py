@@ -71,7 +71,8 @@ class Looking:
         found = await self.agents.online(now, open_now) if open_now else {}
         out = {each for each, known in rotations.items() if known.unanswered and each in open_now}
         online = {account_id: found.get(account_id, set()) for account_id in found.keys() | out}
-        answered = await self._answered([rotations[each] for each in online if each in rotations])
+        known = [rotations[each] for each in online if each in rotations]
+        answered, vain = await self._answered(known)
         limited = [
             f"{account_id}:{agent_id}"
             for account_id, agents in online.items()
@@ -89,6 +90,7 @@ class Looking:
                     agent_id: held.get(f"{account_id}:{agent_id}", 0) for agent_id in agents
                 },
                 answered=answered,
+                vain=vain,
             )
             for account_id, agents in online.items()
         }
@@ -119,13 +121,14 @@ class Looking:
             of_account.sort(key=lambda waiting: (waiting.ticket.waiting_since, waiting.ticket.id))
         return found, full
 
-    async def _answered(self, rotations: Collection[Rotation]) -> set[str]:
-        """The ids of commands whose turns are still out and that the ticket stream has answered."""
+    async def _answered(self, rotations: Collection[Rotation]) -> tuple[set[str], set[str]]:
+        """Of the commands whose turns are out, those that are answered, and those in vain: ids."""
         out = [turn for each in rotations for turn in each.unanswered]
         tickets = await self.tickets.load({turn.ticket for turn in out}) if out else {}
-        return {
-            turn.command_id for turn in out if rotation.is_answered(turn, tickets.get(turn.ticket))
-        }
+        told = [(turn, tickets.get(turn.ticket)) for turn in out]
+        answered = {turn.command_id for turn, known in told if rotation.is_answered(turn, known)}
+        vain = {turn.command_id for turn, known in told if rotation.is_in_vain(turn, known)}
+        return answered, vain
 
 
 def _somebody_serves(line: str, terms: Mapping[str, Terms]) -> bool:

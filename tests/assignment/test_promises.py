@@ -322,3 +322,28 @@ async def test_a_replica_gives_back_a_turn_that_another_one_gave() -> None:
 
     [rotation] = await desk.stores.rotations.load({Target("acme", id="acme")})
     assert [turn.returned for turn in rotation.state.unanswered] == [False, True]
+
+
+@pytest.mark.spec("ASG 4")
+@pytest.mark.spec("ASG 7")
+@pytest.mark.parametrize("step", range(24))
+async def test_a_turn_whose_command_was_never_given_is_the_agents_again(step: int) -> None:
+    """Who took the turn died, and somebody takes the ticket before another gives the command."""
+    desk = Desk()
+    desk.has(account())
+    await desk.replica().hear([desk.online("a"), desk.online("b")])
+    desk.opens("t1")
+    desk.crash_at = step
+    with contextlib.suppress(Crash):
+        await desk.replica().take(desk.stream[:])
+    desk.crash_at = None
+
+    desk.is_taken("t1", "c")
+    desk.carry_out()
+    replica = desk.replica()
+    await replica.take(desk.stream[:])
+    after = len(desk.stream)
+    desk.opens("t2")
+    await desk.settle(replica, after)
+
+    assert (desk.assignee("t1"), desk.assignee("t2")) == ("c", "a")

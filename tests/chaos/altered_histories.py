@@ -88,6 +88,12 @@ def _uneven(history: History) -> None:
     rotation["state"]["queues"][0]["owed"] = ["ann"]
 
 
+def _uneven_by_a_turn_that_is_out(history: History) -> None:
+    rotation: Any = history.stores["assignment_rotations"][0]
+    out = {"command_id": "never-given", "agent": "ann", "returned": False}
+    rotation["state"]["unanswered"] = [out]
+
+
 def _command_unanswered(history: History) -> None:
     _events(history)[6]["command_id"] = "another"
 
@@ -235,4 +241,5 @@ WRONG: list[tuple[str, Alter]] = [
     ("doubly_assigned", _claimed_though_taken),
     ("doubly_assigned", _offered_to_two),
     ("doubly_assigned", _uneven),
+    ("doubly_assigned", _uneven_by_a_turn_that_is_out),
 ]

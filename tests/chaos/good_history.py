@@ -149,7 +149,8 @@ def good() -> History:
         entry("credit-1", "notice"),
     ]
     queues = [{"agents": ["bob", "ann"], "owed": []}]
-    rotation = {"_id": "shop1", "account_id": "shop1", "outbox": [], "state": {"queues": queues}}
+    state = {"queues": queues, "unanswered": []}
+    rotation = {"_id": "shop1", "account_id": "shop1", "outbox": [], "state": state}
     followed = {
         "_id": "shop1:t1",
         "ticket_id": "t1",

@@ -22,7 +22,6 @@ This is longer than ticketing may be away: until ticketing answers, a turn that 
 towards its agent's limit.
 """
 
-
 LATE = timedelta(seconds=15)
 """How long a turn is out before its command is given again: who took it may have died before that.
 
@@ -106,7 +105,8 @@ class Terms:
 
     `members` are each line's agents, `online` the account's agents who are online. If there is a
     `limit`, `open_tickets` says how many tickets each of them has, without the turns that are out.
-    `answered` are the ids of commands that the ticket stream has answered.
+    `answered` are the ids of commands that the ticket stream has answered, `vain` of those that can
+    only be refused, or were never given: their tickets need nobody any more.
     """
 
     now: datetime
@@ -115,6 +115,7 @@ class Terms:
     limit: int | None = None
     open_tickets: Mapping[str, int] | None = None
     answered: Collection[str] = frozenset()
+    vain: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,10 @@ class _Giving:
 
 
 def _giving(rotation: Rotation, terms: Terms) -> _Giving:
+    # Whoever took such a turn may have died before its command was given: no refusal would come.
+    for turn in rotation.unanswered:
+        if turn.command_id in terms.vain:
+            rotation = give_back(rotation, turn.command_id) or rotation
     unanswered = {
         turn.command_id: turn
         for turn in rotation.unanswered
@@ -249,6 +254,11 @@ def give_back(rotation: Rotation, command_id: str) -> Rotation | None:
 def is_answered(turn: Turn, ticket: Followed | None) -> bool:
     """Whether the ticket, as read after the turn was, has an answer to the turn's command."""
     return ticket is not None and turn.command_id not in {ticket.offer_id, *ticket.unanswered}
+
+
+def is_in_vain(turn: Turn, ticket: Followed | None) -> bool:
+    """Whether the ticket's need ended otherwise: the turn's command can only be refused now."""
+    return ticket is not None and turn.command_id in ticket.unanswered
 
 
 def _queue(rotation: Rotation, line: str) -> Queue:

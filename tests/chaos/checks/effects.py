@@ -126,6 +126,12 @@ def turns(history: History) -> Iterator[Finding]:
         for queue in rotation["state"]["queues"]:
             taken[rotation["account_id"]].update(dict.fromkeys(queue["agents"], 0))
             taken[rotation["account_id"]].update(queue["owed"])
+        # Whoever took it died before its command was given: it is its agent's again with the next.
+        taken[rotation["account_id"]].update(
+            turn["agent"]
+            for turn in rotation["state"]["unanswered"]
+            if turn["command_id"] not in offers and not turn["returned"]
+        )
     for id_, offer in offers.items():
         if f"{offer['account_id']}:{id_}" not in refused:
             taken[offer["account_id"]][offer["assignee"]] += 1
