@@ -97,10 +97,6 @@ class _Turns:
         self.given[account_id] = given
         return Applied(given.rotation) if given.turns else _NOT_NOW
 
-    def gave(self, account_id: str) -> bool:
-        """Whether a turn was given in the account."""
-        return account_id in self.given and bool(self.given[account_id].turns)
-
     def more(self) -> set[str]:
         """The lines of which more may be given out."""
         stuck = {line for given in self.given.values() for line in given.stuck}
@@ -179,9 +175,6 @@ class Sharing:
     async def give_back(self, refused: Collection[tuple[str, str]]) -> None:
         """Undo the turns of refused AssignTickets, given by account and command id (ASG 4)."""
         if refused:
-            for account_id, _ in refused:
-                # Another replica may have given the turn: nothing would be written then.
-                self._recent.forget(account_id)
             items = [_Back(account_id, command_id) for account_id, command_id in refused]
             await self._aggregates(_Turns(self.looking)).apply(items)
 
@@ -193,43 +186,28 @@ class Sharing:
             recent=self._recent,
         )
 
-    async def _decided(self, busy: Sequence[str]) -> list[_Turns]:
-        """What is given out of these lines; by the rotations that were written here last.
-
-        Where nothing is to be written, nothing shows that somebody else has written meanwhile: it
-        is decided again then, by the rotation that is stored.
-        """
-        accounts = sorted({lines.account_of(line) for line in busy})
-        known = {each for each in accounts if self._recent.of({_target(each)})}
-        turns = _Turns(self.looking, busy)
-        await self._aggregates(turns).apply([_Share(account_id) for account_id in accounts])
-        unwritten = {each for each in known if not turns.gave(each)}
-        if not unwritten:
-            return [turns]
-        for account_id in unwritten:
-            self._recent.forget(account_id)
-            turns.given.pop(account_id, None)
-        again = [line for line in busy if lines.account_of(line) in unwritten]
-        return [turns, *await self._decided(again)]
-
     async def _give_out(self, busy: Sequence[str]) -> set[str]:
         """Give out a page of each line. Returns the lines of which more may be given out.
 
         Business hours and who is online are read anew for each page: a long line takes a while.
         """
-        now, offers, more = self.looking.clock(), [], set[str]()
-        for turns in await self._decided(busy):
-            more |= turns.more()
-            for account_id, given in turns.given.items():
-                self._held_up.pop(account_id, None)
-                if given.full:
-                    self._held_up[account_id] = _HeldUp(set(given.stuck))
-                again = self._to_be_given_again(account_id, given, now)
-                offers += [_offer(*each, now) for each in (*given.turns, *again)]
+        turns = _Turns(self.looking, busy)
+        accounts = sorted({lines.account_of(line) for line in busy})
+        await self._aggregates(turns).apply([_Share(account_id) for account_id in accounts])
+        for account_id, given in turns.given.items():
+            self._held_up.pop(account_id, None)
+            if given.full:
+                self._held_up[account_id] = _HeldUp(set(given.stuck))
+        now = self.looking.clock()
+        offers = [
+            _offer(*each, now)
+            for account_id, given in turns.given.items()
+            for each in (*given.turns, *self._to_be_given_again(account_id, given, now))
+        ]
         if offers:
             await self.publish(offers)
             failpoints.reach("after-publish")
-        return more
+        return turns.more()
 
     def _to_be_given_again(
         self, account_id: str, given: GivenOut, now: datetime

@@ -239,9 +239,9 @@ async def create_topics(
             for name, topic in wanted.items()
             if name not in there
         ]
-        response = await admin.create_topics(new) if new else None
+        outcomes = (await admin.create_topics(new)).topic_errors if new else ()
         created = []
-        for name, code, *_ in response.topic_errors if response else ():
+        for name, code, *_ in outcomes:
             if code and for_code(code) is not TopicAlreadyExistsError:
                 text = f"creating {name} failed: {for_code(code).__name__}"
                 raise HelpdeskError(text)

@@ -97,8 +97,8 @@ class Aggregates(Outboxes[S], Generic[S, I]):
 
     `look` is called with the documents of each round, to read what decisions rest on besides: a
     document that is written has not changed since that was read. `recent`, by default of none, is
-    for policies that write a document whenever an item is new to it: without a write nothing shows
-    that somebody else has changed it.
+    for policies that write a document whenever an item is new to it, or refuse the item: without a
+    write nothing shows that somebody else has changed it, so that is decided again by what is read.
     """
 
     policy: Policy[S, I]
@@ -134,7 +134,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         """Decide and write once; returns the items that are still to be decided afterwards."""
         targets = await self._resolve(items, waiting)
         places = sorted(targets)
-        loaded = await self._load(set(targets.values()))
+        loaded, remembered = await self._load(set(targets.values()))
         known = await self._recorded(loaded, [self.policy.id_of(items[place]) for place in places])
         documents = await self._finish(loaded, known)
         if self.look is not None:
@@ -149,6 +149,9 @@ class Aggregates(Outboxes[S], Generic[S, I]):
             self._fold(work, members, current)
             if work.changed:
                 works.append(work)
+            elif found and found.state.id in remembered and not refused.keys().isdisjoint(members):
+                self.recent.forget(found.state.id)
+                left.update(dict.fromkeys(each for each in members if refused.pop(each, None)))
 
         fresh: dict[str, Document[S]] = {}
         making: dict[str, _Work[S]] = {}
@@ -172,13 +175,13 @@ class Aggregates(Outboxes[S], Generic[S, I]):
             left.update(work.sent if document_id in standing else again)
         return left
 
-    async def _load(self, targets: AbstractSet[Target]) -> list[Document[S]]:
+    async def _load(self, targets: AbstractSet[Target]) -> tuple[list[Document[S]], set[str]]:
+        """The documents, and the ids of those that were not read."""
         known = self.recent.of(targets)
-        found = {document.state.id: document for document in known.values()}
-        if unknown := targets - known.keys():
-            for document in await self._read(self.store.load(unknown)):
-                found[document.state.id] = document
-        return list(found.values())
+        remembered = {document.state.id: document for document in known.values()}
+        unknown = targets - known.keys()
+        read = await self._read(self.store.load(unknown)) if unknown else ()
+        return list((remembered | {each.state.id: each for each in read}).values()), set(remembered)
 
     async def _resolve(
         self, items: Sequence[I], waiting: Mapping[int, Target | None]

@@ -2,7 +2,8 @@
 
 Another replica may have stored something newer since. So what is remembered answers only where a
 compare-and-set guards whatever is decided by it: then it is as if the document had been read just
-before somebody else wrote it. Whoever loses the race forgets it, and asks.
+before somebody else wrote it. Whoever loses the race forgets it, and asks; so does whoever would
+refuse something by it.
 """
 
 from collections.abc import Collection, Hashable

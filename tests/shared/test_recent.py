@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import Transient
+from shared.errors import Poison, Transient
 from shared.stores.aggregates import Aggregates
-from shared.stores.documents import Document, Target
+from shared.stores.documents import Document, Outcome, Refused, Target
 from shared.stores.recent import Recent, RecentDocuments
 from tests.memory import MemoryAggregates
 from tests.shared.broken import made
-from tests.shared.toy import Item, Ticket, stored
+from tests.shared.toy import Item, Ticket, Tickets, stored
 from tests.shared.world import World
 
 OPENING = Item("message", "m0", "s")
@@ -102,6 +102,24 @@ async def test_whoever_would_not_forget_would_never_get_on() -> None:
 
     with pytest.raises(Transient):
         await place.ours.apply([FURTHER])
+
+
+async def test_what_is_refused_by_what_is_remembered_is_decided_again_by_what_is_stored() -> None:
+    class Bounded(Tickets):
+        """A ticket takes notes once it is closed."""
+
+        def decide(self, target: Target, state: Ticket | None, item: Item) -> Outcome[Ticket]:
+            if item.kind == "note" and state and not state.closed:
+                return Refused(Poison("too_early", "it is not closed"))
+            return super().decide(target, state, item)
+
+    place = Place()
+    place.ours = made(place.store, place.world.publish, Bounded())
+    await place.ours.apply([OPENING])
+    await place.theirs.apply([CLOSING])
+
+    assert await place.ours.apply([THEIRS]) == {}
+    assert place.thread == ("m0", "c", "n")
 
 
 async def test_what_was_stored_but_not_published_is_not_remembered() -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from services.ticketing.rules.early_records import WITH_EDITS, WITH_KEYWORDS
-from shared.contracts.base import CHANNELS, Channel
+from shared.contracts.base import Channel
 from shared.contracts.commands import (
     UNASSIGNED,
     AddNote,
@@ -156,12 +155,12 @@ def _others(number: int, at: Any, messages: Sequence[InboundMessage]) -> st.Sear
         (message, kind)
         for message in messages
         for kind, channels in (
-            ("edit", WITH_EDITS),
-            ("deletion", WITH_EDITS),
-            ("keyword", WITH_KEYWORDS),
-            ("attribution", CHANNELS),
+            ("edit", ("webchat", "instagram", "whatsapp")),
+            ("deletion", ("webchat", "instagram", "whatsapp")),
+            ("keyword", ("sms", "whatsapp")),
+            ("attribution", ("webchat", "instagram", "whatsapp", "sms")),
         )
-        if message.channel in channels and message.channel != "email"
+        if message.channel in channels
     ]
     return st.sampled_from(others).map(lambda each: built(*each))
 

@@ -187,7 +187,7 @@ class _Giving:
 def _giving(rotation: Rotation, terms: Terms) -> _Giving:
     # Whoever took such a turn may have died before its command was given: no refusal would come.
     for turn in rotation.unanswered:
-        if turn.command_id in terms.vain:
+        if turn.command_id in terms.vain and not turn.returned:
             rotation = give_back(rotation, turn.command_id) or rotation
     unanswered = {
         turn.command_id: turn
