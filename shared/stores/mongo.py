@@ -48,7 +48,8 @@ class Mongo:
         """Nothing is asked of the server yet; with `service`, commands are measured as its.
 
         A command without an answer is given up after `patience` seconds, which are not the seconds
-        for finding a server. Raises WrongSettings for a URL that is none.
+        for finding a server. One that does not even say that it is there for a tenth of them, two
+        seconds at least, is taken to be away. Raises WrongSettings for a URL that is none.
         """
         given: dict[str, Any] = {"tls": True} if settings.by_tls else {}
         if settings.username:
@@ -59,7 +60,7 @@ class Mongo:
                 settings.secret("url"),
                 tz_aware=True,
                 serverSelectionTimeoutMS=2_000,
-                connectTimeoutMS=2_000,
+                connectTimeoutMS=int(max(patience / 10, 2) * 1000),
                 socketTimeoutMS=int(patience * 1000),
                 retryWrites=False,
                 event_listeners=[renewing, *([Timing(service)] if service else [])],
