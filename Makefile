@@ -121,7 +121,7 @@ test-fast: $(READY)  ## what needs no server, in seconds: properties by fewer ex
 fuzz: $(READY)  ## break providers' payloads for SECONDS=300
 	@HELPDESK_FUZZ_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest tests/ingest/test_fuzz.py $(ARGS)
 
-demo: $(VENV)/.embedded  ## the whole pipeline on this machine; JSON=1 for programs
+demo: $(VENV)/.embedded $(VENV)/.models  ## the whole pipeline on this machine; JSON=1 for programs
 	@$(BIN)/helpdesk demo $(if $(JSON),--json) $(ARGS)
 
 bench: $(READY)  ## speed beside its ceilings; ONLY=ingest, FULL=1 whole amounts, JSON=1 for programs
@@ -169,12 +169,17 @@ $(VENV)/.embedded: requirements-embedded.lock pyproject.toml $(VENV)/pyvenv.cfg
 	@$(PIP) install --no-deps --no-build-isolation --editable . >&2
 	@touch $@
 
+# Services begin faster, and tests, where the models are made already.
+$(VENV)/.models: $(VENV)/.embedded $(wildcard shared/learning/*.py shared/learning/seeds/*.jsonl)
+	@$(BIN)/python -m shared.learning.models
+	@touch $@
+
 $(VENV)/.deploy: requirements-deploy.lock $(VENV)/.dev
 	@echo "Installing what the tests of deploy/ need ..." >&2
 	@$(PIP) install --no-deps --require-hashes --requirement requirements-deploy.lock >&2
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.embedded
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.embedded | $(VENV)/.models
 	@echo "Installing the tools and the tests' packages ..." >&2
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock >&2
 	@touch $@

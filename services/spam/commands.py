@@ -26,7 +26,8 @@ from shared.clock import system_clock
 from shared.contracts.accounts import SpamSettings
 from shared.contracts.messages import Verdict
 from shared.learning.languages import language_of
-from shared.learning.seeds import whole_spam_model, whole_text
+from shared.learning.models import whole_spam_model
+from shared.learning.seeds import whole_text
 from shared.learning.teaching import WeightsTable
 from shared.learning.text import fold
 from shared.topics import WEIGHTS

@@ -14,7 +14,8 @@ from shared.clock import Clock, system_clock
 from shared.contracts.accounts import TAGS
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.learning.model import Model
-from shared.learning.seeds import all_seeds, tags_model_begun
+from shared.learning.models import tags_model_begun
+from shared.learning.seeds import all_seeds
 from shared.learning.teaching import Forgetting, Ground, Lessons, Memories
 from shared.running import metrics
 from shared.running.models import learn

@@ -17,7 +17,8 @@ from shared.cli import labelled
 from shared.contracts.accounts import TAGS
 from shared.learning.features import hashed
 from shared.learning.languages import language_of
-from shared.learning.seeds import all_seeds, whole_tags_model, whole_text
+from shared.learning.models import whole_tags_model
+from shared.learning.seeds import all_seeds, whole_text
 from shared.learning.teaching import WeightsTable
 from shared.learning.text import fold
 from shared.topics import ACCOUNTS, WEIGHTS

@@ -7,8 +7,7 @@ them together.
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,7 +20,7 @@ from shared.learning.model import Example, Model, trained
 
 SPAM: Final = "spam"
 
-_FORM = "3"
+FORM: Final = "3"
 """Changes with how models are made of seeds: then their versions differ."""
 _KEPT_APART = 5
 
@@ -99,35 +98,6 @@ def all_seeds() -> tuple[Seed, ...]:
     return tuple(found)
 
 
-@cache
-def whole_spam_model() -> Model:
-    """The model that tells spam, of all seeds. Raises SeedsDamaged."""
-    return spam_model(all_seeds())
-
-
-@cache
-def whole_tags_model() -> Model:
-    """The model that tells which tags fit, of all seeds. Raises SeedsDamaged."""
-    return tags_model(all_seeds())
-
-
-def spam_model_begun() -> Model:
-    """As `whole_spam_model`, at once: a thread makes it from now on. Raises SeedsDamaged."""
-    return _begun(version_of(SPAM, all_seeds()), (SPAM,), whole_spam_model)
-
-
-def tags_model_begun() -> Model:
-    """As `whole_tags_model`, at once: a thread makes it from now on. Raises SeedsDamaged."""
-    return _begun(version_of("tags", all_seeds()), TAGS, whole_tags_model)
-
-
-def _begun(version: str, labels: tuple[str, ...], make: Callable[[], Model]) -> Model:
-    maker = ThreadPoolExecutor(1, thread_name_prefix="model")
-    made = maker.submit(make)
-    maker.shutdown(wait=False)
-    return Model(version, labels, lambda: made.result().learned())
-
-
 def spam_model(seeds: Sequence[Seed]) -> Model:
     """The model that tells spam, of these seeds."""
     return trained(
@@ -150,4 +120,4 @@ def tags_model(seeds: Sequence[Seed]) -> Model:
 def version_of(subject: str, seeds: Iterable[Seed]) -> str:
     """The model's version, which changes with any seed: `spam-2-1f0e93ab`."""
     said = "\n".join(sorted(repr(seed) for seed in seeds))
-    return f"{subject}-{_FORM}-{zlib.crc32(said.encode()):08x}"
+    return f"{subject}-{FORM}-{zlib.crc32(said.encode()):08x}"

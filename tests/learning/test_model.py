@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.learning import seeds as seeds_module
+from shared.learning import models
 from shared.learning.features import hashed
 from shared.learning.model import (
     NOTHING,
@@ -147,11 +147,10 @@ def test_a_model_that_was_begun_waits_until_it_is_the_whole_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     may_go_on = threading.Event()
-    whole = seeds_module.whole_spam_model()
-    monkeypatch.setattr(
-        seeds_module, "whole_spam_model", lambda: whole if may_go_on.wait(10) else None
-    )
-    begun = seeds_module.spam_model_begun()
+    whole = models.whole_spam_model()
+    monkeypatch.setattr(models, "kept", lambda _: None)
+    monkeypatch.setattr(models, "whole_spam_model", lambda: whole if may_go_on.wait(10) else None)
+    begun = models.spam_model_begun()
     with ThreadPoolExecutor(1) as asker:
         asked = asker.submit(logits, begun, [], hashed("claim a free prize"))
         assert not asked.done()

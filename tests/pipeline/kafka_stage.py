@@ -46,7 +46,7 @@ from shared.bus.delivery import Handler, Outgoing, Record
 from shared.bus.kafka import create_topics, record_of
 from shared.bus.kafka_bus import KafkaBus
 from shared.embedded.servers import Servers
-from shared.learning.seeds import whole_tags_model
+from shared.learning.models import whole_tags_model
 from shared.running.settings import KafkaSettings, MongoSettings, RedisSettings
 from shared.stores import mongo, redis
 from shared.stores.indexes import ENTRY_POINTS

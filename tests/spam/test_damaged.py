@@ -12,7 +12,7 @@ from services.spam.phrasebook import read, shipped
 from services.spam.rules.lexicon import Lexicon
 from shared.contracts.messages import InboundMessage, Verdict
 from shared.learning.model import Model
-from shared.learning.seeds import whole_spam_model
+from shared.learning.models import whole_spam_model
 from shared.topics import MESSAGES, SCREENED
 from tests.learning.memory import MemoryLessons, MemoryMemories
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog

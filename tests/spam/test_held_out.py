@@ -16,7 +16,8 @@ from services.spam.rules.text import features
 from services.spam.rules.verdict import verdict
 from shared.contracts.accounts import SpamSettings
 from shared.contracts.messages import Verdict
-from shared.learning.seeds import all_seeds, spam_model, whole_spam_model
+from shared.learning.models import whole_spam_model
+from shared.learning.seeds import all_seeds, spam_model
 from shared.learning.teaching import Account
 from shared.learning.text import fold
 from tests.spam.samples import message

@@ -28,7 +28,7 @@ from shared.contracts.tickets import CustomerWrote, TicketFact, TicketSummary
 from shared.errors import Transient
 from shared.learning.coding import indices_text
 from shared.learning.features import hashed
-from shared.learning.seeds import whole_spam_model
+from shared.learning.models import whole_spam_model
 from shared.learning.teaching import Account, WeightsTable
 from shared.topics import LESSONS
 from tests.examples import examples

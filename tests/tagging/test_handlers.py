@@ -22,7 +22,8 @@ from shared.contracts.tickets import CommandRejected
 from shared.errors import Transient
 from shared.learning.coding import indices_of_text
 from shared.learning.features import hashed
-from shared.learning.seeds import all_seeds, whole_tags_model
+from shared.learning.models import whole_tags_model
+from shared.learning.seeds import all_seeds
 from shared.learning.teaching import Account
 from shared.topics import COMMANDS, LESSONS
 from tests.examples import examples

@@ -8,7 +8,7 @@ from services.tagging.rules.teaching import begins, words_of
 from shared.contracts.accounts import TagSettings
 from shared.contracts.tickets import CustomerWrote
 from shared.learning.features import hashed
-from shared.learning.seeds import whole_tags_model
+from shared.learning.models import whole_tags_model
 from tests.chaos.history import Finding, History, Json
 
 USUAL = TagSettings()
