@@ -103,8 +103,9 @@ def _modules(top: Path) -> list[Path]:
 
 
 def _files(top: Path) -> set[str]:
+    """Its files but those that are made where it is installed."""
     return {
         str(file.relative_to(top))
         for file in top.rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts
+        if file.is_file() and not {"__pycache__", "made"} & {*file.parts}
     }
