@@ -62,8 +62,9 @@ from shared.topics import BY_NAME
 class _Work(Generic[S]):
     """What one write to one document will hold.
 
-    `taken` are the places of the items that it applies, `sent` those that it redirects, `owed` what
-    goes into the outbox, and `size` the bytes of that.
+    `taken` are the places of the items that it applies, `sent` those that it redirects, `refused`
+    those that are refused beside them, `owed` what goes into the outbox, and `size` the bytes of
+    that.
     """
 
     found: Document[S] | None
@@ -71,8 +72,14 @@ class _Work(Generic[S]):
     changed: bool = False
     taken: list[int] = field(default_factory=list)
     sent: dict[int, Target] = field(default_factory=dict)
+    refused: dict[int, Poison] = field(default_factory=dict)
     owed: list[Entry | Outgoing] = field(default_factory=list)
     size: int = 0
+
+    @property
+    def places(self) -> list[int]:
+        """All of them: they are decided again if the write is lost."""
+        return [*self.taken, *self.sent, *self.refused]
 
 
 @dataclass(slots=True)
@@ -87,7 +94,6 @@ class _Round(Generic[S, I]):
     targets: Mapping[int, Target]
     done: Collection[str]
     left: dict[int, Target | None]
-    refused: dict[int, Poison]
     loose: list[Applied[S]] = field(default_factory=list)
 
 
@@ -142,16 +148,18 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         done = known.keys() | {entry.id for document in documents for entry in entries_of(document)}
 
         left: dict[int, Target | None] = dict.fromkeys(waiting.keys() - targets.keys())
-        current: _Round[S, I] = _Round(items, targets, done, left, refused)
+        current: _Round[S, I] = _Round(items, targets, done, left)
         works: list[_Work[S]] = []
         for found, members in _grouped(places, targets, documents):
             work = _Work(found=found, state=found.state if found else None)
             self._fold(work, members, current)
             if work.changed:
                 works.append(work)
-            elif found and found.state.id in remembered and not refused.keys().isdisjoint(members):
+            elif work.refused and found and found.state.id in remembered:
                 self.recent.forget(found.state.id)
-                left.update(dict.fromkeys(each for each in members if refused.pop(each, None)))
+                left.update(dict.fromkeys(work.refused))
+            else:
+                refused |= work.refused
 
         fresh: dict[str, Document[S]] = {}
         making: dict[str, _Work[S]] = {}
@@ -162,7 +170,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
             if fresh.setdefault(document.state.id, document) is document:
                 making[document.state.id] = work
             else:
-                left.update(dict.fromkeys([*work.taken, *work.sent]))
+                left.update(dict.fromkeys(work.places))
         failpoints.reach("before-write")
         won = await self.store.write(list(fresh.values())) if fresh else set()
         failpoints.reach("after-write")
@@ -171,8 +179,11 @@ class Aggregates(Outboxes[S], Generic[S, I]):
             self.recent.forget(document_id)
         standing = await self._carry_out(written, current.loose)
         for document_id, work in making.items():
-            again = dict.fromkeys([*work.taken, *work.sent])
-            left.update(work.sent if document_id in standing else again)
+            if document_id in standing:
+                left.update(work.sent)
+                refused |= work.refused
+            else:
+                left.update(dict.fromkeys(work.places))
         return left
 
     async def _load(self, targets: AbstractSet[Target]) -> tuple[list[Document[S]], set[str]]:
@@ -210,7 +221,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
             outcome = self.policy.decide(current.targets[place], work.state, current.items[place])
             match outcome:
                 case Refused(why):
-                    current.refused[place] = why
+                    work.refused[place] = why
                 case Redirected(target) if work.state is None:
                     current.left[place] = target
                 case Redirected(target):
@@ -228,7 +239,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
                     size = sum(len(record.value or b"") for record in publish)
                     size += entry.size if entry else 0
                     if text := _too_large(size, publish):
-                        current.refused[place] = Poison("too_large", text)
+                        work.refused[place] = Poison("too_large", text)
                         continue
                     if work.size + size > LARGEST_WRITE:
                         current.left.update(dict.fromkeys(members[index:]))

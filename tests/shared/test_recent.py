@@ -104,7 +104,10 @@ async def test_whoever_would_not_forget_would_never_get_on() -> None:
         await place.ours.apply([FURTHER])
 
 
-async def test_what_is_refused_by_what_is_remembered_is_decided_again_by_what_is_stored() -> None:
+@pytest.mark.parametrize("beside", [(), (Item("invite", "i", "s", author="ann"),)])
+async def test_what_is_refused_by_what_is_remembered_is_decided_again_by_what_is_stored(
+    beside: tuple[Item, ...],
+) -> None:
     class Bounded(Tickets):
         """A ticket takes notes once it is closed."""
 
@@ -118,8 +121,8 @@ async def test_what_is_refused_by_what_is_remembered_is_decided_again_by_what_is
     await place.ours.apply([OPENING])
     await place.theirs.apply([CLOSING])
 
-    assert await place.ours.apply([THEIRS]) == {}
-    assert place.thread == ("m0", "c", "n")
+    assert await place.ours.apply([THEIRS, *beside]) == {}
+    assert place.thread == ("m0", "c", "n", *(item.id for item in beside))
 
 
 async def test_what_was_stored_but_not_published_is_not_remembered() -> None:
