@@ -171,6 +171,7 @@ $(VENV)/.embedded: requirements-embedded.lock pyproject.toml $(VENV)/pyvenv.cfg
 
 # Services begin faster, and tests, where the models are made already.
 $(VENV)/.models: $(VENV)/.embedded $(wildcard shared/learning/*.py shared/learning/seeds/*.jsonl)
+	@echo "Making the models of the seeds ..." >&2
 	@$(BIN)/python -m shared.learning.models
 	@touch $@
 

@@ -35,8 +35,8 @@ from shared.contracts.tickets import (
     TicketMarkedNotSpam,
     TicketMarkedSpam,
 )
-from shared.learning import models
 from shared.learning.model import Model
+from shared.learning.models import WHETHER_SPAM, begun
 from shared.learning.seeds import SeedsDamaged
 from shared.learning.teaching import Forgetting, Lessons, Memories, Teaching
 from shared.running import metrics
@@ -159,7 +159,7 @@ def load_phrases() -> Lexicon | None:
 def load_model() -> Model | None:
     """The model of the seeds, begun; None, with a line in log and metrics, if these are damaged."""
     try:
-        return models.spam_model_begun()
+        return begun(WHETHER_SPAM)
     except SeedsDamaged as error:
         _log.error("screening goes on without a model: its seeds are damaged", error=str(error))
         metrics.LEARNING_DAMAGED.labels(SERVICE, "seeds").inc()

@@ -26,7 +26,7 @@ from shared.clock import system_clock
 from shared.contracts.accounts import SpamSettings
 from shared.contracts.messages import Verdict
 from shared.learning.languages import language_of
-from shared.learning.models import whole_spam_model
+from shared.learning.models import WHETHER_SPAM, whole
 from shared.learning.seeds import whole_text
 from shared.learning.teaching import WeightsTable
 from shared.learning.text import fold
@@ -87,7 +87,7 @@ def evaluate(
 
 
 def _engines(account: str | None) -> Sequence[Engine]:
-    model = whole_spam_model()
+    model = whole(WHETHER_SPAM)
     weights = WeightsTable("spam", model.version)
     if account is not None:
         asyncio.run(labelled.apply_all(WEIGHTS, weights.apply))

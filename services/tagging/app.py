@@ -14,7 +14,7 @@ from shared.clock import Clock, system_clock
 from shared.contracts.accounts import TAGS
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.learning.model import Model
-from shared.learning.models import tags_model_begun
+from shared.learning.models import WHICH_TAGS, begun
 from shared.learning.seeds import all_seeds
 from shared.learning.teaching import Forgetting, Ground, Lessons, Memories
 from shared.running import metrics
@@ -70,7 +70,7 @@ def build(settings: Settings) -> Service:
     )
     lessons = MongoLessons(mongo.database, SERVICE)
     memories = MongoMemories(mongo.database, SERVICE)
-    model = tags_model_begun()
+    model = begun(WHICH_TAGS)
     wire(
         bus,
         lessons,

@@ -17,7 +17,7 @@ from shared.cli import labelled
 from shared.contracts.accounts import TAGS
 from shared.learning.features import hashed
 from shared.learning.languages import language_of
-from shared.learning.models import whole_tags_model
+from shared.learning.models import WHICH_TAGS, whole
 from shared.learning.seeds import all_seeds, whole_text
 from shared.learning.teaching import WeightsTable
 from shared.learning.text import fold
@@ -48,7 +48,7 @@ def score(
     Exit codes: 1 also when a line is no message; the others are told.
     """
     judge = _judge(account)
-    model = whole_tags_model().version
+    model = whole(WHICH_TAGS).version
 
     def told(said: labelled.Said) -> labelled.Said:
         fits, _ = judge(said)
@@ -90,7 +90,7 @@ def evaluate(
 
 
 def _judge(account: str | None) -> Judge:
-    model = whole_tags_model()
+    model = whole(WHICH_TAGS)
     weights, accounts = WeightsTable("tags", model.version), AccountsTable()
     if account is not None:
         asyncio.run(_read(weights, accounts))

@@ -5,7 +5,8 @@ each of its starts. So whoever installs the package may run
 
     python -m shared.learning.models
 
-Where nothing is kept, or something was made of other seeds, the model is made of the seeds anew.
+Where nothing is kept, or what is kept was made of other seeds or by other code, the model is made
+anew.
 """
 
 import json
@@ -15,7 +16,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Final
@@ -28,7 +28,8 @@ from shared.learning.features import SIZE
 from shared.learning.model import Model
 from shared.learning.seeds import SPAM, Seed
 
-KEPT: Final = Path(__file__).parent / "made"
+SOURCE: Final = Path(__file__).parent
+KEPT: Final = SOURCE / "made"
 """Where models are kept: `<subject>.npy` has the weights, `<subject>.json` says what they are."""
 
 
@@ -46,29 +47,18 @@ WHICH_TAGS: Final = Subject("tags", TAGS, seeds.tags_model)
 
 
 @cache
-def whole_spam_model() -> Model:
-    """The model that tells spam, of all seeds. Raises SeedsDamaged."""
-    return _whole(WHETHER_SPAM)
+def whole(subject: Subject) -> Model:
+    """The model of all seeds. Raises SeedsDamaged."""
+    return kept(subject) or subject.made(seeds.all_seeds())
 
 
-@cache
-def whole_tags_model() -> Model:
-    """The model that tells which tags fit, of all seeds. Raises SeedsDamaged."""
-    return _whole(WHICH_TAGS)
-
-
-def spam_model_begun() -> Model:
-    """As `whole_spam_model`, at once: if need be, a thread makes it. Raises SeedsDamaged."""
-    return kept(WHETHER_SPAM) or _begun(WHETHER_SPAM, whole_spam_model)
-
-
-def tags_model_begun() -> Model:
-    """As `whole_tags_model`, at once: if need be, a thread makes it. Raises SeedsDamaged."""
-    return kept(WHICH_TAGS) or _begun(WHICH_TAGS, whole_tags_model)
+def begun(subject: Subject) -> Model:
+    """As `whole`, at once: if need be, a thread makes it. Raises SeedsDamaged."""
+    return kept(subject) or _begun(subject)
 
 
 def keep(subject: Subject, model: Model, folder: Path = KEPT) -> None:
-    """Afterwards `kept` returns the model, as long as the seeds stay as they are.
+    """Afterwards `kept` returns the model, as long as seeds and code stay as they are.
 
     Raises OSError where the folder cannot be written.
     """
@@ -85,7 +75,7 @@ def keep(subject: Subject, model: Model, folder: Path = KEPT) -> None:
 
 
 def kept(subject: Subject, folder: Path = KEPT) -> Model | None:
-    """The model that was kept of these seeds; None if there is none, or it cannot be read.
+    """The model that this code made of these seeds; None if none is kept, or it cannot be read.
 
     Its weights are read from the file as they are asked for, and are in memory once a machine.
     """
@@ -103,22 +93,19 @@ def kept(subject: Subject, folder: Path = KEPT) -> Model | None:
     return Model(version, subject.labels, lambda: (weights, moved))
 
 
-def _whole(subject: Subject) -> Model:
-    return kept(subject) or subject.made(seeds.all_seeds())
-
-
-def _begun(subject: Subject, make: Callable[[], Model]) -> Model:
+def _begun(subject: Subject) -> Model:
+    all_seeds = seeds.all_seeds()
     maker = ThreadPoolExecutor(1, thread_name_prefix="model")
-    version = seeds.version_of(subject.name, seeds.all_seeds())
-    made = maker.submit(make)
+    made = maker.submit(subject.made, all_seeds)
     maker.shutdown(wait=False)
+    version = seeds.version_of(subject.name, all_seeds)
     return Model(version, subject.labels, lambda: made.result().learned())
 
 
 def _fingerprint() -> str:
-    """Changes with any byte of the seeds, and with how models are made of them."""
-    said = zlib.crc32(seeds.FORM.encode())
-    for file in sorted((files("shared.learning") / "seeds").iterdir(), key=lambda each: each.name):
+    """Changes with any byte of the seeds, and of the code that makes models of them."""
+    said = 0
+    for file in sorted([*SOURCE.glob("*.py"), *SOURCE.glob("seeds/*.jsonl")]):
         said = zlib.crc32(file.read_bytes(), zlib.crc32(file.name.encode(), said))
     return f"{said:08x}"
 

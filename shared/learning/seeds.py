@@ -20,7 +20,7 @@ from shared.learning.model import Example, Model, trained
 
 SPAM: Final = "spam"
 
-FORM: Final = "3"
+_FORM = "3"
 """Changes with how models are made of seeds: then their versions differ."""
 _KEPT_APART = 5
 
@@ -120,4 +120,4 @@ def tags_model(seeds: Sequence[Seed]) -> Model:
 def version_of(subject: str, seeds: Iterable[Seed]) -> str:
     """The model's version, which changes with any seed: `spam-2-1f0e93ab`."""
     said = "\n".join(sorted(repr(seed) for seed in seeds))
-    return f"{subject}-{FORM}-{zlib.crc32(said.encode()):08x}"
+    return f"{subject}-{_FORM}-{zlib.crc32(said.encode()):08x}"

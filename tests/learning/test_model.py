@@ -1,8 +1,6 @@
 """Learning: the same seeds make the same model, and what was taught can be taken back (SPM 3)."""
 
-import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.learning import models
 from shared.learning.features import hashed
 from shared.learning.model import (
     NOTHING,
@@ -141,24 +138,6 @@ def test_what_the_seeds_said_holds_less_the_more_an_account_taught_of_both_kinds
     assert lowered(60, 60) < lowered(60, 0) - 0.4
     assert lowered(200, 200) < lowered(60, 60) < lowered(20, 20) < lowered(2, 2) < 0
     assert lowered(60, 0) > -0.4
-
-
-def test_a_model_that_was_begun_waits_until_it_is_the_whole_one(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    may_go_on = threading.Event()
-    whole = models.whole_spam_model()
-    monkeypatch.setattr(models, "kept", lambda _: None)
-    monkeypatch.setattr(models, "whole_spam_model", lambda: whole if may_go_on.wait(10) else None)
-    begun = models.spam_model_begun()
-    with ThreadPoolExecutor(1) as asker:
-        asked = asker.submit(logits, begun, [], hashed("claim a free prize"))
-        assert not asked.done()
-        may_go_on.set()
-
-    assert asked.result() == logits(whole, [], hashed("claim a free prize"))
-    assert begun.version == whole.version
-    assert begun.labels == whole.labels
 
 
 def test_a_delta_that_has_to_be_small_keeps_its_largest_changes() -> None:

@@ -1,15 +1,19 @@
 """The models that are kept: the ones that the seeds teach, or none."""
 
-from collections.abc import Callable
+import shutil
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from shared.learning import seeds
+from shared.learning import models, seeds
 from shared.learning.features import hashed
 from shared.learning.model import Example, Model, logits, trained
-from shared.learning.models import WHETHER_SPAM, WHICH_TAGS, Subject, keep, kept
+from shared.learning.models import WHETHER_SPAM, WHICH_TAGS, Subject, begun, keep, kept
+from shared.learning.seeds import Seed
 
 MODEL = trained(
     "v1",
@@ -70,13 +74,40 @@ def test_what_cannot_be_read_is_as_if_nothing_were_kept(
     assert kept(WHETHER_SPAM, tmp_path) is None
 
 
-def test_what_other_seeds_taught_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("file", ["seeds/en.ham.jsonl", "model.py", "features.py", "text.py"])
+def test_what_other_seeds_or_other_code_made_is_not_used(
+    file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(models.SOURCE, source, ignore=shutil.ignore_patterns("made", "__pycache__"))
+    monkeypatch.setattr(models, "SOURCE", source)
     keep(WHETHER_SPAM, MODEL, tmp_path)
-    monkeypatch.setattr(seeds, "FORM", "another")
+    assert kept(WHETHER_SPAM, tmp_path) is not None
+    (source / file).write_bytes((source / file).read_bytes() + b"\n")
 
     assert kept(WHETHER_SPAM, tmp_path) is None
+
+
+def test_a_model_that_is_not_kept_is_made_meanwhile_and_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_go_on = threading.Event()
+
+    def made(_: Sequence[Seed]) -> Model:
+        assert may_go_on.wait(10)
+        return MODEL
+
+    monkeypatch.setattr(models, "kept", lambda _: None)
+    model = begun(Subject(seeds.SPAM, MODEL.labels, made))
+    text = hashed("claim a free order")
+    with ThreadPoolExecutor(1) as asker:
+        asked = asker.submit(logits, model, [], text)
+        assert not asked.done()
+        may_go_on.set()
+
+    assert asked.result() == logits(MODEL, [], text)
+    assert model.version == seeds.version_of(seeds.SPAM, seeds.all_seeds())
+    assert model.labels == MODEL.labels
 
 
 def test_what_was_learned_for_other_labels_is_not_used(tmp_path: Path) -> None:

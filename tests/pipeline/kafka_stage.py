@@ -46,7 +46,7 @@ from shared.bus.delivery import Handler, Outgoing, Record
 from shared.bus.kafka import create_topics, record_of
 from shared.bus.kafka_bus import KafkaBus
 from shared.embedded.servers import Servers
-from shared.learning.models import whole_tags_model
+from shared.learning.models import WHICH_TAGS, whole
 from shared.running.settings import KafkaSettings, MongoSettings, RedisSettings
 from shared.stores import mongo, redis
 from shared.stores.indexes import ENTRY_POINTS
@@ -275,4 +275,4 @@ async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -
     )
     await parties.ensure_indexes()
     handoff.wire(bus["handoff"], handoffs, nowhere(), clock, Counts(), interval=SWEEP)
-    tagging.wire(bus["tagging"], lessons_on_tags, beginnings, whole_tags_model(), clock, SWEEP)
+    tagging.wire(bus["tagging"], lessons_on_tags, beginnings, whole(WHICH_TAGS), clock, SWEEP)

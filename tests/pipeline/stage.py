@@ -25,7 +25,7 @@ from shared.contracts.base import Author, Channel
 from shared.contracts.commands import Command
 from shared.contracts.presence import AgentHeartbeat, AgentWentOnline
 from shared.contracts.tickets import TicketEvent, TicketFact, TicketSummary
-from shared.learning.models import whole_tags_model
+from shared.learning.models import WHICH_TAGS, whole
 from shared.stores.erased import Named
 from shared.topic import SERVICES, Service, Topic
 from shared.topics import (
@@ -382,7 +382,7 @@ class MemoryStage(Stage):
             bus["tagging"],
             MemoryLessons(),
             MemoryMemories(),
-            whole_tags_model(),
+            whole(WHICH_TAGS),
             self.clock,
         )
         self.files = MemoryFiles()

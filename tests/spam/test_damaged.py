@@ -12,14 +12,14 @@ from services.spam.phrasebook import read, shipped
 from services.spam.rules.lexicon import Lexicon
 from shared.contracts.messages import InboundMessage, Verdict
 from shared.learning.model import Model
-from shared.learning.models import whole_spam_model
+from shared.learning.models import WHETHER_SPAM, whole
 from shared.topics import MESSAGES, SCREENED
 from tests.learning.memory import MemoryLessons, MemoryMemories
 from tests.memory_bus import FakeClock, MemoryBus, MemoryLog
 from tests.spam.memory import MemoryContacts
 from tests.spam.samples import SPAM_TEXT, message
 
-MODEL = whole_spam_model()
+MODEL = whole(WHETHER_SPAM)
 DAMAGED = {"service": "spam", "what": "rules"}
 
 

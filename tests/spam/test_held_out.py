@@ -16,14 +16,14 @@ from services.spam.rules.text import features
 from services.spam.rules.verdict import verdict
 from shared.contracts.accounts import SpamSettings
 from shared.contracts.messages import Verdict
-from shared.learning.models import whole_spam_model
+from shared.learning.models import WHETHER_SPAM, whole
 from shared.learning.seeds import all_seeds, spam_model
 from shared.learning.teaching import Account
 from shared.learning.text import fold
 from tests.spam.samples import message
 
 FOLDER = Path(__file__).parent / "held_out"
-ENGINES = (Rules(shipped(), alone=False), Learned(whole_spam_model(), lambda _: Account()))
+ENGINES = (Rules(shipped(), alone=False), Learned(whole(WHETHER_SPAM), lambda _: Account()))
 
 NEVER_HIDDEN = [
     "Order 4711 for 249.00 EUR still not here, WHERE IS IT???",

@@ -28,7 +28,7 @@ from shared.contracts.tickets import CustomerWrote, TicketFact, TicketSummary
 from shared.errors import Transient
 from shared.learning.coding import indices_text
 from shared.learning.features import hashed
-from shared.learning.models import whole_spam_model
+from shared.learning.models import WHETHER_SPAM, whole
 from shared.learning.teaching import Account, WeightsTable
 from shared.topics import LESSONS
 from tests.examples import examples
@@ -202,7 +202,7 @@ def test_any_repetition_and_death_gives_the_same_lessons(data: st.DataObject) ->
     asyncio.run(run())
 
 
-MODEL = whole_spam_model()
+MODEL = whole(WHETHER_SPAM)
 
 
 UNTAUGHT = Account()

@@ -22,7 +22,7 @@ from shared.contracts.tickets import CommandRejected
 from shared.errors import Transient
 from shared.learning.coding import indices_of_text
 from shared.learning.features import hashed
-from shared.learning.models import whole_tags_model
+from shared.learning.models import WHICH_TAGS, whole
 from shared.learning.seeds import all_seeds
 from shared.learning.teaching import Account
 from shared.topics import COMMANDS, LESSONS
@@ -33,7 +33,7 @@ from tests.tagging.events import MONDAY, marked_not_spam, tagged, untagged, wrot
 
 RETURN = "I would like to return these shoes and get a refund"
 TRACK = "where is my order, the tracking number does not work"
-MODEL = whole_tags_model()
+MODEL = whole(WHICH_TAGS)
 OTHERS = others(all_seeds())
 
 

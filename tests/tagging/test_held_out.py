@@ -15,11 +15,11 @@ from shared.contracts.accounts import TAGS, OwnTag, TagSettings
 from shared.learning.features import hashed
 from shared.learning.lessons import counterexamples
 from shared.learning.model import Delta, Example, taught
-from shared.learning.models import whole_tags_model
+from shared.learning.models import WHICH_TAGS, whole
 from shared.learning.seeds import Seed, all_seeds, tags_model, whole_text
 
 FOLDER = Path(__file__).parents[1] / "spam" / "held_out"
-MODEL = whole_tags_model()
+MODEL = whole(WHICH_TAGS)
 USUAL = TagSettings()
 
 

@@ -8,7 +8,7 @@ from services.tagging.rules.teaching import begins, words_of
 from shared.contracts.accounts import TagSettings
 from shared.contracts.tickets import CustomerWrote
 from shared.learning.features import hashed
-from shared.learning.models import whole_tags_model
+from shared.learning.models import WHICH_TAGS, whole
 from tests.chaos.history import Finding, History, Json
 
 USUAL = TagSettings()
@@ -45,4 +45,4 @@ def _fitting(fact: Json) -> list[str]:
     if not begins(event):
         return []
     text = words_of(event)
-    return [fit.tag for fit in chosen(whole_tags_model(), [], USUAL, hashed(text))]
+    return [fit.tag for fit in chosen(whole(WHICH_TAGS), [], USUAL, hashed(text))]
