@@ -1,8 +1,10 @@
 """Prometheus' programs: installed, or unpacked from the system's packages."""
 
+import contextlib
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -43,8 +45,21 @@ def _unpacked(name: str, package: str) -> str | None:
         binary.parent.mkdir(parents=True, exist_ok=True)
         for each in own.glob("usr/bin/*"):
             each.replace(binary.parent / each.name)
+        _lend([*own.glob("usr/share/prometheus/*/*.tmpl")], own)
         shutil.rmtree(own)
     return str(binary) if binary.exists() else None
+
+
+def _lend(templates: Sequence[Path], unpacked: Path) -> None:
+    """Debian's Alertmanager looks for its own templates where its package has them, and only there.
+
+    Whoever may not write there has to install the package.
+    """
+    for template in templates:
+        place = Path("/") / template.relative_to(unpacked)
+        with contextlib.suppress(PermissionError):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(template, place)
 
 
 def _run(command: list[str], folder: Path) -> None:
