@@ -65,6 +65,7 @@ class Fake:
     streams_refused: bool = False
     opened_with: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    cursors: list[str] = field(default_factory=list)
     sent: list[tuple[str, str, Any]] = field(default_factory=list)
     refusals: list[dict[str, Any]] = field(default_factory=list)
     job_total: int = 0
@@ -155,6 +156,7 @@ class Fake:
         order = query.get("sort", "-active")
         key, sign = KEYS[order.lstrip("-")], -1 if order.startswith("-") else 1
         if cursor := query.get("cursor"):
+            self.cursors.append(cursor)
             edge, edge_id = cursor.split("/")
             ahead = [(sign * (key(row) - float(edge)), row.id != edge_id, row) for row in rows]
             rows = [row for by, other, row in ahead if by > 0 or (by == 0 and other)]
