@@ -8,7 +8,9 @@ LONGEST_TEXT: Final = 2_000
 """Characters that are looked at: what counts is said early, and the work stays bounded."""
 
 _LONGEST_RAW = 2 * LONGEST_TEXT
-_LONGEST_GIVEN = 20 * LONGEST_TEXT
+LONGEST_GIVEN: Final = 20 * LONGEST_TEXT
+"""Characters of which these may be chosen: what nobody sees is left out before."""
+
 _ZERO_WIDTH = dict.fromkeys(
     (
         *(0xAD, 0x34F, 0x61C, 0xFEFF),
@@ -33,7 +35,7 @@ def fold(text: str) -> str:
     and "aqui" are one word.
     """
     # Capped before as well as after: one character may decompose into eighteen.
-    raw = text[:_LONGEST_GIVEN]
+    raw = text[:LONGEST_GIVEN]
     if not raw.isascii():
         raw = raw.translate(_ZERO_WIDTH)
     raw = raw[:_LONGEST_RAW]

@@ -9,6 +9,7 @@ from shared.contracts.tickets import CustomerWrote, TicketFact, TicketTagged, Ti
 from shared.learning.coding import indices_text
 from shared.learning.seeds import whole_text
 from shared.learning.teaching import Remembered
+from shared.learning.text import LONGEST_GIVEN
 from shared.values.ids import computed_id
 
 FIRST_LINES: Final = 3
@@ -27,7 +28,7 @@ def begins(event: CustomerWrote) -> bool:
     Spam in a ticket that is none says nothing of it.
     """
     return (
-        any(map(str.isalpha, words_of(event)))
+        any(map(str.isalpha, words_of(event)[:LONGEST_GIVEN]))
         and (event.ticket.spam or not event.spam)
         and 0 < event.ticket.message_count <= FIRST_LINES
         and event.occurred_at - event.ticket.opened_at <= NEW
