@@ -64,13 +64,14 @@ class AddNote(Command):
 class AssignTicket(Command):
     """Make `assignee` own the ticket.
 
-    A service names the `assignee_epoch` that its decision rests on, an agent may name the
-    assignee they saw; either is refused when it is no longer so.
+    A service names the `assignee_epoch` and the `unassigned_epoch` that its decision rests on, an
+    agent may name the assignee they saw; either is refused when it is no longer so.
     """
 
     type: Literal["AssignTicket"] = "AssignTicket"
     assignee: Id
     assignee_epoch: Whole | None = None
+    unassigned_epoch: Whole | None = None
     seen_assignee: str | None = None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.assignment.looking import Looking
@@ -347,3 +347,55 @@ async def test_a_turn_whose_command_was_never_given_is_the_agents_again(step: in
     await desk.settle(replica, after)
 
     assert (desk.assignee("t1"), desk.assignee("t2")) == ("c", "a")
+
+
+happenings = st.lists(
+    st.sampled_from(
+        ["opens", "ends", "waits again", *3 * ["is followed"], "is carried out", "is swept"]
+    ),
+    max_size=30,
+)
+
+
+@pytest.mark.spec("ASG 7")
+@given(happenings, st.integers(0, 2**32))
+@example(["opens", "is followed", "ends", "is followed", "waits again", "is followed"], 0)
+@settings(deadline=None)
+async def test_counts_stay_even_though_needs_end_and_begin_again_while_offers_are_under_way(
+    happens: list[str], seed: int
+) -> None:
+    """Assignment and ticketing each hear of the other late, but in order."""
+    desk, chance, told = Desk(), random.Random(seed), 0
+    desk.has(account())
+    replicas = [desk.replica(), desk.replica()]
+    await replicas[0].hear([desk.online(agent) for agent in "abc"])
+    for number, what in enumerate(happens):
+        desk.now += SECOND
+        waiting = [id_ for id_ in desk.tickets if desk.summary(id_).unassigned_epoch is not None]
+        closed = [id_ for id_ in desk.tickets if desk.summary(id_).status == "closed"]
+        spam = [id_ for id_ in desk.tickets if desk.summary(id_).spam]
+        match what:
+            case "opens":
+                desk.opens(f"t{number}")
+            case "ends" if waiting:
+                chance.choice([desk.is_closed, desk.is_spam])(chance.choice(waiting))
+            case "waits again" if closed or spam:
+                ticket_id = chance.choice(closed + spam)
+                (desk.is_reopened if ticket_id in closed else desk.is_no_spam)(ticket_id)
+            case "is followed":
+                events, told = desk.stream[told:], len(desk.stream)
+                await chance.choice(replicas).take(events)
+            case "is carried out":
+                desk.carry_out()
+            case "is swept":
+                await chance.choice(replicas).sweep()
+    await desk.settle(replicas[0], told)
+    after = len(desk.stream)
+    await replicas[1].sweep()
+    await desk.settle(replicas[0], after)
+
+    assert not any(desk.summary(id_).unassigned_epoch for id_ in desk.tickets)
+    counts = assigned(desk)["acme"]
+    for known in await desk.stores.rotations.load({Target("acme", id="acme")}):
+        counts.update(agent for queue in known.state.queues for agent in queue.owed)
+    assert max(counts[agent] for agent in "abc") - min(counts[agent] for agent in "abc") <= 1

@@ -184,7 +184,9 @@ class Ticketing:
         assert settings is not None
         match command:
             case AssignTicket():
-                if command.assignee_epoch != now.assignee_epoch or now.unassigned_epoch is None:
+                waits = now.unassigned_epoch is not None
+                wants = (command.assignee_epoch, command.unassigned_epoch)
+                if not waits or wants != (now.assignee_epoch, now.unassigned_epoch):
                     self._refuse(command, "stale")
                 elif command.assignee not in {agent.id for agent in settings.agents} - self.gone:
                     self._refuse(command, "unknown_agent")

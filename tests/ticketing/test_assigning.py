@@ -130,6 +130,30 @@ async def test_the_rotation_never_assigns_spam_nor_what_is_closed() -> None:
 
 
 @pytest.mark.spec("ASG 1")
+@pytest.mark.spec("ASG 7")
+async def test_a_turn_for_a_need_that_ended_is_refused_though_the_ticket_waits_again() -> None:
+    world = World()
+    ticket = await a_ticket(world, "sms")
+    first: dict[str, Any] = {
+        "by": the_system(id="assignment"),
+        "assignee": "ada",
+        "assignee_epoch": 0,
+    }
+    await world.happen(a_command(CloseTicket, ticket_id=ticket.id))
+    again = await applied(world, ticket, ReopenTicket)
+    assert again.unassigned_epoch not in {None, ticket.unassigned_epoch}
+
+    late = a_command(
+        AssignTicket, ticket_id=ticket.id, unassigned_epoch=ticket.unassigned_epoch, **first
+    )
+
+    assert (await refusal(world, late)).code == "stale"
+    now = {"unassigned_epoch": again.unassigned_epoch, "assignee": "ben"}
+    after = await applied(world, ticket, AssignTicket, **(first | now))
+    assert after.assignee == "ben"
+
+
+@pytest.mark.spec("ASG 1")
 async def test_the_ai_agent_takes_a_ticket_for_itself_only() -> None:
     world = World()
     ticket = await a_ticket(world, "sms")

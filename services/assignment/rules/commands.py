@@ -51,6 +51,7 @@ def assign(  # noqa: PLR0913  # the fields of a command
         author=AUTHOR,
         assignee=assignee,
         assignee_epoch=assignee_epoch,
+        unassigned_epoch=need,
     )
 
 

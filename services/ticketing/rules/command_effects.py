@@ -43,12 +43,15 @@ def assign(draft: Draft, command: AssignTicket, settings: AccountSettings) -> Re
     """Give the ticket to the assignee. By hand that works at any hour (ASG 4).
 
     An automatic assignment is refused if the ticket has changed hands since it was decided, or
-    waits for nobody.
+    waits for nobody. It answers one need: if the ticket was closed and waits again since, somebody
+    else's turn answers that, and the turn that came too late is its agent's again.
     """
     ticket = draft.ticket
     automatic = command.assignee_epoch is not None
     if automatic and (
-        command.assignee_epoch != ticket.assignee_epoch or ticket.unassigned_epoch is None
+        command.assignee_epoch != ticket.assignee_epoch
+        or ticket.unassigned_epoch is None
+        or command.unassigned_epoch not in {None, ticket.unassigned_epoch}
     ):
         return Refusal("stale", "the ticket has changed hands or waits for nobody since")
     if command.seen_assignee is not None and command.seen_assignee != (
