@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.assignment.looking import Looking
 from services.assignment.rules import commands, lines, rotation
@@ -28,11 +28,16 @@ _NOT_NOW = Refused(Poison("not_now", "nobody is there for it, or there is no suc
 """A refusal leaves no trace: the item may come again, and be taken then."""
 
 
+JUST_NOW = timedelta(seconds=2)
+"""For how long the sweep leaves such an account alone: a look reads all turns that are out."""
+
+
 @dataclass(slots=True)
 class _HeldUp:
     """Lines in which tickets wait until turns that are out are answered; how many were so far."""
 
     lines: set[str]
+    looked_at: datetime
     answers: int = 0
 
 
@@ -140,8 +145,15 @@ class Sharing:
         has as many turns out as it may have. The work depends on the lines in which tickets wait
         and on the agents who are online in their accounts, not on the number of accounts.
         """
-        if account_ids is None or self.looking.open_now(account_ids):
+        if account_ids is None:
+            found = await self.looking.tickets.busy(None)
+            await self.share_lines({line for line in found if not self._was_looked_at(line)})
+        elif self.looking.open_now(account_ids):
             await self.share_lines(await self.looking.tickets.busy(account_ids))
+
+    def _was_looked_at(self, line: str) -> bool:
+        held_up = self._held_up.get(lines.account_of(line))
+        return held_up is not None and self.looking.clock() - held_up.looked_at < JUST_NOW
 
     async def share_lines(self, found: Collection[str]) -> None:
         """As `share`, of what waits in these lines."""
@@ -159,7 +171,7 @@ class Sharing:
 
         An account that has as many turns out as it may have waits for `ENOUGH` of `answers` to
         them: to look at its lines with each event would cost more than it gives out. Whatever was
-        found meanwhile is due then. The sweep looks at all of them, too.
+        found meanwhile is due then. The sweep looks at all of them, too, though not all the time.
         """
         due: set[str] = set()
         for line in found:
@@ -194,11 +206,11 @@ class Sharing:
         turns = _Turns(self.looking, busy)
         accounts = sorted({lines.account_of(line) for line in busy})
         await self._aggregates(turns).apply([_Share(account_id) for account_id in accounts])
+        now = self.looking.clock()
         for account_id, given in turns.given.items():
             self._held_up.pop(account_id, None)
             if given.full:
-                self._held_up[account_id] = _HeldUp(set(given.stuck))
-        now = self.looking.clock()
+                self._held_up[account_id] = _HeldUp(set(given.stuck), now)
         offers = [
             _offer(*each, now)
             for account_id, given in turns.given.items()

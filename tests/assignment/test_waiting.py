@@ -80,7 +80,7 @@ async def test_a_line_that_waits_for_answers_goes_on_with_them(
 
 
 @pytest.mark.spec("ASG 6")
-async def test_an_account_with_too_many_turns_out_is_not_looked_at_for_each_new_ticket(
+async def test_an_account_with_too_many_turns_out_is_not_looked_at_for_each_new_ticket_or_sweep(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(rotation, "MOST_UNANSWERED", 5)
@@ -97,7 +97,12 @@ async def test_an_account_with_too_many_turns_out_is_not_looked_at_for_each_new_
 
     desk.opens("t6")
     await replica.take(desk.stream[after:])
+    await replica.sweep()
     assert desk.calls["waiting"] == looked
+    desk.now += sharing.JUST_NOW
+    await replica.sweep()
+    assert desk.calls["waiting"] > looked, "others may have heard of answers"
+    looked = desk.calls["waiting"]
     desk.opens("elsewhere", "other")
     await replica.take(desk.stream[-1:])
     assert desk.calls["waiting"] > looked, "another account waits for nobody"
