@@ -39,10 +39,11 @@ def lives(tickets: range) -> list[Outgoing]:
     return [TICKETS.record(event) for *_, event in placed]
 
 
-def openings(tickets: range) -> list[Outgoing]:
+def openings(tickets: range, account_id: str = ACCOUNT) -> list[Outgoing]:
     """Tickets that begin now and wait for an agent."""
     now = system_clock()
-    return [TICKETS.record(next(_life(number, now))) for number in tickets]
+    opened = (next(_life(number, now)) for number in tickets)
+    return [TICKETS.record(each.model_copy(update={"account_id": account_id})) for each in opened]
 
 
 def ticket_id(number: int) -> str:
@@ -54,7 +55,8 @@ def assigned(command: AssignTicket) -> Outgoing:
     """What ticketing says when it gives one of the `openings` to an agent."""
     number = int(command.ticket_id.rpartition("-")[2])
     state = {"assignee": command.assignee, "assignee_epoch": 2, "message_count": 0}
-    facts = _fact(number, 2, command.occurred_at, state) | {"cause_id": command.id}
+    facts = _fact(number, 2, command.occurred_at, state)
+    facts |= {"account_id": command.account_id, "cause_id": command.id}
     event = TicketAssigned(**facts, author=command.author, assignee=command.assignee)
     return TICKETS.record(event)
 

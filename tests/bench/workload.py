@@ -81,10 +81,10 @@ PHONE = "+12025550100"
 AGENTS = tuple(f"agent{number}" for number in range(20))
 
 
-def open_office() -> list[Outgoing]:
+def open_office(account_id: str = ACCOUNT) -> list[Outgoing]:
     """Settings with a round robin among agents who all are online, and stay so."""
     account = an_account(
-        account_id=ACCOUNT,
+        account_id=account_id,
         agents=tuple(Agent(id=agent, name=agent.title()) for agent in AGENTS),
         teams=(),
         assignment=AssignmentSettings(round_robin=True, heartbeat_limit=timedelta(days=1)),
@@ -93,12 +93,12 @@ def open_office() -> list[Outgoing]:
     return [ACCOUNTS.record(account)]
 
 
-def come_online() -> list[Outgoing]:
+def come_online(account_id: str = ACCOUNT) -> list[Outgoing]:
     """What the apps of all agents say when their day begins, which is now."""
     return [
         PRESENCE.record(
             AgentWentOnline(
-                account_id=ACCOUNT,
+                account_id=account_id,
                 id=f"online-{agent}",
                 occurred_at=system_clock(),
                 correlation_id=f"online-{agent}",
