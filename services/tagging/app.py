@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from services.tagging.handlers import Chosen, Removed, Tagging, settings_of, unnoticed
-from services.tagging.rules.own_tags import OwnTags, others
+from services.tagging.rules.own_tags import OwnTags, of_seeds
 from services.tagging.settings import Settings
 from services.tagging.sweep import Sweep
 from shared.bus.kafka_bus import KafkaBus
@@ -15,7 +15,6 @@ from shared.contracts.accounts import TAGS
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.learning.model import Model
 from shared.learning.models import WHICH_TAGS, begun
-from shared.learning.seeds import all_seeds
 from shared.learning.teaching import Forgetting, Ground, Lessons, Memories
 from shared.running import metrics
 from shared.running.models import learn
@@ -39,8 +38,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
     removed: Removed = unnoticed,
 ) -> None:
     """Connect topics, handlers and the sweep."""
-    own = OwnTags(model, others(all_seeds()), lambda account: settings_of(bus.accounts, account))
-    of_others = own.examples_of_others()
+    own = OwnTags(model, of_seeds, lambda account: settings_of(bus.accounts, account))
     weights, teaching = learn(
         bus,
         SERVICE,
@@ -48,7 +46,7 @@ def wire(  # noqa: PLR0913, PLR0917  # what it stores, what it learns from, and 
         model,
         lessons,
         sweep_interval,
-        lambda account: Ground((own.of(account),), of_others),
+        lambda account: Ground((own.of(account),), own.examples_of_others()),
     )
     tagging = Tagging(bus.accounts, model, own, weights.of, memories, bus.publish, chosen, removed)
     forgetting = Forgetting(lessons, memories, teaching)

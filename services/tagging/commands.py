@@ -11,14 +11,14 @@ from rich.table import Table
 from services.tagging.evaluation import Judged, curve, report
 from services.tagging.handlers import settings_of
 from services.tagging.rules.choosing import Fit, chosen, logits_above
-from services.tagging.rules.own_tags import OwnTags, others
+from services.tagging.rules.own_tags import OwnTags, of_seeds
 from shared.bus.accounts import AccountsTable
 from shared.cli import labelled
 from shared.contracts.accounts import TAGS
 from shared.learning.features import hashed
 from shared.learning.languages import language_of
 from shared.learning.models import WHICH_TAGS, whole
-from shared.learning.seeds import all_seeds, whole_text
+from shared.learning.seeds import whole_text
 from shared.learning.teaching import WeightsTable
 from shared.learning.text import fold
 from shared.topics import ACCOUNTS, WEIGHTS
@@ -98,7 +98,7 @@ def _judge(account: str | None) -> Judge:
             labelled.ERRORS.print(f"{account} is no account: the nine tags alone", soft_wrap=True)
     name = account or ""
     settings = settings_of(accounts, name)
-    own = OwnTags(model, others(all_seeds()), lambda _: settings)
+    own = OwnTags(model, of_seeds, lambda _: settings)
     deltas = (own.of(name), weights.of(name).delta)
 
     def judge(said: labelled.Said) -> tuple[list[Fit], dict[str, float]]:

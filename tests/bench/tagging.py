@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from services.tagging.handlers import Tagging
 from services.tagging.rules.choosing import chosen, tagged
-from services.tagging.rules.own_tags import OwnTags, others
+from services.tagging.rules.own_tags import OwnTags, of_seeds
 from services.tagging.rules.teaching import words_of
 from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Outgoing, Record
@@ -34,7 +34,7 @@ def measure() -> list[Figure]:
     began = time.process_time()
     model = seeds.tags_model(seeds.all_seeds())
     trained = time.process_time() - began
-    own = OwnTags(model, others(seeds.all_seeds()), lambda _: USUAL)
+    own = OwnTags(model, of_seeds, lambda _: USUAL)
 
     def bare(record: Record) -> bytes:
         said = CustomerWrote.model_validate_json(record.value or b"")

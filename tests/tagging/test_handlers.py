@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.tagging.handlers import Tagging, settings_of
-from services.tagging.rules.own_tags import OwnTags, others
+from services.tagging.rules.own_tags import OwnTags, of_seeds
 from services.tagging.rules.teaching import FIRST_LINES, KEPT
 from services.tagging.sweep import Sweep
 from shared.bus.accounts import AccountsTable
@@ -22,7 +22,6 @@ from shared.errors import Transient
 from shared.learning.coding import indices_of_text
 from shared.learning.features import hashed
 from shared.learning.models import WHICH_TAGS, whole
-from shared.learning.seeds import all_seeds
 from shared.learning.teaching import Account
 from shared.topics import COMMANDS, LESSONS
 from tests.examples import examples
@@ -34,7 +33,6 @@ from tests.timing import times_as_long
 RETURN = "I would like to return these shoes and get a refund"
 TRACK = "where is my order, the tracking number does not work"
 MODEL = whole(WHICH_TAGS)
-OTHERS = others(all_seeds())
 
 
 class World:
@@ -48,7 +46,7 @@ class World:
         self.chosen: list[tuple[str, list[str]]] = []
         self.removed: list[tuple[str, bool]] = []
         self.dies = False
-        own = OwnTags(MODEL, OTHERS, lambda account: settings_of(self.accounts, account))
+        own = OwnTags(MODEL, of_seeds, lambda account: settings_of(self.accounts, account))
         self.tagging = Tagging(
             self.accounts,
             MODEL,

@@ -141,7 +141,7 @@ def test_what_agents_only_ever_add_stays_what_it_is_about() -> None:
     tag = OwnTag(name="Advice", examples=tuple(seed.whole for seed in fitting[:50]))
     others_of_all = others(all_seeds())
     own = own_tags(MODEL, [tag], others_of_all)
-    ground = OwnTags(MODEL, others_of_all, lambda _: USUAL).examples_of_others()
+    ground = OwnTags(MODEL, lambda: others_of_all, lambda _: USUAL).examples_of_others()
     given = [Example(seed.id, hashed(seed.whole), {tag.name: True}) for seed in fitting[50:70]]
     learned = taught(MODEL, given, [own], counterexamples(given, MODEL.labels, ground))
 

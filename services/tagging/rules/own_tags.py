@@ -12,6 +12,7 @@ import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from shared.contracts.accounts import OwnTag, TagSettings
 from shared.learning.features import SIZE, Indices, hashed
 from shared.learning.model import Delta, Example, Floats, Model
-from shared.learning.seeds import Seed
+from shared.learning.seeds import Seed, all_seeds
 
 FAR_ENOUGH: Final = 3.8
 """Standard deviations from which on an own tag fits; there its logit is 0."""
@@ -59,6 +60,12 @@ def others(seeds: Sequence[Seed]) -> Others:
     rarity = np.log((len(messages) + 1) / (count + 1)).astype(np.float32)
     often = np.flatnonzero(count >= _SEEN_OFTEN).astype(np.uint32)
     return Others(messages, rarity, often, _centre(messages, rarity, often))
+
+
+@cache
+def of_seeds() -> Others:
+    """Those of all seeds, some tenths of a second's work, once. Raises SeedsDamaged."""
+    return others(all_seeds())
 
 
 def own_tags(model: Model, tags: Sequence[OwnTag], beside: Others) -> Delta:
@@ -130,10 +137,11 @@ class OwnTags:
 
     `settings_of` gives an account's settings as they are now; if its own tags have changed, it is
     made anew: hundredths of a second of work, and seconds where there are thousands of examples.
+    `beside` is asked for no sooner: most accounts have no tags of their own.
     """
 
     def __init__(
-        self, model: Model, beside: Others, settings_of: Callable[[str], TagSettings]
+        self, model: Model, beside: Callable[[], Others], settings_of: Callable[[str], TagSettings]
     ) -> None:
         self._model = model
         self._beside = beside
@@ -149,7 +157,7 @@ class OwnTags:
         tags = self._settings_of(account_id).own
         known = self._known(account_id, tags)
         if known is None:
-            known = own_tags(self._model, tags, self._beside)
+            known = own_tags(self._model, tags, self._beside())
             self._made[account_id] = (tags, known)
         return known
 
@@ -167,5 +175,5 @@ class OwnTags:
         """Messages that no own tag is about, for lessons on own tags to be learned beside."""
         return [
             Example(f"others:{place}", indices, {})
-            for place, indices in enumerate(self._beside.messages)
+            for place, indices in enumerate(self._beside().messages)
         ]
