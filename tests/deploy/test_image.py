@@ -148,6 +148,15 @@ def test_nothing_of_ours_in_the_image_can_be_changed_by_its_user(image: Image) -
     assert [path for path in files if path.stat().st_uid or path.stat().st_mode & 0o022] == []
 
 
+def test_no_service_of_the_image_has_to_make_its_model_anew(image: Image) -> None:
+    program = (
+        "from shared.learning.models import WHETHER_SPAM, WHICH_TAGS, kept\n"
+        "print([kept(subject) is not None for subject in (WHETHER_SPAM, WHICH_TAGS)])"
+    )
+
+    assert image.output("python", "-c", program) == "[True, True]\n"
+
+
 def test_every_service_of_the_registry_is_in_the_image_and_refuses_wrong_settings(
     image: Image,
 ) -> None:
