@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Generic, Literal, TypeVar, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from shared.bus.delivery import Outgoing, Record
 from shared.dating import Allowance
@@ -39,6 +39,14 @@ class Deleted:
 
 class UnknownType(Exception):  # no error: a newer producer's type, to be ignored
     """The record is of a type that this version does not know."""
+
+
+def either_of(contracts: Any) -> TypeAdapter[Any]:  # noqa: ANN401  # no type names a form of one
+    """Reads whichever of these contracts, a union, it is; made when it is first used, as they are.
+
+    What is a contract itself needs no more than `TypeAdapter`.
+    """
+    return TypeAdapter(contracts, config=ConfigDict(defer_build=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from shared.contracts.signals import Signal
 from shared.contracts.snapshots import Snapshot, SnapshotsPublished, TicketSnapshot
 from shared.contracts.tickets import CommandRejected, TicketEvent, TicketFact
 from shared.dating import Allowance
-from shared.topic import FOR_EVER, MEBIBYTE, SERVICES, Service, Topic
+from shared.topic import FOR_EVER, MEBIBYTE, SERVICES, Service, Topic, either_of
 
 
 def _party_key(body: OnChannel | Signal) -> str:
@@ -106,7 +106,7 @@ INBOUND: dict[Channel, Topic[Record]] = {channel: _inbound(channel) for channel 
 MESSAGES: Topic[Any] = Topic(
     name="helpdesk.messages",
     about="normalised inbound messages, edits and deletions",
-    contract=TypeAdapter(Message),
+    contract=either_of(Message),
     key=_party_key,
     key_form="account:channel:contact (web chat: conversation)",
     producers=frozenset({"ingest"}),
@@ -115,7 +115,7 @@ MESSAGES: Topic[Any] = Topic(
 SCREENED: Topic[Any] = Topic(
     name="helpdesk.messages.screened",
     about="the same, with the verdict of screening",
-    contract=TypeAdapter(Message),
+    contract=either_of(Message),
     key=_party_key,
     key_form="account:channel:contact (web chat: conversation)",
     producers=frozenset({"spam"}),
@@ -148,7 +148,7 @@ SIGNALS: Topic[Any] = Topic(
 TICKETS: Topic[Any] = Topic(
     name="helpdesk.tickets",
     about="every change of every ticket, numbered without a gap",
-    contract=TypeAdapter(TicketEvent),
+    contract=either_of(TicketEvent),
     key=_ticket_key,
     key_form="account:ticket",
     producers=frozenset({"ticketing"}),
@@ -171,7 +171,7 @@ TICKETS: Topic[Any] = Topic(
 COMMANDS: Topic[Any] = Topic(
     name="helpdesk.commands",
     about="what agents, integrations and services ask of tickets",
-    contract=TypeAdapter(TicketCommand),
+    contract=either_of(TicketCommand),
     key=_command_key,
     key_form="account:ticket",
     producers=frozenset({"assignment", "autoclose", "tagging", "desk", "replies", "handoff"}),
@@ -182,7 +182,7 @@ COMMANDS: Topic[Any] = Topic(
 SNAPSHOTS: Topic[Any] = Topic(
     name="helpdesk.snapshots",
     about="tickets as they are stored, on request, for those who start late",
-    contract=TypeAdapter(Snapshot),
+    contract=either_of(Snapshot),
     key=_snapshot_key,
     key_form="account:ticket",
     producers=frozenset({"ticketing"}),
@@ -203,7 +203,7 @@ OUTBOUND: Topic[OutboundMessage] = Topic(
 SENDS: Topic[Any] = Topic(
     name="helpdesk.sends",
     about="marketing SMS delivered or failed",
-    contract=TypeAdapter(SendEvent),
+    contract=either_of(SendEvent),
     key=_phone_key,
     key_form="account:phone",
     consumers=frozenset({"attribution", "desk"}),
@@ -260,7 +260,7 @@ ACCOUNTS: Topic[Any] = Topic(
 PRESENCE: Topic[Any] = Topic(
     name="helpdesk.presence",
     about="agents online, offline, connected",
-    contract=TypeAdapter(PresenceEvent),
+    contract=either_of(PresenceEvent),
     key=_presence_key,
     key_form="account:agent",
     producers=frozenset({"desk"}),
@@ -293,7 +293,7 @@ WEIGHTS: Topic[Any] = Topic(
 HANDOFFS: Topic[Any] = Topic(
     name="helpdesk.handoffs",
     about="conversations that the AI agent hands over, and what became of each",
-    contract=TypeAdapter(HandoffMessage),
+    contract=either_of(HandoffMessage),
     key=_handoff_key,
     key_form="account:handoff",
     producers=frozenset({"handoff"}),
@@ -324,7 +324,7 @@ KEEPERS: frozenset[Service] = frozenset(
 ERASURES: Topic[Any] = Topic(
     name="helpdesk.erasures",
     about="contacts to be erased, and what each service did about it",
-    contract=TypeAdapter(Erasure),
+    contract=either_of(Erasure),
     key=_erasure_key,
     key_form="account:erasure",
     producers=KEEPERS,

@@ -54,9 +54,14 @@ CHANNELS: tuple[Channel, ...] = ("webchat", "email", "sms", "instagram", "whatsa
 
 
 class Contract(BaseModel):
-    """A value of the public language: immutable; unknown fields are ignored."""
+    """A value of the public language: immutable; unknown fields are ignored.
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    How it is read and written is made when it is first used: a service uses few of all contracts.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Envelope(Contract):
