@@ -40,6 +40,7 @@ from shared.running import failpoints
 from shared.stores.documents import (
     LARGEST_WRITE,
     REMEMBERED,
+    ROOM_FOR_HEADERS,
     Applied,
     Document,
     Entry,
@@ -51,10 +52,10 @@ from shared.stores.documents import (
     Released,
     S,
     Target,
-    too_large,
 )
 from shared.stores.outboxes import Outboxes, entries_of
 from shared.stores.recent import RecentDocuments
+from shared.topics import BY_NAME
 
 
 @dataclass(slots=True)
@@ -237,7 +238,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
                 case Applied(state, entry, publish):
                     size = sum(len(record.value or b"") for record in publish)
                     size += entry.size if entry else 0
-                    if text := too_large(size, publish):
+                    if text := _too_large(size, publish):
                         work.refused[place] = Poison("too_large", text)
                         continue
                     if work.size + size > LARGEST_WRITE:
@@ -276,6 +277,17 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         for document in standing:
             self.recent.keep(replace(document, outbox=(), outbox_at=FAR_FUTURE))
         return {document.state.id for document in standing}
+
+
+def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:
+    """Why this can never be written or published, or None; asked before it is in an outbox."""
+    if size > LARGEST_WRITE:
+        return f"it would add {size} bytes to a document; {LARGEST_WRITE} may be"
+    for record in publish:
+        largest = BY_NAME[record.topic].max_bytes - ROOM_FOR_HEADERS
+        if (length := len(record.value or b"")) > largest:
+            return f"it would be {length} bytes on {record.topic}; {largest} may be"
+    return None
 
 
 def _grouped(

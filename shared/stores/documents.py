@@ -1,6 +1,6 @@
 """The values that aggregates are made of: documents with an outbox, and decisions about them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -8,7 +8,6 @@ from typing import Any, Generic, Protocol, TypeVar
 from shared.bus.delivery import Outgoing
 from shared.clock import FAR_FUTURE
 from shared.errors import Poison
-from shared.topics import BY_NAME
 
 LARGEST_WRITE = 6 * 1024 * 1024
 """Bytes that one write may add to a document; what is over waits for the next write."""
@@ -188,14 +187,3 @@ class Store(Protocol[S]):
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
         """Documents whose `outbox_at` lies before `before`; `limit` at most."""
-
-
-def too_large(size: int, publish: Iterable[Outgoing]) -> str | None:
-    """Why this can never be written or published, or None; asked before it is in an outbox."""
-    if size > LARGEST_WRITE:
-        return f"it would add {size} bytes to a document; {LARGEST_WRITE} may be"
-    for record in publish:
-        largest = BY_NAME[record.topic].max_bytes - ROOM_FOR_HEADERS
-        if (length := len(record.value or b"")) > largest:
-            return f"it would be {length} bytes on {record.topic}; {largest} may be"
-    return None
