@@ -52,6 +52,7 @@ from shared.stores.documents import (
     Released,
     S,
     Target,
+    grouped,
 )
 from shared.stores.outboxes import Outboxes, entries_of
 from shared.stores.recent import RecentDocuments
@@ -150,7 +151,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         left: dict[int, Target | None] = dict.fromkeys(waiting.keys() - targets.keys())
         current: _Round[S, I] = _Round(items, targets, done, left)
         works: list[_Work[S]] = []
-        for found, members in _grouped(places, targets, documents):
+        for found, members in grouped(places, targets, documents):
             work = _Work(found=found, state=found.state if found else None)
             self._fold(work, members, current)
             if work.changed:
@@ -288,24 +289,3 @@ def _too_large(size: int, publish: Iterable[Outgoing]) -> str | None:
         if (length := len(record.value or b"")) > largest:
             return f"it would be {length} bytes on {record.topic}; {largest} may be"
     return None
-
-
-def _grouped(
-    places: Sequence[int],
-    targets: Mapping[int, Target],
-    documents: Iterable[Document[S]],
-) -> list[tuple[Document[S] | None, list[int]]]:
-    """The places, grouped by the document they touch, or by their target if there is none yet."""
-    by_id = {doc.state.id: doc for doc in documents}
-    by_slot = {(doc.state.account_id, doc.state.slot): doc for doc in by_id.values()}
-    groups: dict[object, tuple[Document[S] | None, list[int]]] = {}
-    for place in places:
-        target = targets[place]
-        found = (
-            by_id.get(target.id)
-            if target.id is not None
-            else by_slot.get((target.account_id, target.slot or ""))
-        )
-        key = found.state.id if found else (target.account_id, target.id, target.slot)
-        groups.setdefault(key, (found, []))[1].append(place)
-    return list(groups.values())

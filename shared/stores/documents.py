@@ -1,6 +1,6 @@
 """The values that aggregates are made of: documents with an outbox, and decisions about them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -187,3 +187,24 @@ class Store(Protocol[S]):
 
     async def unfinished(self, before: datetime, limit: int) -> list[Document[S]]:
         """Documents whose `outbox_at` lies before `before`; `limit` at most."""
+
+
+def grouped(
+    places: Sequence[int],
+    targets: Mapping[int, Target],
+    documents: Iterable[Document[S]],
+) -> list[tuple[Document[S] | None, list[int]]]:
+    """The places, grouped by the document they touch, or by their target if there is none yet."""
+    by_id = {doc.state.id: doc for doc in documents}
+    by_slot = {(doc.state.account_id, doc.state.slot): doc for doc in by_id.values()}
+    groups: dict[object, tuple[Document[S] | None, list[int]]] = {}
+    for place in places:
+        target = targets[place]
+        found = (
+            by_id.get(target.id)
+            if target.id is not None
+            else by_slot.get((target.account_id, target.slot or ""))
+        )
+        key = found.state.id if found else (target.account_id, target.id, target.slot)
+        groups.setdefault(key, (found, []))[1].append(place)
+    return list(groups.values())
