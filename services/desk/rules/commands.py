@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from services.desk.rules.asked import Body
 from services.desk.rules.people import Who
 from services.desk.rules.rows import Row
-from shared.contracts.base import Author, Contract, Id, TagName, UtcTime, Whole
+from shared.contracts.base import Author, Id, TagName, UtcTime, Whole
 from shared.contracts.commands import (
     AddNote,
     AssignTicket,
@@ -59,7 +60,7 @@ _NEEDS: dict[str, str] = {
 }
 
 
-class Asked(Contract):
+class Asked(Body):
     """A command as the page and integrations give it.
 
     `seen_seq` on a reply is the newest that its author has seen: a colleague's answer after it is
@@ -72,8 +73,6 @@ class Asked(Contract):
     `uploads` are files that were uploaded for a reply; `attachments` are at addresses that its
     gateway knows.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     type: Kind
     text: Annotated[str, Field(max_length=LONGEST_TEXT)] = ""

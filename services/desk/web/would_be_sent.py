@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from services.desk.rules.asked import Body
 from services.desk.rules.sms import segments
 from services.desk.web.words import Words
 from shared.contracts.accounts import AccountSettings
-from shared.contracts.base import Contact, Contract, Identity
+from shared.contracts.base import Contact, Identity
 from shared.contracts.replying import Language
 from shared.values import hours
 from shared.values.previews import as_sms, previews
@@ -18,10 +19,8 @@ _SAMPLED: Final = ("ticket.number", "ticket.subject", "conversation.missed")
 _BY_SMS: Final = "auto_replies.sms.text"
 
 
-class Previewed(Contract):
+class Previewed(Body):
     """Settings of a part, and for whom: what is left out of a contact is not known of them."""
-
-    model_config = ConfigDict(extra="forbid")
 
     settings: dict[str, Any]
     language: Language | None = None

@@ -5,9 +5,10 @@ from hashlib import blake2b
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
+from services.desk.rules.asked import Body
 from services.desk.rules.commands import Asked
 from services.desk.rules.views import narrowed
 from services.desk.web.api.tickets import Key
@@ -17,17 +18,15 @@ from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem
 from services.desk.web.queries import Wanted, filters_of, query
 from services.desk.web.reading import Reading
-from shared.contracts.base import Contract, Id
+from shared.contracts.base import Id
 
 
-class Bulk(Contract):
+class Bulk(Body):
     """A command, and on which tickets: `ids`, or all that a view with filters holds now.
 
     With `dry_run` nothing is done, and the answer is how many these are. What a reply leaves open
     between double braces is filled in for each ticket.
     """
-
-    model_config = ConfigDict(extra="forbid")
 
     command: Asked
     ids: Annotated[tuple[Id, ...], Field(max_length=MOST)] = ()

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from services.desk.rules.asked import Body
 from services.desk.rules.people import Who
 from services.desk.web.auth import who_asks
 from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS
 from services.desk.web.reading import Reading
 from shared.contracts.accounts import TAGS
-from shared.contracts.base import Contract
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,8 @@ class Me:
     profile_metrics: list[str]
 
 
-class Likings(Contract):
+class Likings(Body):
     """What an agent chooses for themself; what is left out stays as it is."""
-
-    model_config = ConfigDict(extra="forbid")
 
     language: Literal["en", "es", "it"] | None = None
     badge_enabled: bool | None = None

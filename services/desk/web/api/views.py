@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field
 
 from services.desk.handlers import News
+from services.desk.rules.asked import Body
 from services.desk.rules.people import Who
 from services.desk.rules.views import Filters
 from services.desk.web.api.tickets import Key
@@ -15,7 +16,6 @@ from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem
 from services.desk.web.queries import is_theirs, visible
 from services.desk.web.rights import has
-from shared.contracts.base import Contract
 from shared.values.ids import computed_id
 
 MOST: Final = 50
@@ -25,13 +25,11 @@ MOST: Final = 50
 class OfView(Filters):
     """As lists take them. An assignee `me` is whoever looks."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=False)
 
 
-class View(Contract):
+class View(Body):
     """A custom view: `shared` is the team's, and managers' to change."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     filters: OfView = OfView()

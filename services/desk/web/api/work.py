@@ -4,11 +4,12 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from services.desk.handlers import News
 from services.desk.rules import macros as macro_rules
 from services.desk.rules import showing
+from services.desk.rules.asked import Body
 from services.desk.rules.people import Who
 from services.desk.rules.shown import ShownDraft, ShownOther
 from services.desk.web.auth import who_asks
@@ -16,7 +17,7 @@ from services.desk.web.counting import Counting
 from services.desk.web.parts import Parts
 from services.desk.web.problems import PROBLEMS, Problem
 from services.desk.web.reading import Reading
-from shared.contracts.base import Contract, Id
+from shared.contracts.base import Id
 from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWentOnline
 from shared.errors import Transient
 from shared.topics import PRESENCE
@@ -27,10 +28,8 @@ LONGEST_DRAFT: Final = 200_000
 """Characters."""
 
 
-class DraftFile(Contract):
+class DraftFile(Body):
     """A file that was uploaded for the reply; one that is `gone` has to be uploaded again."""
-
-    model_config = ConfigDict(extra="forbid")
 
     id: Id
     name: Annotated[str, Field(max_length=300)]
@@ -38,10 +37,8 @@ class DraftFile(Contract):
     gone: bool = False
 
 
-class Draft(Contract):
+class Draft(Body):
     """What an agent has begun to write; `revision` is the stored one that they have seen."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: Annotated[str, Field(max_length=LONGEST_DRAFT)]
     note: bool = False
@@ -50,18 +47,14 @@ class Draft(Contract):
     cc: Annotated[tuple[Annotated[str, Field(max_length=320)], ...], Field(max_length=20)] = ()
 
 
-class HereIs(Contract):
+class HereIs(Body):
     """What an agent does with a ticket that is open before them."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: Literal["looking", "writing", "gone"]
 
 
-class OfPresence(Contract):
+class OfPresence(Body):
     """What an agent's page says of them."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: Literal["online", "offline", "heartbeat"]
 
@@ -104,10 +97,8 @@ class Macro:
     status: str | None
 
 
-class OfLinks(Contract):
+class OfLinks(Body):
     """A text that may have links."""
-
-    model_config = ConfigDict(extra="forbid")
 
     text: Annotated[str, Field(max_length=50_000)]
 
