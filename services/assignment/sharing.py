@@ -142,7 +142,8 @@ class Sharing:
 
         Afterwards a ticket still waits only if its account is outside business hours or has the
         round robin off, if no agent of its line is online and below the limit, or if the account
-        has as many turns out as it may have. The work depends on the lines in which tickets wait
+        has as many turns out as it may have; where it had `JUST_NOW`, a call for all leaves it to
+        the next. The work depends on the lines in which tickets wait
         and on the agents who are online in their accounts, not on the number of accounts.
         """
         if account_ids is None:

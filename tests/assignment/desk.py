@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,7 +14,7 @@ from services.assignment.app import SWEEP_INTERVAL, Stores, wire
 from shared.bus.accounts import AccountsTable
 from shared.bus.delivery import Handler, Outgoing, Refusals
 from shared.contracts.accounts import AccountSettings
-from shared.contracts.commands import TicketCommand
+from shared.contracts.commands import AssignTicket, TicketCommand
 from shared.contracts.presence import AgentHeartbeat, AgentWentOffline, AgentWentOnline, Presence
 from shared.contracts.tickets import CommandRejected, TicketFact
 from shared.errors import Transient
@@ -138,6 +138,16 @@ class Desk(Ticketing):
     async def there(self, account_id: str = "acme") -> set[str]:
         """The agents of an account who are available."""
         return (await self.stores.agents.online(self.now, [account_id])).get(account_id, set())
+
+    def assigned(self) -> dict[str, Counter[str]]:
+        """How many tickets the round robin gave to whom, by account, as ticketing did it."""
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        ours = {c.id: c for c in self.commands if isinstance(c, AssignTicket)}
+        for event in self.stream:
+            command = ours.get(getattr(event, "cause_id", ""))
+            if command is not None:
+                counts[event.account_id][command.assignee] += 1
+        return counts
 
     # Agents' apps
 

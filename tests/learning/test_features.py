@@ -10,7 +10,7 @@ from shared.learning.languages import language_of
 from shared.learning.text import LONGEST_TEXT, fold
 from tests.timing import times_as_long
 
-ALLOWED = 100
+ALLOWED = 60
 
 
 @given(st.text())

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from services.desk.handlers import News
 from services.desk.rules.asked import Body
@@ -22,10 +22,8 @@ MOST: Final = 50
 """Views of one agent, and of the team: each is counted whenever a ticket changes."""
 
 
-class OfView(Filters):
+class OfView(Filters, Body):
     """As lists take them. An assignee `me` is whoever looks."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=False)
 
 
 class View(Body):
