@@ -80,10 +80,15 @@ class Consuming:
     _stopped: bool = False
 
     async def take(self, raws: Sequence[Any]) -> None:
-        """Handle a batch of any topics' records; what is done will be committed soon."""
+        """Handle a batch of any topics' records; what is done will be committed soon.
+
+        Whoever stops takes no more: these records are another replica's then.
+        """
         if self._committing is not None and self._committing.done():
             self._committing.result()
         async with self.in_flight:
+            if self._draining:
+                return
             shares: dict[str, list[Record]] = {}
             assigned = self.consumer.assignment()
             for raw in raws:
@@ -94,17 +99,19 @@ class Consuming:
             for name, subscription in self.subscriptions.items():
                 if records := shares.get(name):
                     await self._deliver(subscription, records)
-            if self._draining:
-                await self.commit()
-            elif self._done and (self._committing is None or self._committing.done()):
+            if self._done and (self._committing is None or self._committing.done()):
                 self._committing = asyncio.create_task(self._commit_until_all_is())
 
-    async def stopping(self) -> None:
-        """Commit what is done, and from now on each batch before the next one.
+    async def stop(self, within: timedelta) -> None:
+        """Take no more; what is done once the batch in flight has ended is committed.
 
-        Where the brokers take no commit within `COMMITTED_WITHIN`, the records come again.
+        Where that batch takes longer than `within`, or the brokers take no commit within
+        `COMMITTED_WITHIN`, the records come again.
         """
         self._draining = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within.total_seconds()), self.in_flight:
+                pass
         with suppress(TimeoutError):
             async with asyncio.timeout(COMMITTED_WITHIN.total_seconds()):
                 await self.commit()

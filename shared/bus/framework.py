@@ -18,8 +18,11 @@ from shared.running.settings import KafkaSettings
 from shared.topic import MEBIBYTE
 
 
-def broker_of(settings: KafkaSettings, stop_timeout: timedelta) -> KafkaBroker:
-    """The framework's broker, which only consumes: publishing is `shared.bus.kafka.Producer`'s."""
+def broker_of(settings: KafkaSettings) -> KafkaBroker:
+    """The framework's broker, which only consumes: publishing is `shared.bus.kafka.Producer`'s.
+
+    It waits for no batch when it stops: `Consuming` has done so.
+    """
     return KafkaBroker(
         settings.bootstrap.split(","),
         security=_security(settings),
@@ -27,7 +30,7 @@ def broker_of(settings: KafkaSettings, stop_timeout: timedelta) -> KafkaBroker:
         # The framework's own publishing ignores keys when it batches.
         consumer_only=True,
         apply_types=False,
-        graceful_timeout=stop_timeout.total_seconds(),
+        graceful_timeout=None,
         logger=None,
     )
 

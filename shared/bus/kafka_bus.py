@@ -30,6 +30,9 @@ from shared.topics import ACCOUNTS, BY_NAME, DEAD
 _log = structlog.get_logger()
 UNREADY_AFTER = timedelta(seconds=30)
 
+LEAVES_WITHIN = timedelta(seconds=5)
+"""Nobody waits longer for the brokers when leaving: then they miss this member by themselves."""
+
 
 class KafkaBus:
     """A service's end of Kafka (see `shared.bus.ports.Bus`); runs until told to stop.
@@ -76,7 +79,8 @@ class KafkaBus:
         self._turned_at = time.monotonic()
         self._draining = False
         self._subscriber: Any = None
-        self.broker = broker_of(settings, stop_timeout)
+        self._stop_timeout = stop_timeout
+        self.broker = broker_of(settings)
 
     @property
     def accounts(self) -> AccountsTable:
@@ -174,8 +178,13 @@ class KafkaBus:
         """Finish the batch in flight, commit, leave the group, let go of the connections."""
         self._draining = True
         await tasks.cancel(self._tasks)
-        await self._consuming.stopping()
-        await self.broker.stop()
+        await self._consuming.stop(self._stop_timeout)
+        try:
+            # Whoever is just joining would wait for the others, dead ones too, before it leaves.
+            async with asyncio.timeout(LEAVES_WITHIN.total_seconds()):
+                await self.broker.stop()
+        except TimeoutError:
+            _log.warning("left the consumer group without a word: its brokers did not answer")
         for follower in self._followers:
             await follower.stop()
         await self._producer.stop()

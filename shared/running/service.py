@@ -115,9 +115,17 @@ class Service:
             live=self.bus.live,
             ready=lambda: self.bus.ready() if started.is_set() else "starting",
         )
+        asked = asyncio.create_task(stopping.wait())
+        starting = asyncio.create_task(self.start())
         try:
+            await asyncio.wait([asked, starting], return_when=asyncio.FIRST_COMPLETED)
+            if not starting.done():
+                _log.info("stopping before it serves")
+                starting.cancel()
             try:
-                await self.start()
+                await starting
+            except asyncio.CancelledError:
+                return 0
             except HelpdeskError as error:
                 _log.critical("cannot start", why=str(error))
                 return 1
@@ -128,12 +136,12 @@ class Service:
                 return 1
             started.set()
             _log.info("serving", health_port=health.port)
-            waiting = [asyncio.create_task(e.wait()) for e in (stopping, self.bus.gave_up)]
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in waiting:
-                task.cancel()
+            gave_up = asyncio.create_task(self.bus.gave_up.wait())
+            await asyncio.wait([asked, gave_up], return_when=asyncio.FIRST_COMPLETED)
+            gave_up.cancel()
             _log.info("stopping")
             await self.stop()
         finally:
+            asked.cancel()
             health.close()
         return 1 if self.bus.stopped_by else 0

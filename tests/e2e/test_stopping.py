@@ -55,5 +55,35 @@ async def test_a_service_under_load_stops_in_time_and_leaves_no_more_than_a_batc
         assert len(published) - many <= batch, "what was handled was committed"
 
 
+async def test_a_service_stops_in_time_though_its_group_waits_for_one_that_died(
+    servers: Servers, unique: str, tmp_path: Path
+) -> None:
+    missed_after = {
+        "HELPDESK_KAFKA__SESSION_TIMEOUT": "120",
+        "HELPDESK_KAFKA__REBALANCE_TIMEOUT": "120",
+    }
+    rebalances = 'helpdesk_consumer_rebalances_total{service="ingest"}'
+    async with pipeline(servers, unique, tmp_path) as place:
+        await place.publish([ACCOUNTS.record(given.other_settings())])
+        soon = {**missed_after, "HELPDESK_KAFKA__SESSION_TIMEOUT": "6"}
+        member = place.run("ingest", **soon)
+        await place.until("it is a member", member.is_ready, PATIENCE)
+        dead = place.run("ingest", **missed_after)
+        await place.until("the other one is too", dead.is_ready, PATIENCE)
+        dead.kill()
+        before = member.metric(rebalances)
+        joining = place.run("ingest", **soon)
+
+        async def rejoins() -> bool:
+            return member.metric(rebalances) > before
+
+        await place.until("it joins anew with the third", rejoins, PATIENCE)
+        assert '"serving"' not in joining.log.read_text()
+        for replica in (member, joining):
+            assert await asyncio.to_thread(replica.stop, 30) == 0
+        assert "left the consumer group without a word" in member.log.read_text()
+        assert "stopping before it serves" in joining.log.read_text()
+
+
 def _sids(records: list[Record]) -> set[str]:
     return {json.loads(record.value or b"{}")["provider_message_id"] for record in records}

@@ -20,6 +20,7 @@ from shared.topics import INBOUND
 
 TOPIC = INBOUND["sms"]
 AT_ONCE = RetryPolicy(first_pause=timedelta(microseconds=1))
+PATIENCE = timedelta(seconds=30)
 
 
 @dataclass
@@ -59,8 +60,10 @@ class Place:
     consumer: Consumer = field(default_factory=Consumer)
     handled: list[bytes] = field(default_factory=list)
     dead: list[Outgoing] = field(default_factory=list)
+    goes_on: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
+        self.goes_on.set()
         self.consuming = Consuming(
             service="ingest",
             prefix="",
@@ -80,6 +83,7 @@ class Place:
         self.dead += letters
 
     async def _handle(self, records: Sequence[Any]) -> None:
+        await self.goes_on.wait()
         if any(record.value == b"bad" for record in records):
             raise self.error if len(records) > 1 else self.error_alone
         self.handled += [record.value for record in records]
@@ -214,9 +218,40 @@ async def test_who_stops_or_loses_partitions_has_committed_all_that_is_done() ->
     await revoked
     assert place.consumer.committed == {TopicPartition(TOPIC.name, 0): 2}
 
-    await place.consuming.stopping()
     await place.take((0, 2, b"good"))
+    await place.consuming.stop(PATIENCE)
     assert place.consumer.committed == {TopicPartition(TOPIC.name, 0): 3}
+
+
+async def test_who_stops_finishes_its_batch_commits_it_and_takes_no_more() -> None:
+    place = Place()
+    place.goes_on.clear()
+    taking = asyncio.create_task(place.take((0, 0, b"good")))
+    await asyncio.sleep(0)
+    stopping = asyncio.create_task(place.consuming.stop(PATIENCE))
+    await asyncio.sleep(0)
+    assert not stopping.done()
+
+    place.goes_on.set()
+    await asyncio.gather(taking, stopping)
+    await place.take((0, 1, b"good"))
+
+    assert place.handled == [b"good"]
+    assert place.consumer.committed == {TopicPartition(TOPIC.name, 0): 1}
+
+
+async def test_nobody_is_kept_from_stopping_by_a_batch_that_does_not_end() -> None:
+    place = Place()
+    place.goes_on.clear()
+    taking = asyncio.create_task(place.take((0, 0, b"good")))
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        await place.consuming.stop(timedelta(milliseconds=10))
+
+    assert not taking.done()
+    assert place.consumer.committed == {}
+    taking.cancel()
 
 
 async def test_a_commit_that_fails_unexpectedly_is_told_with_the_next_batch() -> None:
@@ -252,7 +287,7 @@ async def test_whoever_never_had_a_batch_has_nothing_to_commit() -> None:
     place.consuming.consumer = None
 
     await Members("ingest", place.consuming).on_partitions_revoked([])
-    await place.consuming.stopping()
+    await place.consuming.stop(PATIENCE)
 
 
 async def test_nobody_is_kept_from_stopping_by_brokers_that_take_no_commit(
@@ -264,6 +299,6 @@ async def test_nobody_is_kept_from_stopping_by_brokers_that_take_no_commit(
     await place.take((0, 0, b"good"))
 
     async with asyncio.timeout(5):
-        await place.consuming.stopping()
+        await place.consuming.stop(PATIENCE)
 
     assert place.consumer.committed == {}
