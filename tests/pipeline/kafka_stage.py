@@ -191,6 +191,7 @@ async def kafka_stage(
     stage = KafkaStage(clock=clock or FakeClock(), settings=settings)
     stage.buses = {name: CountedBus(name, settings, transient=transient) for name in SERVICES}
     await _wire(stage, database, cache, unique)
+    await _let_nothing_expire(database)
     stage.producer = AIOKafkaProducer(bootstrap_servers=servers.kafka, acks="all")
     stage.consumer = AIOKafkaConsumer(
         bootstrap_servers=servers.kafka, auto_offset_reset="earliest", enable_auto_commit=False
@@ -216,6 +217,15 @@ async def kafka_stage(
         await asyncio.gather(*(each.stop() for each in running))
         await database.close()
         await cache.aclose()
+
+
+async def _let_nothing_expire(database: Mongo) -> None:
+    """The database's clock is no fake: what is new by ours would be old, and forgotten."""
+    for name in await database.database.list_collection_names():
+        collection = database.database[name]
+        for index, said in (await collection.index_information()).items():
+            if "expireAfterSeconds" in said:
+                await collection.drop_index(index)
 
 
 async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -> None:
