@@ -144,16 +144,20 @@ async def rebuilds(database: Any, servers: Servers, unique: str, tmp_path: Path)
         quiet, busy = [f"quiet{n}" for n in range(QUIET)], [f"busy{n}" for n in range(BUSY)]
         await place.publish([ACCOUNTS.record(an_account())])
         place.run("ticketing", HELPDESK_SNAPSHOTS_AT_ONCE="10")
-        place.run("desk")
+        desk = place.run("desk")
 
-        async def served(side: str) -> bool:
+        async def unserved(side: str) -> tuple[list[str], int]:
+            """The messages without a line, and how many tickets are missing."""
             ids = [*story.messages]
             query = {"_id": {"$in": ids}, "at": {"$ne": ""}}
             lines = database[f"desk_lines_{side}"].find(query, {"_id": 1})
             found = {each["_id"] async for each in lines}
             # Lines are stored before their tickets.
             tickets = await database[f"desk_tickets_{side}"].count_documents({})
-            return found == {*ids} and bool(tickets == QUIET + BUSY)
+            return [id_ for id_ in ids if id_ not in found], QUIET + BUSY - tickets
+
+        async def served(side: str) -> bool:
+            return await unserved(side) == ([], 0)
 
         await story.write(*quiet, *busy, *quiet)
         await place.until("what was said is served", lambda: served("a"), 90)
@@ -176,7 +180,12 @@ async def rebuilds(database: Any, servers: Servers, unique: str, tmp_path: Path)
         finally:
             writing.cancel()
         assert await MongoOwn(database).side() == "b"
-        await place.until("what was said meanwhile is served", lambda: served("b"), 60)
+        try:
+            await place.until("what was said meanwhile is served", lambda: served("b"), 60)
+        except AssertionError as error:
+            error.add_note(f"of {len(story.messages)}, missing are {await unserved('b')}")
+            error.add_note(desk.log.read_text()[-3_000:])
+            raise
 
         after = await shown(database, models.of("b"), "b")
         pairs: tuple[tuple[dict[str, Any], dict[str, Any]], ...]
