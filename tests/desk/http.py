@@ -39,6 +39,7 @@ from shared.topics import ACCOUNTS
 from tests.desk.settings_desk import FakeLog
 from tests.desk.streams import Stream
 from tests.desk.ticketing import Ticketing
+from tests.lasting import let_nothing_expire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -237,6 +238,7 @@ async def serving(
     own, model = MongoOwn(mongo.database), MongoReadModel(mongo.database, "a")
     for store in (own, model, own.files, MongoAround(mongo.database)):
         await store.ensure_indexes()
+    await let_nothing_expire(mongo.database)
     served = Served(mongo, cache, unique, people)
     for _ in range(replicas):
         served.start().follow()

@@ -21,6 +21,7 @@ from shared.values.attendance import Attendance
 from tests.builders import MONDAY, a_contact, minutes
 from tests.handoff.memory import memory_stores
 from tests.handoff.world import World, a_line, a_request, an_account
+from tests.lasting import let_nothing_expire
 
 if TYPE_CHECKING:
     from shared.embedded.servers import Servers
@@ -38,6 +39,7 @@ async def stores(request: pytest.FixtureRequest, unique: str) -> AsyncIterator[S
         for store in (parties, agents):
             await store.ensure_indexes()
             await store.ensure_indexes()
+        await let_nothing_expire(mongo.database)
         yield Stores(parties, agents)
     finally:
         await mongo.close()

@@ -13,6 +13,7 @@ from shared.running.settings import MongoSettings
 from shared.stores.mongo import Mongo
 from shared.topics import MESSAGES
 from tests.ingest.memory import MemoryKeeping
+from tests.lasting import let_nothing_expire
 from tests.memory_bus import MORNING
 
 LANE, OTHER = "acme:sms", "acme:smsx"
@@ -29,6 +30,7 @@ async def keeping(request: pytest.FixtureRequest) -> AsyncIterator[Keeping]:
     mongo = Mongo(MongoSettings.model_validate({"url": servers.mongo, "database": unique}))
     store = MongoKeeping(mongo.database)
     await store.ensure_indexes()
+    await let_nothing_expire(mongo.database)
     yield store
     await mongo.close()
 

@@ -55,6 +55,7 @@ from shared.stores.mongo import Mongo
 from shared.topic import SERVICES, Service, Topic
 from shared.topics import TOPICS
 from tests.handoff.memory import Counts, nowhere
+from tests.lasting import let_nothing_expire
 from tests.memory_bus import FakeClock
 from tests.pipeline.stage import Stage
 
@@ -191,7 +192,7 @@ async def kafka_stage(
     stage = KafkaStage(clock=clock or FakeClock(), settings=settings)
     stage.buses = {name: CountedBus(name, settings, transient=transient) for name in SERVICES}
     await _wire(stage, database, cache, unique)
-    await _let_nothing_expire(database)
+    await let_nothing_expire(database.database)
     stage.producer = AIOKafkaProducer(bootstrap_servers=servers.kafka, acks="all")
     stage.consumer = AIOKafkaConsumer(
         bootstrap_servers=servers.kafka, auto_offset_reset="earliest", enable_auto_commit=False
@@ -217,15 +218,6 @@ async def kafka_stage(
         await asyncio.gather(*(each.stop() for each in running))
         await database.close()
         await cache.aclose()
-
-
-async def _let_nothing_expire(database: Mongo) -> None:
-    """The database's clock is no fake: what is new by ours would be old, and forgotten."""
-    for name in await database.database.list_collection_names():
-        collection = database.database[name]
-        for index, said in (await collection.index_information()).items():
-            if "expireAfterSeconds" in said:
-                await collection.drop_index(index)
 
 
 async def _wire(stage: KafkaStage, database: Mongo, cache: Redis, unique: str) -> None:
