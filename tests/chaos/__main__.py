@@ -14,7 +14,8 @@ from rich.table import Table
 
 from shared.embedded.servers import ServerError
 from tests.chaos import history
-from tests.chaos.run import Size, run
+from tests.chaos.run import run
+from tests.chaos.size import Size
 from tests.chaos.trial import trial
 
 
@@ -26,7 +27,9 @@ def main() -> int:
     parser.add_argument(
         "--self-test", action="store_true", help="break the services, and see that it shows"
     )
-    parser.add_argument("--minutes", type=float, default=4.5, help="about how long it may take")
+    parser.add_argument(
+        "--minutes", type=float, default=4.5, help="how long, at the full pace"
+    )
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else secrets.randbelow(100_000)
     console = Console(stderr=True, highlight=False)

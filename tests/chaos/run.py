@@ -30,26 +30,12 @@ from tests.chaos.handing import hand_offs
 from tests.chaos.history import Finding, History
 from tests.chaos.ledger import Credited, Handed, Said
 from tests.chaos.outside import OtherHelpdesk, secrets_in
+from tests.chaos.size import Size
 from tests.chaos.topics import Topics
 from tests.chaos.traffic import Plan, plan
 from tests.servers import CHECKOUT, ApacheKafka
 
 Say = Callable[[str], None]
-RECOVERY_LIMIT = 45.0
-"""Seconds after the end of a fault within which all groups must have caught up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much of everything; `seconds` is how long customers write."""
-
-    messages: int = 2100
-    conversations: int = 280
-    seconds: float = 165
-    kills: int = 32
-    recovery: float = RECOVERY_LIMIT
-    drain: float = 90
-    hand_offs: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +224,10 @@ async def started(
             # A day of silence has to pass within minutes: some agents answered a day ago.
             await topics.believe_producers(COMMANDS)
             say("starting two replicas of every service")
+            began = time.monotonic()
             await fleet.start()
+            size = size.where_starting_took(time.monotonic() - began)
+            say(f"the pace of {size.seconds:.0f} s, {size.pace:.2f} times as long as the full one")
             drawn = plan(
                 seed,
                 messages=size.messages,
@@ -265,6 +254,7 @@ async def run(
     with tempfile.TemporaryDirectory(prefix="helpdesk-chaos-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         async with started(seed, size, folder, say, sabotage) as running:
+            size = running.size
             await running.prepared()
             say("customers write, agents answer, things fail")
             chosen = schedule(seed, size.kills) if faults is None else faults
@@ -284,7 +274,7 @@ async def run(
             kills = running.world.fleet.kills
         findings = judge.judge(history)
         say(f"judged: {_witnessed(history)}")
-        report = _report(seed, history, findings, kills, running.outcomes)
+        report = _report(running, history, findings, kills)
         if keep and not report["ok"]:
             kept = CHECKOUT / ".cache" / "chaos" / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
             report["history"] = str(kept)
@@ -311,16 +301,15 @@ def _witnessed(history: History) -> str:
     )
 
 
-def _report(
-    seed: int, history: History, findings: list[Finding], kills: int, outcomes: list[Outcome]
-) -> dict[str, Any]:
+def _report(running: Run, history: History, findings: list[Finding], kills: int) -> dict[str, Any]:
     counts = judge.counted(findings)
-    faults = [asdict(outcome) for outcome in outcomes]
+    faults = [asdict(outcome) for outcome in running.outcomes]
     return {
-        "ok": not findings and all(outcome.ok for outcome in outcomes),
+        "ok": not findings and all(outcome.ok for outcome in running.outcomes),
         "sent": len(history.said),
         **counts,
         "kills": kills,
         "faults": faults,
-        "seed": seed,
+        "pace": round(running.size.pace, 2),
+        "seed": running.seed,
     }

@@ -4,8 +4,9 @@ from typing import Any
 
 from tests.chaos.faults import killing
 from tests.chaos.history import KINDS
-from tests.chaos.run import Say, Size, run
+from tests.chaos.run import Say, run
 from tests.chaos.sabotaged import WAYS
+from tests.chaos.size import Size
 
 SIZE = Size(messages=320, conversations=12, seconds=40, recovery=15, drain=25, hand_offs=0)
 """Few conversations: so that many hands want the same ticket at once."""

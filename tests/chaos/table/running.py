@@ -17,7 +17,8 @@ from tests.chaos.desk import Desk
 from tests.chaos.faults import Fault
 from tests.chaos.history import MARKER, Finding
 from tests.chaos.ledger import Credited, Said
-from tests.chaos.run import Run, Size
+from tests.chaos.run import Run
+from tests.chaos.size import Size
 from tests.chaos.table.alerts import Say
 from tests.chaos.table.site import Site, started
 from tests.chaos.table.traffic import until, with_messages
