@@ -27,9 +27,7 @@ def main() -> int:
     parser.add_argument(
         "--self-test", action="store_true", help="break the services, and see that it shows"
     )
-    parser.add_argument(
-        "--minutes", type=float, default=4.5, help="how long, at the full pace"
-    )
+    parser.add_argument("--minutes", type=float, default=4.5, help="how long, at the full pace")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else secrets.randbelow(100_000)
     console = Console(stderr=True, highlight=False)
