@@ -65,7 +65,7 @@ async def test_a_running_pipeline_is_well_and_what_is_broken_of_it_is_told(
     servers: Servers, unique: str
 ) -> None:
     there = where(servers, unique)
-    async with kafka_stage(servers, unique) as stage:
+    async with kafka_stage(servers, unique, as_shipped=True) as stage:
         await stage.account(acme())
         await stage.sms("Hello?")
 

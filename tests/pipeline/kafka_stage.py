@@ -171,9 +171,12 @@ class KafkaStage(Stage):
 
 @asynccontextmanager
 async def kafka_stage(
-    servers: Servers, unique: str, clock: FakeClock | None = None
+    servers: Servers, unique: str, clock: FakeClock | None = None, *, as_shipped: bool = False
 ) -> AsyncIterator[KafkaStage]:
-    """A stage of its own; nothing of it runs afterwards. The same `unique` goes on with it."""
+    """A stage of its own; nothing of it runs afterwards. The same `unique` goes on with it.
+
+    What it stores lasts, unless the database is to have all indexes `as_shipped`.
+    """
     settings = KafkaSettings.model_validate(
         {
             "bootstrap": servers.kafka,
@@ -192,7 +195,8 @@ async def kafka_stage(
     stage = KafkaStage(clock=clock or FakeClock(), settings=settings)
     stage.buses = {name: CountedBus(name, settings, transient=transient) for name in SERVICES}
     await _wire(stage, database, cache, unique)
-    await let_nothing_expire(database.database)
+    if not as_shipped:
+        await let_nothing_expire(database.database)
     stage.producer = AIOKafkaProducer(bootstrap_servers=servers.kafka, acks="all")
     stage.consumer = AIOKafkaConsumer(
         bootstrap_servers=servers.kafka, auto_offset_reset="earliest", enable_auto_commit=False
