@@ -184,7 +184,7 @@ class KafkaBus:
             async with asyncio.timeout(LEAVES_WITHIN.total_seconds()):
                 await self.broker.stop()
         except TimeoutError:
-            _log.warning("left the consumer group without a word: its brokers did not answer")
+            _log.warning("left the consumer group without a word: it did not let go in time")
         for follower in self._followers:
             await follower.stop()
         await self._producer.stop()

@@ -227,7 +227,7 @@ async def started(
             began = time.monotonic()
             await fleet.start()
             size = size.where_starting_took(time.monotonic() - began)
-            say(f"the pace of {size.seconds:.0f} s, {size.pace:.2f} times as long as the full one")
+            say(f"customers write for {size.seconds:.0f} s, {size.pace:.2f} times the full pace's")
             drawn = plan(
                 seed,
                 messages=size.messages,

@@ -88,6 +88,13 @@ class Place:
             raise self.error if len(records) > 1 else self.error_alone
         self.handled += [record.value for record in records]
 
+    async def takes_without_end(self, *records: tuple[int, int, bytes]) -> asyncio.Task[None]:
+        """Poll these; their batch is under way until `goes_on` is set."""
+        self.goes_on.clear()
+        taking = asyncio.create_task(self.take(*records))
+        await asyncio.sleep(0)
+        return taking
+
     async def take(self, *records: tuple[int, int, bytes]) -> None:
         """Poll these: partition, offset and value of each."""
         await self.consuming.take(
@@ -225,9 +232,7 @@ async def test_who_stops_or_loses_partitions_has_committed_all_that_is_done() ->
 
 async def test_who_stops_finishes_its_batch_commits_it_and_takes_no_more() -> None:
     place = Place()
-    place.goes_on.clear()
-    taking = asyncio.create_task(place.take((0, 0, b"good")))
-    await asyncio.sleep(0)
+    taking = await place.takes_without_end((0, 0, b"good"))
     stopping = asyncio.create_task(place.consuming.stop(PATIENCE))
     await asyncio.sleep(0)
     assert not stopping.done()
@@ -242,9 +247,7 @@ async def test_who_stops_finishes_its_batch_commits_it_and_takes_no_more() -> No
 
 async def test_nobody_is_kept_from_stopping_by_a_batch_that_does_not_end() -> None:
     place = Place()
-    place.goes_on.clear()
-    taking = asyncio.create_task(place.take((0, 0, b"good")))
-    await asyncio.sleep(0)
+    taking = await place.takes_without_end((0, 0, b"good"))
 
     async with asyncio.timeout(5):
         await place.consuming.stop(timedelta(milliseconds=10))
