@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,29 +27,15 @@ from tests.chaos.desk import Desk
 from tests.chaos.faults import Fault, World, schedule
 from tests.chaos.fleet import Fleet
 from tests.chaos.handing import hand_offs
-from tests.chaos.history import Finding, History
 from tests.chaos.ledger import Credited, Handed, Said
 from tests.chaos.outside import OtherHelpdesk, secrets_in
+from tests.chaos.report import Outcome, report_of, witnessed
 from tests.chaos.size import Size
 from tests.chaos.topics import Topics
 from tests.chaos.traffic import Plan, plan
 from tests.servers import CHECKOUT, ApacheKafka
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one fault went; no recovery: the groups did not catch up in time.
-
-    `crashes` are the services that ended by themselves meanwhile, and were started again.
-    """
-
-    name: str
-    about: str
-    ok: bool
-    recovery_s: float | None
-    crashes: list[str]
 
 
 @dataclass
@@ -273,8 +259,12 @@ async def run(
             )
             kills = running.world.fleet.kills
         findings = judge.judge(history)
-        say(f"judged: {_witnessed(history)}")
-        report = _report(running, history, findings, kills)
+        say(f"judged: {witnessed(history)}")
+        report = report_of(history, findings, running.outcomes) | {
+            "kills": kills,
+            "pace": round(size.pace, 2),
+            "seed": seed,
+        }
         if keep and not report["ok"]:
             kept = CHECKOUT / ".cache" / "chaos" / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
             report["history"] = str(kept)
@@ -283,33 +273,3 @@ async def run(
             for finding in findings[:20]:
                 say(f"{finding.kind}: {finding.what}")
     return report
-
-
-def _witnessed(history: History) -> str:
-    """What there was to be judged, so that a run in which nothing happened is seen to be one."""
-    facts = [fact for facts in history.facts.values() for fact in facts]
-    kinds = Counter(fact["type"] for fact in facts)
-    silent = sum(fact.get("reason") == "inactivity" for fact in facts)
-    repeats = len(history.on(TICKETS.name)) - len(facts) - len(history.rejections)
-    return (
-        f"{len(facts)} events of {len(history.facts)} tickets and {repeats} repeats of them, "
-        f"{len(history.rejections)} refusals, {kinds['TicketAssigned']} assignments, "
-        f"{kinds['TicketClosed']} closings ({silent} for silence, "
-        f"{kinds['TicketCloseAnnulled']} annulled), {kinds['TicketReopened']} reopenings, "
-        f"{kinds['AgentReplied']} replies, {kinds['TicketAttributed']} attributions, "
-        f"{kinds['TicketHandedOver']} hand-offs here and {len(history.outside)} outside"
-    )
-
-
-def _report(running: Run, history: History, findings: list[Finding], kills: int) -> dict[str, Any]:
-    counts = judge.counted(findings)
-    faults = [asdict(outcome) for outcome in running.outcomes]
-    return {
-        "ok": not findings and all(outcome.ok for outcome in running.outcomes),
-        "sent": len(history.said),
-        **counts,
-        "kills": kills,
-        "faults": faults,
-        "pace": round(running.size.pace, 2),
-        "seed": running.seed,
-    }

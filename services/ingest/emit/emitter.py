@@ -1,16 +1,14 @@
 """Makes messages, edits, deletions and signals out of a record's findings. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from services.ingest.emit import files, keywords
 from services.ingest.emit.keywords import Match
 from services.ingest.join.long_sms import Arrival, Assembly, Piece
 from services.ingest.read import times
 from services.ingest.read.findings import (
-    Content,
     Edited,
     Fragment,
     Happened,
@@ -36,8 +34,6 @@ _WITH_KEYWORDS: tuple[Channel, ...] = ("sms", "whatsapp")
 _LONGEST_DETAIL = 1_000
 _NO_PEOPLE = ("short_code", "sender_name")
 
-C = TypeVar("C", bound=Content)
-
 
 @dataclass(frozen=True, slots=True)
 class Emitter:
@@ -56,7 +52,6 @@ class Emitter:
 
         Raises Refused if a message, an edit or a deletion names no sender.
         """
-        finding = self._from_whom(finding)
         match finding:
             case Wrote():
                 return self._written(finding)
@@ -71,7 +66,7 @@ class Emitter:
                     correlation_id=message_id,
                     channel=self.channel,
                     address=self.address,
-                    contact=_known(finding.place),
+                    contact=self._known(finding.place),
                     conversation_id=finding.place.conversation_id,
                     provider=finding.place.provider,
                     message_id=message_id,
@@ -81,7 +76,6 @@ class Emitter:
 
     def arrival(self, finding: Fragment) -> Arrival:
         """The part of a long SMS, as it is stored. Raises Refused if it names no sender."""
-        finding = self._from_whom(finding)
         record = self.record
         piece = Piece(
             id=finding.id,
@@ -98,17 +92,21 @@ class Emitter:
             channel=self.channel,
             address=self.address,
             phone=finding.place.phone,
-            contact=_known(finding.place).id,
+            contact=self._known(finding.place).id,
         )
         return Arrival(of=of, reference=finding.reference, total=finding.total, piece=piece)
 
-    def _from_whom(self, finding: C) -> C:
-        """The finding with its contact. The account's region decides how `phone` is read."""
-        place = finding.place
+    def _contact(self, place: Place) -> Contact | None:
+        """The customer; the account's region decides how `phone` is read. None if none is named."""
         if place.contact is not None or not place.phone:
-            return finding
-        contact = contacts.sms_sender(place.phone, self.account.region)
-        return replace(finding, place=replace(place, contact=contact))
+            return place.contact
+        return contacts.sms_sender(place.phone, self.account.region)
+
+    def _known(self, place: Place) -> Contact:
+        contact = self._contact(place)
+        if contact is None:
+            raise Refused("no_sender", "nobody is named as its sender")
+        return contact
 
     def _message_id(self, provider_id: str, parts: Iterable[str], *, to_many: bool = False) -> str:
         channel, address = address_key(self.channel, "" if to_many else self.address)
@@ -127,7 +125,7 @@ class Emitter:
             correlation_id=message_id,
             channel=self.channel,
             address=self.address,
-            contact=_known(finding.place),
+            contact=self._known(finding.place),
             conversation_id=finding.place.conversation_id,
             provider=finding.place.provider,
             message_id=message_id,
@@ -136,7 +134,7 @@ class Emitter:
         )
 
     def _written(self, finding: Wrote) -> Emitted:
-        contact = _known(finding.place)
+        contact = self._known(finding.place)
         if self.channel == "email":
             return self._mailed(finding, contact)
         if self.channel == "sms" and contact.identities[0].type in _NO_PEOPLE:
@@ -252,7 +250,7 @@ class Emitter:
             kind=finding.kind,
             channel=self.channel,
             address=self.address,
-            contact=finding.place.contact,
+            contact=self._contact(finding.place),
             conversation_id=finding.place.conversation_id,
             provider=finding.place.provider,
             message_id=message_id,
@@ -260,12 +258,6 @@ class Emitter:
             text=None if finding.text is None else capped(finding.text, []),
             detail=detail,
         )
-
-
-def _known(place: Place) -> Contact:
-    if place.contact is None:
-        raise Refused("no_sender", "nobody is named as its sender")
-    return place.contact
 
 
 def _automated(finding: Wrote) -> Happened:

@@ -124,7 +124,8 @@ def _canonical(kind: str, value: str) -> str:
 
 def _numbers(number: str) -> list[Identity]:
     """The number as given, and the other forms of it."""
-    return [Identity(type="e164", value=form) for form in (number, *variants(number))]
+    forms = dict.fromkeys((number, *variants(number)))
+    return [Identity(type="e164", value=form) for form in forms]
 
 
 def _of(*identities: Identity, name: str | None = None) -> Contact:
