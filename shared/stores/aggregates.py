@@ -87,11 +87,12 @@ class _Work(Generic[S]):
 class _Round(Generic[S, I]):
     """What a round decides by, and what comes of it; keys are places among the items.
 
-    `done` are the ids that were applied before. The items in `left` are decided again in the next
-    round; what is in `loose` was decided without a document.
+    `ids` are the items' ids. `done` are the ids that were applied before. The items in `left` are
+    decided again in the next round; what is in `loose` was decided without a document.
     """
 
     items: Sequence[I]
+    ids: Sequence[str]
     targets: Mapping[int, Target]
     done: Collection[str]
     left: dict[int, Target | None]
@@ -121,20 +122,22 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         applied again.
         """
         refused: dict[int, Poison] = {}
+        ids = [self.policy.id_of(item) for item in items]
         first_of: dict[str, int] = {}
-        for place, item in enumerate(items):
-            first_of.setdefault(self.policy.id_of(item), place)
+        for place, item_id in enumerate(ids):
+            first_of.setdefault(item_id, place)
         waiting: dict[int, Target | None] = dict.fromkeys(sorted(first_of.values()))
         for _ in range(self.rounds):
             if not waiting:
                 return refused
-            waiting = await self._round(items, waiting, refused)
+            waiting = await self._round(items, ids, waiting, refused)
         text = f"{len(waiting)} items lost the race for their documents {self.rounds} times"
         raise Transient(text)
 
     async def _round(
         self,
         items: Sequence[I],
+        ids: Sequence[str],
         waiting: dict[int, Target | None],
         refused: dict[int, Poison],
     ) -> dict[int, Target | None]:
@@ -142,14 +145,14 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         targets = await self._resolve(items, waiting)
         places = sorted(targets)
         loaded, remembered = await self._load(set(targets.values()))
-        known = await self._recorded(loaded, [self.policy.id_of(items[place]) for place in places])
+        known = await self._recorded(loaded, [ids[place] for place in places])
         documents = await self._finish(loaded, known)
         if self.look is not None:
             await self.look(documents)
         done = known.keys() | {entry.id for document in documents for entry in entries_of(document)}
 
         left: dict[int, Target | None] = dict.fromkeys(waiting.keys() - targets.keys())
-        current: _Round[S, I] = _Round(items, targets, done, left)
+        current: _Round[S, I] = _Round(items, ids, targets, done, left)
         works: list[_Work[S]] = []
         for found, members in grouped(places, targets, documents):
             work = _Work(found=found, state=found.state if found else None)
@@ -165,7 +168,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         fresh: dict[str, Document[S]] = {}
         making: dict[str, _Work[S]] = {}
         for work in works:
-            document = self._document(work, items)
+            document = self._document(work, ids)
             # Two groups may be about to make the same document: the second one is decided again,
             # and finds it then.
             if fresh.setdefault(document.state.id, document) is document:
@@ -213,7 +216,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         """Apply a group's items to its document, up to one that needs another write first."""
         sent_away = dict(work.found.sent_away) if work.found else {}
         for index, place in enumerate(members):
-            item_id = self.policy.id_of(current.items[place])
+            item_id = current.ids[place]
             if item_id in current.done:
                 continue
             if item_id in sent_away:
@@ -250,7 +253,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
                     work.taken.append(place)
                     work.owed += [entry, *publish] if entry else publish
 
-    def _document(self, work: _Work[S], items: Sequence[I]) -> Document[S]:
+    def _document(self, work: _Work[S], ids: Sequence[str]) -> Document[S]:
         """The document to write; only what is new is in its outbox, the old one was finished."""
         if work.state is None:
             raise AssertionError("a document is written with a state")
@@ -261,7 +264,7 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         )
         overdue = self.clock() + self.patience if outbox else FAR_FUTURE
         sent_away = work.found.sent_away if work.found else ()
-        sent_away += tuple((self.policy.id_of(items[place]), to) for place, to in work.sent.items())
+        sent_away += tuple((ids[place], to) for place, to in work.sent.items())
         return Document(work.state, revision, outbox, overdue, sent_away[-REMEMBERED:])
 
     async def _carry_out(
@@ -276,7 +279,9 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         stored = [replace(document, revision=document.revision + 1) for document in written]
         standing = await self._finish(stored)
         for document in standing:
-            self.recent.keep(replace(document, outbox=(), outbox_at=FAR_FUTURE))
+            if document.outbox:
+                document = replace(document, outbox=(), outbox_at=FAR_FUTURE)  # noqa: PLW2901
+            self.recent.keep(document)
         return {document.state.id for document in standing}
 
 

@@ -6,6 +6,7 @@ before somebody else wrote it. Whoever loses the race forgets it, and asks; so d
 refuse something by it.
 """
 
+from collections import OrderedDict
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
@@ -24,7 +25,8 @@ class Recent(Generic[K, V]):
     """Values by their keys, the `most` that were kept last."""
 
     most: int = MOST
-    _values: dict[K, V] = field(default_factory=dict)
+    # A plain dict looks longer for its first key, the more were taken from its front.
+    _values: OrderedDict[K, V] = field(default_factory=OrderedDict)
 
     def get(self, key: K) -> V | None:
         """The value that was kept last, if it is remembered."""
@@ -32,10 +34,10 @@ class Recent(Generic[K, V]):
 
     def keep(self, key: K, value: V) -> None:
         """Remember it; where there are too many, the one that was kept first is forgotten."""
-        self._values.pop(key, None)
         self._values[key] = value
+        self._values.move_to_end(key)
         if len(self._values) > self.most:
-            del self._values[next(iter(self._values))]
+            self._values.popitem(last=False)
 
     def forget(self, key: K) -> None:
         """Remember it no longer."""
