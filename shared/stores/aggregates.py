@@ -279,9 +279,10 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         stored = [replace(document, revision=document.revision + 1) for document in written]
         standing = await self._finish(stored)
         for document in standing:
-            if document.outbox:
-                document = replace(document, outbox=(), outbox_at=FAR_FUTURE)  # noqa: PLW2901
-            self.recent.keep(document)
+            owes = bool(document.outbox)
+            self.recent.keep(
+                replace(document, outbox=(), outbox_at=FAR_FUTURE) if owes else document
+            )
         return {document.state.id for document in standing}
 
 
