@@ -6,7 +6,7 @@ from typing import Final, Self
 RECOVERY_LIMIT = 45.0
 """Seconds after the end of a fault within which all groups must have caught up."""
 
-AT_FULL_PACE: Final = 16.0
+AT_FULL_PACE: Final = 9.0
 """So many seconds two replicas of every service take to start where the pace is the full one."""
 
 SLOWEST: Final = 2.5
