@@ -280,9 +280,8 @@ class Aggregates(Outboxes[S], Generic[S, I]):
         standing = await self._finish(stored)
         for document in standing:
             owes = bool(document.outbox)
-            self.recent.keep(
-                replace(document, outbox=(), outbox_at=FAR_FUTURE) if owes else document
-            )
+            empty = replace(document, outbox=(), outbox_at=FAR_FUTURE) if owes else document
+            self.recent.keep(empty)
         return {document.state.id for document in standing}
 
 

@@ -41,12 +41,19 @@ def witnessed(history: History) -> str:
 
 
 def report_of(
-    history: History, findings: list[Finding], outcomes: Sequence[Outcome]
+    history: History,
+    findings: Sequence[Finding],
+    outcomes: Sequence[Outcome],
+    **ran: float,
 ) -> dict[str, Any]:
-    """Whether the run went well, how often which promise was broken, and how each fault went."""
+    """Whether the run went well, how often which promise was broken, and how each fault went.
+
+    `ran` says how the run was: its seed, its pace, and how many processes were killed.
+    """
     return {
         "ok": not findings and all(outcome.ok for outcome in outcomes),
         "sent": len(history.said),
         **judge.counted(findings),
         "faults": [asdict(outcome) for outcome in outcomes],
+        **ran,
     }

@@ -260,11 +260,8 @@ async def run(
             kills = running.world.fleet.kills
         findings = judge.judge(history)
         say(f"judged: {witnessed(history)}")
-        report = report_of(history, findings, running.outcomes) | {
-            "kills": kills,
-            "pace": round(size.pace, 2),
-            "seed": seed,
-        }
+        ran = {"kills": kills, "pace": round(size.pace, 2), "seed": seed}
+        report = report_of(history, findings, running.outcomes, **ran)
         if keep and not report["ok"]:
             kept = CHECKOUT / ".cache" / "chaos" / f"{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
             report["history"] = str(kept)

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.clock import FAR_FUTURE
 from shared.errors import Poison, Transient
 from shared.stores.aggregates import Aggregates
 from shared.stores.documents import Document, Outcome, Refused, Target
@@ -62,6 +63,14 @@ async def test_a_document_that_was_written_here_is_not_read_again() -> None:
 
     assert place.store.read == []
     assert place.thread == ("m0", "m1", "c")
+
+
+async def test_what_is_remembered_owes_nothing_since_it_was_carried_out() -> None:
+    place = Place()
+    await place.ours.apply([OPENING])
+
+    (document,) = place.ours.recent.of({Target("acme", slot="s")}).values()
+    assert (document.outbox, document.outbox_at) == ((), FAR_FUTURE)
 
 
 @pytest.mark.spec("TKT 9")
@@ -145,6 +154,7 @@ kept = st.lists(st.tuples(st.sampled_from("abcde"), st.sampled_from(["keep", "fo
 
 
 @given(kept, st.integers(1, 5))
+@example([("a", "keep"), ("b", "keep"), ("a", "keep"), ("c", "keep")], 2)
 def test_those_kept_last_are_remembered_and_no_others(
     steps: list[tuple[str, str]], most: int
 ) -> None:
